@@ -1,0 +1,142 @@
+import color from "picocolors";
+import type { Mode } from "../config/schema";
+import { type Planned, runInProcess, type StackOutputs } from "./inProcess";
+import { PROJECT } from "./stackFile";
+
+export interface StackPlan {
+    name: string;
+    role: string;
+    mode?: Mode;
+    resources: Pick<Planned, "type" | "name" | "parent" | "props">[];
+    warnings: string[];
+}
+
+export interface FleetPlan {
+    stacks: StackPlan[];
+}
+
+/** A stack to plan: its name and its configuration as the engine would hand it over. */
+export interface StackInput {
+    name: string;
+    config: Record<string, string>;
+}
+
+/** What each mode means for the people who run it, said before anything is made. */
+const MODE_MEANS: Record<Mode, (cluster: string) => string> = {
+    sidecar: (cluster) => `recent data read from ${cluster}; blocks in S3; alerts evaluated in ${cluster}`,
+    "sidecar-remote-write": (cluster) => `recent data read from Receive and ${cluster}; blocks in S3; alerts evaluated in ${cluster}`,
+};
+
+/**
+ * Plans every stack, observers first: what they export is what observees read. `lookUp` finds the configuration of an observer that is
+ * not among them.
+ */
+export async function planFleet(
+    stacks: readonly StackInput[],
+    lookUp: (stack: string) => StackInput | undefined = () => undefined,
+): Promise<FleetPlan> {
+    const exported = new Map<string, Record<string, unknown>>();
+    const roleOf = (stack: StackInput) => stack.config[`${PROJECT}:role`] ?? "";
+    const plans: StackPlan[] = [];
+    for (const stack of [...stacks].sort((a, b) => Number(roleOf(b) === "observer") - Number(roleOf(a) === "observer"))) {
+        const warnings: string[] = [];
+        const reference = lastPart(stack.config[`${PROJECT}:observer`] ?? "");
+        const observer = exported.has(reference) ? undefined : lookUp(reference);
+        if (observer) exported.set(reference, (await runInProcess(observer.name, observer.config)).outputs);
+        const others: StackOutputs = (reference) => {
+            const known = exported.get(lastPart(reference));
+            if (known) return known;
+            warnings.push(
+                `${reference} is not among the stacks planned here: a contract is assumed in which ${stack.name} has mode sidecar.`,
+            );
+            return assumedOutputs(stack.config);
+        };
+        const { resources, outputs } = await runInProcess(stack.name, stack.config, others);
+        exported.set(stack.name, outputs);
+        plans.push({
+            name: stack.name,
+            role: roleOf(stack),
+            ...(outputs.mode !== undefined && { mode: outputs.mode as Mode }),
+            resources: resources.map(({ type, name, parent, props }) => ({ type, name, ...(parent !== undefined && { parent }), props })),
+            warnings,
+        });
+    }
+    return { stacks: plans };
+}
+
+const lastPart = (reference: string) => reference.slice(reference.lastIndexOf("/") + 1);
+
+/** What an observer would export if it were there, for an observee that is planned alone. */
+function assumedOutputs(config: Record<string, string>): Record<string, unknown> {
+    const own = (key: string) => config[`${PROJECT}:${key}`] ?? "";
+    return {
+        contract: {
+            version: 1,
+            domain: own("domain"),
+            thanos: "<of the observer>",
+            observees: [{ name: own("cluster"), mode: "sidecar" }],
+            receiveUrl: "<of the observer>",
+            objectStore: {
+                bucket: "<of the observer>",
+                endpoint: "<of the observer>",
+                region: "<of the observer>",
+                arn: "<of the bucket>",
+                kmsKeyArn: "<of the bucket's key>",
+            },
+        },
+    };
+}
+
+/** One line a stack: what it is, how much it makes, what that means. */
+export function summaryLines(plan: FleetPlan): string[] {
+    return plan.stacks.map((stack) => {
+        const what = stack.mode ? MODE_MEANS[stack.mode](clusterOf(stack)) : componentsOf(stack);
+        return `${color.bold(stack.name.padEnd(12))} ${(stack.mode ?? stack.role).padEnd(21)} ${String(stack.resources.length).padStart(3)} resources   ${what}`;
+    });
+}
+
+const clusterOf = (stack: StackPlan) => stack.resources.find((r) => r.type === "thanos-fleet:index:Observee")?.name ?? stack.name;
+
+/** `Query Frontend, Query, 3 Stores, Receive 2+3, ...`: the parts of an observer, counted. */
+function componentsOf(stack: StackPlan): string {
+    const count = (type: string) => stack.resources.filter((r) => r.type === `thanos-fleet:thanos:${type}`).length;
+    const replicas = (name: string) =>
+        (
+            stack.resources.find((r) => r.name === name && /:(Deployment|StatefulSet)$/.test(r.type))?.props.spec as
+                | { replicas?: number }
+                | undefined
+        )?.replicas ?? 0;
+    return [
+        "Query Frontend",
+        "Query",
+        `${count("Store")} Store${count("Store") === 1 ? "" : "s"}`,
+        `Receive ${replicas("thanos-receive-router")}+${replicas("thanos-receive-ingester")}`,
+        `${count("Compact")} Compact${count("Compact") === 1 ? "" : "s"}`,
+        "Prometheus",
+    ].join(", ");
+}
+
+/** The whole plan as a tree a stack, children under the component they belong to. */
+export function treeLines(plan: FleetPlan): string[] {
+    return plan.stacks.flatMap((stack, i) => [
+        summaryLines(plan)[i] ?? "",
+        ...stack.warnings.map((warning) => color.yellow(`  warning: ${warning}`)),
+        ...children(stack, undefined, "  "),
+        "",
+    ]);
+}
+
+function children(stack: StackPlan, parent: string | undefined, indent: string): string[] {
+    const component = (type: string) => type.startsWith("thanos-fleet:");
+    // A component and a resource in it may have the same name; only components have children here.
+    return stack.resources
+        .filter((r) => r.parent === parent && (parent !== undefined || component(r.type)))
+        .flatMap((r) => [
+            `${indent}${shortType(r.type)} ${r.name}`,
+            ...(component(r.type) && r.name !== parent ? children(stack, r.name, `${indent}  `) : []),
+        ]);
+}
+
+/** `kubernetes:apps/v1:StatefulSet` is a StatefulSet to everyone who reads a plan. */
+const shortType = (type: string) =>
+    color.dim(type.startsWith("aws:") ? `aws ${type.slice(type.lastIndexOf(":") + 1)}` : type.slice(type.lastIndexOf(":") + 1));

@@ -1,0 +1,146 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { PROJECT } from "./stackFile";
+
+/**
+ * Runs the program against the SDK's own in-process monitor: no engine, no plugin, no cluster. What only a provider knows (an ARN, a generated
+ * password) becomes a readable placeholder.
+ */
+
+/** A resource as the program registers it. */
+export interface Planned {
+    urn: string;
+    type: string;
+    name: string;
+    /** Name of the resource it belongs to. */
+    parent?: string;
+    props: Record<string, unknown>;
+    protect: boolean;
+    retainOnDelete: boolean;
+    /** Names of what has to exist before it, other than through its values. */
+    dependsOn: string[];
+    /** Name of the explicit provider. */
+    provider?: string;
+    ignoreChanges: string[];
+}
+
+export interface Run {
+    resources: Planned[];
+    outputs: Record<string, unknown>;
+}
+
+/** The outputs of another stack, for `StackReference`s. */
+export type StackOutputs = (stack: string) => Record<string, unknown>;
+
+type Program = () => Promise<Record<string, unknown>>;
+
+export async function runInProcess(stack: string, config: Record<string, string>, others: StackOutputs = noOthers): Promise<Run> {
+    await pulumi.runtime.setMocks({ newResource: (args) => created(args, others), call: invoked }, PROJECT, stack, false, "organization");
+    pulumi.runtime.setAllConfig(config, []);
+    const requests = recorded(pulumi.runtime.getMonitor() as unknown as MockMonitor);
+
+    // A failure inside an `apply` would otherwise only make its resource disappear.
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown) => void failures.push(error);
+    process.on("unhandledRejection", onFailure);
+    try {
+        const program = require("../index") as Program;
+        const outputs = await plain(await program());
+        await pulumi.runtime.disconnect();
+        if (failures.length > 0) throw failures[0];
+        return { resources: requests.map(({ urn, request }) => planned(urn, request)), outputs };
+    } finally {
+        process.off("unhandledRejection", onFailure);
+    }
+}
+
+function noOthers(stack: string): never {
+    throw new Error(`stack ${stack} is not known here`);
+}
+
+const plain = (outputs: Record<string, unknown>) =>
+    new Promise<Record<string, unknown>>(
+        (resolve) => void pulumi.unsecret(pulumi.output(outputs)).apply((value) => resolve(value as Record<string, unknown>)),
+    );
+
+/** The mock monitor tells tests only a resource's inputs; its requests carry the parent, protection and dependencies too. */
+function recorded(monitor: MockMonitor): { urn: string; request: RegisterResourceRequest }[] {
+    const requests: { urn: string; request: RegisterResourceRequest }[] = [];
+    const original = monitor.registerResource.bind(monitor);
+    monitor.registerResource = async (request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void) =>
+        original(request, (error: unknown, response: { getUrn(): string }) => {
+            if (!error) requests.push({ urn: response.getUrn(), request });
+            callback(error, response);
+        });
+    return requests;
+}
+
+const nameOf = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
+
+function planned(urn: string, request: RegisterResourceRequest): Planned {
+    const parent = request.getParent();
+    const provider = request.getProvider();
+    return {
+        urn,
+        type: request.getType(),
+        name: request.getName(),
+        ...(parent && !parent.includes("pulumi:pulumi:Stack::") && { parent: nameOf(parent) }),
+        props: masked(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+        protect: request.getProtect() ?? false,
+        retainOnDelete: request.getRetainondelete() ?? false,
+        dependsOn: dependsOn(request).map(nameOf).sort(),
+        ...(provider && { provider: nameOf(provider.slice(0, provider.lastIndexOf("::"))) }),
+        ignoreChanges: request.getIgnorechangesList(),
+    };
+}
+
+/** Dependencies that were declared, without those that follow from values. */
+function dependsOn(request: RegisterResourceRequest): string[] {
+    const fromValues = new Set<string>();
+    request.getPropertydependenciesMap().forEach((of) => {
+        for (const urn of of.getUrnsList()) fromValues.add(urn);
+    });
+    return [...new Set(request.getDependenciesList())].filter((urn) => !fromValues.has(urn));
+}
+
+/** The SDK's markers for values that are more than JSON (sdk/nodejs/runtime/rpc.ts). */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+function masked(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(masked);
+    if (typeof value !== "object" || value === null) return value;
+    const object = value as Record<string, unknown>;
+    if (object[SIGNATURE] === SECRET) return "[secret]";
+    if (SIGNATURE in object) return masked(object.value ?? object.urn);
+    return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, masked(inner)]));
+}
+
+function created(args: pulumi.runtime.MockResourceArgs, others: StackOutputs): pulumi.runtime.MockResourceResult {
+    const { type, name, inputs } = args;
+    if (type === "pulumi:pulumi:StackReference") {
+        const outputs = others(inputs.name as string);
+        return {
+            id: inputs.name as string,
+            state: { ...inputs, outputs, secretOutputNames: Object.keys(outputs).filter((key) => key === "keys") },
+        };
+    }
+    const arn = type === "aws:s3/bucket:Bucket" ? `arn:aws:s3:::${inputs.bucket}` : `<arn of ${name}>`;
+    return {
+        id: inputs.name ?? name,
+        state: { name: `<name of ${name}>`, result: `<generated for ${name}>`, latestVersion: 1, ...inputs, arn },
+    };
+}
+
+function invoked(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+    const { token, inputs } = args;
+    if (token === "aws:eks/getCluster:getCluster")
+        return {
+            name: inputs.name,
+            endpoint: `<endpoint of ${inputs.name}>`,
+            certificateAuthorities: [{ data: `<certificate authority of ${inputs.name}>` }],
+        };
+    if (token === "aws:index/getPartition:getPartition") return { partition: "aws" };
+    throw new Error(`unexpected call of ${token}`);
+}

@@ -1,0 +1,65 @@
+import * as aws from "@pulumi/aws";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { NodeGroupConfig } from "../../config/schema";
+import type { Cloud } from "../cloud";
+import { Bucket } from "./bucket";
+import { Identity } from "./identity";
+import { NodeGroups } from "./nodeGroup";
+
+export interface AwsAccount {
+    region: string;
+    eksCluster: string;
+    /** Only the observer's stack makes a bucket. */
+    bucket?: string;
+    nodeGroup?: NodeGroupConfig | undefined;
+}
+
+/** An EKS cluster and what this project needs of the account around it. */
+export function awsCloud(account: AwsAccount, opts: pulumi.ComponentResourceOptions): Cloud {
+    const { region, eksCluster } = account;
+    const provider = new aws.Provider("aws", { region: region as aws.Region, defaultTags: { tags: { "thanos-fleet": "true" } } }, opts);
+    const onAws = (more: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(more, { providers: [provider] });
+
+    if (account.nodeGroup) new NodeGroups("nodes", { eksCluster, ...account.nodeGroup }, onAws(opts));
+
+    const kubeconfig = aws.eks.getClusterOutput({ name: eksCluster }, { ...opts, provider }).apply((cluster) =>
+        eksKubeconfig({
+            name: eksCluster,
+            region,
+            endpoint: cluster.endpoint,
+            certificateAuthority: cluster.certificateAuthorities[0]?.data ?? "",
+        }),
+    );
+    return {
+        kubernetes: new k8s.Provider("kubernetes", { kubeconfig }, opts),
+        makeBucket: (name, more) => {
+            if (account.bucket === undefined) throw new Error("only an observer's configuration names a bucket");
+            return new Bucket(name, { bucket: account.bucket, region }, onAws(more)).store;
+        },
+        grant: (name, grant, more) => [new Identity(name, { ...grant, eksCluster }, onAws(more))],
+    };
+}
+
+/** A kubeconfig that asks the AWS CLI for a token each time: it holds no secret and does not expire. Pure. */
+export function eksKubeconfig(cluster: { name: string; region: string; endpoint: string; certificateAuthority: string }): string {
+    return JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [{ name: "eks", cluster: { server: cluster.endpoint, "certificate-authority-data": cluster.certificateAuthority } }],
+        users: [
+            {
+                name: "eks",
+                user: {
+                    exec: {
+                        apiVersion: "client.authentication.k8s.io/v1beta1",
+                        command: "aws",
+                        args: ["--region", cluster.region, "eks", "get-token", "--cluster-name", cluster.name, "--output", "json"],
+                    },
+                },
+            },
+        ],
+        contexts: [{ name: "eks", context: { cluster: "eks", user: "eks" } }],
+        "current-context": "eks",
+    });
+}

@@ -1,0 +1,84 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { ConfigError } from "../config/problems";
+import { MODES } from "../config/schema";
+import type { ObjectStore } from "./thanos/objectStore";
+
+/** Raised whenever an observee of the old version could not read what a new observer exports. */
+export const CONTRACT_VERSION = 1;
+
+const contract = z.object({
+    version: z.literal(CONTRACT_VERSION),
+    domain: z.string(),
+    /** The observer's own Thanos: an observee runs the same. */
+    thanos: z.string(),
+    observees: z.array(z.object({ name: z.string(), mode: z.enum(MODES) })),
+    receiveUrl: z.string(),
+    objectStore: z.object({
+        bucket: z.string(),
+        endpoint: z.string(),
+        region: z.string(),
+        insecure: z.boolean().optional(),
+        arn: z.string().optional(),
+        kmsKeyArn: z.string().optional(),
+    }),
+});
+
+/** What the observer's stack exports and an observee's stack reads. Secrets travel beside it, in an output of their own. */
+export type Contract = z.infer<typeof contract>;
+export type Keys = pulumi.UnwrappedObject<NonNullable<ObjectStore["keys"]>>;
+
+/** The observer's outputs. */
+export interface ContractOutputs {
+    contract: pulumi.Output<Contract>;
+    /** Keys of an S3 server that has no identities: secret, and only there. */
+    keys?: pulumi.Output<Keys>;
+}
+
+/** Reads the contract of the observer's stack. Awaited before any resource is declared, so that a wrong one changes nothing. */
+export async function readContract(stack: string, cluster: string, domain: string): Promise<{ contract: Contract; keys?: Keys }> {
+    const reference = new pulumi.StackReference(stack);
+    const [found, keys] = await Promise.all([reference.getOutputDetails("contract"), reference.getOutputDetails("keys")]);
+    return {
+        contract: checkContract(found.value, { stack, cluster, domain }),
+        ...(keys.secretValue !== undefined && { keys: keys.secretValue as Keys }),
+    };
+}
+
+/** The contract, typed, or a ConfigError that says which of the two stacks has to move. Pure. */
+export function checkContract(found: unknown, reader: { stack: string; cluster: string; domain: string }): Contract {
+    const refuse = (path: string, problem: string, remedy: string): never => {
+        throw new ConfigError(`contract between ${reader.stack} and ${reader.cluster}`, [{ path, problem, remedy }]);
+    };
+    if (found === undefined)
+        return refuse("contract", `${reader.stack} exports none.`, "Deploy the observer first: `pulumi up` on its stack.");
+    const version = (found as { version?: unknown }).version;
+    if (version !== CONTRACT_VERSION)
+        return refuse(
+            "contract.version",
+            `${reader.stack} exports version ${JSON.stringify(version)}, ${reader.cluster} reads version ${CONTRACT_VERSION}.`,
+            typeof version === "number" && version > CONTRACT_VERSION
+                ? `Update this checkout of thanos-fleet to the one that deployed ${reader.stack}.`
+                : `Run \`pulumi up\` on ${reader.stack} with this checkout first.`,
+        );
+    const result = contract.safeParse(found);
+    if (!result.success)
+        return refuse(
+            "contract",
+            result.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "),
+            `Run \`pulumi up\` on ${reader.stack} again.`,
+        );
+    if (result.data.domain !== reader.domain)
+        return refuse(
+            "domain",
+            `${JSON.stringify(reader.domain)} is not the fleet's: ${reader.stack} has ${JSON.stringify(result.data.domain)}.`,
+            "Write the same domain in both stacks.",
+        );
+    if (!result.data.observees.some((o) => o.name === reader.cluster))
+        return refuse(
+            "cluster",
+            `${JSON.stringify(reader.cluster)} is not among the observees of ${reader.stack} (${result.data.observees.map((o) => o.name).join(", ")}).`,
+            "Add it to `observees` there and run `pulumi up` on that stack first.",
+        );
+    return result.data;
+}

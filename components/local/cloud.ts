@@ -1,0 +1,23 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Cloud } from "../cloud";
+import { S3Server } from "./s3Server";
+
+export interface LocalCluster {
+    kubeconfig?: string | undefined;
+    context?: string | undefined;
+    domain: string;
+    namespace: string;
+    storageClass: string;
+}
+
+/** Any Kubernetes cluster, with an S3 server inside it instead of AWS. */
+export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResourceOptions): Cloud {
+    const { kubeconfig, context } = cluster;
+    return {
+        kubernetes: new k8s.Provider("kubernetes", { ...(kubeconfig && { kubeconfig }), ...(context && { context }) }, opts),
+        makeBucket: (name, more) => new S3Server(name, cluster, more).store,
+        // The keys in the objstore file open the whole server; a machine of one's own has no identities to tell apart.
+        grant: () => [],
+    };
+}

@@ -1,0 +1,60 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { VERSIONS } from "../../config/versions";
+import type { StreamAccess } from "../blocks";
+import { grpcPodsOf, KPS, SIDECAR_SERVICE } from "../names";
+import type { Endpoint } from "../thanos/endpoints";
+import { PART_OF } from "../thanos/workload";
+import { within } from "../within";
+import { kubePrometheusStackValues, type ValuesArgs } from "./values";
+
+export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore"> {
+    namespace: string;
+    blocks: StreamAccess;
+    /** Chart reference or directory. */
+    chart: string;
+}
+
+/** kube-prometheus-stack with a Thanos sidecar beside each Prometheus, and the ServiceMonitor that scrapes this project's own pods. */
+export class Prometheus extends pulumi.ComponentResource {
+    /** Every sidecar of this cluster. */
+    readonly sidecars: Endpoint;
+
+    constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:prometheus:Prometheus", name, {}, opts);
+
+        // A Release and not a Chart: Helm's own rollback and hooks, one resource in the plan; the values are pure and tested instead (docs/adr/0005).
+        const release = new k8s.helm.v3.Release(
+            KPS,
+            {
+                name: KPS,
+                chart: args.chart,
+                // A directory has the version it has.
+                ...(args.chart.includes("://") && { version: VERSIONS.kubePrometheusStack }),
+                namespace: args.namespace,
+                values: args.blocks.objectStore.apply((objectStore) => kubePrometheusStackValues({ ...args, objectStore })),
+                timeout: 900,
+                maxHistory: 10,
+            },
+            pulumi.mergeOptions(within(this, opts), { dependsOn: args.blocks.ready }),
+        );
+
+        new k8s.apiextensions.CustomResource(
+            "thanos",
+            {
+                apiVersion: "monitoring.coreos.com/v1",
+                kind: "ServiceMonitor",
+                metadata: { name: "thanos", namespace: args.namespace, labels: PART_OF },
+                spec: {
+                    selector: { matchLabels: { ...PART_OF, "app.kubernetes.io/name": "thanos" } },
+                    endpoints: [{ port: "http" }],
+                },
+            },
+            // The chart brings the definition of ServiceMonitor.
+            { parent: this, dependsOn: [release] },
+        );
+
+        this.sidecars = { everyPodOf: grpcPodsOf(SIDECAR_SERVICE, args.namespace) };
+        this.registerOutputs({ sidecars: this.sidecars });
+    }
+}

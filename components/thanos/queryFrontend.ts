@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import type { QueryFrontendConfig } from "../../config/schema";
+import { queryFrontendHost } from "../names";
+import { within } from "../within";
+import { exposed } from "./exposed";
+import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
+
+export interface QueryFrontendArgs extends QueryFrontendConfig {
+    namespace: string;
+    domain: string;
+    /** URL of the Query behind it. */
+    downstream: string;
+}
+
+const CACHE = "cache.yml";
+
+/** Flags of `thanos query-frontend`. Pure: equal args give an equal list. */
+export function queryFrontendFlags(args: { downstream: string }): string[] {
+    return [
+        "query-frontend",
+        "--log.format=json",
+        "--enable-auto-gomemlimit",
+        `--query-frontend.downstream-url=${args.downstream}`,
+        "--query-frontend.compress-responses",
+        "--query-frontend.log-queries-longer-than=10s",
+        `--query-range.response-cache-config-file=${CONFIG_DIR}/${CACHE}`,
+        // The newest minutes still change while Receive and the sidecars catch up.
+        "--query-range.response-cache-max-freshness=5m",
+        // A hole that got into the cache would be served long after its cause is gone.
+        "--no-query-range.partial-response",
+        // The default of 5 multiplies the load just when something is failing.
+        "--query-range.max-retries-per-request=2",
+        "--labels.max-retries-per-request=2",
+    ];
+}
+
+/** In memory, and therefore private to each replica. */
+export const cacheFile = stringify({ type: "IN-MEMORY", config: { max_size: "256MB", validity: "6h" } });
+
+/** Thanos Query Frontend: splits range queries by day and caches them. The address of the fleet. */
+export class QueryFrontend extends pulumi.ComponentResource {
+    readonly host: string;
+
+    constructor(name: string, args: QueryFrontendArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:thanos:QueryFrontend", name, {}, opts);
+        const here = within(this, opts);
+        const id = `thanos-${name}`;
+        this.host = queryFrontendHost(args.domain);
+
+        workload(
+            {
+                name: id,
+                namespace: args.namespace,
+                component: name,
+                flags: queryFrontendFlags(args),
+                replicas: args.replicas,
+                ports: HTTP_ONLY,
+                config: { [CACHE]: cacheFile },
+                memory: args.memory,
+            },
+            here,
+        );
+        exposed(`${id}-external`, { namespace: args.namespace, component: name, host: this.host, ports: HTTP_ONLY }, here);
+
+        this.registerOutputs({ host: this.host });
+    }
+}

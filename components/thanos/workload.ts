@@ -1,0 +1,186 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { VERSIONS } from "../../config/versions";
+import type { StreamAccess } from "../blocks";
+import { GRPC_PORT, HTTP_PORT } from "../names";
+import { OBJECT_STORE_KEY } from "./objectStore";
+
+export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
+export const OBJECT_STORE_FILE = `/etc/thanos/objstore/${OBJECT_STORE_KEY}`;
+export const DATA_DIR = "/var/thanos/data";
+export const CONFIG_DIR = "/etc/thanos/config";
+
+/** Where the official image runs; it owns the data volume. */
+const UID = 1001;
+
+/** What every object of this project carries; the ServiceMonitor selects on it. */
+export const PART_OF = { "app.kubernetes.io/part-of": "thanos-fleet" };
+
+export interface WorkloadArgs {
+    /** Name of every object made, for instance `thanos-store-blue`. */
+    name: string;
+    namespace: string;
+    /** The Thanos subcommand's role: `query`, `receive-router`, ... */
+    component: string;
+    /** The cluster whose blocks it works on, where it works on one. */
+    stream?: string;
+    flags: string[];
+    replicas: number;
+    ports: Record<string, number>;
+    /** Keeps state on a volume of its own: makes it a StatefulSet. */
+    storage?: { size: string; class: string };
+    /** The blocks it works on. */
+    blocks?: StreamAccess;
+    /** Files under /etc/thanos/config that Thanos rereads by itself: a change does not restart the pods. */
+    config?: Record<string, pulumi.Input<string>>;
+    /** Seconds from the signal to the kill. Thanos itself takes up to 120 (`--grpc-grace-period`), Kubernetes' default of 30 would cut it short. */
+    gracePeriod?: number;
+    /** A member of Receive's ring: its pods start together, are found by name before they are ready, and are replaced slowly (thanos#4831). */
+    ring?: boolean;
+    /** Memory the pod gets; requests equal limits so that it is never evicted for a neighbour. */
+    memory: string;
+}
+
+export interface Workload {
+    /** Headless Service of the same name. */
+    service: k8s.core.v1.Service;
+    pods: pulumi.Resource;
+}
+
+/** The Kubernetes objects that every Thanos component is made of, with every safe default; what differs is in the args. */
+export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): Workload {
+    const { name, namespace } = args;
+    const selector = {
+        "app.kubernetes.io/name": "thanos",
+        "app.kubernetes.io/component": args.component,
+        ...(args.stream && { "thanos-fleet/stream": args.stream }),
+    };
+    const labels = { ...selector, ...PART_OF };
+    const metadata = { name, namespace, labels };
+
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, opts);
+
+    const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
+
+    const service = new k8s.core.v1.Service(
+        name,
+        {
+            metadata,
+            spec: {
+                clusterIP: "None",
+                selector,
+                publishNotReadyAddresses: args.ring ?? false,
+                ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: port })),
+            },
+        },
+        opts,
+    );
+
+    if (args.replicas > 1)
+        new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } }, opts);
+
+    const template = podTemplate(args, labels, selector, account.metadata.name, config?.metadata.name);
+    const afterRights = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
+    const pods =
+        args.storage === undefined
+            ? new k8s.apps.v1.Deployment(
+                  name,
+                  {
+                      metadata,
+                      spec: {
+                          replicas: args.replicas,
+                          selector: { matchLabels: selector },
+                          strategy: { rollingUpdate: { maxUnavailable: args.replicas > 1 ? 1 : 0, maxSurge: 1 } },
+                          template,
+                      },
+                  },
+                  afterRights,
+              )
+            : new k8s.apps.v1.StatefulSet(
+                  name,
+                  {
+                      metadata,
+                      spec: {
+                          serviceName: name,
+                          replicas: args.replicas,
+                          selector: { matchLabels: selector },
+                          ...(args.ring && { podManagementPolicy: "Parallel", minReadySeconds: 20 }),
+                          persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+                          template,
+                          volumeClaimTemplates: [
+                              {
+                                  metadata: { name: "data" },
+                                  spec: {
+                                      accessModes: ["ReadWriteOnce"],
+                                      storageClassName: args.storage.class,
+                                      resources: { requests: { storage: args.storage.size } },
+                                  },
+                              },
+                          ],
+                      },
+                  },
+                  afterRights,
+              );
+    return { service, pods };
+}
+
+function podTemplate(
+    args: WorkloadArgs,
+    labels: Record<string, string>,
+    selector: Record<string, string>,
+    serviceAccountName: pulumi.Input<string>,
+    configName: pulumi.Input<string> | undefined,
+): k8s.types.input.core.v1.PodTemplateSpec {
+    return {
+        metadata: { labels },
+        spec: {
+            serviceAccountName,
+            automountServiceAccountToken: false,
+            securityContext: {
+                runAsNonRoot: true,
+                runAsUser: UID,
+                runAsGroup: UID,
+                fsGroup: UID,
+                fsGroupChangePolicy: "OnRootMismatch",
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            terminationGracePeriodSeconds: args.gracePeriod ?? 150,
+            topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+                maxSkew: 1,
+                topologyKey,
+                whenUnsatisfiable: "ScheduleAnyway",
+                labelSelector: { matchLabels: selector },
+            })),
+            containers: [
+                {
+                    name: args.component,
+                    image: THANOS_IMAGE,
+                    imagePullPolicy: "IfNotPresent",
+                    args: args.flags,
+                    env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+                    ports: Object.entries(args.ports).map(([port, containerPort]) => ({ name: port, containerPort })),
+                    readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 5 },
+                    livenessProbe: { httpGet: { path: "/-/healthy", port: "http" }, periodSeconds: 30, failureThreshold: 4 },
+                    // Loading index headers or a write-ahead log takes as long as it takes: half an hour before it counts as stuck.
+                    startupProbe: { httpGet: { path: "/-/healthy", port: "http" }, periodSeconds: 5, failureThreshold: 360 },
+                    resources: { requests: { cpu: "50m", memory: args.memory }, limits: { memory: args.memory } },
+                    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+                    volumeMounts: [
+                        ...(args.storage ? [{ name: "data", mountPath: DATA_DIR }] : []),
+                        ...(args.blocks ? [{ name: "objstore", mountPath: "/etc/thanos/objstore", readOnly: true }] : []),
+                        ...(configName ? [{ name: "config", mountPath: CONFIG_DIR, readOnly: true }] : []),
+                    ],
+                },
+            ],
+            volumes: [
+                ...(args.blocks ? [{ name: "objstore", secret: { secretName: args.blocks.objectStore } }] : []),
+                ...(configName ? [{ name: "config", configMap: { name: configName } }] : []),
+            ],
+        },
+    };
+}
+
+/** The ports that every Thanos component listens on. */
+export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
+/** ... and one that has no StoreAPI. */
+export const HTTP_ONLY = { http: HTTP_PORT };

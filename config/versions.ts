@@ -1,0 +1,18 @@
+/**
+ * Every upstream version that this project pins, in one place. `npm run versions` says which have newer releases.
+ *
+ * Floors: Thanos 0.42.3 (0.42.0 to 0.42.2 lose the upload on shutdown of Receive), prometheus-operator 0.93.1, Prometheus 3.14.
+ */
+export const VERSIONS = {
+    thanos: "v0.42.4",
+    prometheus: "v3.15.0",
+    prometheusOperator: "v0.93.1",
+    kubePrometheusStack: "88.5.3",
+    versitygw: "v1.8.0",
+    pulumi: "v3.259.0", // 3.260 and later are not to be had as Go modules
+    kubernetes: "v1.34.4",
+    helm: "v3.22.0",
+    coredns: "v1.14.2",
+    nodeExporter: "v1.12.1",
+    kind: "v0.33.0",
+} as const;

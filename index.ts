@@ -1,0 +1,20 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readContract } from "./components/contract";
+import { Observee } from "./components/observee";
+import { Observer } from "./components/observer";
+import { loadConfig } from "./config/load";
+import { ConfigError } from "./config/problems";
+import { rawConfig } from "./config/raw";
+
+/** One stack, one cluster: an observer or an observee, as its configuration says. */
+export = async function program(): Promise<Record<string, unknown>> {
+    try {
+        const config = loadConfig(rawConfig(), `configuration of stack ${pulumi.getStack()}`);
+        if (config.role === "observer") return { ...new Observer(config.cluster, config).outputs };
+        const observer = await readContract(config.observer, config.cluster, config.domain);
+        return { ...new Observee(config.cluster, config, observer).outputs };
+    } catch (error) {
+        // The engine prints a RunError as it is, without a stack trace.
+        throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+    }
+};

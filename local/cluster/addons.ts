@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import {
+    KubeConfig,
+    type KubernetesObject,
+    KubernetesObjectApi,
+    PatchStrategy,
+    type V1ClusterRole,
+    type V1ClusterRoleBinding,
+    type V1ConfigMap,
+    type V1Deployment,
+    type V1PersistentVolume,
+    type V1Service,
+    type V1StorageClass,
+} from "@kubernetes/client-node";
+import { type ClusterFiles, type ClusterSpec, type ClusterTools, networkOf } from "./spec";
+
+/** Domain suffix, which matches itself and everything below it, to address. */
+export type DnsHosts = Record<string, string>;
+
+const VOLUMES = 20;
+const labels = { "k8s-app": "kube-dns" };
+/** CoreDNS's Deployment, service account and configuration. */
+export const dns = { name: "coredns", namespace: "kube-system" };
+
+/** The fleet's own names, in CoreDNS's words. The longest suffix wins: `template` takes the first that matches. */
+export function hostsStanza(hosts: DnsHosts): string {
+    return Object.entries(hosts)
+        .sort(([a], [b]) => b.split(".").length - a.split(".").length || (a < b ? -1 : 1))
+        .map(
+            ([suffix, ip]) => `    template IN A ${suffix} {
+        answer "{{ .Name }} 60 IN A ${ip}"
+    }
+    template IN ANY ${suffix} {
+        rcode NOERROR
+    }
+`,
+        )
+        .join("");
+}
+
+/** What CoreDNS answers: the fleet's own names, the cluster's, and that there are no others, since nothing outside is reachable. */
+export function corefile(hosts: DnsHosts): string {
+    return `cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    prometheus :9153
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        ttl 30
+    }
+    cache 30
+    reload
+}
+.:53 {
+    errors
+    prometheus :9153
+${hostsStanza(hosts)}    template ANY ANY . {
+        rcode NXDOMAIN
+    }
+    cache 30
+}
+`;
+}
+
+/** The objects every cluster has before anything is deployed to it: DNS and storage. Nothing else. */
+export function addons(spec: ClusterSpec, tools: ClusterTools, files: ClusterFiles, hosts: DnsHosts): KubernetesObject[] {
+    return [...coreDns(spec, tools.coreDnsImage.name, corefile(hosts)), ...storage(spec, files)];
+}
+
+function coreDns(spec: ClusterSpec, image: string, Corefile: string): KubernetesObject[] {
+    const rbac = "rbac.authorization.k8s.io";
+    const role: V1ClusterRole = {
+        apiVersion: `${rbac}/v1`,
+        kind: "ClusterRole",
+        metadata: { name: "system:coredns" },
+        rules: [
+            { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+            { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+        ],
+    };
+    const binding: V1ClusterRoleBinding = {
+        apiVersion: `${rbac}/v1`,
+        kind: "ClusterRoleBinding",
+        metadata: { name: "system:coredns" },
+        roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "system:coredns" },
+        subjects: [{ kind: "ServiceAccount", ...dns }],
+    };
+    const config: V1ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: dns, data: { Corefile } };
+    const service: V1Service = {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "kube-dns", namespace: dns.namespace, labels },
+        spec: {
+            clusterIP: networkOf(spec).dns,
+            selector: labels,
+            ports: [
+                { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
+                { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
+                { name: "metrics", port: 9153, protocol: "TCP", targetPort: 9153 },
+            ],
+        },
+    };
+    return [{ apiVersion: "v1", kind: "ServiceAccount", metadata: dns }, role, binding, config, service, deployment(image, Corefile)];
+}
+
+function deployment(image: string, Corefile: string): V1Deployment {
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { ...dns, labels },
+        spec: {
+            replicas: 1,
+            selector: { matchLabels: labels },
+            template: {
+                metadata: {
+                    labels,
+                    // New names answer as soon as the new pod does, not after kubelet's minute and CoreDNS's own reload.
+                    annotations: { "thanos-fleet/corefile": createHash("sha256").update(Corefile).digest("hex").slice(0, 16) },
+                },
+                spec: {
+                    serviceAccountName: dns.name,
+                    priorityClassName: "system-cluster-critical",
+                    dnsPolicy: "Default",
+                    // The image built here has no file capabilities, so its user may only bind port 53 if the pod's kernel lets everyone.
+                    securityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }] },
+                    containers: [
+                        {
+                            name: "coredns",
+                            image,
+                            imagePullPolicy: "IfNotPresent",
+                            args: ["-conf", "/etc/coredns/Corefile"],
+                            ports: [
+                                { name: "dns", containerPort: 53, protocol: "UDP" },
+                                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+                                { name: "metrics", containerPort: 9153, protocol: "TCP" },
+                            ],
+                            resources: { requests: { cpu: "10m", memory: "40Mi" }, limits: { memory: "170Mi" } },
+                            livenessProbe: { httpGet: { path: "/health", port: 8080 }, failureThreshold: 5, timeoutSeconds: 5 },
+                            readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
+                            securityContext: {
+                                allowPrivilegeEscalation: false,
+                                readOnlyRootFilesystem: true,
+                                capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+                            },
+                            volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
+                        },
+                    ],
+                    volumes: [{ name: "config", configMap: { name: dns.name } }],
+                },
+            },
+        },
+    };
+}
+
+/** Directories on this machine as volumes: there is one node, so they need no provisioner. What a claim has used is kept (Retain). */
+function storage(spec: ClusterSpec, files: ClusterFiles): KubernetesObject[] {
+    const storageClass: V1StorageClass = {
+        apiVersion: "storage.k8s.io/v1",
+        kind: "StorageClass",
+        metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+        provisioner: "kubernetes.io/no-provisioner",
+        volumeBindingMode: "WaitForFirstConsumer",
+        reclaimPolicy: "Retain",
+    };
+    const here = { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [spec.name] }] };
+    const volumes = volumeNames().map(
+        (name): V1PersistentVolume => ({
+            apiVersion: "v1",
+            kind: "PersistentVolume",
+            metadata: { name },
+            spec: {
+                storageClassName: "standard",
+                capacity: { storage: "10Gi" },
+                accessModes: ["ReadWriteOnce"],
+                persistentVolumeReclaimPolicy: "Retain",
+                local: { path: path.join(files.volumes, name) },
+                nodeAffinity: { required: { nodeSelectorTerms: [here] } },
+            },
+        }),
+    );
+    return [storageClass, ...volumes];
+}
+
+const volumeNames = () => Array.from({ length: VOLUMES }, (_, i) => `local-${String(i + 1).padStart(2, "0")}`);
+
+export function makeVolumeDirectories(files: ClusterFiles): void {
+    for (const name of volumeNames()) {
+        mkdirSync(path.join(files.volumes, name), { recursive: true });
+    }
+}
+
+/** Server-side apply: what is there as wanted stays untouched. */
+export async function applyAddons(kubeconfig: string, objects: KubernetesObject[], signal: AbortSignal): Promise<void> {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    const api = KubernetesObjectApi.makeApiClient(config);
+    for (const object of objects) {
+        signal.throwIfAborted();
+        await api.patch(object, undefined, undefined, "thanos-fleet", true, PatchStrategy.ServerSideApply);
+    }
+}

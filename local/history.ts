@@ -1,0 +1,120 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/names";
+import { objectStoreFile } from "../components/thanos/objectStore";
+
+/**
+ * Five weeks of data for a few series per cluster, written as blocks with the cluster's external labels and uploaded beside its own. It gives
+ * Compact what no flag can hurry: blocks of days to merge, blocks old enough to downsample (40 h, 10 d), and blocks past their retention.
+ */
+
+const run = promisify(execFile);
+
+export const HISTORY_DAYS = 35;
+/** The youngest of it, so that it never meets what the fleet itself measures. */
+const ENDS_HOURS_AGO = 3;
+const STEP_SECONDS = 120;
+/** promtool's block lengths are 2h, 6h, 18h; six hours fit into Compact's ranges of 2 and 14 days without a rest. */
+const BLOCK_DURATION = "6h";
+
+/** What an online shop would show: orders follow the day and the week, some fail, a queue swells at noon. */
+export const HISTORY_SERIES = ["shop_orders_total", "shop_queue_length", "shop_checkout_seconds"] as const;
+
+export interface Bucket {
+    bucket: string;
+    endpoint: string;
+    region: string;
+    insecure?: boolean;
+    keys: { accessKey: string; secretKey: string };
+}
+
+/** Where the history of one cluster is on its way from text to the bucket; each step leaves a file only when it is complete. */
+const filesOf = (directory: string, cluster: string) => ({
+    blocks: join(directory, cluster),
+    uploaded: join(directory, `${cluster}.uploaded`),
+    objectStore: join(directory, `${cluster}.objstore.yml`),
+});
+
+/** Writes the blocks of one cluster, once. Needs nothing that runs, so it can be done while the clusters come up. */
+export async function writeHistory(cluster: string, directory: string, promtool: string, signal: AbortSignal): Promise<void> {
+    const { blocks, uploaded } = filesOf(directory, cluster);
+    if (existsSync(blocks) || existsSync(uploaded)) return;
+    const half = `${blocks}.part`;
+    const text = `${blocks}.openmetrics`;
+    await rm(half, { recursive: true, force: true });
+    await mkdir(half, { recursive: true });
+    const end = Math.floor((Date.now() / 1000 - ENDS_HOURS_AGO * 3600) / STEP_SECONDS) * STEP_SECONDS;
+    await writeFile(text, openMetrics(cluster, end - HISTORY_DAYS * 86400, end));
+    await run(
+        promtool,
+        ["tsdb", "create-blocks-from", "openmetrics", `--max-block-duration=${BLOCK_DURATION}`, text, half],
+        options(signal),
+    );
+    await rm(text);
+    await rename(half, blocks);
+}
+
+/** Uploads them, once, and says whether it did. Blocks keep their ids, so an interrupted upload goes on where it was. */
+export async function uploadHistory(
+    cluster: string,
+    bucket: Bucket,
+    directory: string,
+    thanos: string,
+    signal: AbortSignal,
+): Promise<boolean> {
+    const { blocks, uploaded, objectStore } = filesOf(directory, cluster);
+    if (existsSync(uploaded)) return false;
+    await writeFile(objectStore, objectStoreFile(bucket, streamPrefix(cluster)), { mode: 0o600 });
+    // The labels of what the first replica uploads: history and present are one stream to Compact.
+    const labels = { cluster, prometheus: `monitoring/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` };
+    const args = ["tools", "bucket", "upload-blocks", `--objstore.config-file=${objectStore}`, `--path=${blocks}`];
+    await run(thanos, [...args, ...Object.entries(labels).map(([name, value]) => `--label=${name}="${value}"`)], options(signal));
+    await writeFile(uploaded, "");
+    await rm(blocks, { recursive: true });
+    return true;
+}
+
+const options = (signal: AbortSignal) => ({ signal, timeout: 300_000, maxBuffer: 64 << 20 });
+
+/** The history as OpenMetrics text. Pure: the same cluster and time give the same numbers. */
+export function openMetrics(cluster: string, from: number, to: number): string {
+    // Clusters differ in size, so that their lines can be told apart on a graph.
+    const busy = 1 + ([...cluster].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 7) / 3;
+    const times = Array.from({ length: Math.floor((to - from) / STEP_SECONDS) + 1 }, (_, i) => from + i * STEP_SECONDS);
+    const load = (t: number) => busy * loadAt(t);
+    const gauge = (series: string, at: (t: number) => number | string) => times.map((t) => `${series} ${at(t)} ${t}`);
+    const counter = (series: string, by: (t: number) => number) => {
+        let total = 0;
+        return gauge(series, (t) => {
+            total += Math.round(by(t));
+            return total;
+        });
+    };
+    return [
+        "# TYPE shop_orders counter",
+        ...counter('shop_orders_total{result="ok"}', (t) => load(t) * 40 * (1 + 0.2 * noise(t))),
+        ...counter('shop_orders_total{result="failed"}', (t) => (noise(t + 1) > 0.9 ? load(t) * 3 : 0)),
+        "# TYPE shop_queue_length gauge",
+        ...gauge("shop_queue_length", (t) => Math.max(0, Math.round(load(t) * 12 + 4 * noise(t + 2)))),
+        "# TYPE shop_checkout_seconds gauge",
+        ...gauge("shop_checkout_seconds", (t) => (0.2 + load(t) * 0.15 + 0.05 * noise(t + 3)).toFixed(3)),
+        "# EOF",
+        "",
+    ].join("\n");
+}
+
+/** Between 0.1 at night and 1.5 on a Saturday noon. */
+function loadAt(t: number): number {
+    const hour = (t / 3600) % 24;
+    const day = Math.floor(t / 86400 + 4) % 7;
+    return 0.1 + Math.max(0, Math.sin(((hour - 6) / 24) * 2 * Math.PI)) * (day === 6 || day === 0 ? 1.4 : 1);
+}
+
+/** Between -1 and 1, the same for the same argument. */
+function noise(n: number): number {
+    const x = Math.sin(n * 12.9898) * 43758.5453;
+    return 2 * (x - Math.floor(x)) - 1;
+}

@@ -1,0 +1,32 @@
+{{/* Names are cut at 26 characters, as the official chart cuts them: longer ones would push the Pods' names over 63. */}}
+{{- define "standin.fullname" -}}
+{{- $release := contains "kube-prometheus-stack" .Release.Name | ternary .Release.Name (printf "%s-kube-prometheus-stack" .Release.Name) -}}
+{{- .Values.fullnameOverride | default $release | trunc 26 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "standin.prometheus" -}}{{ include "standin.fullname" . }}-prometheus{{- end -}}
+{{- define "standin.operator" -}}{{ include "standin.fullname" . }}-operator{{- end -}}
+{{- define "standin.nodeExporter" -}}{{ .Release.Name }}-prometheus-node-exporter{{- end -}}
+
+{{- define "standin.prometheusAccount" -}}
+{{- $account := .Values.prometheus.serviceAccount -}}
+{{- $account.name | default ($account.create | ternary (include "standin.prometheus" .) "default") -}}
+{{- end -}}
+
+{{/* The labels on every object. `app` and `release` are what ServiceMonitors and Prometheus select by. Takes (list $ app). */}}
+{{- define "standin.labels" -}}
+{{- $top := index . 0 -}}
+app: {{ index . 1 }}
+release: {{ $top.Release.Name | quote }}
+heritage: {{ $top.Release.Service | quote }}
+app.kubernetes.io/managed-by: {{ $top.Release.Service }}
+app.kubernetes.io/instance: {{ $top.Release.Name }}
+app.kubernetes.io/version: {{ $top.Chart.Version | quote }}
+app.kubernetes.io/part-of: kube-prometheus-stack
+{{- end -}}
+
+{{/* registry/repository:tag. Takes (list image fallbackTag). */}}
+{{- define "standin.image" -}}
+{{- $image := index . 0 -}}
+{{ $image.registry }}/{{ $image.repository }}:{{ $image.tag | default (index . 1) }}
+{{- end -}}

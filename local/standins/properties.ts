@@ -1,0 +1,38 @@
+/** Property bags as the engine sends them: plain JSON in which a secret is an object that carries a signature. */
+
+export type Bag = Record<string, unknown>;
+
+/** Constants of Pulumi's wire protocol (`@pulumi/pulumi/runtime/rpc`, repeated here because loading it takes half a second). */
+export const SIGNATURE = "4dabf18193072939515e22adb298388d";
+export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+export const isBag = (value: unknown): value is Bag => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isSecret = (value: unknown): value is Bag => isBag(value) && value[SIGNATURE] === SECRET;
+
+/** A secret on the wire: the engine encrypts what is in it before it writes the state. */
+export const secret = (value: unknown): unknown => (isSecret(value) ? value : { [SIGNATURE]: SECRET, value });
+
+/** The value without its secret wrappers and without nulls: what is compared, and what is sent to an API server. */
+export function reveal(value: unknown): unknown {
+    if (isSecret(value)) return reveal(value.value);
+    if (Array.isArray(value)) return value.map(reveal);
+    if (!isBag(value)) return value;
+    const kept = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
+    return Object.fromEntries(kept.map(([k, v]) => [k, reveal(v)]));
+}
+
+export const revealBag = (bag: Bag): Bag => reveal(bag) as Bag;
+
+/**
+ * Wraps in `outputs` what was secret in `inputs`, at the same place. Without it an API server's answer would carry a secret
+ * input back in the clear, and the engine would write it so into the state.
+ */
+export function keepSecrets(outputs: unknown, inputs: unknown): unknown {
+    if (isSecret(inputs)) return outputs === undefined ? undefined : secret(outputs);
+    if (Array.isArray(outputs) && Array.isArray(inputs)) return outputs.map((o, i) => keepSecrets(o, inputs[i]));
+    if (isBag(outputs) && isBag(inputs) && !isSecret(outputs)) {
+        return Object.fromEntries(Object.entries(outputs).map(([k, v]) => [k, keepSecrets(v, inputs[k])]));
+    }
+    return outputs;
+}

@@ -1,0 +1,178 @@
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { Command } from "commander";
+import color from "picocolors";
+import { planFleet, summaryLines } from "../cli/fleetPlan";
+import { asText } from "../cli/stackFile";
+import { ConfigError, EXIT_WRONG_INPUT } from "../config/problems";
+import { version } from "../package.json";
+import { addressOf, clusterId } from "./addresses";
+import { findChart } from "./chart";
+import { checkFleet } from "./check";
+import { downClusters } from "./cluster";
+import { findPlugins, stackFor } from "./engine";
+import { CLUSTERS, clustersDirectory, stackConfig, stateDirectory } from "./fleet";
+import { type Bucket, uploadHistory, writeHistory } from "./history";
+import { createProgress, type Progress, styleFor } from "./progress";
+import { findTargets, givenContexts, inStep, type Targets } from "./targets";
+import { findTools, ToolError } from "./tools/resolve";
+import { type Counts, UpdateFailed, update } from "./update";
+
+const command = new Command("npm start --")
+    .description("A whole fleet on this machine: an observer, and one observee of each mode, with real Kubernetes, Thanos and Prometheus.")
+    .option("--down", "remove everything that was made, also after a crash")
+    .option(
+        "--context <cluster=context...>",
+        "use these contexts of your kubeconfig instead of making clusters, one for each cluster of the fleet",
+    )
+    .option("--json", "print events, one JSON object a line");
+
+const ENGINE = () => join(stateDirectory(), "engine");
+const HISTORY = () => join(stateDirectory(), "history");
+
+async function main(): Promise<void> {
+    const options = command.parse().opts<{ down?: boolean; context?: string[]; json?: boolean }>();
+    const progress = createProgress(styleFor(process.stdout, options.json ?? false));
+    const stop = new AbortController();
+    onInterrupt(stop, progress);
+    progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
+    await (options.down ? down(progress) : up(givenContexts(options.context ?? []), progress, stop.signal));
+}
+
+async function up(contexts: ReturnType<typeof givenContexts>, progress: Progress, signal: AbortSignal): Promise<void> {
+    await showPlan(progress);
+    const tools = await findTools(["pulumi", "helm", "thanos", "promtool"], progress, signal);
+    // Needs nothing that runs, so it is done while the clusters come up.
+    const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, HISTORY(), tools.promtool.path, signal)));
+    written.catch(() => {});
+    const targets = await findTargets(contexts, progress, signal);
+    const chart = await findChart(tools.helm.path, progress, signal);
+    await forgetOtherClusters(targets);
+
+    const engine = { pulumiPath: tools.pulumi.path, stateDir: ENGINE() };
+    const plugins = await findPlugins(engine);
+    if (plugins.some((plugin) => plugin.standIn))
+        progress.say(
+            `${"Plugins".padEnd(22)} stand-ins for ${plugins.map((p) => p.name).join(", ")}: the official ones cannot be downloaded here`,
+        );
+
+    for (const { name } of CLUSTERS) {
+        await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
+            const stack = await stackFor({
+                ...engine,
+                stackName: name,
+                program: require("../index") as PulumiFn,
+                config: stackConfig(name, { target: targets.of[name], chart, storageClass: targets.storageClass }),
+                plugins,
+                env: { HELM_BINARY: tools.helm.path },
+            });
+            const { counts, outputs } = await update(stack, "up", { onDoing: (text) => step.update(text), signal });
+            progress.event("deployed", { stack: name, counts });
+            if (name === "observer") {
+                step.update("filling in history");
+                await written;
+                const bucket = await bucketOf(targets, outputs.contract?.value, outputs.keys?.value);
+                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, bucket, HISTORY(), tools.thanos.path, signal);
+            }
+            return { result: undefined, says: countsText(counts) };
+        });
+    }
+
+    const frontend = `http://${await addressOf(targets.of.observer, "thanos-query-frontend-external")}`;
+    const answer = await inStep(progress.step("Check", 60), async (step) => {
+        const found = await checkFleet(frontend, step, signal);
+        const up = Object.entries(found.up).map(([cluster, count]) => `${cluster} ${count} up`);
+        const says = [
+            ...up,
+            `replicas deduplicated (${found.unmerged} series to ${found.merged})`,
+            `history back to ${found.historySince}`,
+        ].join(" · ");
+        return { result: found, says };
+    });
+    progress.event("answer", { frontend, ...answer });
+    progress.say(
+        [
+            "",
+            `${color.bold("Open")}   ${frontend}   every cluster, one query: try  sum by (cluster) (rate(shop_orders_total[1h]))  over four weeks`,
+            ...CLUSTERS.map(
+                ({ name }) =>
+                    `       kubectl --kubeconfig ${targets.of[name].kubeconfig} --context ${targets.of[name].context} get pods -A`,
+            ),
+            `${color.bold("Stop")}   npm start -- --down`,
+        ].join("\n"),
+    );
+}
+
+/** What will be made, before anything slow. */
+async function showPlan(progress: Progress): Promise<void> {
+    const target = (name: string) => ({ kubeconfig: join(clustersDirectory(), name, "kubeconfig"), context: name });
+    const plan = await planFleet(
+        CLUSTERS.map(({ name }) => ({
+            name,
+            config: asText(stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: "standard" })),
+        })),
+    );
+    progress.say(`${summaryLines(plan).join("\n")}\n`);
+    progress.event("plan", {
+        stacks: plan.stacks.map(({ name, role, mode, resources }) => ({ name, role, mode, resources: resources.length })),
+    });
+}
+
+/** The engine remembers what it made; where the clusters are others than then, all of it is gone. */
+async function forgetOtherClusters(targets: Targets): Promise<void> {
+    const file = join(stateDirectory(), "clusters.json");
+    const ids = JSON.stringify(
+        Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets.of[name])]))),
+    );
+    const known = existsSync(file) ? await readFile(file, "utf8") : "";
+    if (known !== ids) {
+        await rm(join(ENGINE(), "backend"), { recursive: true, force: true });
+        for (const { name } of CLUSTERS) await rm(join(HISTORY(), `${name}.uploaded`), { force: true });
+    }
+    await writeFile(file, ids);
+}
+
+async function bucketOf(targets: Targets, contract: { objectStore: Bucket }, keys: Bucket["keys"]): Promise<Bucket> {
+    return { ...contract.objectStore, keys, endpoint: await addressOf(targets.of.observer, "s3") };
+}
+
+function countsText(counts: Counts): string {
+    const changed = (["created", "updated", "replaced", "deleted"] as const)
+        .filter((kind) => counts[kind] > 0)
+        .map((kind) => `${counts[kind]} ${kind}`);
+    return changed.length === 0 ? `unchanged (${counts.same})` : changed.join(", ");
+}
+
+async function down(progress: Progress): Promise<void> {
+    await inStep(progress.step("Remove"), async () => {
+        const removed = await downClusters(clustersDirectory());
+        const existed = existsSync(stateDirectory());
+        await rm(stateDirectory(), { recursive: true, force: true });
+        return { result: undefined, says: removed.length > 0 || existed ? [...removed, "state"].join(", ") : "nothing was there" };
+    });
+}
+
+/** The first Ctrl-C ends the running step in good order; the second ends the program. */
+function onInterrupt(stop: AbortController, progress: Progress): void {
+    for (const name of ["SIGINT", "SIGTERM"] as const)
+        process.on(name, () => {
+            if (stop.signal.aborted) process.exit(130);
+            progress.say(
+                "\nStopping: the running step ends first. `npm start` goes on from there, `npm start -- --down` removes everything.",
+            );
+            stop.abort();
+        });
+}
+
+main().then(
+    // Connections to clusters stay open; nothing is left to do.
+    () => process.exit(0),
+    (error: Error) => {
+        const told =
+            error instanceof ConfigError || error instanceof ToolError || error instanceof UpdateFailed || error.name === "AbortError";
+        if (error.name !== "AbortError") process.stderr.write(`\n${told ? error.message : (error.stack ?? error.message)}\n`);
+        process.exit(error instanceof ConfigError ? EXIT_WRONG_INPUT : error.name === "AbortError" ? 130 : 1);
+    },
+);

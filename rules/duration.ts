@@ -1,0 +1,35 @@
+/** A length of time in milliseconds. Branded, so that a plain number cannot be taken for one; made by `parseDuration` only. */
+export type Duration = number & { readonly unit: "ms" };
+
+const UNITS = { y: 31_536_000_000, w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
+type Unit = keyof typeof UNITS;
+
+/** Prometheus's own syntax (common/model/time.go): whole numbers, largest unit first, each unit at most once. A bare `0` is allowed. */
+const DURATION = new RegExp(
+    `^(?:0|(?=.)${Object.keys(UNITS)
+        .map((unit) => `(?:([0-9]+)${unit})?`)
+        .join("")})$`,
+);
+
+/** Go counts nanoseconds in 63 bits, so Prometheus and Thanos refuse anything longer (292 years). */
+const LONGEST = 2 ** 63 / 1e6;
+
+/** Reads `2h`, `1d12h`, `90d`, `0d`. Throws one sentence that says what to write instead. */
+export function parseDuration(text: string): Duration {
+    const found = DURATION.exec(text);
+    if (found === null)
+        throw new Error(
+            `${JSON.stringify(text)} is not a duration. Write whole numbers with y, w, d, h, m, s or ms, largest first: 40h, 1d12h, 90d.`,
+        );
+    const [, ...counts] = found;
+    const ms = Object.values(UNITS).reduce((sum, length, i) => sum + Number(counts[i] ?? 0) * length, 0);
+    if (ms >= LONGEST) throw new Error(`${JSON.stringify(text)} is longer than Prometheus can count (292y). Write 0d to keep for ever.`);
+    return ms as Duration;
+}
+
+/** One number in the largest unit up to days that divides it: `1d12h` becomes `36h`. Weeks and years are left out: `90d` reads better than `12w6d`. */
+export function formatDuration(duration: Duration): string {
+    if (duration === 0) return "0d";
+    const unit = (["d", "h", "m", "s", "ms"] as const satisfies Unit[]).find((u) => duration % UNITS[u] === 0) ?? "ms";
+    return `${duration / UNITS[unit]}${unit}`;
+}

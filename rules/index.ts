@@ -1,0 +1,19 @@
+import type { ThanosModel } from "./model";
+import { oneCompactorPerStream } from "./oneCompactor";
+import { redundantPrometheus } from "./redundantPrometheus";
+import { receiveReplicates } from "./replication";
+import { retentionOutlivesDownsampling } from "./retention";
+import { type Finding, type Overrides, type Rule, thresholdsOf } from "./rule";
+
+/** Every rule, by number. Config validation, the policy pack and the documentation all read this list. */
+export const RULES: readonly Rule[] = [oneCompactorPerStream, retentionOutlivesDownsampling, receiveReplicates, redundantPrometheus];
+
+/** Everything in `model` that would lose data. `overrides`: thresholds by rule name; false leaves the rule out. */
+export function checkAll(model: ThanosModel, overrides: Readonly<Record<string, Overrides | false>> = {}): Finding[] {
+    const strange = Object.keys(overrides).find((name) => !RULES.some((rule) => rule.name === name));
+    if (strange !== undefined) throw new Error(`${strange}: is not a rule. Write ${RULES.map((rule) => rule.name).join(" or ")}.`);
+    return RULES.flatMap((rule) => {
+        const given = overrides[rule.name];
+        return given === false ? [] : rule.check(model, thresholdsOf(rule, given));
+    });
+}
