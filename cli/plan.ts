@@ -5,22 +5,22 @@ import { ConfigError, EXIT_WRONG_INPUT } from "../config/problems";
 import { planFleet, treeLines } from "./fleetPlan";
 import { readStackFile } from "./stackFile";
 
-const DIRECTORY = join(__dirname, "..");
-
 const command = new Command("plan")
     .description("Prints what each stack would make, without an engine, a plugin or a cluster.")
+    .option("-C, --cwd <directory>", "where Pulumi.yaml and the stack files are", join(__dirname, ".."))
     .option("--stack <name...>", "stacks to plan, by their files Pulumi.<name>.yaml (default: every stack file here)")
     .option("--json", "print {stacks:[{name, role, mode?, resources, warnings}]} and nothing else");
 
-/** Every Pulumi.<stack>.yaml of the repository. */
-function allStacks(): string[] {
-    return readdirSync(DIRECTORY).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+/** Every Pulumi.<stack>.yaml there. */
+function allStacks(directory: string): string[] {
+    return readdirSync(directory).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
 async function main(): Promise<void> {
-    const options = command.parse().opts<{ stack?: string[]; json?: boolean }>();
-    const read = (name: string) => ({ name, config: readStackFile(DIRECTORY, name) });
-    const plan = await planFleet((options.stack ?? allStacks()).map(read), (name) => (allStacks().includes(name) ? read(name) : undefined));
+    const options = command.parse().opts<{ cwd: string; stack?: string[]; json?: boolean }>();
+    const known = allStacks(options.cwd);
+    const read = (name: string) => ({ name, config: readStackFile(options.cwd, name) });
+    const plan = await planFleet((options.stack ?? known).map(read), (name) => (known.includes(name) ? read(name) : undefined));
     process.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : `${treeLines(plan).join("\n")}\n`);
 }
 

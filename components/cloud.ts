@@ -18,6 +18,9 @@ export interface Cloud {
     grant(name: string, grant: Grant, opts: pulumi.ComponentResourceOptions): pulumi.Resource[];
 }
 
+/** Thanos rereads its files: changed in place they take effect, replaced they would be missing for a moment. */
+export const CHANGE_IN_PLACE = { enableConfigMapMutable: true, enableSecretMutable: true };
+
 export interface Grant {
     serviceAccount: string;
     namespace: string;

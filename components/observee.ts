@@ -45,7 +45,12 @@ export class Observee extends pulumi.ComponentResource {
         );
 
         const leaf = { host: leafQueryHost(cluster, domain) };
-        new Query("query", { ...config.query, namespace, endpoints: [prometheus.sidecars], leaf }, here);
+        // After the sidecars: a Query that finds none at its start looks again only half a minute later.
+        new Query(
+            "query",
+            { ...config.query, namespace, endpoints: [prometheus.sidecars], leaf },
+            { ...here, dependsOn: [space, prometheus] },
+        );
 
         this.outputs = { mode, leafQuery: leaf.host };
         this.registerOutputs(this.outputs);

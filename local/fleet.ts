@@ -42,7 +42,16 @@ const FAST_PROMETHEUS = { ...SMALL, scrapeInterval: "15s", blockDuration: "2m", 
 
 /** The configuration of one stack of the local fleet, as its stack file would have it. */
 export function stackConfig(name: ClusterName, { target, chart, storageClass }: Profile): Record<string, unknown> {
-    const common = { cluster: name, domain: DOMAIN, cloud: "local", namespace: "monitoring", storageClass, chart, ...target };
+    const common = {
+        cluster: name,
+        domain: DOMAIN,
+        cloud: "local",
+        namespace: "monitoring",
+        storageClass,
+        chart,
+        kubeconfig: target.kubeconfig,
+        context: target.context,
+    };
     const query = { replicas: 2, memory: "256Mi" };
     if (name !== "observer")
         return { ...common, role: "observee", observer: "organization/thanos-fleet/observer", prometheus: FAST_PROMETHEUS, query };

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/names";
 import { objectStoreFile } from "../components/thanos/objectStore";
@@ -10,8 +10,6 @@ import { objectStoreFile } from "../components/thanos/objectStore";
  * Five weeks of data for a few series per cluster, written as blocks with the cluster's external labels and uploaded beside its own. It gives
  * Compact what no flag can hurry: blocks of days to merge, blocks old enough to downsample (40 h, 10 d), and blocks past their retention.
  */
-
-const run = promisify(execFile);
 
 export const HISTORY_DAYS = 35;
 /** The youngest of it, so that it never meets what the fleet itself measures. */
@@ -40,19 +38,15 @@ const filesOf = (directory: string, cluster: string) => ({
 
 /** Writes the blocks of one cluster, once. Needs nothing that runs, so it can be done while the clusters come up. */
 export async function writeHistory(cluster: string, directory: string, promtool: string, signal: AbortSignal): Promise<void> {
-    const { blocks, uploaded } = filesOf(directory, cluster);
-    if (existsSync(blocks) || existsSync(uploaded)) return;
+    const { blocks } = filesOf(directory, cluster);
+    if (existsSync(blocks)) return;
     const half = `${blocks}.part`;
     const text = `${blocks}.openmetrics`;
     await rm(half, { recursive: true, force: true });
     await mkdir(half, { recursive: true });
     const end = Math.floor((Date.now() / 1000 - ENDS_HOURS_AGO * 3600) / STEP_SECONDS) * STEP_SECONDS;
     await writeFile(text, openMetrics(cluster, end - HISTORY_DAYS * 86400, end));
-    await run(
-        promtool,
-        ["tsdb", "create-blocks-from", "openmetrics", `--max-block-duration=${BLOCK_DURATION}`, text, half],
-        options(signal),
-    );
+    await run(promtool, ["tsdb", "create-blocks-from", "openmetrics", `--max-block-duration=${BLOCK_DURATION}`, text, half], signal);
     await rm(text);
     await rename(half, blocks);
 }
@@ -71,13 +65,21 @@ export async function uploadHistory(
     // The labels of what the first replica uploads: history and present are one stream to Compact.
     const labels = { cluster, prometheus: `monitoring/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` };
     const args = ["tools", "bucket", "upload-blocks", `--objstore.config-file=${objectStore}`, `--path=${blocks}`];
-    await run(thanos, [...args, ...Object.entries(labels).map(([name, value]) => `--label=${name}="${value}"`)], options(signal));
+    await run(thanos, [...args, ...Object.entries(labels).map(([name, value]) => `--label=${name}="${value}"`)], signal);
     await writeFile(uploaded, "");
-    await rm(blocks, { recursive: true });
     return true;
 }
 
-const options = (signal: AbortSignal) => ({ signal, timeout: 300_000, maxBuffer: 64 << 20 });
+const exec = promisify(execFile);
+
+/** A tool that fails says why in its last line. */
+async function run(tool: string, args: string[], signal: AbortSignal): Promise<void> {
+    await exec(tool, args, { signal, timeout: 300_000, maxBuffer: 64 << 20 }).catch((error: Error & { stderr?: string }) => {
+        signal.throwIfAborted();
+        const why = error.stderr?.trim().split("\n").at(-1) ?? error.message;
+        throw new Error(`${basename(tool)} ${args[0]} ${args[1]} failed on the history: ${why}`);
+    });
+}
 
 /** The history as OpenMetrics text. Pure: the same cluster and time give the same numbers. */
 export function openMetrics(cluster: string, from: number, to: number): string {

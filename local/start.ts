@@ -44,12 +44,12 @@ async function main(): Promise<void> {
 async function up(contexts: ReturnType<typeof givenContexts>, progress: Progress, signal: AbortSignal): Promise<void> {
     await showPlan(progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool"], progress, signal);
-    // Needs nothing that runs, so it is done while the clusters come up.
-    const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, HISTORY(), tools.promtool.path, signal)));
-    written.catch(() => {});
     const targets = await findTargets(contexts, progress, signal);
     const chart = await findChart(tools.helm.path, progress, signal);
     await forgetOtherClusters(targets);
+    // Needs nothing that runs, so it is done while the observer comes up.
+    const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, HISTORY(), tools.promtool.path, signal)));
+    written.catch(() => {});
 
     const engine = { pulumiPath: tools.pulumi.path, stateDir: ENGINE() };
     const plugins = await findPlugins(engine);
@@ -128,8 +128,7 @@ async function forgetOtherClusters(targets: Targets): Promise<void> {
     );
     const known = existsSync(file) ? await readFile(file, "utf8") : "";
     if (known !== ids) {
-        await rm(join(ENGINE(), "backend"), { recursive: true, force: true });
-        for (const { name } of CLUSTERS) await rm(join(HISTORY(), `${name}.uploaded`), { force: true });
+        for (const made of [join(ENGINE(), "backend"), HISTORY()]) await rm(made, { recursive: true, force: true });
     }
     await writeFile(file, ids);
 }

@@ -95,7 +95,7 @@ const ipsOf = (clusters: Record<ClusterName, { nodeIp: string }>) =>
     Object.fromEntries(Object.entries(clusters).map(([name, { nodeIp }]) => [name, nodeIp])) as Record<ClusterName, string>;
 
 const CLUSTER_TOOLS = [
-    ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "nsenter", "conntrack"] as const),
+    ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "conntrack"] as const),
     ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"] as const),
     ...([
         "pause",

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeGroupConfig } from "../../config/schema";
-import type { Cloud } from "../cloud";
+import { CHANGE_IN_PLACE, type Cloud } from "../cloud";
 import { Bucket } from "./bucket";
 import { Identity } from "./identity";
 import { NodeGroups } from "./nodeGroup";
@@ -32,7 +32,7 @@ export function awsCloud(account: AwsAccount, opts: pulumi.ComponentResourceOpti
         }),
     );
     return {
-        kubernetes: new k8s.Provider("kubernetes", { kubeconfig }, opts),
+        kubernetes: new k8s.Provider("kubernetes", { ...CHANGE_IN_PLACE, kubeconfig }, opts),
         makeBucket: (name, more) => {
             if (account.bucket === undefined) throw new Error("only an observer's configuration names a bucket");
             return new Bucket(name, { bucket: account.bucket, region }, onAws(more)).store;

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Cloud } from "../cloud";
+import { CHANGE_IN_PLACE, type Cloud } from "../cloud";
 import { S3Server } from "./s3Server";
 
 export interface LocalCluster {
@@ -15,7 +15,11 @@ export interface LocalCluster {
 export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResourceOptions): Cloud {
     const { kubeconfig, context } = cluster;
     return {
-        kubernetes: new k8s.Provider("kubernetes", { ...(kubeconfig && { kubeconfig }), ...(context && { context }) }, opts),
+        kubernetes: new k8s.Provider(
+            "kubernetes",
+            { ...CHANGE_IN_PLACE, ...(kubeconfig && { kubeconfig }), ...(context && { context }) },
+            opts,
+        ),
         makeBucket: (name, more) => new S3Server(name, cluster, more).store,
         // The keys in the objstore file open the whole server; a machine of one's own has no identities to tell apart.
         grant: () => [],

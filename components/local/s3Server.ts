@@ -79,8 +79,11 @@ export class S3Server extends pulumi.ComponentResource {
                                         readOnlyRootFilesystem: true,
                                         capabilities: { drop: ["ALL"] },
                                     },
-                                    // The server takes each directory for a bucket; mounting one is how this one comes to be.
-                                    volumeMounts: [{ name: "data", mountPath: `/data/${BUCKET}`, subPath: BUCKET }],
+                                    // The server takes each directory for a bucket: mounting one is how this one comes to be. It keeps locks beside them.
+                                    volumeMounts: [
+                                        { name: "data", mountPath: "/data" },
+                                        { name: "data", mountPath: `/data/${BUCKET}`, subPath: BUCKET },
+                                    ],
                                 },
                             ],
                             volumes: [{ name: "data", persistentVolumeClaim: { claimName: volume.metadata.name } }],

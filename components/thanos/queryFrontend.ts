@@ -15,7 +15,12 @@ export interface QueryFrontendArgs extends QueryFrontendConfig {
 
 const CACHE = "cache.yml";
 
-/** Flags of `thanos query-frontend`. Pure: equal args give an equal list. */
+/**
+ * Flags of `thanos query-frontend`. Pure: equal args give an equal list.
+ *
+ * Partial responses stay on, as is Thanos's default: one observee that is away must not fail every query of the fleet. They carry a warning, and
+ * what carries one is never cached.
+ */
 export function queryFrontendFlags(args: { downstream: string }): string[] {
     return [
         "query-frontend",
@@ -27,8 +32,6 @@ export function queryFrontendFlags(args: { downstream: string }): string[] {
         `--query-range.response-cache-config-file=${CONFIG_DIR}/${CACHE}`,
         // The newest minutes still change while Receive and the sidecars catch up.
         "--query-range.response-cache-max-freshness=5m",
-        // A hole that got into the cache would be served long after its cause is gone.
-        "--no-query-range.partial-response",
         // The default of 5 multiplies the load just when something is failing.
         "--query-range.max-retries-per-request=2",
         "--labels.max-retries-per-request=2",

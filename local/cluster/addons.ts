@@ -126,7 +126,7 @@ function deployment(image: string, Corefile: string): V1Deployment {
                     serviceAccountName: dns.name,
                     priorityClassName: "system-cluster-critical",
                     dnsPolicy: "Default",
-                    // The image built here has no file capabilities, so its user may only bind port 53 if the pod's kernel lets everyone.
+                    // Its user is not root and may not gain file capabilities (allowPrivilegeEscalation): in this pod, port 53 is for everyone.
                     securityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }] },
                     containers: [
                         {

@@ -15,8 +15,8 @@ import { startOf, startTree, stopTree, treeOf } from "./tree";
 const UP_WITHIN_MS = 240_000;
 
 /**
- * Brings a cluster up and returns when its node is Ready and its DNS answers. One that is up already, as planned, is left alone; one whose plan has
- * changed (other tools) is restarted with its data; one that never got so far is made anew.
+ * Brings a cluster up and returns when its node is Ready and its DNS answers. One that is up already, as planned, is left alone; one
+ * whose plan has changed (other tools) is restarted with its data; one that never got so far is made anew.
  *
  * `signal` interrupts the wait. What has been started keeps running: the next call takes it over, `downClusters` removes it.
  */

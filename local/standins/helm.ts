@@ -194,7 +194,7 @@ export class Releases {
     private async find(args: { name: string; namespace: string }, selector?: string): Promise<ListedRelease | undefined> {
         const filter = ["--namespace", args.namespace, "--all", "--filter", `^${args.name}$`, "--output", "json"];
         const out = await this.helm(["list", ...filter, ...(selector ? ["--selector", selector] : [])]);
-        return (JSON.parse(out) as ListedRelease[])[0];
+        return (JSON.parse(out) as ListedRelease[]).find((r) => r.name === args.name);
     }
 
     private async helm(args: string[]): Promise<string> {

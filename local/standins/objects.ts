@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { AUTONAMED, type ChangeRules, decide } from "./changes";
 import { ApiError, type Cluster, isNotFound, type Ref } from "./cluster";
-import { type Bag, isBag, keepSecrets, revealBag, secret } from "./properties";
+import { type Bag, isBag, keepSecrets, revealBag, SIGNATURE, secret } from "./properties";
 import { annotation, type KubeObject, readiness, waitsFor } from "./readiness";
 import { NotReady, type Request } from "./server";
 import { explain } from "./trouble";
@@ -30,6 +30,8 @@ export function checkObject({ inputs, oldInputs, name, urn }: Request, now: numb
     if (plain.generateName !== undefined)
         throw new Error("metadata.generateName cannot be applied server-side. Leave it and the name out, or set the name.");
     if (!isBag(inputs.metadata ?? {}) || plain.name !== undefined) return inputs;
+    if (SIGNATURE in metadataOf(inputs))
+        throw new Error("metadata is a secret as a whole, so no name can be added to it. Set metadata.name.");
     const old = metadataOf(revealBag(oldInputs));
     const kept = annotation({ metadata: old }, AUTONAMED) === "true" ? old.name : undefined;
     const annotations = { ...(isBag(plain.annotations) ? (metadataOf(inputs).annotations as Bag) : {}), [AUTONAMED]: "true" };

@@ -36,7 +36,6 @@ describe("flags", () => {
             "--query-frontend.log-queries-longer-than=10s",
             "--query-range.response-cache-config-file=/etc/thanos/config/cache.yml",
             "--query-range.response-cache-max-freshness=5m",
-            "--no-query-range.partial-response",
             "--query-range.max-retries-per-request=2",
             "--labels.max-retries-per-request=2",
         ]);

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateDirectory } from "../../local/fleet";
+import { createProgress } from "../../local/progress";
+import { query, scalar, stores } from "../../local/thanosApi";
+import { findTools } from "../../local/tools/resolve";
+import { eventually, frontend, run } from "./fleet";
+
+interface Block {
+    ulid: string;
+    minTime: number;
+    maxTime: number;
+    compaction: { level: number };
+    thanos: { labels: Record<string, string>; downsample: { resolution: number }; source: string };
+}
+
+/** The blocks under a cluster's prefix, by the real Thanos. The file with the keys is the one that the history was uploaded with. */
+async function blocksOf(cluster: string): Promise<Block[]> {
+    const { thanos } = await findTools(["thanos"], createProgress("plain"), new AbortController().signal);
+    const file = join(stateDirectory(), "history", `${cluster}.objstore.yml`);
+    assert.match(await readFile(file, "utf8"), new RegExp(`^prefix: ${cluster}$`, "m"));
+    const { code, output } = await run(thanos.path, ["tools", "bucket", "ls", `--objstore.config-file=${file}`, "--output=json"], {
+        within: 120,
+    });
+    assert.equal(code, 0, output);
+    return output
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Block);
+}
+
+describe("blocks", () => {
+    let base: string;
+    before(async () => {
+        base = await frontend();
+    });
+
+    for (const cluster of ["observer", "blue", "red"])
+        it(`of ${cluster} arrive from both sidecars under its own prefix, and no other's`, () =>
+            eventually(`blocks of ${cluster}`, 300, async () => {
+                const blocks = await blocksOf(cluster);
+                assert.deepEqual([...new Set(blocks.map((b) => b.thanos.labels.cluster))], [cluster]);
+                const uploaders = new Set(
+                    blocks.filter((b) => b.thanos.source === "sidecar").map((b) => b.thanos.labels.prometheus_replica),
+                );
+                assert.deepEqual([...uploaders].sort(), ["prometheus-kps-prometheus-0", "prometheus-kps-prometheus-1"]);
+            }));
+
+    it("are compacted, downsampled twice and expired by Compact, which has not halted", async () => {
+        await eventually("two-week blocks at both lower resolutions", 300, async () => {
+            const blocks = await blocksOf("blue");
+            const days = (b: Block) => (b.maxTime - b.minTime) / 86_400_000;
+            assert.ok(
+                blocks.some((b) => b.compaction.level >= 3),
+                "none compacted thrice",
+            );
+            assert.ok(
+                blocks.some((b) => b.thanos.downsample.resolution === 300_000 && days(b) > 10),
+                "none of 5m",
+            );
+            assert.ok(
+                blocks.some((b) => b.thanos.downsample.resolution === 3_600_000 && days(b) > 10),
+                "none of 1h",
+            );
+        });
+        await eventually("expired blocks are marked", 120, async () =>
+            assert.ok(
+                (await scalar(base, 'sum(thanos_compact_blocks_marked_total{marker="deletion-mark.json",job=~"thanos-compact-.*"})')) > 0,
+            ),
+        );
+        const halted = await query(base, "thanos_compact_halted");
+        assert.equal(halted.length, 3);
+        assert.deepEqual(
+            halted.filter((s) => s.value !== 0),
+            [],
+        );
+    });
+
+    it("answer alone, with the same samples, once Prometheus has let go of its own copy", async () => {
+        const time = Math.floor(Date.now() / 1000) - 90;
+        const count = () => scalar(base, 'sum(count_over_time(up{cluster="blue"}[1m]))', { dedup: false, time });
+        const fromPrometheus = await count();
+        assert.ok(fromPrometheus > 0);
+        await eventually("blue's Prometheus has nothing of that minute", 1080, async () => {
+            const leaf = (await stores(base)).find((s) => s.kind === "query" && s.labelSets.some((labels) => labels.cluster === "blue"));
+            assert.ok(leaf && leaf.minTime > time * 1000, `its oldest is of ${leaf && new Date(leaf.minTime).toISOString()}`);
+        });
+        assert.equal(await count(), fromPrometheus);
+    });
+});

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { stackConfig } from "../../local/fleet";
+import { update } from "../../local/update";
+import { localStack } from "./engine";
+import { target } from "./fleet";
+
+describe("a changed retention", () => {
+    it("changes Compact, and nothing else", async () => {
+        const compact = stackConfig("observer", { target: target("observer"), chart: "", storageClass: "standard" }).compact as Record<
+            string,
+            unknown
+        >;
+        const retention = { raw: "22d", fiveMinutes: "22d", oneHour: "22d" };
+        const stack = await localStack("observer", { config: { compact: { ...compact, retention } } });
+        const changed: string[] = [];
+        await stack.preview({
+            onEvent: (event: EngineEvent) => {
+                const step = event.resourcePreEvent?.metadata;
+                if (step && step.op !== "same") changed.push(`${step.op} ${step.urn.slice(step.urn.lastIndexOf("::") + 2)}`);
+            },
+        });
+        assert.deepEqual(changed.sort(), ["update thanos-compact-blue", "update thanos-compact-observer", "update thanos-compact-red"]);
+
+        const { counts } = await update(stack, "up");
+        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
+
+        const back = await update(await localStack("observer"), "up");
+        assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
+    });
+});

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { findChart } from "../../local/chart";
+import { findPlugins, stackFor } from "../../local/engine";
+import { type ClusterName, stackConfig, stateDirectory } from "../../local/fleet";
+import { createProgress } from "../../local/progress";
+import { findTools } from "../../local/tools/resolve";
+import { target } from "./fleet";
+
+/** A stack of the running fleet in the real engine, as `npm start` deploys it; what a test wants otherwise goes on top. */
+export async function localStack(
+    name: ClusterName,
+    more: { config?: Record<string, unknown>; stateDir?: string; program?: PulumiFn } = {},
+): Promise<Stack> {
+    const progress = createProgress("plain");
+    const { signal } = new AbortController();
+    const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
+    const engine = { pulumiPath: pulumi.path, stateDir: more.stateDir ?? join(stateDirectory(), "engine") };
+    const chart = await findChart(helm.path, progress, signal);
+    return stackFor({
+        ...engine,
+        stackName: name,
+        program: more.program ?? (require("../../index") as PulumiFn),
+        config: { ...stackConfig(name, { target: target(name), chart, storageClass: "standard" }), ...more.config },
+        plugins: await findPlugins(engine),
+        env: { HELM_BINARY: helm.path },
+    });
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { addressOf } from "../../local/addresses";
+import { type ClusterName, clustersDirectory, type Target } from "../../local/fleet";
+
+/** The running fleet, as the tests reach it. */
+
+export const ROOT = join(__dirname, "..", "..");
+export const NAMESPACE = "monitoring";
+
+export const target = (name: ClusterName): Target => ({ kubeconfig: join(clustersDirectory(), name, "kubeconfig"), context: name });
+
+export const frontend = async () => `http://${await addressOf(target("observer"), "thanos-query-frontend-external")}`;
+
+function config(name: ClusterName): KubeConfig {
+    const kube = new KubeConfig();
+    kube.loadFromFile(target(name).kubeconfig);
+    return kube;
+}
+export const core = (name: ClusterName) => config(name).makeApiClient(CoreV1Api);
+export const apps = (name: ClusterName) => config(name).makeApiClient(AppsV1Api);
+export const kubeConfig = config;
+
+export interface Finished {
+    code: number | null;
+    output: string;
+    /** Seconds from the start to the first output that matched `seen`. */
+    seenAfter?: number;
+}
+
+export interface RunOptions {
+    env?: NodeJS.ProcessEnv;
+    /** Remember when this was printed. */
+    seen?: RegExp;
+    /** Send SIGINT once this was printed. */
+    interruptAt?: RegExp;
+    /** Seconds. */
+    within: number;
+    cwd?: string;
+}
+
+/** Runs a command as a newcomer would, and keeps all it says. */
+export async function run(command: string, args: string[], options: RunOptions): Promise<Finished> {
+    const started = Date.now();
+    const child = spawn(command, args, {
+        cwd: options.cwd ?? ROOT,
+        env: options.env ?? process.env,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+    });
+    const all = (signal: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, signal);
+    let output = "";
+    let seenAfter: number | undefined;
+    let interrupted = false;
+    const take = (chunk: Buffer) => {
+        output += chunk.toString();
+        if (seenAfter === undefined && options.seen?.test(output)) seenAfter = (Date.now() - started) / 1000;
+        if (!interrupted && options.interruptAt?.test(output)) {
+            interrupted = true;
+            // As a terminal does: to the whole foreground process group.
+            all("SIGINT");
+        }
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    const timer = setTimeout(() => all("SIGKILL"), options.within * 1000);
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    clearTimeout(timer);
+    return { code, output, ...(seenAfter !== undefined && { seenAfter }) };
+}
+
+export const npmStart = (args: string[], options: RunOptions) => run("npm", ["start", "--", ...args], options);
+
+/** Asks until the answer is there; fails with the last reason. */
+export async function eventually<T>(what: string, withinSeconds: number, ask: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + withinSeconds * 1000;
+    for (;;) {
+        try {
+            return await ask();
+        } catch (error) {
+            if (Date.now() > deadline)
+                throw new assert.AssertionError({ message: `${what}: not within ${withinSeconds} s: ${(error as Error).message}` });
+            await sleep(1000);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { type Planned, runInProcess } from "../../cli/inProcess";
+import { asText, readStackFile } from "../../cli/stackFile";
+import { CLUSTERS, stackConfig } from "../../local/fleet";
+import { createProgress } from "../../local/progress";
+import { findTools } from "../../local/tools/resolve";
+import { kubeConfig, ROOT, run, target } from "./fleet";
+
+interface Container {
+    image?: string;
+    args?: string[];
+}
+
+/** Every resource of the example stacks and of the local ones. */
+async function allResources(): Promise<Planned[]> {
+    const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
+    const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
+    const profile = { target: target("observer"), chart: "kube-prometheus-stack", storageClass: "standard" };
+    const found = [...example.resources, ...observee.resources];
+    let outputs: Record<string, unknown> = {};
+    for (const { name } of CLUSTERS) {
+        const stack = await runInProcess(name, asText(stackConfig(name, profile)), () => outputs);
+        if (name === "observer") outputs = stack.outputs;
+        found.push(...stack.resources);
+    }
+    return found;
+}
+
+const containersOf = ({ props }: Planned) =>
+    (props.spec as { template?: { spec?: { containers?: Container[] } } } | undefined)?.template?.spec?.containers ?? [];
+
+describe("what the program generates", () => {
+    let resources: Planned[];
+    before(async () => {
+        resources = await allResources();
+    });
+
+    it("has only flags that the real Thanos parses", async () => {
+        const { thanos } = await findTools(["thanos"], createProgress("plain"), new AbortController().signal);
+        const lists = new Set(
+            resources
+                .flatMap(containersOf)
+                .filter((c) => c.image?.includes("/thanos:"))
+                .map((c) => JSON.stringify(c.args)),
+        );
+        // Query and its leaf, Query Frontend, Store and Compact of two profiles, router, ingester.
+        assert.ok(lists.size >= 8, `${lists.size} flag lists`);
+        const refused = [];
+        for (const list of lists) {
+            // `--help` ends it once everything before has been parsed.
+            const { code, output } = await run(thanos.path, [...(JSON.parse(list) as string[]), "--help"], { within: 20 });
+            if (code !== 0) refused.push(`${list}: ${output}`);
+        }
+        assert.deepEqual(refused, []);
+        assert.notEqual((await run(thanos.path, ["query", "--no.such.flag", "--help"], { within: 20 })).code, 0);
+    });
+
+    it("is accepted by the real API server, object by object", async () => {
+        const api = KubernetesObjectApi.makeApiClient(kubeConfig("observer"));
+        const objects = resources.filter((r) => /^kubernetes:(?!helm)/.test(r.type) && !r.type.startsWith("kubernetes:yaml"));
+        assert.ok(objects.length > 100, `${objects.length} objects`);
+        const refused: string[] = [];
+        for (const { type, name, props } of objects) {
+            const object = { ...props, ...(type.endsWith(":Secret") && { stringData: { a: "secret" } }) } as KubernetesObject;
+            await api
+                .patch(object, undefined, "All", "objects-test", true, PatchStrategy.ServerSideApply)
+                .catch((error: Error) => refused.push(`${type} ${name}: ${error.message}`));
+        }
+        assert.deepEqual(refused, []);
+    });
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { npmStart, ROOT, run } from "./fleet";
+
+describe("what is refused before anything is made", () => {
+    let directory: string;
+    beforeEach(async () => {
+        directory = await mkdtemp(join(tmpdir(), "thanos-fleet-"));
+    });
+    afterEach(() => rm(directory, { recursive: true, force: true }));
+
+    it("a wrong configuration: every problem with its path and remedy, exit code 2, no stack trace", async () => {
+        await cp(join(ROOT, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
+        const config = {
+            "thanos-fleet:role": "observator",
+            "thanos-fleet:cluster": "observer",
+            "thanos-fleet:domain": "fleet.test",
+            "thanos-fleet:aws": { region: "eu-west-1", eksCluster: "eks" },
+            "thanos-fleet:observees": [
+                { name: "blue", mode: "sidecar" },
+                { name: "blue", mode: "sidecar" },
+            ],
+            "thanos-fleet:compact": { retention: { raw: "24h", fiveMinutes: "24h", oneHour: "24h" } },
+        };
+        await writeFile(join(directory, "Pulumi.wrong.yaml"), stringify({ config }));
+        const { code, output } = await run("npm", ["run", "-s", "plan", "--", "--cwd", directory, "--stack", "wrong"], { within: 60 });
+        assert.equal(code, 2, output);
+        assert.deepEqual(
+            output
+                .split("\n")
+                .filter((line) => line.startsWith("  "))
+                .map((line) => line.trim().split(": ")[0]),
+            ["role", "aws.bucket", "observees[1].name", "compact.retention.raw", "compact.retention.fiveMinutes"],
+        );
+        assert.match(output, /5 problems\. Nothing was changed\./);
+        assert.doesNotMatch(output, /\n +at /);
+    });
+
+    it("contexts for half of the fleet", async () => {
+        const { code, output } = await npmStart(["--context", "observer=here"], { within: 60 });
+        assert.equal(code, 2, output);
+        assert.match(output, /--context: blue has none\. Add --context blue=CONTEXT/);
+        assert.match(output, /--context: red has none\./);
+    });
+
+    it("a tool that can be neither found, downloaded nor built: what was tried and what to install, and nothing left", async () => {
+        const bin = join(directory, "bin");
+        const state = join(directory, "state");
+        const cache = join(directory, "cache");
+        for (const folder of [bin, state, cache]) await mkdir(folder);
+        // A machine with Node.js and nothing else.
+        for (const program of ["node", "npm", "sh"]) {
+            const { output } = await run("sh", ["-c", `command -v ${program}`], { within: 10 });
+            await symlink(output.trim(), join(bin, program));
+        }
+        const env = { ...process.env, PATH: bin, XDG_CACHE_HOME: cache, XDG_STATE_HOME: state };
+        const { code, output } = await npmStart([], { env, within: 120 });
+        assert.equal(code, 1, output);
+        assert.match(output, /thanos/);
+        assert.match(output, /go/);
+        assert.doesNotMatch(output, /\n +at /);
+        assert.deepEqual(await readdir(state), []);
+        assert.deepEqual(
+            (await readdir(cache, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()),
+            [],
+        );
+    });
+});
