@@ -14,7 +14,7 @@ export = async function program(): Promise<Record<string, unknown>> {
         const observer = await readContract(config.observer, config.cluster, config.domain);
         return { ...new Observee(config.cluster, config, observer).outputs };
     } catch (error) {
-        // The engine prints a RunError as it is, without a stack trace.
-        throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+        // The engine prints a RunError as it is, without a stack trace; its cause is for callers without an engine.
+        throw error instanceof ConfigError ? Object.assign(new pulumi.RunError(error.message), { cause: error }) : error;
     }
 };

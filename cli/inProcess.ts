@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { ConfigError } from "../config/problems";
 import { PROJECT } from "./stackFile";
 
 /**
@@ -50,6 +51,8 @@ export async function runInProcess(stack: string, config: Record<string, string>
         await pulumi.runtime.disconnect();
         if (failures.length > 0) throw failures[0];
         return { resources: requests.map(({ urn, request }) => planned(urn, request)), outputs };
+    } catch (error) {
+        throw (error as Error).cause instanceof ConfigError ? (error as Error).cause : error;
     } finally {
         process.off("unhandledRejection", onFailure);
     }

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-    const wrong = error instanceof ConfigError || (error as Error).name === "RunError";
-    process.stderr.write(`${wrong ? (error as Error).message : ((error as Error).stack ?? error)}\n`);
+    const wrong = error instanceof ConfigError;
+    process.stderr.write(`${wrong ? error.message : ((error as Error).stack ?? error)}\n`);
     process.exitCode = wrong ? EXIT_WRONG_INPUT : 1;
 });

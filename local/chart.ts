@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { VERSIONS } from "../config/versions";
-import type { Progress } from "./progress";
+import { inStep, type Progress } from "./progress";
 import { assembleChart, crdDirectory } from "./standins/chart";
-import { inStep } from "./targets";
 import { cacheDirectory } from "./tools/world";
 
 const exec = promisify(execFile);

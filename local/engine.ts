@@ -94,7 +94,11 @@ export async function stackFor(options: StackOptions): Promise<Stack> {
         runtime: "nodejs",
         // Where the engine starts the plugins: relative paths mean the same as in `pulumi up` in the project's folder.
         main: root,
-        plugins: { providers: standIns },
+        plugins: {
+            providers: standIns,
+            // What runs policy packs comes with the official language host; an engine that was built here has none.
+            analyzers: [{ name: "policy-nodejs", path: standIn("analyzer") }],
+        },
     };
     const stack = await LocalWorkspace.createOrSelectStack(
         { stackName, projectName: PROJECT, program: options.program },

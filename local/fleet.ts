@@ -38,7 +38,7 @@ const SMALL = { storage: "2Gi", memory: "512Mi" };
  * Blocks of two minutes instead of two hours, and everything that waits for them shortened likewise, so that a block is cut, uploaded, served by
  * Store and gone from Prometheus within a quarter of an hour. Compaction ranges and downsampling ages are constants of Thanos: history.ts feeds those.
  */
-const FAST_PROMETHEUS = { ...SMALL, scrapeInterval: "15s", blockDuration: "2m", retention: "8m" };
+const FAST_PROMETHEUS = { ...SMALL, scrapeInterval: "15s", blockDuration: "2m", retention: "6m" };
 
 /** The configuration of one stack of the local fleet, as its stack file would have it. */
 export function stackConfig(name: ClusterName, { target, chart, storageClass }: Profile): Record<string, unknown> {

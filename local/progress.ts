@@ -85,3 +85,17 @@ function jsonStep(name: string, estimate: number | undefined, emit: (event: stri
     const end = (event: string, text: string) => emit(event, { name, text, seconds: (Date.now() - started) / 1000 });
     return { update: (text) => end("progress", text), done: (text) => end("done", text), fail: (text) => end("failed", text) };
 }
+
+/** Runs `work` as one step: its end, good or bad, is the step's end. */
+export async function inStep<T>(step: Step, work: (step: Step) => Promise<{ result: T; says: string }>): Promise<T> {
+    try {
+        const { result, says } = await work(step);
+        step.done(says);
+        return result;
+    } catch (error) {
+        step.fail(firstLine(error as Error));
+        throw error;
+    }
+}
+
+const firstLine = (error: Error) => (error.name === "AbortError" ? "stopped" : (error.message.split("\n")[0] ?? ""));

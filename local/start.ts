@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import color from "picocolors";
@@ -13,10 +14,11 @@ import { findChart } from "./chart";
 import { checkFleet } from "./check";
 import { downClusters } from "./cluster";
 import { findPlugins, stackFor } from "./engine";
-import { CLUSTERS, clustersDirectory, stackConfig, stateDirectory } from "./fleet";
+import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet";
 import { type Bucket, uploadHistory, writeHistory } from "./history";
-import { createProgress, type Progress, styleFor } from "./progress";
-import { findTargets, givenContexts, inStep, type Targets } from "./targets";
+import { removeKindClusters } from "./kind";
+import { createProgress, inStep, type Progress, styleFor } from "./progress";
+import { chooseSource, dockerAnswers, findTargets, type Source, STORAGE_CLASS, toolsOf } from "./targets";
 import { findTools, ToolError } from "./tools/resolve";
 import { type Counts, UpdateFailed, update } from "./update";
 
@@ -38,15 +40,17 @@ async function main(): Promise<void> {
     const stop = new AbortController();
     onInterrupt(stop, progress);
     progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
-    await (options.down ? down(progress) : up(givenContexts(options.context ?? []), progress, stop.signal));
+    if (options.down) await down(progress, stop.signal);
+    else await up(options.context ?? [], progress, stop.signal);
 }
 
-async function up(contexts: ReturnType<typeof givenContexts>, progress: Progress, signal: AbortSignal): Promise<void> {
+async function up(contexts: readonly string[], progress: Progress, signal: AbortSignal): Promise<void> {
+    const source = await chooseSource(contexts);
     await showPlan(progress);
-    const tools = await findTools(["pulumi", "helm", "thanos", "promtool"], progress, signal);
-    const targets = await findTargets(contexts, progress, signal);
+    const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
+    const targets = await findTargets(source, tools, progress, signal);
     const chart = await findChart(tools.helm.path, progress, signal);
-    await forgetOtherClusters(targets);
+    await remember(source, targets);
     // Needs nothing that runs, so it is done while the observer comes up.
     const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, HISTORY(), tools.promtool.path, signal)));
     written.catch(() => {});
@@ -64,7 +68,7 @@ async function up(contexts: ReturnType<typeof givenContexts>, progress: Progress
                 ...engine,
                 stackName: name,
                 program: require("../index") as PulumiFn,
-                config: stackConfig(name, { target: targets.of[name], chart, storageClass: targets.storageClass }),
+                config: stackConfig(name, { target: targets[name], chart, storageClass: STORAGE_CLASS }),
                 plugins,
                 env: { HELM_BINARY: tools.helm.path },
             });
@@ -80,7 +84,7 @@ async function up(contexts: ReturnType<typeof givenContexts>, progress: Progress
         });
     }
 
-    const frontend = `http://${await addressOf(targets.of.observer, "thanos-query-frontend-external")}`;
+    const frontend = `http://${await addressOf(targets.observer, "thanos-query-frontend-external")}`;
     const answer = await inStep(progress.step("Check", 60), async (step) => {
         const found = await checkFleet(frontend, step, signal);
         const up = Object.entries(found.up).map(([cluster, count]) => `${cluster} ${count} up`);
@@ -97,8 +101,7 @@ async function up(contexts: ReturnType<typeof givenContexts>, progress: Progress
             "",
             `${color.bold("Open")}   ${frontend}   every cluster, one query: try  sum by (cluster) (rate(shop_orders_total[1h]))  over four weeks`,
             ...CLUSTERS.map(
-                ({ name }) =>
-                    `       kubectl --kubeconfig ${targets.of[name].kubeconfig} --context ${targets.of[name].context} get pods -A`,
+                ({ name }) => `       kubectl --kubeconfig ${targets[name].kubeconfig} --context ${targets[name].context} get pods -A`,
             ),
             `${color.bold("Stop")}   npm start -- --down`,
         ].join("\n"),
@@ -111,7 +114,7 @@ async function showPlan(progress: Progress): Promise<void> {
     const plan = await planFleet(
         CLUSTERS.map(({ name }) => ({
             name,
-            config: asText(stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: "standard" })),
+            config: asText(stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS })),
         })),
     );
     progress.say(`${summaryLines(plan).join("\n")}\n`);
@@ -120,21 +123,28 @@ async function showPlan(progress: Progress): Promise<void> {
     });
 }
 
-/** The engine remembers what it made; where the clusters are others than then, all of it is gone. */
-async function forgetOtherClusters(targets: Targets): Promise<void> {
-    const file = join(stateDirectory(), "clusters.json");
-    const ids = JSON.stringify(
-        Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets.of[name])]))),
-    );
-    const known = existsSync(file) ? await readFile(file, "utf8") : "";
-    if (known !== ids) {
-        for (const made of [join(ENGINE(), "backend"), HISTORY()]) await rm(made, { recursive: true, force: true });
-    }
-    await writeFile(file, ids);
+/** What is known of the clusters of an earlier run. */
+interface Known {
+    how: Source["how"];
+    ids: Record<string, string>;
+    targets: Record<ClusterName, Target>;
 }
 
-async function bucketOf(targets: Targets, contract: { objectStore: Bucket }, keys: Bucket["keys"]): Promise<Bucket> {
-    return { ...contract.objectStore, keys, endpoint: await addressOf(targets.of.observer, "s3") };
+const knownFile = () => join(stateDirectory(), "clusters.json");
+const known = async (): Promise<Known | undefined> =>
+    existsSync(knownFile()) ? (JSON.parse(await readFile(knownFile(), "utf8")) as Known) : undefined;
+
+/** The engine remembers what it made; where the clusters are others than then, all of it is gone. */
+async function remember(source: Source, targets: Record<ClusterName, Target>): Promise<void> {
+    const ids = Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets[name])])));
+    if (!isDeepStrictEqual((await known())?.ids, ids)) {
+        for (const made of [join(ENGINE(), "backend"), HISTORY()]) await rm(made, { recursive: true, force: true });
+    }
+    await writeFile(knownFile(), JSON.stringify({ how: source.how, ids, targets } satisfies Known));
+}
+
+async function bucketOf(targets: Record<ClusterName, Target>, contract: { objectStore: Bucket }, keys: Bucket["keys"]): Promise<Bucket> {
+    return { ...contract.objectStore, keys, endpoint: await addressOf(targets.observer, "s3") };
 }
 
 function countsText(counts: Counts): string {
@@ -144,13 +154,40 @@ function countsText(counts: Counts): string {
     return changed.length === 0 ? `unchanged (${counts.same})` : changed.join(", ");
 }
 
-async function down(progress: Progress): Promise<void> {
+async function down(progress: Progress, signal: AbortSignal): Promise<void> {
+    const before = await known();
+    if (before?.how === "given") await destroyStacks(before.targets, progress, signal);
+    const kind = (await dockerAnswers()) ? (await findTools(["kind"], progress, signal)).kind.path : undefined;
     await inStep(progress.step("Remove"), async () => {
-        const removed = await downClusters(clustersDirectory());
+        const removed = [...(await downClusters(clustersDirectory())), ...(kind ? await removeKindClusters(kind) : [])];
         const existed = existsSync(stateDirectory());
         await rm(stateDirectory(), { recursive: true, force: true });
         return { result: undefined, says: removed.length > 0 || existed ? [...removed, "state"].join(", ") : "nothing was there" };
     });
+}
+
+/** Clusters that were not made here stay; what was deployed to them goes, except the volume with the blocks, which is retained. */
+async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
+    const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
+    const engine = { pulumiPath: pulumi.path, stateDir: ENGINE() };
+    const plugins = await findPlugins(engine);
+    for (const { name } of [...CLUSTERS].reverse())
+        await inStep(progress.step(`Remove ${name}`, 60), async (step) => {
+            const config = stackConfig(name, { target: targets[name], chart: "", storageClass: STORAGE_CLASS });
+            const stack = await stackFor({
+                ...engine,
+                stackName: name,
+                program: async () => {},
+                config,
+                plugins,
+                env: { HELM_BINARY: helm.path },
+            });
+            const state = await stack.exportStack();
+            for (const resource of (state.deployment.resources ?? []) as { protect?: boolean }[]) resource.protect = false;
+            await stack.importStack(state);
+            const { counts } = await update(stack, "destroy", { onDoing: (text) => step.update(text), signal });
+            return { result: undefined, says: `${counts.deleted} deleted` };
+        });
 }
 
 /** The first Ctrl-C ends the running step in good order; the second ends the program. */

@@ -3,20 +3,16 @@ import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { findChart } from "../../local/chart";
 import { findPlugins, stackFor } from "../../local/engine";
 import { type ClusterName, stackConfig, stateDirectory } from "../../local/fleet";
-import { createProgress } from "../../local/progress";
-import { findTools } from "../../local/tools/resolve";
-import { target } from "./fleet";
+import { quiet, target, tools } from "./fleet";
 
 /** A stack of the running fleet in the real engine, as `npm start` deploys it; what a test wants otherwise goes on top. */
 export async function localStack(
     name: ClusterName,
     more: { config?: Record<string, unknown>; stateDir?: string; program?: PulumiFn } = {},
 ): Promise<Stack> {
-    const progress = createProgress("plain");
-    const { signal } = new AbortController();
-    const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
+    const { pulumi, helm } = await tools("pulumi", "helm");
     const engine = { pulumiPath: pulumi.path, stateDir: more.stateDir ?? join(stateDirectory(), "engine") };
-    const chart = await findChart(helm.path, progress, signal);
+    const chart = await findChart(helm.path, quiet, new AbortController().signal);
     return stackFor({
         ...engine,
         stackName: name,

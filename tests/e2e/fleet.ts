@@ -5,6 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { addressOf } from "../../local/addresses";
 import { type ClusterName, clustersDirectory, type Target } from "../../local/fleet";
+import type { Progress } from "../../local/progress";
+import type { ToolName } from "../../local/tools/catalogue";
+import { findTools } from "../../local/tools/resolve";
 
 /** The running fleet, as the tests reach it. */
 
@@ -23,6 +26,10 @@ function config(name: ClusterName): KubeConfig {
 export const core = (name: ClusterName) => config(name).makeApiClient(CoreV1Api);
 export const apps = (name: ClusterName) => config(name).makeApiClient(AppsV1Api);
 export const kubeConfig = config;
+
+const nothing = { update: () => {}, done: () => {}, fail: () => {} };
+export const quiet: Progress = { step: () => nothing, say: () => {}, event: () => {} };
+export const tools = <N extends ToolName>(...names: N[]) => findTools(names, quiet, new AbortController().signal);
 
 export interface Finished {
     code: number | null;

@@ -3,9 +3,7 @@ import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kube
 import { type Planned, runInProcess } from "../../cli/inProcess";
 import { asText, readStackFile } from "../../cli/stackFile";
 import { CLUSTERS, stackConfig } from "../../local/fleet";
-import { createProgress } from "../../local/progress";
-import { findTools } from "../../local/tools/resolve";
-import { kubeConfig, ROOT, run, target } from "./fleet";
+import { kubeConfig, ROOT, run, target, tools } from "./fleet";
 
 interface Container {
     image?: string;
@@ -37,7 +35,7 @@ describe("what the program generates", () => {
     });
 
     it("has only flags that the real Thanos parses", async () => {
-        const { thanos } = await findTools(["thanos"], createProgress("plain"), new AbortController().signal);
+        const { thanos } = await tools("thanos");
         const lists = new Set(
             resources
                 .flatMap(containersOf)
@@ -62,7 +60,12 @@ describe("what the program generates", () => {
         assert.ok(objects.length > 100, `${objects.length} objects`);
         const refused: string[] = [];
         for (const { type, name, props } of objects) {
-            const object = { ...props, ...(type.endsWith(":Secret") && { stringData: { a: "secret" } }) } as KubernetesObject;
+            // In a namespace where nothing of the fleet is: an object that is there already would be judged as a change of it.
+            const metadata = {
+                ...(props.metadata as KubernetesObject["metadata"]),
+                ...(!type.endsWith(":Namespace") && { namespace: "default" }),
+            };
+            const object = { ...props, metadata, ...(type.endsWith(":Secret") && { stringData: { a: "secret" } }) } as KubernetesObject;
             await api
                 .patch(object, undefined, "All", "objects-test", true, PatchStrategy.ServerSideApply)
                 .catch((error: Error) => refused.push(`${type} ${name}: ${error.message}`));
