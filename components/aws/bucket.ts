@@ -1,4 +1,5 @@
-import * as aws from "@pulumi/aws";
+import { Key } from "@pulumi/aws/kms";
+import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectStore } from "../thanos/objectStore";
 import { within } from "../within";
@@ -23,21 +24,21 @@ export class Bucket extends pulumi.ComponentResource {
         // Losing the key loses the blocks as surely as losing the bucket.
         const kept = { parent: this, protect: true, retainOnDelete: true };
 
-        const key = new aws.kms.Key(
+        const key = new Key(
             `${name}-key`,
             { description: `Blocks in ${args.bucket}`, enableKeyRotation: true, deletionWindowInDays: 30 },
             kept,
         );
-        const bucket = new aws.s3.Bucket(name, { bucket: args.bucket, forceDestroy: false }, kept);
+        const bucket = new s3.Bucket(name, { bucket: args.bucket, forceDestroy: false }, kept);
         const of = { bucket: bucket.bucket };
 
-        const closed = new aws.s3.BucketPublicAccessBlock(
+        const closed = new s3.BucketPublicAccessBlock(
             name,
             { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
             here,
         );
-        new aws.s3.BucketOwnershipControls(name, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, here);
-        new aws.s3.BucketServerSideEncryptionConfiguration(
+        new s3.BucketOwnershipControls(name, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, here);
+        new s3.BucketServerSideEncryptionConfiguration(
             name,
             {
                 ...of,
@@ -47,8 +48,8 @@ export class Bucket extends pulumi.ComponentResource {
             },
             here,
         );
-        const versioning = new aws.s3.BucketVersioning(name, { ...of, versioningConfiguration: { status: "Enabled" } }, here);
-        new aws.s3.BucketLifecycleConfiguration(
+        const versioning = new s3.BucketVersioning(name, { ...of, versioningConfiguration: { status: "Enabled" } }, here);
+        new s3.BucketLifecycleConfiguration(
             name,
             {
                 ...of,
@@ -66,7 +67,7 @@ export class Bucket extends pulumi.ComponentResource {
             { parent: this, dependsOn: [versioning] },
         );
         // AWS refuses concurrent changes of a bucket's policy and its public access block.
-        new aws.s3.BucketPolicy(
+        new s3.BucketPolicy(
             name,
             { ...of, policy: bucket.arn.apply((arn) => policyDocument(bucketStatements(arn))) },
             { parent: this, dependsOn: [closed] },

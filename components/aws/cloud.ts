@@ -1,4 +1,6 @@
-import * as aws from "@pulumi/aws";
+import type { Region } from "@pulumi/aws";
+import { getClusterOutput } from "@pulumi/aws/eks";
+import { Provider } from "@pulumi/aws/provider";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeGroupConfig } from "../../config/schema";
@@ -15,15 +17,17 @@ export interface AwsAccount {
     nodeGroup?: NodeGroupConfig | undefined;
 }
 
+// AWS is imported by service, here and in its neighbours: the whole package would add a quarter of a second to every start.
+
 /** An EKS cluster and what this project needs of the account around it. */
 export function awsCloud(account: AwsAccount, opts: pulumi.ComponentResourceOptions): Cloud {
     const { region, eksCluster } = account;
-    const provider = new aws.Provider("aws", { region: region as aws.Region, defaultTags: { tags: { "thanos-fleet": "true" } } }, opts);
+    const provider = new Provider("aws", { region: region as Region, defaultTags: { tags: { "thanos-fleet": "true" } } }, opts);
     const onAws = (more: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(more, { providers: [provider] });
 
     if (account.nodeGroup) new NodeGroups("nodes", { eksCluster, ...account.nodeGroup }, onAws(opts));
 
-    const kubeconfig = aws.eks.getClusterOutput({ name: eksCluster }, { ...opts, provider }).apply((cluster) =>
+    const kubeconfig = getClusterOutput({ name: eksCluster }, { ...opts, provider }).apply((cluster) =>
         eksKubeconfig({
             name: eksCluster,
             region,

@@ -1,4 +1,5 @@
-import * as aws from "@pulumi/aws";
+import { PodIdentityAssociation } from "@pulumi/aws/eks";
+import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import type { Grant } from "../cloud";
 import { within } from "../within";
@@ -14,14 +15,14 @@ export class Identity extends pulumi.ComponentResource {
         super("thanos-fleet:aws:Identity", name, {}, opts);
         const here = within(this, opts);
 
-        const role = new aws.iam.Role(
+        const role = new iam.Role(
             name,
             { namePrefix: roleNamePrefix(args.serviceAccount), assumeRolePolicy: policyDocument(podIdentityTrust) },
             here,
         );
         const { arn, kmsKeyArn } = args.store;
         if (arn === undefined || kmsKeyArn === undefined) throw new Error("an AWS identity needs the ARNs of the bucket and its key");
-        new aws.iam.RolePolicy(
+        new iam.RolePolicy(
             name,
             {
                 role: role.name,
@@ -33,7 +34,7 @@ export class Identity extends pulumi.ComponentResource {
             },
             here,
         );
-        new aws.eks.PodIdentityAssociation(
+        new PodIdentityAssociation(
             name,
             { clusterName: args.eksCluster, namespace: args.namespace, serviceAccount: args.serviceAccount, roleArn: role.arn },
             here,

@@ -1,4 +1,7 @@
-import * as aws from "@pulumi/aws";
+import { LaunchTemplate } from "@pulumi/aws/ec2";
+import { NodeGroup } from "@pulumi/aws/eks";
+import { getPartitionOutput } from "@pulumi/aws/getPartition";
+import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeGroupConfig } from "../../config/schema";
 import { within } from "../within";
@@ -17,17 +20,17 @@ export class NodeGroups extends pulumi.ComponentResource {
         super("thanos-fleet:aws:NodeGroups", name, {}, opts);
         const here = within(this, opts);
 
-        const role = new aws.iam.Role(name, { assumeRolePolicy: policyDocument(nodeTrust) }, here);
-        const partition = aws.getPartitionOutput({}, here).partition;
+        const role = new iam.Role(name, { assumeRolePolicy: policyDocument(nodeTrust) }, here);
+        const partition = getPartitionOutput({}, here).partition;
         const attached = NODE_POLICIES.map(
             (policy) =>
-                new aws.iam.RolePolicyAttachment(
+                new iam.RolePolicyAttachment(
                     `${name}-${policy}`,
                     { role: role.name, policyArn: pulumi.interpolate`arn:${partition}:iam::aws:policy/${policy}` },
                     here,
                 ),
         );
-        const template = new aws.ec2.LaunchTemplate(
+        const template = new LaunchTemplate(
             name,
             {
                 // Hop limit 1: pods cannot reach the node's credentials.
@@ -37,7 +40,7 @@ export class NodeGroups extends pulumi.ComponentResource {
             here,
         );
         for (const subnetId of args.subnetIds) {
-            new aws.eks.NodeGroup(
+            new NodeGroup(
                 `${name}-${subnetId}`,
                 {
                     clusterName: args.eksCluster,

@@ -67,7 +67,13 @@ export async function startTree(files: ClusterFiles, tini: string, signal: Abort
     mkdirSync(files.logs, { recursive: true });
     const log = openSync(path.join(files.logs, "supervisor.log"), "a");
     const namespaces = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    const supervisor = [process.execPath, "-r", require.resolve("ts-node/register"), path.join(__dirname, "supervisor.ts"), files.plan];
+    const supervisor = [
+        process.execPath,
+        "-r",
+        path.join(__dirname, "..", "..", "register.js"),
+        path.join(__dirname, "supervisor.ts"),
+        files.plan,
+    ];
     const child = spawn("unshare", [...namespaces, "--", tini, "--", ...supervisor], {
         cwd: files.dir,
         detached: true,
