@@ -39,7 +39,7 @@ function remedy(name: ToolName): string {
     if (debian) return `apt-get install ${debian.package} as root, or the package of your system that has \`${fileName(name)}\``;
     const onPath = `put ${fileName(name)} ${bare(version)} on PATH (${page})`;
     return go
-        ? `install a newer Go (https://go.dev/dl) so that it can be built here${"dir" in go.module.source ? "" : `, or ${onPath}`}`
+        ? `install Go (https://go.dev/dl) so that it can be built here${"dir" in go.module.source ? "" : `, or ${onPath}`}`
         : onPath;
 }
 

@@ -141,18 +141,18 @@ describe("finding tools", () => {
     cache     not there
     download  github.com does not answer (ENOTFOUND)
     build     no Go compiler (no \`go\` on PATH)
-    remedy    install a newer Go (https://go.dev/dl) so that it can be built here, or put thanos 0.42.4 on PATH (https://github.com/thanos-io/thanos/releases/tag/v0.42.4)
+    remedy    install Go (https://go.dev/dl) so that it can be built here, or put thanos 0.42.4 on PATH (https://github.com/thanos-io/thanos/releases/tag/v0.42.4)
   kubelet 1.34.4
     PATH      no kubelet
     cache     not there
     download  dl.k8s.io does not answer (ENOTFOUND)
     build     no Go compiler (no \`go\` on PATH)
-    remedy    install a newer Go (https://go.dev/dl) so that it can be built here, or put kubelet 1.34.4 on PATH (https://kubernetes.io/releases/download/#binaries)
+    remedy    install Go (https://go.dev/dl) so that it can be built here, or put kubelet 1.34.4 on PATH (https://kubernetes.io/releases/download/#binaries)
   operator 0.93.1
     PATH      no operator
     cache     not there
     build     no Go compiler (no \`go\` on PATH)
-    remedy    install a newer Go (https://go.dev/dl) so that it can be built here, or put operator 0.93.1 on PATH (https://github.com/prometheus-operator/prometheus-operator/releases/tag/v0.93.1)
+    remedy    install Go (https://go.dev/dl) so that it can be built here, or put operator 0.93.1 on PATH (https://github.com/prometheus-operator/prometheus-operator/releases/tag/v0.93.1)
   kind 0.33.0
     PATH      no kind
     cache     not there
@@ -167,12 +167,12 @@ describe("finding tools", () => {
     cache     not there
     download  get.helm.sh does not answer (ENOTFOUND)
     build     no Go compiler (no \`go\` on PATH)
-    remedy    install a newer Go (https://go.dev/dl) so that it can be built here, or put helm 3.22.0 on PATH (https://github.com/helm/helm/releases/tag/v3.22.0)
+    remedy    install Go (https://go.dev/dl) so that it can be built here, or put helm 3.22.0 on PATH (https://github.com/helm/helm/releases/tag/v3.22.0)
   pause 1
     PATH      no pause
     cache     not there
     build     no Go compiler (no \`go\` on PATH)
-    remedy    install a newer Go (https://go.dev/dl) so that it can be built here`,
+    remedy    install Go (https://go.dev/dl) so that it can be built here`,
         );
         assert.deepEqual(left(), []);
     });

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { downClusters } from "./cluster";
+import { findPlugins, stackFor } from "./engine";
+import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet";
+import { removeKindClusters } from "./kind";
+import { engineDirectory, known } from "./known";
+import { inStep, type Progress } from "./progress";
+import { dockerAnswers, STORAGE_CLASS } from "./targets";
+import { findTools } from "./tools/resolve";
+import { update } from "./update";
+
+/** Removes everything that was made on this machine, whatever state a crash has left it in. The tools' cache stays. */
+export async function down(progress: Progress, signal: AbortSignal): Promise<void> {
+    const before = await known();
+    if (before?.how === "given") await destroyStacks(before.targets, progress, signal);
+    const kind = (await dockerAnswers()) ? (await findTools(["kind"], progress, signal)).kind.path : undefined;
+    await inStep(progress.step("Remove"), async () => {
+        const removed = [...(await downClusters(clustersDirectory())), ...(kind ? await removeKindClusters(kind) : [])];
+        const existed = existsSync(stateDirectory());
+        await rm(stateDirectory(), { recursive: true, force: true });
+        return { result: undefined, says: removed.length > 0 || existed ? [...removed, "state"].join(", ") : "nothing was there" };
+    });
+}
+
+/** Clusters that were not made here stay; what was deployed to them goes, except the volume with the blocks, which is retained. */
+async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
+    const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
+    const engine = { pulumiPath: pulumi.path, stateDir: engineDirectory() };
+    const plugins = await findPlugins(engine);
+    for (const { name } of [...CLUSTERS].reverse())
+        await inStep(progress.step(`Remove ${name}`, 60), async (step) => {
+            const config = stackConfig(name, { target: targets[name], chart: "", storageClass: STORAGE_CLASS });
+            const stack = await stackFor({
+                ...engine,
+                stackName: name,
+                program: async () => {},
+                config,
+                plugins,
+                env: { HELM_BINARY: helm.path },
+            });
+            const state = await stack.exportStack();
+            for (const resource of (state.deployment.resources ?? []) as { protect?: boolean }[]) resource.protect = false;
+            await stack.importStack(state);
+            const { counts } = await update(stack, "destroy", { onDoing: (text) => step.update(text), signal });
+            return { result: undefined, says: `${counts.deleted} deleted` };
+        });
+}

@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { clusterId } from "./addresses";
+import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet";
+import type { Source } from "./targets";
+
+/** What a run leaves for the next one, beside the clusters. */
+
+export const engineDirectory = () => join(stateDirectory(), "engine");
+export const historyDirectory = () => join(stateDirectory(), "history");
+
+/** What is known of the clusters of an earlier run. */
+interface Known {
+    how: Source["how"];
+    ids: Record<string, string>;
+    targets: Record<ClusterName, Target>;
+}
+
+const knownFile = () => join(stateDirectory(), "clusters.json");
+export const known = async (): Promise<Known | undefined> =>
+    existsSync(knownFile()) ? (JSON.parse(await readFile(knownFile(), "utf8")) as Known) : undefined;
+
+/** The engine remembers what it made; where the clusters are others than then, all of it is gone. */
+export async function remember(source: Source, targets: Record<ClusterName, Target>): Promise<void> {
+    const ids = Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets[name])])));
+    if (!isDeepStrictEqual((await known())?.ids, ids)) {
+        for (const made of [join(engineDirectory(), "backend"), historyDirectory()]) await rm(made, { recursive: true, force: true });
+    }
+    await writeFile(knownFile(), JSON.stringify({ how: source.how, ids, targets } satisfies Known));
+}

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import color from "picocolors";
+import { planFleet, summaryLines } from "../cli/fleetPlan";
+import { asText } from "../cli/stackFile";
+import { addressOf } from "./addresses";
+import { findChart } from "./chart";
+import { checkFleet } from "./check";
+import { findPlugins, stackFor } from "./engine";
+import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, type Target } from "./fleet";
+import { type Bucket, uploadHistory, writeHistory } from "./history";
+import { engineDirectory, historyDirectory, remember } from "./known";
+import { inStep, type Progress } from "./progress";
+import { chooseSource, findTargets, STORAGE_CLASS, toolsOf } from "./targets";
+import { findTools } from "./tools/resolve";
+import { type Counts, update } from "./update";
+
+/** From nothing, or from whatever an earlier run has left, to a fleet that answers. */
+export async function up(contexts: readonly string[], progress: Progress, signal: AbortSignal): Promise<void> {
+    const source = await chooseSource(contexts);
+    await showPlan(progress);
+    const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
+    const targets = await findTargets(source, tools, progress, signal);
+    const chart = await findChart(tools.helm.path, progress, signal);
+    await remember(source, targets);
+    // Needs nothing that runs, so it is done while the observer comes up.
+    const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, historyDirectory(), tools.promtool.path, signal)));
+    written.catch(() => {});
+
+    const engine = { pulumiPath: tools.pulumi.path, stateDir: engineDirectory() };
+    const plugins = await findPlugins(engine);
+    if (plugins.some((plugin) => plugin.standIn))
+        progress.say(
+            `${"Plugins".padEnd(22)} stand-ins for ${plugins.map((p) => p.name).join(", ")}: the official ones cannot be downloaded here`,
+        );
+
+    for (const { name } of CLUSTERS) {
+        await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
+            const stack = await stackFor({
+                ...engine,
+                stackName: name,
+                program: require("../index") as PulumiFn,
+                config: stackConfig(name, { target: targets[name], chart, storageClass: STORAGE_CLASS }),
+                plugins,
+                env: { HELM_BINARY: tools.helm.path },
+            });
+            const { counts, outputs } = await update(stack, "up", { onDoing: (text) => step.update(text), signal });
+            progress.event("deployed", { stack: name, counts });
+            if (name === "observer") {
+                step.update("filling in history");
+                await written;
+                const bucket = await bucketOf(targets, outputs.contract?.value, outputs.keys?.value);
+                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, bucket, historyDirectory(), tools.thanos.path, signal);
+            }
+            return { result: undefined, says: countsText(counts) };
+        });
+    }
+
+    const frontend = `http://${await addressOf(targets.observer, "thanos-query-frontend-external")}`;
+    const answer = await inStep(progress.step("Check", 60), async (step) => {
+        const found = await checkFleet(frontend, step, signal);
+        const up = Object.entries(found.up).map(([cluster, count]) => `${cluster} ${count} up`);
+        const says = [
+            ...up,
+            `replicas deduplicated (${found.unmerged} series to ${found.merged})`,
+            `history back to ${found.historySince}`,
+        ].join(" · ");
+        return { result: found, says };
+    });
+    progress.event("answer", { frontend, ...answer });
+    progress.say(
+        [
+            "",
+            `${color.bold("Open")}   ${frontend}   every cluster, one query: try  sum by (cluster) (rate(shop_orders_total[1h]))  over four weeks`,
+            ...CLUSTERS.map(
+                ({ name }) => `       kubectl --kubeconfig ${targets[name].kubeconfig} --context ${targets[name].context} get pods -A`,
+            ),
+            `${color.bold("Stop")}   npm start -- --down`,
+        ].join("\n"),
+    );
+}
+
+/** What will be made, before anything slow. */
+async function showPlan(progress: Progress): Promise<void> {
+    const target = (name: string) => ({ kubeconfig: join(clustersDirectory(), name, "kubeconfig"), context: name });
+    const plan = await planFleet(
+        CLUSTERS.map(({ name }) => ({
+            name,
+            config: asText(stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS })),
+        })),
+    );
+    progress.say(`${summaryLines(plan).join("\n")}\n`);
+    progress.event("plan", {
+        stacks: plan.stacks.map(({ name, role, mode, resources }) => ({ name, role, mode, resources: resources.length })),
+    });
+}
+
+async function bucketOf(targets: Record<ClusterName, Target>, contract: { objectStore: Bucket }, keys: Bucket["keys"]): Promise<Bucket> {
+    return { ...contract.objectStore, keys, endpoint: await addressOf(targets.observer, "s3") };
+}
+
+function countsText(counts: Counts): string {
+    const changed = (["created", "updated", "replaced", "deleted"] as const)
+        .filter((kind) => counts[kind] > 0)
+        .map((kind) => `${counts[kind]} ${kind}`);
+    return changed.length === 0 ? `unchanged (${counts.same})` : changed.join(", ");
+}
