@@ -38,9 +38,7 @@ function remedy(name: ToolName): string {
     const { version, debian, go, page } = entryOf(name);
     if (debian) return `apt-get install ${debian.package} as root, or the package of your system that has \`${fileName(name)}\``;
     const onPath = `put ${fileName(name)} ${bare(version)} on PATH (${page})`;
-    return go
-        ? `install Go (https://go.dev/dl) so that it can be built here${"dir" in go.module.source ? "" : `, or ${onPath}`}`
-        : onPath;
+    return go ? `install Go (https://go.dev/dl) so that it can be built here${"dir" in go.module.source ? "" : `, or ${onPath}`}` : onPath;
 }
 
 export const duration = (s: number) => since(Date.now() - s * 1000);
