@@ -17,6 +17,9 @@ const command = new Command("npm start --")
     )
     .option("--json", "print events, one JSON object a line");
 
+/** What shells report for a command that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
 async function main(): Promise<void> {
     const options = command.parse().opts<{ down?: boolean; context?: string[]; json?: boolean }>();
     const progress = createProgress(styleFor(process.stdout, options.json ?? false));
@@ -29,9 +32,13 @@ async function main(): Promise<void> {
 
 /** The first Ctrl-C ends the running step in good order; the second ends the program. */
 function onInterrupt(stop: AbortController, progress: Progress): void {
+    let first = 0;
     for (const name of ["SIGINT", "SIGTERM"] as const)
         process.on(name, () => {
-            if (stop.signal.aborted) process.exit(130);
+            // The terminal signals npm and this process, and npm passes it on: within a second it is the same Ctrl-C.
+            if (stop.signal.aborted && Date.now() - first > 1000) process.exit(EXIT_INTERRUPTED);
+            if (stop.signal.aborted) return;
+            first = Date.now();
             progress.say(
                 "\nStopping: the running step ends first. `npm start` goes on from there, `npm start -- --down` removes everything.",
             );
@@ -43,9 +50,9 @@ main().then(
     // Connections to clusters stay open; nothing is left to do.
     () => process.exit(0),
     (error: Error) => {
-        const told =
-            error instanceof ConfigError || error instanceof ToolError || error instanceof UpdateFailed || error.name === "AbortError";
+        const stopped = error.name === "AbortError" || (error instanceof UpdateFailed && error.cancelled);
+        const told = stopped || error instanceof ConfigError || error instanceof ToolError || error instanceof UpdateFailed;
         if (error.name !== "AbortError") process.stderr.write(`\n${told ? error.message : (error.stack ?? error.message)}\n`);
-        process.exit(error instanceof ConfigError ? EXIT_WRONG_INPUT : error.name === "AbortError" ? 130 : 1);
+        process.exit(stopped ? EXIT_INTERRUPTED : error instanceof ConfigError ? EXIT_WRONG_INPUT : 1);
     },
 );
