@@ -110,7 +110,7 @@ function componentsOf(stack: StackPlan): string {
         "Query Frontend",
         "Query",
         `${count("Store")} Store${count("Store") === 1 ? "" : "s"}`,
-        `Receive ${replicas("thanos-receive-router")}+${replicas("thanos-receive-ingester")}`,
+        ...(count("Receive") > 0 ? [`Receive ${replicas("thanos-receive-router")}+${replicas("thanos-receive-ingester")}`] : []),
         `${count("Compact")} Compact${count("Compact") === 1 ? "" : "s"}`,
         "Prometheus",
     ].join(", ");

@@ -7,7 +7,7 @@ import { Blocks } from "./blocks";
 import type { Cloud } from "./cloud";
 import { CONTRACT_VERSION, type ContractOutputs } from "./contract";
 import { localCloud } from "./local/cloud";
-import { GRPC_PORT, leafQueryHost, PROMETHEUS_SERVICE_ACCOUNT } from "./names";
+import { GRPC_PORT, leafQueryHost, PROMETHEUS_SERVICE_ACCOUNT, receiveUrl } from "./names";
 import { Prometheus } from "./prometheus/prometheus";
 import { Compact } from "./thanos/compact";
 import type { Endpoint } from "./thanos/endpoints";
@@ -57,12 +57,17 @@ export class Observer extends pulumi.ComponentResource {
         );
 
         const tenants = observees.filter((o) => o.mode === "sidecar-remote-write").map((o) => o.name);
-        const receive = new Receive("receive", { ...config.receive, ...where, domain, tenants }, here);
+        // A ring without tenants would take everybody's writes: where nobody may write, there is no Receive.
+        const receives = tenants.length > 0 ? [new Receive("receive", { ...config.receive, ...where, domain, tenants }, here)] : [];
 
         const leaves: Endpoint[] = observees.map((o) => ({ anyOneOf: `dns+${leafQueryHost(o.name, domain)}:${GRPC_PORT}` }));
         const query = new Query(
             "query",
-            { ...config.query, namespace, endpoints: [prometheus.sidecars, receive.endpoint, ...stores.map((s) => s.endpoint), ...leaves] },
+            {
+                ...config.query,
+                namespace,
+                endpoints: [prometheus.sidecars, ...[...receives, ...stores].map((part) => part.endpoint), ...leaves],
+            },
             here,
         );
         const frontend = new QueryFrontend("query-frontend", { ...config.queryFrontend, namespace, domain, downstream: query.url }, here);
@@ -74,7 +79,7 @@ export class Observer extends pulumi.ComponentResource {
                 domain,
                 thanos: VERSIONS.thanos,
                 observees,
-                receiveUrl: receive.url,
+                receiveUrl: receiveUrl(domain),
                 objectStore,
             }),
             ...(keys && { keys: pulumi.secret(keys) }),

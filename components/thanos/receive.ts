@@ -47,7 +47,6 @@ export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
 /** Thanos Receive: takes remote write from observees, keeps `replicationFactor` copies of what is recent, and answers queries for it. */
 export class Receive extends pulumi.ComponentResource {
     readonly endpoint: Endpoint;
-    readonly url: string;
 
     constructor(name: string, args: ReceiveArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
@@ -87,11 +86,13 @@ export class Receive extends pulumi.ComponentResource {
             here,
         );
 
-        const host = receiveHost(args.domain);
-        exposed(`${router}-external`, { namespace, component: "receive-router", host, ports: { "remote-write": REMOTE_WRITE_PORT } }, here);
+        exposed(
+            `${router}-external`,
+            { namespace, component: "receive-router", host: receiveHost(args.domain), ports: { "remote-write": REMOTE_WRITE_PORT } },
+            here,
+        );
 
-        this.url = `http://${host}:${REMOTE_WRITE_PORT}/api/v1/receive`;
         this.endpoint = { everyPodOf: grpcPodsOf(ingester, namespace) };
-        this.registerOutputs({ url: this.url, endpoint: this.endpoint });
+        this.registerOutputs({ endpoint: this.endpoint });
     }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { Planned, Run } from "../../cli/inProcess";
-import { buildObservee, buildObserver } from "./fleet";
+import { type Planned, type Run, runInProcess } from "../../cli/inProcess";
+import { asText } from "../../cli/stackFile";
+import { buildObservee, buildObserver, observerConfig } from "./fleet";
 import { assertGolden } from "./golden";
 
 /** One line a resource: everything about it that is not a value. */
@@ -47,6 +48,15 @@ describe("the resources of a stack", () => {
                 .sort();
         assert.deepEqual(kept(await buildObserver("aws")), ["aws:kms/key:Key blocks-key", "aws:s3/bucket:Bucket blocks"]);
         assert.deepEqual(kept(await buildObserver("local")), ["kubernetes:core/v1:PersistentVolumeClaim s3"]);
+    });
+
+    it("have no Receive where no observee writes remotely", async () => {
+        const config = asText(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }));
+        const { resources } = await runInProcess("observer", config);
+        assert.deepEqual(
+            resources.filter((r) => r.name.includes("receive")),
+            [],
+        );
     });
 
     it("keep every volume when a StatefulSet is scaled down or deleted", async () => {
