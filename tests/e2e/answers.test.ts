@@ -29,26 +29,29 @@ describe("the fleet, through the Query Frontend", () => {
 
     it("merges what comes by the sidecar with what comes by Receive", async () => {
         const series = 'prometheus_build_info{cluster="red",job="kps-prometheus"}';
-        const unmerged = await query(base, series, { dedup: false });
-        assert.equal((await query(base, series)).length, 2);
-        // Two replicas, each by its sidecar and from three ingesters, of two pods.
-        assert.equal(unmerged.length, 2 * (1 + 3) * 2);
+        await eventually("every copy has arrived", 60, async () => {
+            // Two replicas, each by its sidecar and from three ingesters, of two pods.
+            assert.equal((await query(base, series, { dedup: false })).length, 2 * (1 + 3) * 2);
+            assert.equal((await query(base, series)).length, 2);
+        });
     });
 
     it("lists a leaf Query for each observee, Receive with red's data, and a Store per cluster", async () => {
-        const list = await stores(base);
-        const holding = (cluster: string) =>
-            list
-                .filter((s) => s.labelSets.some((labels) => labels.cluster === cluster))
-                .map((s) => s.kind)
-                .sort();
-        assert.deepEqual(holding("blue"), ["query", "store"]);
-        assert.deepEqual(holding("red"), ["query", "receive", "receive", "receive", "store"]);
-        assert.deepEqual(holding("observer"), ["sidecar", "sidecar", "store"]);
-        assert.deepEqual(
-            list.filter((s) => s.lastError !== null).map((s) => s.name),
-            [],
-        );
+        await eventually("the store list is complete", 60, async () => {
+            const list = await stores(base);
+            const holding = (cluster: string) =>
+                list
+                    .filter((s) => s.labelSets.some((labels) => labels.cluster === cluster))
+                    .map((s) => s.kind)
+                    .sort();
+            assert.deepEqual(holding("blue"), ["query", "store"]);
+            assert.deepEqual(holding("red"), ["query", "receive", "receive", "receive", "store"]);
+            assert.deepEqual(holding("observer"), ["sidecar", "sidecar", "store"]);
+            assert.deepEqual(
+                list.filter((s) => s.lastError !== null).map((s) => s.name),
+                [],
+            );
+        });
     });
 
     it("still answers for red while its leaf Query is down, and says in the store list that it is", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
@@ -32,7 +33,7 @@ export const quiet: Progress = { step: () => nothing, say: () => {}, event: () =
 export const tools = <N extends ToolName>(...names: N[]) => findTools(names, quiet, new AbortController().signal);
 
 export interface Finished {
-    code: number | null;
+    code: number;
     output: string;
     /** Seconds from the start to the first output that matched `seen`. */
     seenAfter?: number;
@@ -74,7 +75,10 @@ export async function run(command: string, args: string[], options: RunOptions):
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     const timer = setTimeout(() => all("SIGKILL"), options.within * 1000);
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    // As shells report it: npm ends by the signal it was sent.
+    const code = await new Promise<number>((resolve) =>
+        child.once("close", (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0))),
+    );
     clearTimeout(timer);
     return { code, output, ...(seenAfter !== undefined && { seenAfter }) };
 }
