@@ -1,5 +1,5 @@
-import color from "picocolors";
 import type { Mode } from "../config/schema";
+import { color } from "./color";
 import { type Planned, runInProcess, type StackOutputs } from "./inProcess";
 import { PROJECT } from "./stackFile";
 

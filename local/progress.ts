@@ -1,5 +1,5 @@
 import { createSpinner, type Spinner } from "nanospinner";
-import color from "picocolors";
+import { color } from "../cli/color";
 
 /** How the steps of a long command are shown: on a terminal, piped, or as JSON events. */
 export type Style = "terminal" | "plain" | "json";

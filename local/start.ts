@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import color from "picocolors";
+import { color } from "../cli/color";
 import { ConfigError, EXIT_WRONG_INPUT } from "../config/problems";
 import { version } from "../package.json";
 import { down } from "./down";

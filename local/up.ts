@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import color from "picocolors";
+import { color } from "../cli/color";
 import { planFleet, summaryLines } from "../cli/fleetPlan";
 import { asText } from "../cli/stackFile";
 import { addressOf } from "./addresses";
