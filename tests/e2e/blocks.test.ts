@@ -85,6 +85,10 @@ describe("blocks", () => {
             assert.ok(found, "blue's leaf Query is not in the store list");
             return found;
         };
+        // A pod that was replaced has a new address, and a Query looks for addresses every 30 s.
+        await eventually("both of blue's replicas are behind its leaf Query", 120, async () =>
+            assert.equal((await leaf()).labelSets.length, 2),
+        );
         // The second minute of what blue's Prometheus still has: the next to go.
         const time = Math.ceil((await leaf()).minTime / 1000) + 120;
         const count = () => scalar(base, 'sum(count_over_time(up{cluster="blue"}[1m]))', { dedup: false, time });
