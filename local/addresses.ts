@@ -1,7 +1,5 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import type { Target } from "./fleet";
-
-const NAMESPACE = "monitoring";
+import { NAMESPACE, type Target } from "./fleet";
 
 function api({ kubeconfig, context }: Target): CoreV1Api {
     const config = new KubeConfig();
@@ -26,3 +24,9 @@ export async function addressOf(target: Target, service: string): Promise<string
 export async function clusterId(target: Target): Promise<string> {
     return (await api(target).readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
 }
+
+/** Is the namespace that a fleet makes there already? */
+export const hasFleetNamespace = (target: Target): Promise<boolean> =>
+    api(target)
+        .listNamespace({ fieldSelector: `metadata.name=${NAMESPACE}` })
+        .then(({ items }) => items.length > 0);

@@ -23,7 +23,7 @@ export async function down(progress: Progress, signal: AbortSignal): Promise<voi
     });
 }
 
-/** Clusters that were not made here stay; what was deployed to them goes, except the volume with the blocks, which is retained. */
+/** Clusters that were not made here stay; everything that was deployed to them goes, the data of the demonstration included. */
 async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
     const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
     const engine = { pulumiPath: pulumi.path, stateDir: engineDirectory() };
@@ -40,7 +40,8 @@ async function destroyStacks(targets: Record<ClusterName, Target>, progress: Pro
                 env: { HELM_BINARY: helm.path },
             });
             const state = await stack.exportStack();
-            for (const resource of (state.deployment.resources ?? []) as { protect?: boolean }[]) resource.protect = false;
+            const resources = (state.deployment.resources ?? []) as { protect?: boolean; retainOnDelete?: boolean }[];
+            for (const resource of resources) Object.assign(resource, { protect: false, retainOnDelete: false });
             await stack.importStack(state);
             const { counts } = await update(stack, "destroy", { onDoing: (text) => step.update(text), signal });
             return { result: undefined, says: `${counts.deleted} deleted` };

@@ -5,6 +5,7 @@ import type { Mode } from "../config/schema";
 /** The fleet that `npm start` makes: who is in it, where it lives, and the settings that make local time run faster. */
 
 export const DOMAIN = "fleet.internal";
+export const NAMESPACE = "monitoring";
 
 /** The observer comes first: the others read what it exports. */
 export const CLUSTERS = [
@@ -46,7 +47,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
         cluster: name,
         domain: DOMAIN,
         cloud: "local",
-        namespace: "monitoring",
+        namespace: NAMESPACE,
         storageClass,
         chart,
         kubeconfig: target.kubeconfig,

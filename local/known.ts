@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { clusterId } from "./addresses";
-import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet";
+import { ConfigError } from "../config/problems";
+import { clusterId, hasFleetNamespace } from "./addresses";
+import { CLUSTERS, type ClusterName, NAMESPACE, stateDirectory, type Target } from "./fleet";
 import type { Source } from "./targets";
 
 /** What a run leaves for the next one, beside the clusters. */
@@ -26,7 +27,20 @@ export const known = async (): Promise<Known | undefined> =>
 export async function remember(source: Source, targets: Record<ClusterName, Target>): Promise<void> {
     const ids = Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets[name])])));
     if (!isDeepStrictEqual((await known())?.ids, ids)) {
+        if (source.how === "given") await refuseOccupied(targets);
         for (const made of [join(engineDirectory(), "backend"), historyDirectory()]) await rm(made, { recursive: true, force: true });
     }
+    await mkdir(stateDirectory(), { recursive: true });
     await writeFile(knownFile(), JSON.stringify({ how: source.how, ids, targets } satisfies Known));
+}
+
+/** What is in a user's cluster already is not ours to change, and `--down` would remove it. */
+async function refuseOccupied(targets: Record<ClusterName, Target>): Promise<void> {
+    const occupied = await Promise.all(CLUSTERS.map(async ({ name }) => ((await hasFleetNamespace(targets[name])) ? [name] : [])));
+    const problems = occupied.flat().map((name) => ({
+        path: `--context ${name}=${targets[name].context}`,
+        problem: `has a namespace ${NAMESPACE} that was not made by this fleet.`,
+        remedy: "Name another cluster, or remove that namespace.",
+    }));
+    if (problems.length > 0) throw new ConfigError("command line", problems);
 }

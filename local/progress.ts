@@ -21,7 +21,8 @@ export interface Progress {
 }
 
 export function styleFor(stream: NodeJS.WriteStream, json: boolean): Style {
-    return json ? "json" : stream.isTTY ? "terminal" : "plain";
+    // A terminal without a width (`script` makes such) would be rewritten for ever: the spinner divides by it.
+    return json ? "json" : stream.isTTY && stream.columns > 0 ? "terminal" : "plain";
 }
 
 export function seconds(since: number): string {

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { homedir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { KubeConfig } from "@kubernetes/client-node";
 import { ConfigError } from "../config/problems";
 import { BUILT_TOOLS, builtTargets } from "./built";
-import { CLUSTERS, type ClusterName, type Target } from "./fleet";
+import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet";
 import { kindTargets } from "./kind";
 import type { Progress } from "./progress";
 import type { ToolName } from "./tools/catalogue";
@@ -42,6 +43,27 @@ export function givenContexts(flags: readonly string[]): Record<ClusterName, str
     return Object.fromEntries(pairs) as Record<ClusterName, string>;
 }
 
+/** What `kubectl` would use: $KUBECONFIG, which may be several files, or the one in the home directory. */
+function userKubeConfig(): KubeConfig {
+    const config = new KubeConfig();
+    config.loadFromDefault();
+    return config;
+}
+
+/** Refuses a context that is in no kubeconfig, before anything is made. */
+export function knownContexts(contexts: Record<ClusterName, string>, config: KubeConfig): Record<ClusterName, string> {
+    const known = config.getContexts().map(({ name }) => name);
+    const problems = Object.entries(contexts)
+        .filter(([, context]) => !known.includes(context))
+        .map(([name, context]) => ({
+            path: "--context",
+            problem: `${name}=${context}: there is no such context.`,
+            remedy: known.length > 0 ? `Write one of ${known.join(", ")}.` : "Set KUBECONFIG to a file that has it.",
+        }));
+    if (problems.length > 0) throw new ConfigError("command line", problems);
+    return contexts;
+}
+
 /** Does a Docker engine answer? The client alone makes no containers. */
 export const dockerAnswers = () =>
     run("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 5000 }).then(
@@ -50,7 +72,7 @@ export const dockerAnswers = () =>
     );
 
 export async function chooseSource(contextFlags: readonly string[]): Promise<Source> {
-    if (contextFlags.length > 0) return { how: "given", contexts: givenContexts(contextFlags) };
+    if (contextFlags.length > 0) return { how: "given", contexts: knownContexts(givenContexts(contextFlags), userKubeConfig()) };
     return { how: (await dockerAnswers()) ? "kind" : "built" };
 }
 
@@ -68,7 +90,10 @@ export async function findTargets(
     const found = tools as Record<ToolName, Tool>;
     switch (source.how) {
         case "given": {
-            const kubeconfig = process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
+            // One file, whatever it came from: the engine's plugins take a path, and `--down` has to find the clusters again.
+            const kubeconfig = join(stateDirectory(), "kubeconfig");
+            await mkdir(stateDirectory(), { recursive: true });
+            await writeFile(kubeconfig, userKubeConfig().exportConfig(), { mode: 0o600 });
             const targets = Object.entries(source.contexts).map(([name, context]) => [name, { kubeconfig, context }]);
             return Object.fromEntries(targets) as Record<ClusterName, Target>;
         }

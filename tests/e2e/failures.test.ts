@@ -3,8 +3,8 @@ import type { ClusterName } from "../../local/fleet";
 import { query, scalar } from "../../local/thanosApi";
 import { core, eventually, frontend, NAMESPACE } from "./fleet";
 
-/** One pod of each component, by its cluster and labels. */
-const COMPONENTS: [ClusterName, string][] = [
+/** One pod of each component, by its cluster, labels and namespace. */
+const COMPONENTS: [ClusterName, string, string?][] = [
     ["observer", "app.kubernetes.io/component=query-frontend"],
     ["observer", "app.kubernetes.io/component=query"],
     ["observer", "app.kubernetes.io/component=store,thanos-fleet/stream=blue"],
@@ -15,6 +15,10 @@ const COMPONENTS: [ClusterName, string][] = [
     ["blue", "app.kubernetes.io/component=query"],
     ["blue", "app.kubernetes.io/name=prometheus"],
     ["red", "app.kubernetes.io/name=prometheus"],
+    ["blue", "app=kube-prometheus-stack-operator"],
+    ["blue", "app.kubernetes.io/name=prometheus-node-exporter"],
+    ["observer", "k8s-app=kube-dns", "kube-system"],
+    ["blue", "k8s-app=kube-dns", "kube-system"],
 ];
 
 describe("after the loss of any one pod", () => {
@@ -44,19 +48,19 @@ describe("after the loss of any one pod", () => {
         for (const [cluster, count] of Object.entries(before_)) assert.ok(count > 0, `${cluster} has ${count} samples`);
     });
 
-    for (const [cluster, selector] of COMPONENTS)
-        it(`of ${selector} in ${cluster}, a query works within 30 s and no sample is lost`, async () => {
-            const { items } = await core(cluster).listNamespacedPod({ namespace: NAMESPACE, labelSelector: selector });
+    for (const [cluster, labelSelector, namespace = NAMESPACE] of COMPONENTS)
+        it(`of ${labelSelector} in ${cluster}, a query works within 30 s and no sample is lost`, async () => {
+            const { items } = await core(cluster).listNamespacedPod({ namespace, labelSelector });
             const name = items[0]?.metadata?.name;
-            assert.ok(name, `no pod with ${selector}`);
-            await core(cluster).deleteNamespacedPod({ name, namespace: NAMESPACE, gracePeriodSeconds: 0 });
+            assert.ok(name, `no pod with ${labelSelector}`);
+            await core(cluster).deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
 
             await eventually("a query of every cluster", 30, async () => {
                 const clusters = (await query(base, "count by (cluster) (up)")).map((s) => s.metric.cluster).sort();
                 assert.deepEqual(clusters, ["blue", "observer", "red"]);
             });
             await eventually("all pods are ready again", 180, async () => {
-                const pods = (await core(cluster).listNamespacedPod({ namespace: NAMESPACE, labelSelector: selector })).items;
+                const pods = (await core(cluster).listNamespacedPod({ namespace, labelSelector })).items;
                 assert.equal(pods.length, items.length);
                 assert.ok(pods.every((pod) => pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True")));
             });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { addressOf } from "../../local/addresses";
-import { type ClusterName, clustersDirectory, type Target } from "../../local/fleet";
+import { type ClusterName, clustersDirectory, NAMESPACE, type Target } from "../../local/fleet";
 import type { Progress } from "../../local/progress";
 import type { ToolName } from "../../local/tools/catalogue";
 import { findTools } from "../../local/tools/resolve";
@@ -13,7 +13,7 @@ import { findTools } from "../../local/tools/resolve";
 /** The running fleet, as the tests reach it. */
 
 export const ROOT = join(__dirname, "..", "..");
-export const NAMESPACE = "monitoring";
+export { NAMESPACE };
 
 export const target = (name: ClusterName): Target => ({ kubeconfig: join(clustersDirectory(), name, "kubeconfig"), context: name });
 

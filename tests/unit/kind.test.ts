@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { KubeConfig } from "@kubernetes/client-node";
 import { createArgs, deleteArgs, withStanza } from "../../local/kind";
-import { givenContexts, toolsOf } from "../../local/targets";
+import { givenContexts, knownContexts, toolsOf } from "../../local/targets";
 
 describe("a fleet in kind", () => {
     it("makes a cluster with a kubeconfig of its own, and waits for it", () =>
@@ -49,4 +50,15 @@ describe("contexts given by flag", () => {
                 "  --context: red has none. Add --context red=CONTEXT: one for each cluster.",
             ].join("\n"),
         }));
+
+    it("have to be in the kubeconfig", () => {
+        const config = new KubeConfig();
+        config.loadFromOptions({ clusters: [], users: [], contexts: ["a", "b"].map((name) => ({ name, cluster: "", user: "" })) });
+        assert.throws(() => knownContexts({ observer: "a", blue: "b", red: "c" }, config), {
+            message: [
+                "command line: 1 problem. Nothing was changed.",
+                "  --context: red=c: there is no such context. Write one of a, b.",
+            ].join("\n"),
+        });
+    });
 });
