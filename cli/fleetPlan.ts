@@ -1,5 +1,7 @@
+import { CONTRACT_VERSION } from "../components/contract";
 import type { Mode } from "../config/schema";
 import { color } from "./color";
+import { type Group, groupsOf } from "./groups";
 import { type Planned, runInProcess, type StackOutputs } from "./inProcess";
 import { PROJECT } from "./stackFile";
 
@@ -19,6 +21,8 @@ export interface FleetPlan {
 export interface StackInput {
     name: string;
     config: Record<string, string>;
+    /** What had to be assumed to plan it. */
+    warnings?: string[];
 }
 
 /** What each mode means for the people who run it, said before anything is made. */
@@ -39,8 +43,8 @@ export async function planFleet(
     const roleOf = (stack: StackInput) => stack.config[`${PROJECT}:role`] ?? "";
     const plans: StackPlan[] = [];
     for (const stack of [...stacks].sort((a, b) => Number(roleOf(b) === "observer") - Number(roleOf(a) === "observer"))) {
-        const warnings: string[] = [];
-        const reference = lastPart(stack.config[`${PROJECT}:observer`] ?? "");
+        const warnings = [...(stack.warnings ?? [])];
+        const reference = observerOf(stack) ?? "";
         const observer = exported.has(reference) ? undefined : lookUp(reference);
         if (observer) exported.set(reference, (await runInProcess(observer.name, observer.config)).outputs);
         const others: StackOutputs = (reference) => {
@@ -64,24 +68,36 @@ export async function planFleet(
     return { stacks: plans };
 }
 
+/** Name of the stack of an observee's observer. */
+export function observerOf({ config }: StackInput): string | undefined {
+    const reference = config[`${PROJECT}:observer`];
+    return reference === undefined ? undefined : lastPart(reference);
+}
+
 const lastPart = (reference: string) => reference.slice(reference.lastIndexOf("/") + 1);
 
 /** What an observer would export if it were there, for an observee that is planned alone. */
 function assumedOutputs(config: Record<string, string>): Record<string, unknown> {
     const own = (key: string) => config[`${PROJECT}:${key}`] ?? "";
+    const ofTheObserver = "<of the observer>";
+    const tls = { cert: ofTheObserver, key: ofTheObserver, ca: ofTheObserver };
     return {
         contract: {
-            version: 1,
+            version: CONTRACT_VERSION,
             domain: own("domain"),
-            thanos: "<of the observer>",
+            thanos: ofTheObserver,
             observees: [{ name: own("cluster"), mode: "sidecar" }],
-            receiveUrl: "<of the observer>",
-            objectStore: {
-                bucket: "<of the observer>",
-                endpoint: "<of the observer>",
-                region: "<of the observer>",
-                arn: "<of the bucket>",
-                kmsKeyArn: "<of the bucket's key>",
+            receiveUrl: ofTheObserver,
+            rolePath: "/",
+        },
+        access: {
+            [own("cluster")]: {
+                objectStore: {
+                    type: "S3",
+                    config: { bucket: ofTheObserver },
+                    iam: { bucketArn: "<of the bucket>", kmsKeyArn: "<of the bucket's key>" },
+                },
+                certificates: { leaf: tls, writer: tls },
             },
         },
     };
@@ -116,14 +132,31 @@ function componentsOf(stack: StackPlan): string {
     ].join(", ");
 }
 
+/** The plan as people think of it: what each stack is made of, group by group, and what matters about it. */
+export function groupedLines(plan: FleetPlan): string[] {
+    return stackLines(plan, (stack) => groupsOf(stack).flatMap(groupLines));
+}
+
 /** The whole plan as a tree a stack, children under the component they belong to. */
 export function treeLines(plan: FleetPlan): string[] {
+    return stackLines(plan, (stack) => children(stack, undefined, "  "));
+}
+
+function stackLines(plan: FleetPlan, body: (stack: StackPlan) => string[]): string[] {
     return plan.stacks.flatMap((stack, i) => [
         summaryLines(plan)[i] ?? "",
         ...stack.warnings.map((warning) => color.yellow(`  warning: ${warning}`)),
-        ...children(stack, undefined, "  "),
+        ...body(stack),
         "",
     ]);
+}
+
+function groupLines({ title, count, lines }: Group): string[] {
+    const widths = lines.reduce<number[]>((most, line) => line.map((cell, i) => Math.max(most[i] ?? 0, cell.length)), []);
+    return [
+        `  ${color.bold(title.padEnd(24))}${count > 0 ? String(count).padStart(3) : ""}`.trimEnd(),
+        ...lines.map((line) => `      ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   ")}`.trimEnd()),
+    ];
 }
 
 function children(stack: StackPlan, parent: string | undefined, indent: string): string[] {

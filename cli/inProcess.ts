@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { ConfigError } from "../config/problems";
+import { awsAnswer, awsOutputs } from "./awsAnswers";
 import { PROJECT } from "./stackFile";
 
 /**
@@ -37,7 +38,14 @@ export type StackOutputs = (stack: string) => Record<string, unknown>;
 type Program = () => Promise<Record<string, unknown>>;
 
 export async function runInProcess(stack: string, config: Record<string, string>, others: StackOutputs = noOthers): Promise<Run> {
-    await pulumi.runtime.setMocks({ newResource: (args) => created(args, others), call: invoked }, PROJECT, stack, false, "organization");
+    // The stack itself has no past here.
+    const known: StackOutputs = (reference) => (reference === `organization/${PROJECT}/${stack}` ? {} : others(reference));
+    const { region = "" } = JSON.parse(config[`${PROJECT}:aws`] ?? "{}") as { region?: string };
+    const mocks: pulumi.runtime.Mocks = {
+        newResource: (args) => created(args, known, region),
+        call: ({ token, inputs }) => awsAnswer(token, inputs, region),
+    };
+    await pulumi.runtime.setMocks(mocks, PROJECT, stack, false, "organization");
     pulumi.runtime.setAllConfig(config, []);
     const requests = recorded(pulumi.runtime.getMonitor() as unknown as MockMonitor);
 
@@ -120,30 +128,23 @@ function masked(value: unknown): unknown {
     return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, masked(inner)]));
 }
 
-function created(args: pulumi.runtime.MockResourceArgs, others: StackOutputs): pulumi.runtime.MockResourceResult {
+function created(args: pulumi.runtime.MockResourceArgs, others: StackOutputs, region: string): pulumi.runtime.MockResourceResult {
     const { type, name, inputs } = args;
     if (type === "pulumi:pulumi:StackReference") {
         const outputs = others(inputs.name as string);
-        return {
-            id: inputs.name as string,
-            state: { ...inputs, outputs, secretOutputNames: Object.keys(outputs).filter((key) => key === "keys") },
-        };
+        return { id: inputs.name as string, state: { ...inputs, outputs, secretOutputNames: "access" in outputs ? ["access"] : [] } };
     }
-    const arn = type === "aws:s3/bucket:Bucket" ? `arn:aws:s3:::${inputs.bucket}` : `<arn of ${name}>`;
-    return {
-        id: inputs.name ?? name,
-        state: { name: `<name of ${name}>`, result: `<generated for ${name}>`, latestVersion: 1, ...inputs, arn },
-    };
+    if (type.startsWith("aws:")) {
+        const { id, outputs } = awsOutputs(type, name, inputs, region);
+        return { id, state: outputs };
+    }
+    return { id: inputs.name ?? name, state: { ...generated(name), ...inputs } };
 }
 
-function invoked(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
-    const { token, inputs } = args;
-    if (token === "aws:eks/getCluster:getCluster")
-        return {
-            name: inputs.name,
-            endpoint: `<endpoint of ${inputs.name}>`,
-            certificateAuthorities: [{ data: `<certificate authority of ${inputs.name}>` }],
-        };
-    if (token === "aws:index/getPartition:getPartition") return { partition: "aws" };
-    throw new Error(`unexpected call of ${token}`);
-}
+/** What the plugins random and tls would make. */
+const generated = (name: string) => ({
+    result: `<generated for ${name}>`,
+    privateKeyPem: `<key of ${name}>`,
+    certRequestPem: `<request of ${name}>`,
+    certPem: `<certificate of ${name}>`,
+});

@@ -23,7 +23,7 @@ interface Row {
 }
 
 /** Where each upstream publishes: its Go module, listed where Go is installed, else its releases on GitHub. */
-const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, "kubePrometheusStack">, { module: string; repository: string }> = {
+const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, ChartName | "minio">, { module: string; repository: string }> = {
     thanos: { module: "github.com/thanos-io/thanos", repository: "thanos-io/thanos" },
     prometheus: { module: "github.com/prometheus/prometheus", repository: "prometheus/prometheus" },
     prometheusOperator: {
@@ -38,7 +38,13 @@ const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, "kubePrometheusStack">, { 
     nodeExporter: { module: "github.com/prometheus/node_exporter", repository: "prometheus/node_exporter" },
     kind: { module: "sigs.k8s.io/kind", repository: "kubernetes-sigs/kind" },
 };
-const CHARTS = "prometheus-community/helm-charts";
+
+/** Charts, by the releases that carry them. */
+const CHARTS = {
+    kubePrometheusStack: { repository: "prometheus-community/helm-charts", tag: /^kube-prometheus-stack-(\d.*)$/ },
+    awsLoadBalancerController: { repository: "kubernetes-sigs/aws-load-balancer-controller", tag: /^v(\d.*)$/ },
+};
+type ChartName = keyof typeof CHARTS;
 
 async function upstreamRow(name: keyof typeof UPSTREAM, signal: AbortSignal): Promise<Row> {
     const { module, repository } = UPSTREAM[name];
@@ -48,11 +54,10 @@ async function upstreamRow(name: keyof typeof UPSTREAM, signal: AbortSignal): Pr
     return row(name, VERSIONS[name], tags.then(newest), "Go modules, else GitHub");
 }
 
-async function chartRow(signal: AbortSignal): Promise<Row> {
-    const charts = gitHubTags(CHARTS, signal).then((tags) =>
-        newest(tags.flatMap((tag) => /^kube-prometheus-stack-(\d.*)$/.exec(tag)?.[1] ?? [])),
-    );
-    return row("kubePrometheusStack", VERSIONS.kubePrometheusStack, charts, "GitHub");
+async function chartRow(name: ChartName, signal: AbortSignal): Promise<Row> {
+    const { repository, tag } = CHARTS[name];
+    const found = gitHubTags(repository, signal).then((tags) => newest(tags.flatMap((release) => tag.exec(release)?.[1] ?? [])));
+    return row(name, VERSIONS[name], found, "GitHub");
 }
 
 async function npmRows(signal: AbortSignal): Promise<Row[]> {
@@ -140,7 +145,12 @@ async function main(): Promise<void> {
     const { json } = command.parse().opts<{ json?: boolean }>();
     const signal = AbortSignal.timeout(WITHIN_MS);
     const upstream = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
-    const rows = await Promise.all([...upstream.map((name) => upstreamRow(name, signal)), chartRow(signal), npmRows(signal)]);
+    const charts = Object.keys(CHARTS) as ChartName[];
+    const rows = await Promise.all([
+        ...upstream.map((name) => upstreamRow(name, signal)),
+        ...charts.map((name) => chartRow(name, signal)),
+        npmRows(signal),
+    ]);
     process.stdout.write(json ? `${JSON.stringify(rows.flat(), null, 2)}\n` : `${tableOf(rows.flat())}\n`);
 }
 

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Access, Cloud } from "./cloud";
-import { streamPrefix } from "./names";
+import type { BlockComponent, Cloud } from "./cloud";
+import { PROMETHEUS_SERVICE_ACCOUNT, streamPrefix } from "./names";
 import { type ObjectStore, objectStoreSecret } from "./thanos/objectStore";
 import { within } from "./within";
 
@@ -9,31 +9,58 @@ import { within } from "./within";
 export interface StreamAccess {
     /** Secret with the objstore file. */
     objectStore: pulumi.Output<string>;
-    /** What has to exist before the pod: EKS hands out credentials only to pods that start after their identity was made. */
+    /** What the service account of its pods has to carry. */
+    annotations: Record<string, pulumi.Input<string>>;
+    /** What has to exist before the pod. */
     ready: pulumi.Resource[];
 }
 
-/** The fleet's bucket as this stack's pods see it: a file per stream, and rights per component. */
+export interface BlocksArgs {
+    namespace: string;
+    /** Where the blocks of each stream are. */
+    stores: Record<string, ObjectStore>;
+    /** The role to assume for each stream, where the store is another account's and does not name this one's. */
+    roles?: Record<string, string>;
+}
+
+/** The fleet's blocks as this stack's pods see them: a file per stream, and rights per component. */
 export class Blocks {
     private readonly files = new Map<string, k8s.core.v1.Secret>();
 
     constructor(
         private readonly owner: pulumi.ComponentResource,
         private readonly cloud: Cloud,
-        readonly store: ObjectStore,
-        private readonly namespace: string,
+        private readonly args: BlocksArgs,
         private readonly opts: pulumi.ComponentResourceOptions,
     ) {}
 
-    /** Opens one stream to the pods of one service account. `name` is the component's. */
-    grant(name: string, access: Access, stream: string, serviceAccount: string): StreamAccess {
-        const prefix = streamPrefix(stream);
-        const { owner, namespace, store, cloud, opts } = this;
+    /** Opens one stream to a component. */
+    grant(component: BlockComponent, stream: string): StreamAccess {
+        const { owner, cloud, opts } = this;
+        const { namespace, stores, roles } = this.args;
+        const store = stores[stream];
+        if (store === undefined) throw new Error(`no object store for ${stream}`);
         const file =
             this.files.get(stream) ??
-            objectStoreSecret(stream, { namespace, prefix, store }, { ...within(owner, opts), provider: cloud.kubernetes });
+            objectStoreSecret(
+                stream,
+                { namespace, prefix: streamPrefix(stream), store },
+                { ...within(owner, opts), provider: cloud.kubernetes },
+            );
         this.files.set(stream, file);
-        const identities = cloud.grant(`${name}-identity`, { namespace, prefix, store, serviceAccount, access }, opts);
-        return { objectStore: file.metadata.name, ready: [file, ...identities] };
+        const ofPrometheus = component === "prometheus";
+        const { annotations, ready } = cloud.grant(
+            `${ofPrometheus ? component : `${component}-${stream}`}-identity`,
+            {
+                component,
+                stream,
+                namespace,
+                store,
+                serviceAccount: ofPrometheus ? PROMETHEUS_SERVICE_ACCOUNT : `thanos-${component}-${stream}`,
+                assume: roles?.[stream],
+            },
+            opts,
+        );
+        return { objectStore: file.metadata.name, annotations, ready: [file, ...ready] };
     }
 }

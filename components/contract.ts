@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ConfigError } from "../config/problems";
 import { MODES } from "../config/schema";
+import type { ObserveeCertificates } from "./certificates";
 import type { ObjectStore } from "./thanos/objectStore";
 
 /** Raised whenever an observee of the old version could not read what a new observer exports. */
-export const CONTRACT_VERSION = 1;
+export const CONTRACT_VERSION = 2;
 
 const contract = z.object({
     version: z.literal(CONTRACT_VERSION),
@@ -14,34 +15,35 @@ const contract = z.object({
     thanos: z.string(),
     observees: z.array(z.object({ name: z.string(), mode: z.enum(MODES) })),
     receiveUrl: z.string(),
-    objectStore: z.object({
-        bucket: z.string(),
-        endpoint: z.string(),
-        region: z.string(),
-        insecure: z.boolean().optional(),
-        arn: z.string().optional(),
-        kmsKeyArn: z.string().optional(),
-    }),
+    /** Path of every role of the fleet, on AWS. */
+    rolePath: z.string().optional(),
 });
 
-/** What the observer's stack exports and an observee's stack reads. Secrets travel beside it, in an output of their own. */
+/** What the observer's stack exports and an observee's stack reads. What is secret travels beside it, in an output of its own. */
 export type Contract = z.infer<typeof contract>;
-export type Keys = pulumi.UnwrappedObject<NonNullable<ObjectStore["keys"]>>;
+
+/** What one observee gets from the observer, and nobody else may see: where its blocks go, and its certificates. */
+export interface Access {
+    objectStore: pulumi.UnwrappedObject<ObjectStore>;
+    /** The role that it assumes for that, where the store is another account's and does not name its own. */
+    role?: string;
+    certificates: pulumi.UnwrappedObject<ObserveeCertificates>;
+}
 
 /** The observer's outputs. */
 export interface ContractOutputs {
     contract: pulumi.Output<Contract>;
-    /** Keys of an S3 server that has no identities: secret, and only there. */
-    keys?: pulumi.Output<Keys>;
+    /** By cluster. */
+    access: pulumi.Output<Record<string, Access>>;
 }
 
 /** Reads the contract of the observer's stack. Awaited before any resource is declared, so that a wrong one changes nothing. */
-export async function readContract(stack: string, cluster: string, domain: string): Promise<{ contract: Contract; keys?: Keys }> {
+export async function readContract(stack: string, cluster: string, domain: string): Promise<{ contract: Contract; access: Access }> {
     const reference = new pulumi.StackReference(stack);
-    const [found, keys] = await Promise.all([reference.getOutputDetails("contract"), reference.getOutputDetails("keys")]);
+    const [found, access] = await Promise.all([reference.getOutputDetails("contract"), reference.getOutputDetails("access")]);
     return {
         contract: checkContract(found.value, { stack, cluster, domain }),
-        ...(keys.secretValue !== undefined && { keys: keys.secretValue as Keys }),
+        access: (access.secretValue as Record<string, Access>)[cluster] as Access,
     };
 }
 

@@ -15,7 +15,7 @@ export const HTTP_PORT = 10902;
 export const REMOTE_WRITE_PORT = 19291;
 
 /** Where observees write to. */
-export const receiveUrl = (domain: string) => `http://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
+export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
 
 /** Added by the operator to every series of a Prometheus replica, and to its blocks. */
 export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";

@@ -2,15 +2,16 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ObserverConfig } from "../config/schema";
 import { VERSIONS } from "../config/versions";
-import { awsCloud } from "./aws/cloud";
 import { Blocks } from "./blocks";
-import type { Cloud } from "./cloud";
+import { Certificates } from "./certificates";
+import type { Cloud, Stores } from "./cloud";
 import { CONTRACT_VERSION, type ContractOutputs } from "./contract";
-import { localCloud } from "./local/cloud";
-import { GRPC_PORT, leafQueryHost, PROMETHEUS_SERVICE_ACCOUNT, receiveUrl } from "./names";
+import { GRPC_PORT, leafQueryHost, receiveUrl } from "./names";
+import { type Names, namesOf } from "./past";
 import { Prometheus } from "./prometheus/prometheus";
 import { Compact } from "./thanos/compact";
 import type { Endpoint } from "./thanos/endpoints";
+import type { ObjectStore } from "./thanos/objectStore";
 import { Query } from "./thanos/query";
 import { QueryFrontend } from "./thanos/queryFrontend";
 import { Receive } from "./thanos/receive";
@@ -18,30 +19,37 @@ import { Store } from "./thanos/store";
 
 /** The cluster that sees all others: Thanos, fed by every cluster's blocks, every observee's leaf Query, and remote write. */
 export class Observer extends pulumi.ComponentResource {
-    readonly outputs: ContractOutputs & { queryFrontend: string };
+    readonly outputs: ContractOutputs & { queryFrontend: string; names: Names };
 
-    constructor(name: string, config: ObserverConfig, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
         const { cluster, domain, namespace, storageClass, observees } = config;
-        const cloud: Cloud = config.cloud === "aws" ? awsCloud(config.aws, { parent: this }) : localCloud(config, { parent: this });
-        const space = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } }, { parent: this, provider: cloud.kubernetes });
+        // Deleting a namespace deletes every volume claim in it.
+        const space = new k8s.core.v1.Namespace(
+            namespace,
+            { metadata: { name: namespace } },
+            { parent: this, provider: cloud.kubernetes, dependsOn: cloud.ready, protect: true, retainOnDelete: true },
+        );
         const here = { parent: this, providers: [cloud.kubernetes], dependsOn: [space] };
-        const where = { namespace, storageClass };
+        const where = { namespace, storageClass, placement: cloud.stateful };
 
-        const blocks = new Blocks(this, cloud, cloud.makeBucket("blocks", here), namespace, here);
+        const certificates = new Certificates("certificates", { ...config.certificates, cluster, domain, observees }, { parent: this });
 
-        const streams = [cluster, ...observees.map((o) => o.name)];
+        const members = [{ name: cluster }, ...observees];
+        const { stores: objectStores, roles } = config.objectStore
+            ? {
+                  stores: Object.fromEntries(members.map((member) => [member.name, config.objectStore as ObjectStore])),
+                  roles: {} as Stores["roles"],
+              }
+            : cloud.makeStores("blocks", members, here);
+        const blocks = new Blocks(this, cloud, { namespace, stores: objectStores }, here);
+
+        const streams = members.map((member) => member.name);
         const stores = streams.map((stream) => {
-            const name = `store-${stream}`;
-            return new Store(
-                name,
-                { ...config.store, ...where, stream, blocks: blocks.grant(name, "read", stream, `thanos-${name}`) },
-                here,
-            );
+            return new Store(`store-${stream}`, { ...config.store, ...where, stream, blocks: blocks.grant("store", stream) }, here);
         });
         for (const stream of streams) {
-            const name = `compact-${stream}`;
-            new Compact(name, { ...config.compact, ...where, stream, blocks: blocks.grant(name, "own", stream, `thanos-${name}`) }, here);
+            new Compact(`compact-${stream}`, { ...config.compact, ...where, stream, blocks: blocks.grant("compact", stream) }, here);
         }
 
         const prometheus = new Prometheus(
@@ -51,28 +59,51 @@ export class Observer extends pulumi.ComponentResource {
                 ...where,
                 cluster,
                 chart: config.chart,
-                blocks: blocks.grant("prometheus", "write", cluster, PROMETHEUS_SERVICE_ACCOUNT),
+                blocks: blocks.grant("prometheus", cluster),
             },
             here,
         );
 
         const tenants = observees.filter((o) => o.mode === "sidecar-remote-write").map((o) => o.name);
         // A ring without tenants would take everybody's writes: where nobody may write, there is no Receive.
-        const receives = tenants.length > 0 ? [new Receive("receive", { ...config.receive, ...where, domain, tenants }, here)] : [];
+        const receives =
+            tenants.length > 0
+                ? [
+                      new Receive(
+                          "receive",
+                          {
+                              ...config.receive,
+                              ...where,
+                              domain,
+                              tenants,
+                              loadBalancer: cloud.loadBalancer,
+                              tls: certificates.observer.receive,
+                          },
+                          here,
+                      ),
+                  ]
+                : [];
 
-        const leaves: Endpoint[] = observees.map((o) => ({ anyOneOf: `dns+${leafQueryHost(o.name, domain)}:${GRPC_PORT}` }));
+        const leaves: Endpoint[] = observees.map((o) => {
+            const serverName = leafQueryHost(o.name, domain);
+            return { anyOneOf: `dns+${serverName}:${GRPC_PORT}`, serverName };
+        });
         const query = new Query(
             "query",
             {
                 ...config.query,
                 namespace,
+                tls: certificates.observer.reader,
                 endpoints: [prometheus.sidecars, ...[...receives, ...stores].map((part) => part.endpoint), ...leaves],
             },
             here,
         );
-        const frontend = new QueryFrontend("query-frontend", { ...config.queryFrontend, namespace, domain, downstream: query.url }, here);
+        const frontend = new QueryFrontend(
+            "query-frontend",
+            { ...config.queryFrontend, namespace, domain, downstream: query.url, expose: cloud.exposePage },
+            here,
+        );
 
-        const { keys, ...objectStore } = blocks.store;
         this.outputs = {
             contract: pulumi.output({
                 version: CONTRACT_VERSION,
@@ -80,10 +111,22 @@ export class Observer extends pulumi.ComponentResource {
                 thanos: VERSIONS.thanos,
                 observees,
                 receiveUrl: receiveUrl(domain),
-                objectStore,
+                ...(config.cloud === "aws" && { rolePath: config.aws.rolePath }),
             }),
-            ...(keys && { keys: pulumi.secret(keys) }),
+            access: pulumi.secret(
+                Object.fromEntries(
+                    observees.map(({ name }) => [
+                        name,
+                        {
+                            objectStore: objectStores[name],
+                            certificates: certificates.observees[name],
+                            ...(roles[name] && { role: roles[name] }),
+                        },
+                    ]),
+                ),
+            ) as ContractOutputs["access"],
             queryFrontend: frontend.host,
+            names: namesOf(config),
         };
         this.registerOutputs(this.outputs);
     }

@@ -1,6 +1,7 @@
 import { checkAll } from "../rules";
 import { formatDuration, parseDuration } from "../rules/duration";
 import { NOTHING, type ThanosModel } from "../rules/model";
+import { awsChecks } from "./awsChecks";
 import type { Problem } from "./problems";
 import type { ObserverConfig, StackConfig } from "./schema";
 
@@ -8,7 +9,8 @@ import type { ObserverConfig, StackConfig } from "./schema";
 export function crossChecks(config: StackConfig): Problem[] {
     return [
         ...shortRetention(config),
-        ...(config.role === "observer" ? [...sharedNames(config), ...lateStores(config)] : []),
+        ...awsChecks(config),
+        ...(config.role === "observer" ? [...sharedNames(config), ...lateStores(config), ...lateRenewal(config)] : []),
         ...checkAll(modelOf(config), {
             "retention-outlives-downsampling": config.role === "observer" ? { allowUnequal: config.compact.allowUnequalRetention } : {},
         }),
@@ -62,6 +64,27 @@ function lateStores({ store, compact }: ObserverConfig): Problem[] {
             path: "store.ignoreDeletionMarksDelay",
             problem: `${store.ignoreDeletionMarksDelay} is not shorter than compact.deleteDelay (${compact.deleteDelay}): Store would ask for blocks that are gone.`,
             remedy: "Half of compact.deleteDelay is Thanos's own choice.",
+        },
+    ];
+}
+
+function lateRenewal({ certificates }: ObserverConfig): Problem[] {
+    const [validity, renewBefore] = [parseDuration(certificates.validity), parseDuration(certificates.renewBefore)];
+    const hour = parseDuration("1h");
+    const unwhole = (["validity", "renewBefore"] as const)
+        .filter((key) => parseDuration(certificates[key]) % hour !== 0 || parseDuration(certificates[key]) < hour)
+        .map((key) => ({
+            path: `certificates.${key}`,
+            problem: `${certificates[key]} is not a number of whole hours.`,
+            remedy: "Write whole hours, days or weeks.",
+        }));
+    if (renewBefore < validity) return unwhole;
+    return [
+        ...unwhole,
+        {
+            path: "certificates.renewBefore",
+            problem: `${certificates.renewBefore} is not shorter than certificates.validity (${certificates.validity}): every update would renew every certificate.`,
+            remedy: "A third of the validity leaves time for a failed update.",
         },
     ];
 }

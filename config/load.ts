@@ -11,7 +11,7 @@ const STAND_INS = {
     cluster: "stand-in",
     domain: "stand.in",
     observer: "stand/in/observer",
-    aws: { region: "eu-west-1", eksCluster: "stand-in", bucket: "stand-in" },
+    aws: { region: "eu-west-1", cluster: { name: "stand-in" } },
 };
 
 /** Turns a stack's raw configuration into a typed one, or throws one ConfigError that names every problem. */
@@ -60,10 +60,12 @@ function explain(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
             remedy: suggestion(key, issue, schema),
         }));
     const given = issue.path.reduce<unknown>((at, key) => (at as Raw | undefined)?.[key as string], raw);
-    if (given === undefined) return [{ path, problem: "is missing.", remedy: MISSING[path] ?? "Set it." }];
+    if (given === undefined)
+        return [{ path, problem: "is missing.", remedy: MISSING[path] ?? (issue.code === "custom" ? issue.message : "Set it.") }];
     if (issue.code === "invalid_value")
         return [{ path, problem: `${JSON.stringify(given)} is not known.`, remedy: `Write ${issue.values.join(" or ")}.` }];
-    return [{ path, problem: JSON.stringify(given), remedy: issue.message }];
+    // A wrong key is a key all the same.
+    return [{ path, problem: path.startsWith("objectStore.config.") ? "(not shown)" : JSON.stringify(given), remedy: issue.message }];
 }
 
 /** What to write for each setting that has no default. */
@@ -71,10 +73,12 @@ const MISSING: Record<string, string> = {
     cluster: "Name this cluster, for instance blue: `pulumi config set cluster blue`.",
     domain: "Set the fleet's DNS domain, the same in every stack: `pulumi config set domain fleet.example.internal`.",
     observer: "Name the observer's stack: `pulumi config set observer organization/thanos-fleet/observer`.",
-    aws: "Set at least aws.region and aws.eksCluster: `pulumi config set --path aws.region eu-west-1`.",
+    "objectStore.type": "Write S3, GCS, AZURE, SWIFT, COS, ALIYUNOSS, BOS, OBS, OCI or FILESYSTEM.",
+    aws: "Set at least aws.region and aws.cluster.name: `pulumi config set --path aws.region eu-west-1`.",
     "aws.region": "Set it: `pulumi config set --path aws.region eu-west-1`.",
-    "aws.eksCluster": "Name the EKS cluster to deploy to: `pulumi config set --path aws.eksCluster NAME`.",
-    "aws.bucket": "Name the bucket to make for the fleet's blocks: `pulumi config set --path aws.bucket NAME`.",
+    "aws.cluster": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
+    "aws.cluster.name": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
+    "aws.cluster.create.admins": "List the IAM roles that administer the cluster, the one that runs `pulumi up` among them.",
 };
 
 function suggestion(key: string, issue: Issue, schema: { shape: Raw }): string {
@@ -98,12 +102,11 @@ function repaired(raw: Raw, issues: readonly Issue[], role: string, cloud: strin
             remove(copy, path);
     }
     const { observer, aws, ...always } = STAND_INS;
-    const { bucket, ...account } = aws;
     return {
         ...always,
         ...(role === "observee" && { observer }),
         ...copy,
-        ...(cloud === "aws" && { aws: { ...account, ...(role === "observer" && { bucket }), ...(copy.aws as Raw | undefined) } }),
+        ...(cloud === "aws" && { aws: { ...aws, ...(copy.aws as Raw | undefined) } }),
     };
 }
 

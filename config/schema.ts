@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../rules/duration";
+import { objectStore } from "./objectStore";
+import { EKS } from "./versions";
 
 /**
  * The shape of a stack's configuration. Units and defaults are stated at each field; where a default is not Thanos's own, the reason is too.
@@ -103,33 +105,145 @@ const compact = z.strictObject({
     memory: size.default("4Gi"),
 });
 
-/** What an AWS stack needs to know of the account. */
-const awsAccount = {
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region. Write for instance eu-west-1."),
-    /** Name of the EKS cluster that this stack deploys to. It must exist. */
-    eksCluster: z.string().min(1),
-    /** Subnets for this project's own node group, one per zone. Without them pods go to the nodes the cluster has. */
-    nodeGroup: z
-        .strictObject({
-            subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, "is not a subnet id (subnet-0123abcd).")).min(1),
-            instanceType: z.string().default("m7g.large"),
-            /** Nodes per subnet. */
-            nodes: z.int().min(1).default(1),
-        })
-        .optional(),
-};
-
+const arn = (service: string, resource: string, example: string) =>
+    z.string().regex(new RegExp(`^arn:aws(-cn|-us-gov)?:${service}:${resource}$`), `is not such an ARN. Write for instance ${example}.`);
+const subnetIds = z.array(z.string().regex(/^subnet-[0-9a-f]+$/, "is not a subnet id (subnet-0123abcd).")).min(1);
+const byte = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+const cidr = (bits: string) =>
+    z.string().regex(new RegExp(`^(${byte}\\.){3}${byte}/${bits}$`), "is not a CIDR block. Write for instance 10.42.0.0/16.");
 const bucketName = z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not an S3 bucket name: 3 to 63 lower-case letters, digits, dots and hyphens.");
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region. Write for instance eu-west-1.");
+
+/** The EKS cluster that a stack deploys to: one that exists, or one that this stack makes. */
+const eksCluster = z.strictObject({
+    name: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, "is not the name of an EKS cluster."),
+    create: z
+        .strictObject({
+            /** Kubernetes version. */
+            version: z
+                .string()
+                .regex(/^1\.\d\d$/, 'is not a Kubernetes version of EKS. Write for instance "1.34".')
+                .default(EKS.version),
+            /** Private subnets that exist, in two zones or more. Without them the stack makes a VPC. */
+            subnetIds: subnetIds.optional(),
+            /** Addresses of the VPC that is made: a /16 to /20. */
+            vpcCidr: cidr("(1[6-9]|20)").default("10.42.0.0/16"),
+            /** Zones of the VPC that is made, by their letters. */
+            zones: z
+                .array(z.string().regex(/^[a-g]$/, "is not the letter of a zone."))
+                .min(2)
+                .default(["a", "b", "c"]),
+            /** Who may reach the API server from outside the VPC. Nobody by default: `pulumi up` then has to run inside, or through a VPN. */
+            publicAccessCidrs: z.array(cidr("([12]?\\d|3[0-2])")).default([]),
+            /** Roles that administer the cluster through access entries; the one that runs `pulumi up` has to be among them. */
+            admins: z.array(arn("iam", ":\\d{12}:role/.+", "arn:aws:iam::111111111111:role/Admin")).min(1),
+        })
+        .optional(),
+});
+
+const instances = { instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "is not an instance type (m7g.large).") };
+const nodeGroups = z.strictObject({
+    /** Subnets of the nodes, one per zone. Those of the cluster, where this stack made it. */
+    subnetIds: subnetIds.optional(),
+    os: z.enum(["al2023", "bottlerocket"]).default("al2023"),
+    /** Root volume of each node, in GiB. */
+    diskGiB: z.int().min(20).default(50),
+    /** For what has volumes: a group per zone, since a volume lives in one zone and its pod has to find a node there. Tainted. */
+    stateful: z
+        .strictObject({ instanceType: instances.instanceType.default("m7g.xlarge"), nodesPerZone: z.int().min(1).default(1) })
+        .prefault({}),
+    /** For the rest: one group over all zones. */
+    general: z.strictObject({ instanceType: instances.instanceType.default("m7g.large"), nodes: z.int().min(1).default(2) }).prefault({}),
+});
+
+/** What the platform stands on. `install`: by this stack. `present`: an EKS add-on that is there, whose version is checked. `unmanaged`: there by other means, not checked. */
+export const ADD_ONS = ["podIdentityAgent", "ebsCsi", "loadBalancerController", "externalDns", "certManager", "metricsServer"] as const;
+export type AddOnName = (typeof ADD_ONS)[number];
+const addOn = z.enum(["install", "present", "unmanaged"]).optional();
+
+/** What an AWS stack needs to know of the account. */
+const awsAccount = {
+    region,
+    /** On everything that can carry tags, volumes and load balancers that controllers make included. */
+    tags: z
+        .record(
+            // Controllers take `key=value,key=value`.
+            z
+                .string()
+                .regex(/^(?!aws:)[\w .:/+@-]{1,128}$/, "is not a tag: letters, digits, spaces and . : / + @ _ -, not beginning with aws:."),
+            z.string().regex(/^[\w .:/+@-]{0,256}$/, "is not the value of a tag: letters, digits, spaces and . : / + @ _ -."),
+        )
+        .default({}),
+    cluster: eksCluster,
+    /** This project's own nodes. Without them pods go to the nodes the cluster has. */
+    nodeGroups: nodeGroups.optional(),
+    /** Each is `install` by default in a cluster that this stack makes, `present` in one that exists. */
+    addOns: z
+        .strictObject({
+            podIdentityAgent: addOn,
+            ebsCsi: addOn,
+            loadBalancerController: addOn,
+            externalDns: addOn,
+            certManager: addOn,
+            metricsServer: addOn,
+        })
+        .prefault({}),
+    identity: z
+        .strictObject({
+            /** How pods come by their role: EKS Pod Identity, or an OIDC provider of the cluster (IRSA). */
+            by: z.enum(["pod-identity", "irsa"]).default("pod-identity"),
+            /** Policy that bounds every role made here. */
+            permissionsBoundary: arn("iam", ":(\\d{12}|aws):policy/.+", "arn:aws:iam::111111111111:policy/boundary").optional(),
+        })
+        .prefault({}),
+    /** Route 53 zone of the fleet's domain, where ExternalDNS writes. Needed to install it. */
+    zoneId: z
+        .string()
+        .regex(/^Z[0-9A-Z]+$/, "is not the id of a hosted zone (Z0123456789ABC).")
+        .optional(),
+};
 
 const observerAws = z.strictObject({
     ...awsAccount,
     /** Name of the fleet's bucket, which this stack makes. Globally unique, and for good: renaming it means moving the data. */
-    bucket: bucketName,
+    bucket: bucketName.optional(),
+    /** A bucket and a key for each cluster, named `<bucket>-<cluster>`, instead of a prefix for each in one. */
+    bucketPerCluster: z.boolean().default(false),
+    /** Copies every bucket to another region; the copy's name is `<bucket>-<region>`. */
+    replicationRegion: region.optional(),
+    /** Path of every role of the fleet, in every account. */
+    rolePath: z
+        .string()
+        .regex(/^\/([\w+=,.@-]+\/)*$/, "is not an IAM path. Write for instance /thanos-fleet/.")
+        .default("/thanos-fleet/"),
+    /** Certificate of ACM for the Query Frontend's page. Without it the page is plain HTTP inside the VPC. */
+    pageCertificate: arn("acm", "[a-z0-9-]+:\\d{12}:certificate/.+", "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b").optional(),
 });
 
 const observeeAws = z.strictObject(awsAccount);
+
+/** Mutual TLS between clusters: the observer's stack is the certificate authority. */
+const certificates = z.strictObject({
+    /** How long a certificate is valid. */
+    validity: duration("90d").default("90d"),
+    /** How long before its end the next `pulumi up` renews it. */
+    renewBefore: duration("30d").default("30d"),
+});
+
+/** One of the other clusters. */
+const observee = z.strictObject({
+    name: clusterName,
+    mode: z.enum(MODES),
+    /** Its AWS account, where that is not the observer's. */
+    account: z
+        .string()
+        .regex(/^\d{12}$/, 'is not an AWS account id: 12 digits, in quotes ("111111111111").')
+        .optional(),
+    /** How another account's pods get at the bucket: named in its policy, or through a role of the observer's account that they assume. */
+    via: z.enum(["bucket-policy", "role"]).optional(),
+});
 
 const common = {
     /** This cluster's name: external label `cluster`, prefix in the bucket, part of its DNS names. Never change it once data is written. */
@@ -151,7 +265,10 @@ const observerCommon = {
     ...common,
     role: z.literal("observer"),
     /** The other clusters of the fleet. */
-    observees: z.array(z.strictObject({ name: clusterName, mode: z.enum(MODES) })).default([]),
+    observees: z.array(observee).default([]),
+    /** An object store that exists and is not this stack's: what Thanos calls its type and its config. On AWS instead of `aws.bucket`. */
+    objectStore: objectStore.optional(),
+    certificates: certificates.prefault({}),
     queryFrontend: queryFrontend.prefault({}),
     store: store.prefault({}),
     receive: receive.prefault({}),
@@ -186,4 +303,9 @@ export type QueryFrontendConfig = z.infer<typeof queryFrontend>;
 export type StoreConfig = z.infer<typeof store>;
 export type ReceiveConfig = z.infer<typeof receive>;
 export type CompactConfig = z.infer<typeof compact>;
-export type NodeGroupConfig = NonNullable<z.infer<typeof observeeAws>["nodeGroup"]>;
+export type CertificatesConfig = z.infer<typeof certificates>;
+export type ObserveeEntry = z.infer<typeof observee>;
+export type ObserverAws = z.infer<typeof observerAws>;
+export type AwsAccount = z.infer<typeof observeeAws>;
+export type NodeGroupsConfig = z.infer<typeof nodeGroups>;
+export type CreateCluster = NonNullable<z.infer<typeof eksCluster>["create"]>;

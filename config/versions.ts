@@ -15,4 +15,12 @@ export const VERSIONS = {
     coredns: "v1.14.2",
     nodeExporter: "v1.12.1",
     kind: "v0.33.0",
+    awsLoadBalancerController: "3.5.0", // the chart's, which is the controller's
+    minio: "v0.0.0-20260212201848-7aac2a2c5b7c", // the last commit that is to be had; no longer developed
+} as const;
+
+/** What an EKS cluster has to have at least, and what one that is made here gets. */
+export const EKS = {
+    version: "1.34",
+    oldest: "1.32",
 } as const;

@@ -36,7 +36,7 @@ export interface StackOptions extends EngineOptions {
     env?: Record<string, string>;
 }
 
-/** Where the official plugins are; both are asked for by the CLI too. */
+/** Where the official plugins are; the CLI asks for them there too. */
 const DOWNLOADS = "https://get.pulumi.com/releases/plugins";
 const PROBE_MS = 5_000;
 const INSTALL_MS = 300_000;
@@ -59,12 +59,12 @@ async function reachable(file: string): Promise<boolean> {
 }
 
 /**
- * Finds the plugins `kubernetes` and `random` in the versions of the installed SDKs: installed before, else downloaded, else the
+ * Finds the plugins `kubernetes`, `random` and `tls` in the versions of the installed SDKs: installed before, else downloaded, else the
  * stand-in of this project. Ask once per run and hand the answer to every `stackFor`.
  */
 export async function findPlugins(options: EngineOptions, canDownload = reachable): Promise<Plugin[]> {
     return Promise.all(
-        ["kubernetes", "random"].map(async (name) => {
+        ["kubernetes", "random", "tls"].map(async (name) => {
             const { version } = JSON.parse(await readFile(require.resolve(`@pulumi/${name}/package.json`), "utf8")) as { version: string };
             if (await exists(join(home(options.stateDir), "plugins", `resource-${name}-v${version}`))) return { name, version };
             const arch = process.arch === "x64" ? "amd64" : process.arch;

@@ -21,14 +21,6 @@ const BLOCK_DURATION = "6h";
 /** What an online shop would show: orders follow the day and the week, some fail, a queue swells at noon. */
 export const HISTORY_SERIES = ["shop_orders_total", "shop_queue_length", "shop_checkout_seconds"] as const;
 
-export interface Bucket {
-    bucket: string;
-    endpoint: string;
-    region: string;
-    insecure?: boolean;
-    keys: { accessKey: string; secretKey: string };
-}
-
 /** Where the history of one cluster is on its way from text to the bucket; each step leaves a file only when it is complete. */
 const filesOf = (directory: string, cluster: string) => ({
     blocks: join(directory, cluster),
@@ -54,14 +46,14 @@ export async function writeHistory(cluster: string, directory: string, promtool:
 /** Uploads them, once, and says whether it did. Blocks keep their ids, so an interrupted upload goes on where it was. */
 export async function uploadHistory(
     cluster: string,
-    bucket: Bucket,
+    store: Parameters<typeof objectStoreFile>[0],
     directory: string,
     thanos: string,
     signal: AbortSignal,
 ): Promise<boolean> {
     const { blocks, uploaded, objectStore } = filesOf(directory, cluster);
     if (existsSync(uploaded)) return false;
-    await writeFile(objectStore, objectStoreFile(bucket, streamPrefix(cluster)), { mode: 0o600 });
+    await writeFile(objectStore, objectStoreFile(store, streamPrefix(cluster)), { mode: 0o600 });
     // The labels of what the first replica uploads: history and present are one stream to Compact.
     const labels = { cluster, prometheus: `monitoring/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` };
     const args = ["tools", "bucket", "upload-blocks", `--objstore.config-file=${objectStore}`, `--path=${blocks}`];

@@ -3,12 +3,13 @@ import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { color } from "../cli/color";
 import { planFleet, summaryLines } from "../cli/fleetPlan";
 import { asText } from "../cli/stackFile";
+import type { Access } from "../components/contract";
 import { addressOf } from "./addresses";
 import { findChart } from "./chart";
 import { checkFleet } from "./check";
 import { findPlugins, stackFor } from "./engine";
-import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, type Target } from "./fleet";
-import { type Bucket, uploadHistory, writeHistory } from "./history";
+import { CLUSTERS, clustersDirectory, stackConfig } from "./fleet";
+import { uploadHistory, writeHistory } from "./history";
 import { engineDirectory, historyDirectory, remember } from "./known";
 import { inStep, type Progress } from "./progress";
 import { chooseSource, findTargets, STORAGE_CLASS, toolsOf } from "./targets";
@@ -49,8 +50,10 @@ export async function up(contexts: readonly string[], progress: Progress, signal
             if (name === "observer") {
                 step.update("filling in history");
                 await written;
-                const bucket = await bucketOf(targets, outputs.contract?.value, outputs.keys?.value);
-                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, bucket, historyDirectory(), tools.thanos.path, signal);
+                const [{ objectStore }] = Object.values(outputs.access?.value as Record<string, Access>) as [Access];
+                const { type, config } = objectStore;
+                const store = { type, config: { ...config, endpoint: await addressOf(targets.observer, "s3") } };
+                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
             return { result: undefined, says: countsText(counts) };
         });
@@ -93,10 +96,6 @@ async function showPlan(progress: Progress): Promise<void> {
     progress.event("plan", {
         stacks: plan.stacks.map(({ name, role, mode, resources }) => ({ name, role, mode, resources: resources.length })),
     });
-}
-
-async function bucketOf(targets: Record<ClusterName, Target>, contract: { objectStore: Bucket }, keys: Bucket["keys"]): Promise<Bucket> {
-    return { ...contract.objectStore, keys, endpoint: await addressOf(targets.observer, "s3") };
 }
 
 function countsText(counts: Counts): string {

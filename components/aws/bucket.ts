@@ -1,82 +1,74 @@
-import { Key } from "@pulumi/aws/kms";
-import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectStore } from "../thanos/objectStore";
 import { within } from "../within";
-import { bucketStatements, policyDocument } from "./iam";
+import { onKey, type Place, type RoleOnPrefix } from "./bucketPolicies";
+import { EncryptedBucket } from "./encryptedBucket";
+import type { RoleArgs } from "./fleetRole";
+import { dnsSuffixOf, partitionOf, roleArn } from "./names";
+import { READS_SOURCE, Replication, WRITES_REPLICA } from "./replication";
 
-export interface BucketArgs {
+export interface BucketArgs extends Place {
     /** Globally unique. Renaming it would mean a new bucket, which `protect` refuses. */
     bucket: string;
-    region: string;
+    /** Everybody who works on blocks in it. */
+    users: readonly RoleOnPrefix[];
+    /** A copy in another region, named `<bucket>-<region>`. */
+    replication?: ReplicaArgs | undefined;
 }
 
-/**
- * The fleet's bucket: encrypted with its own key, closed to the public and to plain HTTP, versioned for a week.
- * There is no expiry of current objects on purpose: Compact owns retention, and a lifecycle rule that deletes or archives a live block breaks it.
- */
+export interface ReplicaArgs {
+    region: string;
+    /** The `aws` provider of that region. */
+    provider: pulumi.ProviderResource;
+    /** The role that S3 wears to copy. */
+    role: RoleArgs;
+}
+
+/** A bucket for blocks, and a copy of it in another region where one is wanted. */
 export class Bucket extends pulumi.ComponentResource {
     readonly store: ObjectStore;
 
     constructor(name: string, args: BucketArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Bucket", name, {}, opts);
         const here = within(this, opts);
-        // Losing the key loses the blocks as surely as losing the bucket.
-        const kept = { parent: this, protect: true, retainOnDelete: true };
+        const { bucket, region, account, users, replication } = args;
+        const copier =
+            replication && roleArn({ partition: partitionOf(region), account, path: replication.role.path }, replication.role.name);
 
-        const key = new Key(
-            `${name}-key`,
-            { description: `Blocks in ${args.bucket}`, enableKeyRotation: true, deletionWindowInDays: 30 },
-            kept,
-        );
-        const bucket = new s3.Bucket(name, { bucket: args.bucket, forceDestroy: false }, kept);
-        const of = { bucket: bucket.bucket };
-
-        const closed = new s3.BucketPublicAccessBlock(
-            name,
-            { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-            here,
-        );
-        new s3.BucketOwnershipControls(name, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, here);
-        new s3.BucketServerSideEncryptionConfiguration(
+        const source = new EncryptedBucket(
             name,
             {
-                ...of,
-                rules: [
-                    { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn }, bucketKeyEnabled: true },
-                ],
+                bucket,
+                region,
+                account,
+                users,
+                keyUsers: [...users.map(onKey), ...(copier ? [{ role: copier, actions: READS_SOURCE }] : [])],
             },
             here,
         );
-        const versioning = new s3.BucketVersioning(name, { ...of, versioningConfiguration: { status: "Enabled" } }, here);
-        new s3.BucketLifecycleConfiguration(
-            name,
-            {
-                ...of,
-                rules: [
-                    {
-                        id: "expire-old-versions-and-broken-uploads",
-                        status: "Enabled",
-                        filter: {},
-                        // Compaction rewrites everything: old versions kept for longer would double the bill.
-                        noncurrentVersionExpiration: { noncurrentDays: 7 },
-                        abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
-                    },
-                ],
-            },
-            { parent: this, dependsOn: [versioning] },
-        );
-        // AWS refuses concurrent changes of a bucket's policy and its public access block.
-        new s3.BucketPolicy(
-            name,
-            { ...of, policy: bucket.arn.apply((arn) => policyDocument(bucketStatements(arn))) },
-            { parent: this, dependsOn: [closed] },
-        );
+        if (replication && copier) {
+            const replica = new EncryptedBucket(
+                `${name}-replica`,
+                {
+                    bucket: `${bucket}-${replication.region}`,
+                    region: replication.region,
+                    account,
+                    users: [],
+                    keyUsers: [{ role: copier, actions: WRITES_REPLICA }],
+                },
+                { ...here, provider: replication.provider },
+            );
+            new Replication(`${name}-replication`, { source, replica, role: replication.role }, here);
+        }
 
-        this.store = { bucket: bucket.bucket, endpoint: s3Endpoint(args.region), region: args.region, arn: bucket.arn, kmsKeyArn: key.arn };
+        this.store = {
+            type: "S3",
+            config: { bucket: source.bucket.bucket, endpoint: s3Endpoint(region), region },
+            iam: { bucketArn: source.bucket.arn, kmsKeyArn: source.key.arn },
+        };
         this.registerOutputs({ store: this.store });
     }
 }
 
-/** Regional address of S3; China has a domain of its own. */
-export const s3Endpoint = (region: string) => `s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+/** Regional address of S3. */
+export const s3Endpoint = (region: string) => `s3.${region}.${dnsSuffixOf(region)}`;

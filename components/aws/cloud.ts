@@ -1,69 +1,127 @@
 import type { Region } from "@pulumi/aws";
-import { getClusterOutput } from "@pulumi/aws/eks";
 import { Provider } from "@pulumi/aws/provider";
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { NodeGroupConfig } from "../../config/schema";
-import { CHANGE_IN_PLACE, type Cloud } from "../cloud";
+import type { Problem } from "../../config/problems";
+import type { AwsAccount, ObserverAws } from "../../config/schema";
+import type { Cloud, Member } from "../cloud";
+import type { ObjectStore } from "../thanos/objectStore";
 import { Bucket } from "./bucket";
-import { Identity } from "./identity";
-import { NodeGroups } from "./nodeGroup";
+import { policyProblems } from "./bucketPolicies";
+import type { RoleArgs } from "./fleetRole";
+import { Identity, ObserverRole } from "./identity";
+import { loadBalancerAnnotations, pageIngress } from "./loadBalancing";
+import { roleName } from "./names";
+import { openPlatform } from "./platform";
+import { assumesRole, componentRole, type Fleet, observerRole, prometheusRole, usersOf } from "./users";
 
-export interface AwsAccount {
-    region: string;
-    eksCluster: string;
-    /** Only the observer's stack makes a bucket. */
-    bucket?: string;
-    nodeGroup?: NodeGroupConfig | undefined;
+export interface AwsArgs
+    extends AwsAccount,
+        Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion" | "pageCertificate">> {
+    /** This cluster's name in the fleet. */
+    fleetCluster: string;
+    domain: string;
+    storageClass: string;
+    /** Path of every role of the fleet. */
+    rolePath: string;
 }
 
 // AWS is imported by service, here and in its neighbours: the whole package would add a quarter of a second to every start.
 
-/** An EKS cluster and what this project needs of the account around it. */
-export function awsCloud(account: AwsAccount, opts: pulumi.ComponentResourceOptions): Cloud {
-    const { region, eksCluster } = account;
-    const provider = new Provider("aws", { region: region as Region, defaultTags: { tags: { "thanos-fleet": "true" } } }, opts);
-    const onAws = (more: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(more, { providers: [provider] });
+/** An EKS cluster and what this project needs of the account around it. Looks before it declares: what is not there is refused. */
+export async function awsCloud(args: AwsArgs): Promise<Cloud> {
+    const { region, domain, rolePath, bucket, pageCertificate } = args;
+    const tags = { ...args.tags, "thanos-fleet": domain };
+    const providerIn = (name: string, where: string) => new Provider(name, { region: where as Region, defaultTags: { tags } });
+    const provider = providerIn("aws", region);
+    const onAws = (opts: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(opts, { providers: [provider] });
 
-    if (account.nodeGroup) new NodeGroups("nodes", { eksCluster, ...account.nodeGroup }, onAws(opts));
+    const { eks, kubernetes, stateful, account, ready } = await openPlatform({ ...args, tags, provider });
 
-    const kubeconfig = getClusterOutput({ name: eksCluster }, { ...opts, provider }).apply((cluster) =>
-        eksKubeconfig({
-            name: eksCluster,
-            region,
-            endpoint: cluster.endpoint,
-            certificateAuthority: cluster.certificateAuthorities[0]?.data ?? "",
-        }),
-    );
+    const fleet: Fleet = { domain, region, account, rolePath };
+    const role = (name: string): RoleArgs => ({ name, path: rolePath, permissionsBoundary: args.identity.permissionsBoundary });
+
     return {
-        kubernetes: new k8s.Provider("kubernetes", { ...CHANGE_IN_PLACE, kubeconfig }, opts),
-        makeBucket: (name, more) => {
-            if (account.bucket === undefined) throw new Error("only an observer's configuration names a bucket");
-            return new Bucket(name, { bucket: account.bucket, region }, onAws(more)).store;
+        kubernetes,
+        ready,
+        stateful,
+        loadBalancer: loadBalancerAnnotations(tags),
+        exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),
+        grant: (name, grant, opts) =>
+            // A store of another cloud knows no IAM: its keys are in the objstore file.
+            grant.store.iam === undefined
+                ? { annotations: {}, ready: [] }
+                : new Identity(
+                      name,
+                      { ...grant, on: grant.store.iam, role: role(componentRole(domain, grant.component, grant.stream)), pods: eks.pods },
+                      onAws(opts),
+                  ).granted,
+        makeStores: (name, members, opts) => {
+            if (bucket === undefined) throw new Error("only an observer's configuration names a bucket");
+            const replicaIn = args.replicationRegion;
+            const replicaProvider = replicaIn && providerIn(`aws-${replicaIn}`, replicaIn);
+            const make = (resource: string, bucketName: string, owner: string, of: readonly Member[]) =>
+                new Bucket(
+                    resource,
+                    {
+                        bucket: bucketName,
+                        region,
+                        account,
+                        users: of.flatMap((member) => usersOf(fleet, member)),
+                        ...(replicaIn &&
+                            replicaProvider && {
+                                replication: {
+                                    region: replicaIn,
+                                    provider: replicaProvider,
+                                    role: role(roleName(domain, owner, "replication")),
+                                },
+                            }),
+                    },
+                    onAws(opts),
+                ).store;
+            const shared = args.bucketPerCluster ? undefined : make(name, bucket, args.fleetCluster, members);
+            const stores = Object.fromEntries(
+                members.map((member) => [
+                    member.name,
+                    shared ?? make(`${name}-${member.name}`, `${bucket}-${member.name}`, member.name, [member]),
+                ]),
+            );
+            const through = members.filter((member) => assumesRole(fleet, member));
+            const roles = Object.fromEntries(
+                through.map((member) => [
+                    member.name,
+                    new ObserverRole(
+                        `${member.name}-blocks`,
+                        {
+                            role: role(observerRole(domain, member.name)),
+                            assumedBy: prometheusRole(fleet, member),
+                            on: (stores[member.name] as Required<ObjectStore>).iam,
+                            stream: member.name,
+                        },
+                        onAws(opts),
+                    ).arn,
+                ]),
+            );
+            return { stores, roles };
         },
-        grant: (name, grant, more) => [new Identity(name, { ...grant, eksCluster }, onAws(more))],
     };
 }
 
-/** A kubeconfig that asks the AWS CLI for a token each time: it holds no secret and does not expire. Pure. */
-export function eksKubeconfig(cluster: { name: string; region: string; endpoint: string; certificateAuthority: string }): string {
-    return JSON.stringify({
-        apiVersion: "v1",
-        kind: "Config",
-        clusters: [{ name: "eks", cluster: { server: cluster.endpoint, "certificate-authority-data": cluster.certificateAuthority } }],
-        users: [
-            {
-                name: "eks",
-                user: {
-                    exec: {
-                        apiVersion: "client.authentication.k8s.io/v1beta1",
-                        command: "aws",
-                        args: ["--region", cluster.region, "eks", "get-token", "--cluster-name", cluster.name, "--output", "json"],
-                    },
-                },
-            },
-        ],
-        contexts: [{ name: "eks", context: { cluster: "eks", user: "eks" } }],
-        "current-context": "eks",
-    });
+/** Any account's policies are as long as any other's. */
+const SOME_ACCOUNT = "000000000000";
+
+/** A fleet that is too large for the policies of its buckets. Pure: known before AWS is asked anything. */
+export function fleetProblems(
+    args: Pick<AwsArgs, "bucket" | "bucketPerCluster" | "region" | "domain" | "rolePath">,
+    members: readonly Member[],
+): Problem[] {
+    const { bucket, region, domain, rolePath } = args;
+    if (bucket === undefined) return [];
+    const fleet: Fleet = { domain, region, account: SOME_ACCOUNT, rolePath };
+    const sharing = args.bucketPerCluster ? members.map((member) => [member]) : [members];
+    return sharing.flatMap((of) =>
+        policyProblems(
+            { bucket, region, account: SOME_ACCOUNT },
+            of.flatMap((member) => usersOf(fleet, member)),
+        ),
+    );
 }

@@ -1,47 +1,100 @@
 import { PodIdentityAssociation } from "@pulumi/aws/eks";
-import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
-import type { Grant } from "../cloud";
+import { ACCESS, type Grant, type Granted } from "../cloud";
+import { streamPrefix } from "../names";
+import type { ObjectStore } from "../thanos/objectStore";
 import { within } from "../within";
-import { podIdentityTrust, policyDocument, prefixStatements } from "./iam";
+import { podTrust } from "./eks";
+import { fleetRole, type RoleArgs } from "./fleetRole";
+import { assumeStatements, prefixStatements, roleTrust } from "./iam";
 
-export interface IdentityArgs extends Grant {
-    eksCluster: string;
+/** A bucket and its key, as IAM calls them. */
+type Encrypted = NonNullable<ObjectStore["iam"]>;
+
+/** How the pods of a cluster come by a role. */
+export type Pods =
+    | { by: "pod-identity"; cluster: pulumi.Input<string>; clusterArn: pulumi.Input<string> }
+    | { by: "irsa"; issuer: pulumi.Input<string>; oidcProviderArn: pulumi.Input<string> };
+
+export interface IdentityArgs extends Omit<Grant, "store"> {
+    on: Encrypted;
+    role: RoleArgs;
+    pods: Pods;
 }
 
-/** An IAM role that the pods of one service account wear through EKS Pod Identity, with rights on one prefix of the bucket. */
+/** An IAM role that the pods of one service account wear, with the rights of one component on one stream, or only to become the role that has them. */
 export class Identity extends pulumi.ComponentResource {
+    readonly granted: Granted;
+
     constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Identity", name, {}, opts);
         const here = within(this, opts);
+        const { pods, namespace, serviceAccount, assume } = args;
 
-        const role = new iam.Role(
+        const { role, policy } = fleetRole(
             name,
-            { namePrefix: roleNamePrefix(args.serviceAccount), assumeRolePolicy: policyDocument(podIdentityTrust) },
-            here,
-        );
-        const { arn, kmsKeyArn } = args.store;
-        if (arn === undefined || kmsKeyArn === undefined) throw new Error("an AWS identity needs the ARNs of the bucket and its key");
-        new iam.RolePolicy(
-            name,
+            args.role,
             {
-                role: role.name,
-                policy: pulumi
-                    .all([arn, kmsKeyArn])
-                    .apply(([bucketArn, key]) =>
-                        policyDocument(prefixStatements({ access: args.access, bucketArn, prefix: args.prefix, kmsKeyArn: key })),
-                    ),
+                trust: podTrust(pods, { namespace, serviceAccount }),
+                rights:
+                    assume === undefined
+                        ? pulumi
+                              .output(args.on)
+                              .apply((on) => prefixStatements({ ...on, access: ACCESS[args.component], prefix: streamPrefix(args.stream) }))
+                        : assumeStatements(assume),
             },
             here,
         );
-        new PodIdentityAssociation(
-            name,
-            { clusterName: args.eksCluster, namespace: args.namespace, serviceAccount: args.serviceAccount, roleArn: role.arn },
-            here,
-        );
+
+        if (pods.by === "irsa") {
+            // The pods' S3 client assumes one role, by the pod's own token; there is no place in Thanos's objstore file for a second.
+            if (assume !== undefined) throw new Error(`${serviceAccount} cannot assume ${assume}: that takes EKS Pod Identity`);
+            this.granted = { annotations: { "eks.amazonaws.com/role-arn": role.arn }, ready: [policy] };
+        } else {
+            const association = new PodIdentityAssociation(
+                name,
+                {
+                    clusterName: pods.cluster,
+                    namespace,
+                    serviceAccount,
+                    roleArn: role.arn,
+                    ...(assume !== undefined && { targetRoleArn: assume }),
+                },
+                here,
+            );
+            this.granted = { annotations: {}, ready: [association, policy] };
+        }
         this.registerOutputs({ roleArn: role.arn });
     }
 }
 
-/** IAM allows 38 characters before the suffix that makes the name unique. */
-export const roleNamePrefix = (serviceAccount: string) => `${serviceAccount.slice(0, 37)}-`;
+export interface ObserverRoleArgs {
+    role: RoleArgs;
+    /** ARN of the one role that may assume it. It need not exist yet. */
+    assumedBy: string;
+    on: Encrypted;
+    /** The cluster whose blocks it writes. */
+    stream: string;
+}
+
+/** A role of the observer's account through which a cluster of another account uploads its blocks. */
+export class ObserverRole extends pulumi.ComponentResource {
+    readonly arn: pulumi.Output<string>;
+
+    constructor(name: string, args: ObserverRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:aws:ObserverRole", name, {}, opts);
+        const { role } = fleetRole(
+            name,
+            args.role,
+            {
+                trust: roleTrust(args.assumedBy),
+                rights: pulumi
+                    .output(args.on)
+                    .apply((on) => prefixStatements({ ...on, access: ACCESS.prometheus, prefix: streamPrefix(args.stream) })),
+            },
+            within(this, opts),
+        );
+        this.arn = role.arn;
+        this.registerOutputs({ roleArn: role.arn });
+    }
+}

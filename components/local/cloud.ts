@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHANGE_IN_PLACE, type Cloud } from "../cloud";
+import { exposed } from "../thanos/exposed";
 import { S3Server } from "./s3Server";
 
 export interface LocalCluster {
@@ -20,8 +21,14 @@ export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResource
             { ...CHANGE_IN_PLACE, ...(kubeconfig && { kubeconfig }), ...(context && { context }) },
             opts,
         ),
-        makeBucket: (name, more) => new S3Server(name, cluster, more).store,
+        ready: [],
+        loadBalancer: {},
+        makeStores: (name, members, more) => {
+            const { store } = new S3Server(name, cluster, more);
+            return { stores: Object.fromEntries(members.map((member) => [member.name, store])), roles: {} };
+        },
         // The keys in the objstore file open the whole server; a machine of one's own has no identities to tell apart.
-        grant: () => [],
+        grant: () => ({ annotations: {}, ready: [] }),
+        exposePage: (name, { port, ...page }, more) => exposed(name, { ...page, annotations: {}, ports: { http: port } }, more),
     };
 }

@@ -104,11 +104,16 @@ export class S3Server extends pulumi.ComponentResource {
         );
 
         this.store = {
-            bucket: BUCKET,
-            endpoint: `${host}:${PORT}`,
-            region: "us-east-1",
-            insecure: true,
-            keys: { accessKey: ACCESS_KEY, secretKey },
+            type: "S3",
+            config: {
+                bucket: BUCKET,
+                endpoint: `${host}:${PORT}`,
+                region: "us-east-1",
+                insecure: true,
+                bucket_lookup_type: "path",
+                access_key: ACCESS_KEY,
+                secret_key: secretKey,
+            },
         };
         this.registerOutputs({ store: this.store });
     }

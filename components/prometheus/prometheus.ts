@@ -7,12 +7,15 @@ import type { StreamAccess } from "../blocks";
 import { grpcPodsOf, KPS, SIDECAR_SERVICE } from "../names";
 import type { Endpoint } from "../thanos/endpoints";
 import { PART_OF } from "../thanos/workload";
+import { type Tls, tlsSecret } from "../tls";
 import { within } from "../within";
 import { kubePrometheusStackValues, type ValuesArgs } from "./values";
 
-export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore"> {
+export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite"> {
     namespace: string;
     blocks: StreamAccess;
+    /** Receive's address and the certificate for it, where this cluster also writes remotely. */
+    remoteWrite?: { url: string; tls: Tls } | undefined;
     /** Chart reference or directory. */
     chart: string;
 }
@@ -24,6 +27,12 @@ export class Prometheus extends pulumi.ComponentResource {
 
     constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:prometheus:Prometheus", name, {}, opts);
+        const here = within(this, opts);
+        const { namespace, blocks } = args;
+        const remoteWrite = args.remoteWrite && {
+            url: args.remoteWrite.url,
+            secret: tlsSecret("prometheus-remote-write-tls", { namespace, tls: args.remoteWrite.tls }, here).metadata.name,
+        };
 
         // A Release and not a Chart: Helm's own rollback and hooks, one resource in the plan; the values are pure and tested instead (docs/adr/0005).
         const release = new Release(
@@ -33,12 +42,14 @@ export class Prometheus extends pulumi.ComponentResource {
                 chart: args.chart,
                 // A directory has the version it has.
                 ...(args.chart.includes("://") && { version: VERSIONS.kubePrometheusStack }),
-                namespace: args.namespace,
-                values: args.blocks.objectStore.apply((objectStore) => kubePrometheusStackValues({ ...args, objectStore })),
+                namespace,
+                values: pulumi
+                    .output({ objectStore: blocks.objectStore, annotations: blocks.annotations, remoteWrite })
+                    .apply((made) => kubePrometheusStackValues({ ...args, ...made })),
                 timeout: 900,
                 maxHistory: 10,
             },
-            pulumi.mergeOptions(within(this, opts), { dependsOn: args.blocks.ready }),
+            pulumi.mergeOptions(here, { dependsOn: blocks.ready }),
         );
 
         new CustomResource(
@@ -46,7 +57,7 @@ export class Prometheus extends pulumi.ComponentResource {
             {
                 apiVersion: "monitoring.coreos.com/v1",
                 kind: "ServiceMonitor",
-                metadata: { name: "thanos", namespace: args.namespace, labels: PART_OF },
+                metadata: { name: "thanos", namespace, labels: PART_OF },
                 spec: {
                     selector: { matchLabels: { ...PART_OF, "app.kubernetes.io/name": "thanos" } },
                     endpoints: [{ port: "http" }],
@@ -56,7 +67,7 @@ export class Prometheus extends pulumi.ComponentResource {
             { parent: this, dependsOn: [release] },
         );
 
-        this.sidecars = { everyPodOf: grpcPodsOf(SIDECAR_SERVICE, args.namespace) };
+        this.sidecars = { everyPodOf: grpcPodsOf(SIDECAR_SERVICE, namespace) };
         this.registerOutputs({ sidecars: this.sidecars });
     }
 }

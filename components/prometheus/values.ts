@@ -1,16 +1,22 @@
 import type { PrometheusConfig } from "../../config/schema";
 import { VERSIONS } from "../../config/versions";
+import type { Placement } from "../cloud";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../names";
 import { OBJECT_STORE_KEY } from "../thanos/objectStore";
+import { TLS_FILES } from "../tls";
 
 /** What decides the values of kube-prometheus-stack. */
 export interface ValuesArgs extends PrometheusConfig {
     cluster: string;
     storageClass: string;
+    /** Nodes for pods that have volumes. */
+    placement?: Placement | undefined;
+    /** Of the service account: on EKS, the role it wears. */
+    annotations?: Record<string, string>;
     /** Name of the Secret with the objstore file of this cluster's stream. */
     objectStore: string;
-    /** Receive's address, where this cluster also writes remotely. */
-    remoteWriteUrl?: string | undefined;
+    /** Receive's address and the Secret with the certificate for it, where this cluster also writes remotely. */
+    remoteWrite?: { url: string; secret: string } | undefined;
 }
 
 /** The part of kube-prometheus-stack's values that this project sets (chart 88). */
@@ -41,7 +47,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
             tls: { enabled: false },
         },
         prometheus: {
-            serviceAccount: { create: true, name: PROMETHEUS_SERVICE_ACCOUNT },
+            serviceAccount: { create: true, name: PROMETHEUS_SERVICE_ACCOUNT, annotations: args.annotations ?? {} },
             thanosService: { enabled: true },
             thanosServiceMonitor: { enabled: true },
             podDisruptionBudget: { enabled: true, minAvailable: 1 },
@@ -65,6 +71,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                 ruleSelectorNilUsesHelmValues: false,
                 scrapeConfigSelectorNilUsesHelmValues: false,
                 podAntiAffinity: "soft",
+                ...args.placement,
                 topologySpreadConstraints: [
                     {
                         maxSkew: 1,
@@ -93,20 +100,25 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                     objectStorageConfig: { existingSecret: { name: args.objectStore, key: OBJECT_STORE_KEY } },
                     resources: { requests: { cpu: "50m", memory: "128Mi" } },
                 },
-                ...(args.remoteWriteUrl && { remoteWrite: [remoteWrite(args.cluster, args.remoteWriteUrl)] }),
+                ...(args.remoteWrite && { remoteWrite: [remoteWrite(args.remoteWrite)] }),
             },
         },
     };
 }
 
 /** Remote write to Receive. Its queue is Prometheus's write-ahead log on the persistent volume, which outlives restarts and holds about 2 h. */
-function remoteWrite(cluster: string, url: string) {
+function remoteWrite({ url, secret: name }: NonNullable<ValuesArgs["remoteWrite"]>) {
     return {
         name: "observer",
         url,
         // Receive 0.42 takes a 2.0 request for an empty one and answers 200: the samples are gone.
         messageVersion: "V1.0",
-        headers: { "THANOS-TENANT": cluster },
+        // By reference: the operator copies the Secret when it changes, and Prometheus rereads the copies before each request.
+        tlsConfig: {
+            ca: { secret: { name, key: TLS_FILES.ca } },
+            cert: { secret: { name, key: TLS_FILES.cert } },
+            keySecret: { name, key: TLS_FILES.key },
+        },
         sendExemplars: false,
         metadataConfig: { send: false },
         queueConfig: {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CompactConfig } from "../../config/schema";
 import type { StreamAccess } from "../blocks";
+import type { Placement } from "../cloud";
 import { within } from "../within";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
@@ -10,6 +11,7 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
     stream: string;
     blocks: StreamAccess;
     storageClass: string;
+    placement?: Placement | undefined;
 }
 
 /** Flags of `thanos compact`. Pure: equal args give an equal list. */
@@ -54,7 +56,7 @@ export class Compact extends pulumi.ComponentResource {
                 flags: compactFlags(args),
                 replicas: 1,
                 ports: HTTP_ONLY,
-                storage: { size: args.storage, class: args.storageClass },
+                storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
                 // A compaction that is cut short is work lost, and starts again from the download.
                 gracePeriod: 1200,

@@ -8,9 +8,11 @@ export interface ExposedArgs {
     /** DNS name that ExternalDNS publishes for it. */
     host: string;
     ports: Record<string, number>;
+    /** What the cloud wants to know of a load balancer. */
+    annotations: Record<string, string>;
 }
 
-/** A Service that other clusters reach: an internal load balancer with a DNS name. The annotations are those of the AWS Load Balancer Controller. */
+/** A Service that other clusters reach: an internal load balancer with a DNS name. */
 export function exposed(name: string, args: ExposedArgs, opts: pulumi.CustomResourceOptions): k8s.core.v1.Service {
     return new k8s.core.v1.Service(
         name,
@@ -21,9 +23,7 @@ export function exposed(name: string, args: ExposedArgs, opts: pulumi.CustomReso
                 labels: PART_OF,
                 annotations: {
                     "external-dns.alpha.kubernetes.io/hostname": args.host,
-                    "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
-                    "service.beta.kubernetes.io/aws-load-balancer-type": "external",
-                    "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",
+                    ...args.annotations,
                 },
             },
             spec: {

@@ -2,38 +2,21 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-/** An S3 bucket as Thanos reaches it. */
+/** Where blocks are kept, in the words of Thanos's objstore file. */
 export interface ObjectStore {
-    bucket: pulumi.Input<string>;
-    /** Host and, where it is not 443, port. */
-    endpoint: string;
-    region: string;
-    /** Plain HTTP: only inside a machine. */
-    insecure?: boolean | undefined;
-    /** Static keys. Left out on AWS, where the pod's own identity signs. */
-    keys?: { accessKey: pulumi.Input<string>; secretKey: pulumi.Input<string> };
-    /** What IAM calls the bucket and its key, on AWS. */
-    arn?: pulumi.Input<string> | undefined;
-    kmsKeyArn?: pulumi.Input<string> | undefined;
+    /** `S3`, `GCS`, ... */
+    type: string;
+    config: Record<string, pulumi.Input<unknown>>;
+    /** What IAM calls the bucket and its key: only of a bucket of this project's own, on AWS. */
+    iam?: { bucketArn: pulumi.Input<string>; kmsKeyArn: pulumi.Input<string> };
 }
 
 /**
- * Thanos's objstore file for one prefix of the bucket. One YAML document only: Thanos silently ignores what follows a `---`.
+ * Thanos's objstore file for one prefix of a store. One YAML document only: Thanos silently ignores what follows a `---`.
  * No `aws_sdk_auth`: the default chain of the S3 client reads Pod Identity and IRSA by itself since Thanos 0.36.
  */
-export function objectStoreFile(store: pulumi.UnwrappedObject<ObjectStore>, prefix: string): string {
-    return stringify({
-        type: "S3",
-        prefix,
-        config: {
-            bucket: store.bucket,
-            endpoint: store.endpoint,
-            region: store.region,
-            ...(store.insecure && { insecure: true, bucket_lookup_type: "path" }),
-            ...(store.keys && { access_key: store.keys.accessKey, secret_key: store.keys.secretKey }),
-        },
-    });
-}
+export const objectStoreFile = ({ type, config }: { type: string; config: Record<string, unknown> }, prefix: string): string =>
+    stringify({ type, prefix, config });
 
 /** Key of the Secret that holds the file. */
 export const OBJECT_STORE_KEY = "objstore.yml";
@@ -48,7 +31,8 @@ export function objectStoreSecret(
     opts: pulumi.CustomResourceOptions,
 ) {
     const name = objectStoreSecretName(stream);
-    const file = pulumi.output(args.store).apply((store) => objectStoreFile(store, args.prefix));
+    const { type, config } = args.store;
+    const file = pulumi.output({ type, config }).apply((store) => objectStoreFile(store, args.prefix));
     return new k8s.core.v1.Secret(
         name,
         { metadata: { name, namespace: args.namespace }, stringData: { [OBJECT_STORE_KEY]: pulumi.secret(file) } },

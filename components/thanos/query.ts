@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { QueryConfig } from "../../config/schema";
 import { REPLICA_LABELS } from "../names";
+import { type Tls, tlsSecret } from "../tls";
 import { within } from "../within";
 import { type Endpoint, endpointsFile } from "./endpoints";
-import { exposed } from "./exposed";
+import { type ExposedArgs, exposed } from "./exposed";
+import { serverTlsFlags } from "./tls";
 import { CONFIG_DIR, HTTP_ONLY, THANOS_PORTS, workload } from "./workload";
 
 export interface QueryArgs extends QueryConfig {
@@ -11,7 +13,9 @@ export interface QueryArgs extends QueryConfig {
     /** Everything this Query asks. */
     endpoints: readonly Endpoint[];
     /** Answers other clusters: reachable from outside under this DNS name. Left out for the observer's own Query. */
-    leaf?: { host: string };
+    leaf?: Pick<ExposedArgs, "host" | "annotations">;
+    /** A leaf shows it to the observer's Query, and that shows its own to every leaf. */
+    tls: Tls;
 }
 
 const ENDPOINTS = "endpoints.yml";
@@ -27,8 +31,8 @@ export function queryFlags(args: { leaf: boolean }): string[] {
         "--query.auto-downsampling",
         // Without a deadline one slow StoreAPI holds up every query (thanos#835, #3223).
         "--store.response-timeout=15s",
-        // The observer's connections have to move on, or a new leaf pod never gets any (thanos#1083).
-        ...(args.leaf ? ["--grpc-server-max-connection-age=5m"] : []),
+        // The observer's connections have to move on, or a new leaf pod never gets any (thanos#1083). Each has to show a valid certificate again.
+        ...(args.leaf ? ["--grpc-server-max-connection-age=5m", ...serverTlsFlags("grpc-server")] : []),
     ];
 }
 
@@ -40,6 +44,7 @@ export class Query extends pulumi.ComponentResource {
         super("thanos-fleet:thanos:Query", name, {}, opts);
         const here = within(this, opts);
         const id = `thanos-${name}`;
+        const certificate = tlsSecret(`${id}-tls`, args, here);
 
         workload(
             {
@@ -50,6 +55,7 @@ export class Query extends pulumi.ComponentResource {
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
                 config: { [ENDPOINTS]: endpointsFile(args.endpoints) },
+                tls: certificate.metadata.name,
                 memory: args.memory,
             },
             here,
@@ -57,7 +63,7 @@ export class Query extends pulumi.ComponentResource {
         if (args.leaf)
             exposed(
                 `${id}-external`,
-                { namespace: args.namespace, component: name, host: args.leaf.host, ports: { grpc: THANOS_PORTS.grpc } },
+                { namespace: args.namespace, component: name, ...args.leaf, ports: { grpc: THANOS_PORTS.grpc } },
                 here,
             );
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { QueryFrontendConfig } from "../../config/schema";
+import type { Cloud } from "../cloud";
 import { queryFrontendHost } from "../names";
 import { within } from "../within";
-import { exposed } from "./exposed";
 import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
 
 export interface QueryFrontendArgs extends QueryFrontendConfig {
@@ -11,6 +11,8 @@ export interface QueryFrontendArgs extends QueryFrontendConfig {
     domain: string;
     /** URL of the Query behind it. */
     downstream: string;
+    /** Puts it under its DNS name. */
+    expose: Cloud["exposePage"];
 }
 
 const CACHE = "cache.yml";
@@ -64,7 +66,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
             },
             here,
         );
-        exposed(`${id}-external`, { namespace: args.namespace, component: name, host: this.host, ports: HTTP_ONLY }, here);
+        args.expose(`${id}-external`, { namespace: args.namespace, component: name, host: this.host, port: HTTP_ONLY.http }, here);
 
         this.registerOutputs({ host: this.host });
     }

@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReceiveConfig } from "../../config/schema";
+import type { Placement } from "../cloud";
 import { CLUSTER_LABEL, grpcPodsOf, RECEIVE_REPLICA_LABEL, REMOTE_WRITE_PORT, receiveHost } from "../names";
+import { type Tls, tlsSecret } from "../tls";
 import { within } from "../within";
 import type { Endpoint } from "./endpoints";
 import { exposed } from "./exposed";
 import { hashringsFile } from "./hashring";
+import { serverTlsFlags } from "./tls";
 import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface ReceiveArgs extends ReceiveConfig {
@@ -13,6 +16,11 @@ export interface ReceiveArgs extends ReceiveConfig {
     /** The clusters that may write. */
     tenants: readonly string[];
     storageClass: string;
+    /** What the cloud wants to know of a load balancer. */
+    loadBalancer: Record<string, string>;
+    placement?: Placement | undefined;
+    /** Of the routers. */
+    tls: Tls;
 }
 
 const HASHRINGS = "hashrings.json";
@@ -27,6 +35,9 @@ export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): strin
         `--receive.hashrings-file=${CONFIG_DIR}/${HASHRINGS}`,
         `--receive.replication-factor=${args.replicationFactor}`,
         `--label=receive_router="$(POD_NAME)"`,
+        ...serverTlsFlags("remote-write.server"),
+        // Whose samples they are is what the certificate says, and no header (pkg/tenancy): a cluster can write as itself only.
+        "--receive.tenant-certificate-field=commonName",
     ];
 }
 
@@ -54,6 +65,7 @@ export class Receive extends pulumi.ComponentResource {
         const { namespace } = args;
         const ingester = `thanos-${name}-ingester`;
         const router = `thanos-${name}-router`;
+        const certificate = tlsSecret(`${router}-tls`, args, here);
 
         workload(
             {
@@ -63,7 +75,7 @@ export class Receive extends pulumi.ComponentResource {
                 flags: ingesterFlags(args),
                 replicas: args.ingesters,
                 ports: { ...THANOS_PORTS, "remote-write": REMOTE_WRITE_PORT },
-                storage: { size: args.storage, class: args.storageClass },
+                storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 ring: true,
                 // Time to write the head out before the kill (kube-thanos).
                 gracePeriod: 900,
@@ -81,6 +93,7 @@ export class Receive extends pulumi.ComponentResource {
                 replicas: args.routers,
                 ports: { ...THANOS_PORTS, "remote-write": REMOTE_WRITE_PORT },
                 config: { [HASHRINGS]: hashringsFile({ tenants: args.tenants, ingesters: ingester, replicas: args.ingesters, namespace }) },
+                tls: certificate.metadata.name,
                 memory: args.routerMemory,
             },
             here,
@@ -88,7 +101,13 @@ export class Receive extends pulumi.ComponentResource {
 
         exposed(
             `${router}-external`,
-            { namespace, component: "receive-router", host: receiveHost(args.domain), ports: { "remote-write": REMOTE_WRITE_PORT } },
+            {
+                namespace,
+                component: "receive-router",
+                host: receiveHost(args.domain),
+                annotations: args.loadBalancer,
+                ports: { "remote-write": REMOTE_WRITE_PORT },
+            },
             here,
         );
 

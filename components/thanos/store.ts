@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StoreConfig } from "../../config/schema";
 import type { StreamAccess } from "../blocks";
+import type { Placement } from "../cloud";
 import { within } from "../within";
 import type { Endpoint } from "./endpoints";
 import { DATA_DIR, OBJECT_STORE_FILE, THANOS_PORTS, workload } from "./workload";
@@ -11,6 +12,7 @@ export interface StoreArgs extends StoreConfig {
     stream: string;
     blocks: StreamAccess;
     storageClass: string;
+    placement?: Placement | undefined;
 }
 
 /** Flags of `thanos store`. Pure: equal args give an equal list. */
@@ -47,7 +49,7 @@ export class Store extends pulumi.ComponentResource {
                 flags: storeFlags(args),
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
-                storage: { size: args.storage, class: args.storageClass },
+                storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
                 memory: args.memory,
             },

@@ -2,8 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { VERSIONS } from "../../config/versions";
 import type { StreamAccess } from "../blocks";
+import type { Placement } from "../cloud";
 import { GRPC_PORT, HTTP_PORT } from "../names";
 import { OBJECT_STORE_KEY } from "./objectStore";
+import { TLS_MOUNT } from "./tls";
 
 export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
 export const OBJECT_STORE_FILE = `/etc/thanos/objstore/${OBJECT_STORE_KEY}`;
@@ -28,11 +30,13 @@ export interface WorkloadArgs {
     replicas: number;
     ports: Record<string, number>;
     /** Keeps state on a volume of its own: makes it a StatefulSet. */
-    storage?: { size: string; class: string };
+    storage?: { size: string; class: string; placement?: Placement | undefined };
     /** The blocks it works on. */
     blocks?: StreamAccess;
     /** Files under /etc/thanos/config that Thanos rereads by itself: a change does not restart the pods. */
     config?: Record<string, pulumi.Input<string>>;
+    /** Secret with its certificate (see components/tls.ts). Thanos looks at the files at each handshake, so a change does not restart the pods either. */
+    tls?: pulumi.Input<string>;
     /** Seconds from the signal to the kill. Thanos itself takes up to 120 (`--grpc-grace-period`), Kubernetes' default of 30 would cut it short. */
     gracePeriod?: number;
     /** A member of Receive's ring: its pods start together, are found by name before they are ready, and are replaced slowly (thanos#4831). */
@@ -58,7 +62,11 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     const labels = { ...selector, ...PART_OF };
     const metadata = { name, namespace, labels };
 
-    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, opts);
+    const account = new k8s.core.v1.ServiceAccount(
+        name,
+        { metadata: { ...metadata, ...withAnnotations(args.blocks?.annotations) }, automountServiceAccountToken: false },
+        opts,
+    );
 
     const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
 
@@ -124,6 +132,10 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     return { service, pods };
 }
 
+/** No annotations rather than an empty set of them, which the API server would drop. */
+const withAnnotations = (annotations: Record<string, pulumi.Input<string>> = {}) =>
+    Object.keys(annotations).length > 0 ? { annotations } : {};
+
 function podTemplate(
     args: WorkloadArgs,
     labels: Record<string, string>,
@@ -145,6 +157,7 @@ function podTemplate(
                 seccompProfile: { type: "RuntimeDefault" },
             },
             terminationGracePeriodSeconds: args.gracePeriod ?? 150,
+            ...args.storage?.placement,
             topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
                 maxSkew: 1,
                 topologyKey,
@@ -169,12 +182,14 @@ function podTemplate(
                         ...(args.storage ? [{ name: "data", mountPath: DATA_DIR }] : []),
                         ...(args.blocks ? [{ name: "objstore", mountPath: "/etc/thanos/objstore", readOnly: true }] : []),
                         ...(configName ? [{ name: "config", mountPath: CONFIG_DIR, readOnly: true }] : []),
+                        ...(args.tls ? [{ name: "tls", mountPath: TLS_MOUNT.dir, readOnly: true }] : []),
                     ],
                 },
             ],
             volumes: [
                 ...(args.blocks ? [{ name: "objstore", secret: { secretName: args.blocks.objectStore } }] : []),
                 ...(configName ? [{ name: "config", configMap: { name: configName } }] : []),
+                ...(args.tls ? [{ name: "tls", secret: { secretName: args.tls } }] : []),
             ],
         },
     };

@@ -102,6 +102,8 @@ export function kubeletConfig(spec: ClusterSpec, files: ClusterFiles): string {
         imageGCHighThresholdPercent: 100,
         maxPods: 110,
         resolvConf: files.config("resolv.conf"),
+        // A changed Secret or ConfigMap reaches its pod within this and not within a minute and a half.
+        syncFrequency: "10s",
         volumePluginDir: VOLUME_PLUGINS,
     });
 }

@@ -46,6 +46,8 @@ export interface StandIn {
     /** Undefined when the resource is gone. */
     read(request: Request): Promise<{ id: string; outputs: Bag; inputs: Bag } | undefined>;
     delete(request: Request): Promise<void>;
+    /** What a function of the provider answers. Without it the provider has none. */
+    invoke?(token: string, args: Bag): Promise<Bag>;
     /** The user asked to stop: end every wait soon. */
     cancel(): void;
 }
@@ -157,6 +159,13 @@ export async function serve(standIn: StandIn, engineAddress: string | undefined)
             const fields = { id: q.getId(), oldInputs: bag(q.getOldInputs()), oldOutputs: bag(q.getProperties()), timeout: q.getTimeout() };
             await standIn.delete(request(q.getUrn(), fields));
             return new Empty();
+        }),
+        invoke: handler(async (q: pb.InvokeRequest) => {
+            const token = q.getTok();
+            if (standIn.invoke === undefined) throw new Error(`The stand-in provider does not know the function ${token}.`);
+            const response = new pb.InvokeResponse();
+            response.setReturn(struct(await standIn.invoke(token, bag(q.getArgs()))));
+            return response;
         }),
     });
     const port = await new Promise<number>((resolve, reject) => {

@@ -192,6 +192,15 @@ export const CATALOGUE = {
         page: released("versity/versitygw", VERSIONS.versitygw),
         seconds: 180,
     },
+    /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions were released as source only. */
+    minio: {
+        version: VERSIONS.minio,
+        ask: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
+        accept: "exact",
+        go: { module: modules.minio, package: "" },
+        page: "https://github.com/minio/minio",
+        seconds: 290,
+    },
     node_exporter: {
         version: VERSIONS.nodeExporter,
         ask: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },

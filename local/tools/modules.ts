@@ -70,6 +70,13 @@ export const versitygw: GoModule = {
     source: { module: "github.com/versity/versitygw", version: VERSIONS.versitygw },
     variables: { "main.Version": bare(VERSIONS.versitygw) },
 };
+/** A commit that was never tagged: its version is in the place of the commit's id. */
+export const minio: GoModule = {
+    name: "minio",
+    source: { module: "github.com/minio/minio", version: VERSIONS.minio },
+    tags: "kqueue",
+    variables: { "github.com/minio/minio/cmd.CommitID": bare(VERSIONS.minio) },
+};
 /** Of our own program. */
 export const PAUSE = "1";
 export const pause: GoModule = {

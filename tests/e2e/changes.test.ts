@@ -17,7 +17,9 @@ describe("a changed retention", () => {
         await stack.preview({
             onEvent: (event: EngineEvent) => {
                 const step = event.resourcePreEvent?.metadata;
-                if (step && step.op !== "same") changed.push(`${step.op} ${step.urn.slice(step.urn.lastIndexOf("::") + 2)}`);
+                // A reference to a stack is read each time; that changes nothing.
+                if (step && step.op !== "same" && step.op !== "read")
+                    changed.push(`${step.op} ${step.urn.slice(step.urn.lastIndexOf("::") + 2)}`);
             },
         });
         assert.deepEqual(changed.sort(), ["update thanos-compact-blue", "update thanos-compact-observer", "update thanos-compact-red"]);

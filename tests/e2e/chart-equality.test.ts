@@ -29,7 +29,7 @@ const cases: Record<string, Values> = {
     "sidecar, as the program writes it": kubePrometheusStackValues(observee),
     "sidecar-remote-write, as the program writes it": kubePrometheusStackValues({
         ...observee,
-        remoteWriteUrl: "https://receive.example.internal:19291/api/v1/receive",
+        remoteWrite: { url: "https://receive.example.internal:19291/api/v1/receive", secret: "prometheus-remote-write-tls" },
     }),
 };
 

@@ -18,7 +18,7 @@ describe("what is refused before anything is made", () => {
             "thanos-fleet:role": "observator",
             "thanos-fleet:cluster": "observer",
             "thanos-fleet:domain": "fleet.test",
-            "thanos-fleet:aws": { region: "eu-west-1", eksCluster: "eks" },
+            "thanos-fleet:aws": { region: "eu-west-1", cluster: { name: "eks" } },
             "thanos-fleet:observees": [
                 { name: "blue", mode: "sidecar" },
                 { name: "blue", mode: "sidecar" },

@@ -1,88 +1,78 @@
 import assert from "node:assert/strict";
-import { s3Endpoint } from "../../components/aws/bucket";
-import { eksKubeconfig } from "../../components/aws/cloud";
-import { bucketStatements, podIdentityTrust, policyDocument, prefixStatements } from "../../components/aws/iam";
-import { roleNamePrefix } from "../../components/aws/identity";
-import { amiType } from "../../components/aws/nodeGroup";
-import { buildObserver } from "./fleet";
+import { policyDocument, type Statement } from "../../components/aws/iam";
+import { allOnAws, buildObserver } from "./fleet";
+import { statementsOf, wildcards } from "./policyDocuments";
 
-const on = { bucketArn: "arn:aws:s3:::b", prefix: "blue", kmsKeyArn: "arn:aws:kms:eu-west-1:1:key/k" };
-const actions = (access: "read" | "write" | "own") => prefixStatements({ ...on, access }).flatMap((s) => s.Action);
+/** What is true of the stacks as a whole; their parts have tests of their own. */
 
-describe("rights on a prefix", () => {
-    it("to read", () => assert.deepEqual(actions("read"), ["s3:ListBucket", "s3:GetObject", "kms:Decrypt"]));
-
-    it("to write: nothing that deletes", () =>
-        assert.deepEqual(actions("write"), [
-            "s3:ListBucket",
-            "s3:GetObject",
-            "s3:PutObject",
-            "s3:AbortMultipartUpload",
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
-        ]));
-
-    it("to own: the same, and delete", () =>
-        assert.deepEqual(actions("own"), [
-            "s3:ListBucket",
-            "s3:GetObject",
-            "s3:PutObject",
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
-        ]));
-
-    it("end at the prefix", () => {
-        assert.deepEqual(
-            prefixStatements({ ...on, access: "read" }).map(({ Resource, Condition }) => ({ Resource, Condition })),
-            [
-                { Resource: ["arn:aws:s3:::b"], Condition: { StringLike: { "s3:prefix": ["blue", "blue/*"] } } },
-                { Resource: ["arn:aws:s3:::b/blue/*"], Condition: undefined },
-                { Resource: ["arn:aws:kms:eu-west-1:1:key/k"], Condition: undefined },
-            ],
-        );
-    });
+const role = (statement: Partial<Statement>) => ({
+    type: "aws:iam/role:Role",
+    name: "r",
+    props: { assumeRolePolicy: policyDocument([{ Sid: "S", Effect: "Allow", Action: ["sts:AssumeRole"], ...statement }]) },
 });
 
-describe("policy documents", () => {
-    it("of the bucket refuse plain HTTP and old TLS", () => {
+describe("the policies of a stack", () => {
+    it("allow nothing by a wildcard and nobody by one", async () => {
+        const statements = (await allOnAws()).flatMap(({ resources }) => statementsOf(resources));
+        assert.ok(statements.length > 300, `${statements.length} statements`);
+        assert.deepEqual(wildcards(statements), []);
+    });
+
+    it("would be found out", () => {
         assert.deepEqual(
-            bucketStatements("arn:aws:s3:::b").map(({ Sid, Effect, Condition }) => [Sid, Effect, Condition]),
-            [
-                ["DenyPlainHttp", "Deny", { Bool: { "aws:SecureTransport": "false" } }],
-                ["DenyOldTls", "Deny", { NumericLessThan: { "s3:TlsVersion": "1.2" } }],
-            ],
+            wildcards(
+                statementsOf([
+                    role({ Principal: "*" }),
+                    role({ Principal: { AWS: ["*"] } }),
+                    role({ Action: ["s3:*"] }),
+                    role({ Principal: "*", Effect: "Deny" }),
+                    role({ Principal: { Service: "s3.amazonaws.com" } }),
+                ]),
+            ),
+            ["Role r: S: *", "Role r: S: *", "Role r: S: s3:*"],
         );
     });
 
-    it("of a trust have no resource", () => {
-        assert.equal(
-            policyDocument(podIdentityTrust),
-            '{"Version":"2012-10-17","Statement":[{"Sid":"PodIdentity","Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}',
-        );
+    it("of a component have the actions of that component and no other", async () => {
+        const { resources } = await buildObserver("aws");
+        const actions = (name: string) =>
+            statementsOf(resources.filter((r) => r.type === "aws:iam/rolePolicy:RolePolicy" && r.name === name))
+                .flatMap((statement) => statement.actions)
+                .sort();
+        const read = ["kms:Decrypt", "s3:GetObject", "s3:ListBucket"];
+        const write = ["kms:Decrypt", "kms:GenerateDataKey", "s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
+        for (const stream of ["observer", "blue", "red"]) {
+            assert.deepEqual(actions(`store-${stream}-identity`), read);
+            assert.deepEqual(actions(`compact-${stream}-identity`), [...write, "s3:DeleteObject"].sort());
+        }
+        assert.deepEqual(actions("prometheus-identity"), write);
     });
 });
 
 describe("identities of an observer on AWS", () => {
-    it("let only Compact delete", async () => {
+    it("are one for each component that touches blocks, and none for the others", async () => {
         const { resources } = await buildObserver("aws");
-        const policies = resources.filter((r) => r.type === "aws:iam/rolePolicy:RolePolicy");
-        assert.deepEqual(policies.map((p) => [p.name, String(p.props.policy).includes("s3:DeleteObject")]).sort(), [
-            ["compact-blue-identity", true],
-            ["compact-observer-identity", true],
-            ["compact-red-identity", true],
-            ["prometheus-identity", false],
-            ["store-blue-identity", false],
-            ["store-observer-identity", false],
-            ["store-red-identity", false],
-        ]);
+        assert.deepEqual(
+            resources
+                .filter((r) => r.type === "thanos-fleet:aws:Identity")
+                .map((r) => r.name)
+                .sort(),
+            [
+                "compact-blue-identity",
+                "compact-observer-identity",
+                "compact-red-identity",
+                "prometheus-identity",
+                "store-blue-identity",
+                "store-observer-identity",
+                "store-red-identity",
+            ],
+        );
     });
 
     it("are worn by exactly the service accounts that the pods run under", async () => {
         const { resources } = await buildObserver("aws");
         const worn = resources
-            .filter((r) => r.type === "aws:eks/podIdentityAssociation:PodIdentityAssociation")
+            .filter((r) => r.type === "aws:eks/podIdentityAssociation:PodIdentityAssociation" && r.name.endsWith("-identity"))
             .map((r) => r.props.serviceAccount as string);
         const accounts = resources.filter((r) => r.type === "kubernetes:core/v1:ServiceAccount").map((r) => r.name);
         // Prometheus's own account is made by the chart.
@@ -90,36 +80,5 @@ describe("identities of an observer on AWS", () => {
             worn.filter((name) => !accounts.includes(name)),
             ["kps-prometheus"],
         );
-    });
-});
-
-describe("names on AWS", () => {
-    it("of a role fit IAM's limit", () => assert.equal(roleNamePrefix(`thanos-compact-${"x".repeat(32)}`).length, 38));
-
-    it("of S3 follow the partition", () => {
-        assert.equal(s3Endpoint("eu-west-1"), "s3.eu-west-1.amazonaws.com");
-        assert.equal(s3Endpoint("cn-north-1"), "s3.cn-north-1.amazonaws.com.cn");
-    });
-
-    it("of machine images follow the instance's architecture", () => {
-        assert.deepEqual(["m7g.large", "c7gn.xlarge", "m7i.large", "g5.xlarge"].map(amiType), [
-            "AL2023_ARM_64_STANDARD",
-            "AL2023_ARM_64_STANDARD",
-            "AL2023_x86_64_STANDARD",
-            "AL2023_x86_64_STANDARD",
-        ]);
-    });
-});
-
-describe("the kubeconfig of an EKS cluster", () => {
-    it("asks for a token and holds none", () => {
-        const config = JSON.parse(eksKubeconfig({ name: "eks", region: "eu-west-1", endpoint: "https://x", certificateAuthority: "Q0E=" }));
-        assert.deepEqual(config.users[0].user, {
-            exec: {
-                apiVersion: "client.authentication.k8s.io/v1beta1",
-                command: "aws",
-                args: ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "eks", "--output", "json"],
-            },
-        });
     });
 });

@@ -45,7 +45,7 @@ describe("configuration", () => {
         const wrong = observerConfig("aws", {
             role: "observator",
             cluster: "Blue",
-            aws: { region: "eu-west-1", eksCluster: "eks" },
+            aws: { region: "eu-west-1", cluster: { name: "eks" } },
             observees: [
                 { name: "blue", mode: "sidecar" },
                 { name: "blue", mode: "sidecar" },
@@ -59,8 +59,8 @@ describe("configuration", () => {
             'cluster: "Blue" is not a cluster name. Use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.',
             'observees[2].mode: "push" is not known. Write sidecar or sidecar-remote-write.',
             "compact.retentoin: is not a setting here. Remove it, or look at docs/configuration.md for its name.",
-            "aws.bucket: is missing. Name the bucket to make for the fleet's blocks: `pulumi config set --path aws.bucket NAME`.",
             "prometheus.retention: 1h is shorter than three blocks (6h): a block could be deleted before it is uploaded. Write 6h or longer; 24h survives a night without S3.",
+            "aws.bucket: is missing. Name the bucket to make for the fleet's blocks: `pulumi config set --path aws.bucket NAME`. A store of your own goes into objectStore instead.",
             'observees[1].name: "blue" is used twice (also observees[0].name). External labels must differ, or blocks of two clusters are merged and Compact halts. Rename one.',
             "compact.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set --retention.resolution-raw to 40h or longer, or to 0d to keep for ever.",
             "compact.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal; where the difference is meant, set allowUnequal.",
@@ -122,4 +122,86 @@ describe("configuration", () => {
             ].join("\n"),
         });
     });
+});
+
+/** An observer on AWS with other settings of the account. */
+const onAws = (aws: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+    observerConfig("aws", { aws: { ...(observerConfig("aws").aws as Record<string, unknown>), ...aws }, ...more });
+const S3_OF_MY_OWN = { type: "S3", config: { bucket: "mine", endpoint: "s3.example.internal" } };
+const ADMINS = ["arn:aws:iam::111111111111:role/Admin"];
+
+describe("configuration of an account", () => {
+    it("may create its cluster", () =>
+        assert.deepEqual(
+            problemsOf(onAws({ cluster: { name: "eks", create: { admins: ADMINS } }, nodeGroups: {}, zoneId: "Z0123456789ABC" })),
+            [],
+        ));
+
+    it("wants nodes, a zone and nothing that is there already in a cluster that it creates", () =>
+        assert.deepEqual(
+            problemsOf(
+                onAws({ cluster: { name: "eks", create: { admins: ADMINS } }, nodeGroups: undefined, addOns: { ebsCsi: "present" } }),
+            ),
+            [
+                "aws.nodeGroups: is missing: a cluster that is made here has no node for a pod to run on. Write aws.nodeGroups: {} for the defaults.",
+                "aws.addOns.ebsCsi: cannot be present in a cluster that is made here. Write install, or unmanaged if you bring it yourself.",
+                "aws.zoneId: is missing: ExternalDNS is to be installed, and may only write to one zone. Write the id of the domain's hosted zone; `npm run plan` prints the command that makes one. Or write aws.addOns.externalDns: unmanaged.",
+            ],
+        ));
+
+    it("takes the nodes' subnets from one place only", () =>
+        assert.deepEqual(
+            [
+                problemsOf(onAws({ nodeGroups: {} })),
+                problemsOf(
+                    onAws({
+                        cluster: { name: "eks", create: { admins: ADMINS } },
+                        nodeGroups: { subnetIds: ["subnet-0a"] },
+                        zoneId: "Z0123456789ABC",
+                    }),
+                ),
+            ],
+            [
+                [
+                    "aws.nodeGroups.subnetIds: is missing. List one private subnet per zone; `aws eks describe-cluster --name eks-observer --query cluster.resourcesVpcConfig.subnetIds` shows the cluster's.",
+                ],
+                ["aws.nodeGroups.subnetIds: is set for a cluster that is made here. Remove it: nodes go to the cluster's own subnets."],
+            ],
+        ));
+
+    it("may keep blocks in a store of one's own instead of a bucket", () =>
+        assert.deepEqual(problemsOf(onAws({ bucket: undefined }, { objectStore: S3_OF_MY_OWN })), []));
+
+    it("keeps blocks in one place only", () =>
+        assert.deepEqual(problemsOf(onAws({}, { objectStore: S3_OF_MY_OWN })), [
+            'objectStore: is set beside aws.bucket ("blocks-of-the-fleet"): blocks can only be in one place. Remove one of the two.',
+        ]));
+
+    it("refuses a bucket whose derived names are too long", () =>
+        assert.deepEqual(problemsOf(onAws({ bucket: "b".repeat(50), bucketPerCluster: true, replicationRegion: "eu-central-1" })), [
+            `aws.bucket: makes a bucket named "${"b".repeat(50)}-observer-eu-central-1", 72 characters long: S3 takes 63. Shorten it by 9.`,
+        ]));
+
+    it("copies to another region", () =>
+        assert.deepEqual(problemsOf(onAws({ replicationRegion: "eu-west-1" })), [
+            'aws.replicationRegion: "eu-west-1" is where the bucket itself is. Write another region.',
+        ]));
+
+    it("says how another account gets at the bucket only for another account", () =>
+        assert.deepEqual(problemsOf(onAws({}, { observees: [{ name: "blue", mode: "sidecar", via: "role" }] })), [
+            "observees[0].via: is for clusters in another account. Remove it, or name that account in observees[].account.",
+        ]));
+
+    it("has no other accounts on a machine of one's own", () =>
+        assert.deepEqual(problemsOf(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar", account: "222222222222" }] })), [
+            "observees[0].account: has no meaning on a machine of one's own. Remove it, or write cloud: aws.",
+        ]));
+});
+
+describe("configuration of certificates", () => {
+    it("renews them before their end, in whole hours", () =>
+        assert.deepEqual(problemsOf(observerConfig("local", { certificates: { validity: "30m", renewBefore: "1d" } })), [
+            "certificates.validity: 30m is not a number of whole hours. Write whole hours, days or weeks.",
+            "certificates.renewBefore: 1d is not shorter than certificates.validity (30m): every update would renew every certificate. A third of the validity leaves time for a failed update.",
+        ]));
 });

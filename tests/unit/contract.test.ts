@@ -3,12 +3,11 @@ import { type Contract, checkContract } from "../../components/contract";
 
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
-    version: 1,
+    version: 2,
     domain: "fleet.test",
     thanos: "v0.42.4",
     observees: [{ name: "blue", mode: "sidecar" }],
-    receiveUrl: "http://receive.fleet.test:19291/api/v1/receive",
-    objectStore: { bucket: "b", endpoint: "s3", region: "r" },
+    receiveUrl: "https://receive.fleet.test:19291/api/v1/receive",
 };
 
 const refusal = (found: unknown, who = reader) => {
@@ -25,10 +24,10 @@ describe("the contract between stacks", () => {
 
     it("of the future is refused: the reader has to move", () => {
         assert.equal(
-            refusal({ ...good, version: 2 }),
+            refusal({ ...good, version: 3 }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
-                "  contract.version: organization/thanos-fleet/observer exports version 2, blue reads version 1. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
+                "  contract.version: organization/thanos-fleet/observer exports version 3, blue reads version 2. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
             ].join("\n"),
         );
     });

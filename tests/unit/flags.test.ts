@@ -22,8 +22,15 @@ describe("flags", () => {
         ]);
     });
 
-    it("of a leaf Query: the same, and connections that move on", () => {
-        assert.deepEqual(queryFlags({ leaf: true }), [...queryFlags({ leaf: false }), "--grpc-server-max-connection-age=5m"]);
+    it("of a leaf Query: the same, connections that move on, and only clients of one authority", () => {
+        assert.deepEqual(queryFlags({ leaf: true }), [
+            ...queryFlags({ leaf: false }),
+            "--grpc-server-max-connection-age=5m",
+            "--grpc-server-tls-cert=/etc/thanos/tls/tls.crt",
+            "--grpc-server-tls-key=/etc/thanos/tls/tls.key",
+            "--grpc-server-tls-client-ca=/etc/thanos/tls/ca.crt",
+            "--grpc-server-tls-min-version=1.3",
+        ]);
     });
 
     it("of Query Frontend", () => {
@@ -76,7 +83,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of a Receive router: a ring and no storage", () => {
+    it("of a Receive router: a ring, no storage, and the tenant from the client's certificate", () => {
         assert.deepEqual(routerFlags({ replicationFactor: 3 }), [
             "receive",
             "--log.format=json",
@@ -85,6 +92,11 @@ describe("flags", () => {
             "--receive.hashrings-file=/etc/thanos/config/hashrings.json",
             "--receive.replication-factor=3",
             '--label=receive_router="$(POD_NAME)"',
+            "--remote-write.server-tls-cert=/etc/thanos/tls/tls.crt",
+            "--remote-write.server-tls-key=/etc/thanos/tls/tls.key",
+            "--remote-write.server-tls-client-ca=/etc/thanos/tls/ca.crt",
+            "--remote-write.server-tls-min-version=1.3",
+            "--receive.tenant-certificate-field=commonName",
         ]);
     });
 
@@ -104,15 +116,33 @@ describe("flags", () => {
 });
 
 describe("files", () => {
-    it("of endpoints: fan-out entries plain, groups with a retry that gRPC reads", () => {
+    const retry =
+        '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}';
+
+    it("of endpoints: fan-out entries plain, groups with a retry that gRPC reads, and mutual TLS to another cluster", () => {
         assert.equal(
-            endpointsFile([{ everyPodOf: "dnssrv+_grpc._tcp.sidecars" }, { anyOneOf: "dns+query.blue.fleet.test:10901" }]),
+            endpointsFile([
+                { everyPodOf: "dnssrv+_grpc._tcp.sidecars" },
+                { anyOneOf: "dns+store:10901" },
+                { anyOneOf: "dns+query.blue.fleet.test:10901", serverName: "query.blue.fleet.test" },
+            ]),
             [
                 "endpoints:",
                 "  - address: dnssrv+_grpc._tcp.sidecars",
+                "  - address: dns+store:10901",
+                "    group: true",
+                `    service_config: '${retry}'`,
                 "  - address: dns+query.blue.fleet.test:10901",
                 "    group: true",
-                `    service_config: '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}'`,
+                `    service_config: '${retry}'`,
+                "    client_config:",
+                "      tls_config:",
+                "        enabled: true",
+                "        cert_file: /etc/thanos/tls/tls.crt",
+                "        key_file: /etc/thanos/tls/tls.key",
+                "        ca_file: /etc/thanos/tls/ca.crt",
+                '        min_version: "1.3"',
+                "      server_name: query.blue.fleet.test",
                 "",
             ].join("\n"),
         );
@@ -132,12 +162,10 @@ describe("files", () => {
         ]);
     });
 
-    it("of an object store on AWS: no keys, the pod's identity signs", () => {
+    it("of an object store: its type, the prefix and its own settings, as Thanos spells them", () => {
+        const config = { bucket: "b", endpoint: "s3.eu-west-1.amazonaws.com", region: "eu-west-1" };
         assert.equal(
-            objectStoreFile(
-                { bucket: "b", endpoint: "s3.eu-west-1.amazonaws.com", region: "eu-west-1", arn: "arn", kmsKeyArn: "key" },
-                "blue",
-            ),
+            objectStoreFile({ type: "S3", config }, "blue"),
             [
                 "type: S3",
                 "prefix: blue",
@@ -145,28 +173,6 @@ describe("files", () => {
                 "  bucket: b",
                 "  endpoint: s3.eu-west-1.amazonaws.com",
                 "  region: eu-west-1",
-                "",
-            ].join("\n"),
-        );
-    });
-
-    it("of an object store with keys over plain HTTP", () => {
-        assert.equal(
-            objectStoreFile(
-                { bucket: "b", endpoint: "s3:7070", region: "r", insecure: true, keys: { accessKey: "a", secretKey: "s" } },
-                "blue",
-            ),
-            [
-                "type: S3",
-                "prefix: blue",
-                "config:",
-                "  bucket: b",
-                "  endpoint: s3:7070",
-                "  region: r",
-                "  insecure: true",
-                "  bucket_lookup_type: path",
-                "  access_key: a",
-                "  secret_key: s",
                 "",
             ].join("\n"),
         );

@@ -24,9 +24,9 @@ export const observerConfig = (cloud: CloudName, more: Record<string, unknown> =
     ...(cloud === "aws" && {
         aws: {
             region: "eu-west-1",
-            eksCluster: "eks-observer",
+            cluster: { name: "eks-observer" },
             bucket: "blocks-of-the-fleet",
-            nodeGroup: { subnetIds: ["subnet-0a", "subnet-0b"] },
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] },
         },
     }),
     ...more,
@@ -38,7 +38,7 @@ export const observeeConfig = (cluster: string, cloud: CloudName, more: Record<s
     role: "observee",
     cluster,
     observer: "organization/thanos-fleet/observer",
-    ...(cloud === "aws" && { aws: { region: "eu-west-1", eksCluster: `eks-${cluster}` } }),
+    ...(cloud === "aws" && { aws: { region: "eu-west-1", cluster: { name: `eks-${cluster}` } } }),
     ...more,
 });
 
@@ -55,4 +55,63 @@ export const buildObserver = (cloud: CloudName) => once(`observer ${cloud}`, () 
 export async function buildObservee(cluster: string, cloud: CloudName) {
     const observer = await buildObserver(cloud);
     return once(`${cluster} ${cloud}`, () => runInProcess(cluster, asText(observeeConfig(cluster, cloud)), () => observer.outputs));
+}
+
+interface Variant {
+    observer: { aws: Record<string, unknown> } & Record<string, unknown>;
+    /** What both stacks have of it. */
+    both?: Record<string, unknown>;
+}
+
+/** The other ways to be on AWS, by what they add to the fleet above. */
+export const ON_AWS: Record<string, Variant> = {
+    created: {
+        observer: {
+            aws: {
+                cluster: { name: "eks-observer", create: { admins: ["arn:aws:iam::111111111111:role/Admin"] } },
+                nodeGroups: {},
+                zoneId: "Z0123456789ABC",
+            },
+        },
+    },
+    irsa: { observer: { aws: {} }, both: { identity: { by: "irsa" } } },
+    accounts: {
+        observer: {
+            aws: {},
+            observees: [
+                { name: "blue", mode: "sidecar", account: "222222222222" },
+                { name: "red", mode: "sidecar-remote-write", account: "333333333333", via: "role" },
+            ],
+        },
+    },
+    "bucket-per-cluster": { observer: { aws: { bucketPerCluster: true, replicationRegion: "eu-central-1" } } },
+    china: { observer: { aws: {} }, both: { region: "cn-north-1" } },
+    "own-store": {
+        observer: { aws: { bucket: undefined }, objectStore: { type: "GCS", config: { bucket: "mine", service_account: "{}" } } },
+    },
+};
+
+const accountOf = (config: Record<string, unknown>) => config.aws as Record<string, unknown>;
+
+export const buildObserverOn = (name: string) =>
+    once(`observer, ${name}`, () => {
+        const { observer, both } = ON_AWS[name] as Variant;
+        const aws = { ...accountOf(observerConfig("aws")), ...both, ...observer.aws };
+        return runInProcess("observer", asText(observerConfig("aws", { ...observer, aws })));
+    });
+
+export async function buildObserveeOn(name: string, cluster: string) {
+    const observer = await buildObserverOn(name);
+    const aws = { ...accountOf(observeeConfig(cluster, "aws")), ...ON_AWS[name]?.both };
+    return once(`${cluster}, ${name}`, () =>
+        runInProcess(cluster, asText(observeeConfig(cluster, "aws", { aws })), () => observer.outputs),
+    );
+}
+
+/** Every stack that is built on AWS here, one after the other: the SDK builds one at a time. */
+export async function allOnAws(): Promise<Run[]> {
+    const runs = [await buildObserver("aws"), await buildObservee("blue", "aws"), await buildObservee("red", "aws")];
+    for (const name of Object.keys(ON_AWS))
+        runs.push(await buildObserverOn(name), await buildObserveeOn(name, "blue"), await buildObserveeOn(name, "red"));
+    return runs;
 }

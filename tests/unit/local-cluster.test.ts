@@ -101,6 +101,7 @@ state = "/run/containerd"
             imageGCHighThresholdPercent: 100,
             maxPods: 110,
             resolvConf: "/fleet/blue/config/resolv.conf",
+            syncFrequency: "10s",
             volumePluginDir: "/var/lib/kubelet/volume-plugins",
         });
     });

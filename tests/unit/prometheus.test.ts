@@ -19,7 +19,7 @@ describe("values of kube-prometheus-stack", () => {
     it("for sidecar", () => assertGolden("values-sidecar.json", json(kubePrometheusStackValues(args))));
 
     it("for sidecar-remote-write", () => {
-        const remoteWriteUrl = "http://receive.fleet.test:19291/api/v1/receive";
-        assertGolden("values-sidecar-remote-write.json", json(kubePrometheusStackValues({ ...args, remoteWriteUrl })));
+        const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", secret: "prometheus-remote-write-tls" };
+        assertGolden("values-sidecar-remote-write.json", json(kubePrometheusStackValues({ ...args, remoteWrite })));
     });
 });

@@ -442,17 +442,17 @@ describe("stand-in providers", () => {
         };
 
         it("is the official one where it can be downloaded", async () => {
-            assert.deepEqual(await served("true", true), ["kubernetes official", "random official"]);
+            assert.deepEqual(await served("true", true), ["kubernetes official", "random official", "tls official"]);
         });
 
         it("is the stand-in where it cannot, or where the download fails", async () => {
-            assert.deepEqual(await served("true", false), ["kubernetes stand-in", "random stand-in"]);
-            assert.deepEqual(await served("false", true), ["kubernetes stand-in", "random stand-in"]);
+            assert.deepEqual(await served("true", false), ["kubernetes stand-in", "random stand-in", "tls stand-in"]);
+            assert.deepEqual(await served("false", true), ["kubernetes stand-in", "random stand-in", "tls stand-in"]);
         });
 
         it("is the official one that was installed before, with no download", async () => {
             mkdirSync(join(stateDir, "home", "plugins", `resource-random-v${randomVersion}`), { recursive: true });
-            assert.deepEqual(await served("false", false), ["kubernetes stand-in", "random official"]);
+            assert.deepEqual(await served("false", false), ["kubernetes stand-in", "random official", "tls stand-in"]);
         });
     });
 

@@ -1,0 +1,85 @@
+import { dnsSuffixOf, partitionOf } from "../components/aws/names";
+import { EKS } from "../config/versions";
+
+/**
+ * What only AWS knows (ARNs, ids, endpoints), as readable placeholders: for a plan without an account, and for the recorder that stands in for
+ * the plugin `aws` in tests. Only what this program reads is here.
+ */
+
+type Bag = Record<string, unknown>;
+
+/** The account everything is in. */
+export const ACCOUNT = "111111111111";
+
+/** A resource as AWS would give it back: its inputs, and what AWS adds to them. */
+export function awsOutputs(type: string, name: string, inputs: Bag, region: string): { id: string; outputs: Bag } {
+    const known = inputs.bucket ?? inputs.name;
+    const id = typeof known === "string" ? known : name;
+    return { id, outputs: { name: id, ...inputs, arn: arnOf(type, id, inputs, region), ...computed(type, id, inputs, region) } };
+}
+
+/** `aws:kms/key:Key` is an ARN of the service `kms` and the kind `key`. */
+function arnOf(type: string, id: string, inputs: Bag, region: string): string {
+    const [service = "", kind = ""] = (type.split(":")[1] ?? "").split("/");
+    const partition = partitionOf(region);
+    if (type === "aws:s3/bucket:Bucket") return `arn:${partition}:s3:::${id}`;
+    if (service === "iam") return `arn:${partition}:iam::${ACCOUNT}:${kind}${typeof inputs.path === "string" ? inputs.path : "/"}${id}`;
+    return `arn:${partition}:${service}:${region}:${ACCOUNT}:${kind}/${id}`;
+}
+
+function computed(type: string, id: string, inputs: Bag, region: string): Bag {
+    switch (type) {
+        case "aws:eks/cluster:Cluster":
+            return {
+                ...clusterFacts(id, region),
+                certificateAuthority: authorityOf(id),
+                vpcConfig: { ...(inputs.vpcConfig as Bag), ...networkOf(id) },
+            };
+        case "aws:ec2/launchTemplate:LaunchTemplate":
+            return { latestVersion: 1 };
+        case "aws:kms/key:Key":
+            return { keyId: id };
+        default:
+            return {};
+    }
+}
+
+const authorityOf = (cluster: string) => ({ data: `<certificate authority of ${cluster}>` });
+const networkOf = (cluster: string) => ({ vpcId: `<vpc of ${cluster}>`, clusterSecurityGroupId: `<security group of ${cluster}>` });
+
+const clusterFacts = (cluster: string, region: string): Bag => ({
+    endpoint: `<endpoint of ${cluster}>`,
+    certificateAuthorities: [authorityOf(cluster)],
+    identities: [{ oidcs: [{ issuer: `https://oidc.eks.${region}.${dnsSuffixOf(region)}/id/${cluster}` }] }],
+    status: "ACTIVE",
+});
+
+/** What AWS answers when it is asked for something that exists: it exists, and is recent enough. */
+export function awsAnswer(token: string, args: Bag, region: string): Bag {
+    const partition = partitionOf(region);
+    switch (token) {
+        case "aws:index/getCallerIdentity:getCallerIdentity":
+            return { accountId: ACCOUNT, arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/deployer/session` };
+        case "aws:index/getPartition:getPartition":
+            return { partition, dnsSuffix: dnsSuffixOf(region) };
+        case "aws:eks/getCluster:getCluster": {
+            const cluster = String(args.name);
+            return {
+                name: cluster,
+                arn: `arn:${partition}:eks:${region}:${ACCOUNT}:cluster/${cluster}`,
+                version: EKS.version,
+                vpcConfig: { ...networkOf(cluster), subnetIds: [] },
+                accessConfigs: [{ authenticationMode: "API" }],
+                ...clusterFacts(cluster, region),
+            };
+        }
+        case "aws:eks/getAddon:getAddon":
+            return { ...args, addonVersion: "v99.0.0-eksbuild.1" };
+        case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {
+            const url = String(args.url).replace("https://", "");
+            return { arn: `arn:${partition}:iam::${ACCOUNT}:oidc-provider/${url}`, url, clientIdLists: ["sts.amazonaws.com"] };
+        }
+        default:
+            throw new Error(`unexpected call of ${token}`);
+    }
+}

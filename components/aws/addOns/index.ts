@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+import { within } from "../../within";
+import type { Eks } from "../eks";
+import type { RoleArgs } from "../fleetRole";
+import type { AddOnChoices, EksAddOnName } from "./catalogue";
+import { EBS_CSI, ebsCsiConfiguration, ebsCsiStatements, gp3 } from "./ebsCsi";
+import { type EksAddOnArgs, eksAddOn } from "./eksAddOn";
+import { EXTERNAL_DNS, externalDnsConfiguration, externalDnsStatements } from "./externalDns";
+import { loadBalancerController } from "./loadBalancerController";
+
+export interface AddOnsArgs {
+    choices: AddOnChoices;
+    eks: Pick<Eks, "name" | "vpcId" | "pods">;
+    region: string;
+    /** Name of the StorageClass that comes with the EBS CSI driver. */
+    storageClass: string;
+    /** The one zone that ExternalDNS may write. */
+    zoneId?: string | undefined;
+    /** Marks this cluster's DNS records: the cluster's name in the fleet. */
+    owner: string;
+    /** On volumes and load balancers. */
+    tags: Record<string, string>;
+    /** The role of an add-on, by the name it has in this project. */
+    role: (addOn: string) => RoleArgs;
+}
+
+/** What a fleet's platform stands on, as far as this stack is to install it. */
+export class AddOns extends pulumi.ComponentResource {
+    /** What has to be there before a pod that uses it. */
+    readonly ready: pulumi.Resource[];
+
+    constructor(name: string, args: AddOnsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:aws:AddOns", name, {}, opts);
+        const here = within(this, opts);
+        const { choices, eks, region, storageClass, zoneId, owner, tags, role } = args;
+        const installs = (addOn: keyof AddOnChoices) => choices[addOn] === "install";
+        const add = (
+            addOn: EksAddOnName,
+            more: pulumi.CustomResourceOptions,
+            how: Pick<EksAddOnArgs, "identity" | "configuration"> = {},
+        ) => (installs(addOn) ? [eksAddOn(addOn, { eks, addOn, ...how }, more)] : []);
+
+        const agent = add("podIdentityAgent", here);
+        // A pod that starts before the agent has no credentials, until it is started again.
+        const after = pulumi.mergeOptions(here, { dependsOn: agent });
+        const ebsCsi = add("ebsCsi", after, {
+            identity: {
+                role: role("ebs-csi"),
+                ...EBS_CSI,
+                rights: pulumi.output(eks.name).apply((cluster) => ebsCsiStatements({ region, cluster })),
+            },
+            configuration: ebsCsiConfiguration(tags),
+        });
+        // config/awsChecks.ts refuses to install it without a zone.
+        const dns =
+            zoneId === undefined
+                ? []
+                : add("externalDns", after, {
+                      identity: { role: role("external-dns"), ...EXTERNAL_DNS, rights: externalDnsStatements({ region, zoneId }) },
+                      configuration: externalDnsConfiguration({ zoneId, owner }),
+                  });
+        const balancing = installs("loadBalancerController")
+            ? [loadBalancerController("loadBalancerController", { eks, region, role: role("load-balancers"), tags }, after)]
+            : [];
+
+        this.ready = [
+            ...agent,
+            ...ebsCsi,
+            ...ebsCsi.map((driver) => gp3(storageClass, pulumi.mergeOptions(here, { dependsOn: [driver] }))),
+            ...balancing,
+            ...dns,
+            ...add("certManager", here),
+            ...add("metricsServer", here),
+        ];
+        this.registerOutputs({});
+    }
+}

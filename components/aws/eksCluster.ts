@@ -1,0 +1,131 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch";
+import * as eks from "@pulumi/aws/eks";
+import { OpenIdConnectProvider } from "@pulumi/aws/iam";
+import { Key } from "@pulumi/aws/kms";
+import * as pulumi from "@pulumi/pulumi";
+import type { CreateCluster } from "../../config/schema";
+import { within } from "../within";
+import { type Eks, eksKubeconfig, subnetsById } from "./eks";
+import type { RoleArgs } from "./fleetRole";
+import { ofRoles, policyDocument, type Statement, serviceTrust } from "./iam";
+import { keyAdministration, THIS_KEY } from "./keyAdministration";
+import { partitionOf } from "./names";
+import { Network } from "./network";
+import { serviceRole } from "./serviceRole";
+
+export interface EksClusterArgs extends CreateCluster {
+    /** Its name in EKS. */
+    cluster: string;
+    region: string;
+    account: string;
+    /** Makes the OIDC provider that IRSA needs. */
+    irsa: boolean;
+    /** The role that the control plane wears. */
+    role: RoleArgs;
+}
+
+/** Days. An audit log is read after something was noticed, which takes weeks. */
+const LOG_RETENTION = 90;
+
+/** An EKS cluster whose API server is private, whose secrets and logs are kept, and whose access is written down here. */
+export class EksCluster extends pulumi.ComponentResource {
+    readonly eks: Eks;
+
+    constructor(name: string, args: EksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:aws:EksCluster", name, {}, opts);
+        const here = within(this, opts);
+        const { cluster, region, publicAccessCidrs } = args;
+
+        const network = args.subnetIds ? undefined : new Network(name, { cidr: args.vpcCidr, region, zones: args.zones }, here);
+        const subnets = network?.subnets ?? subnetsById(args.subnetIds ?? []);
+        const { role, attached } = serviceRole(
+            name,
+            { role: args.role, trust: serviceTrust("eks"), policies: ["AmazonEKSClusterPolicy"], region },
+            here,
+        );
+        const key = new Key(
+            name,
+            {
+                description: `Secrets of the EKS cluster ${cluster}`,
+                enableKeyRotation: true,
+                deletionWindowInDays: 30,
+                policy: policyDocument(secretsKeyStatements(args)),
+            },
+            // A cluster whose key is deleted cannot be recovered (EKS user guide, "Encrypt Kubernetes secrets with KMS").
+            { ...here, protect: true, retainOnDelete: true },
+        );
+        // Before the cluster: EKS would make it itself, without an end to what it keeps.
+        const logs = new LogGroup(name, { name: `/aws/eks/${cluster}/cluster`, retentionInDays: LOG_RETENTION }, here);
+
+        const made = new eks.Cluster(
+            name,
+            {
+                name: cluster,
+                version: args.version,
+                roleArn: role.arn,
+                // Who made the cluster is nobody in it: administrators are those that are listed.
+                accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
+                vpcConfig: {
+                    subnetIds: Object.values(subnets),
+                    endpointPrivateAccess: true,
+                    endpointPublicAccess: publicAccessCidrs.length > 0,
+                    ...(publicAccessCidrs.length > 0 && { publicAccessCidrs }),
+                },
+                encryptionConfig: { provider: { keyArn: key.arn }, resources: ["secrets"] },
+                enabledClusterLogTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+                // At the end of standard support EKS upgrades it; extended support costs six times as much.
+                upgradePolicy: { supportType: "STANDARD" },
+                deletionProtection: true,
+            },
+            // Its volumes hold what is not in the bucket yet. Not retained: a cluster that no stack knows goes on costing money, and is harder to find than a refusal.
+            pulumi.mergeOptions(here, { protect: true, dependsOn: [...attached, logs] }),
+        );
+        const access = args.admins.map((admin) => administrator(name, made, admin, region, here));
+
+        const pods = args.irsa
+            ? irsaPods(name, made, here)
+            : ({ by: "pod-identity", cluster: made.name, clusterArn: made.arn } satisfies Eks["pods"]);
+        this.eks = {
+            name: made.name,
+            kubeconfig: pulumi
+                .all([made.endpoint, made.certificateAuthority])
+                .apply(([endpoint, { data }]) => eksKubeconfig({ name: cluster, region, endpoint, certificateAuthority: data ?? "" })),
+            vpcId: made.vpcConfig.apply(({ vpcId }) => vpcId ?? ""),
+            pods,
+            subnets,
+            // Nodes of a new VPC cannot pull images before its routes are there.
+            ready: [...(network ? [network] : []), ...access],
+        };
+        this.registerOutputs({ cluster: made.name });
+    }
+}
+
+/**
+ * Who makes the cluster has EKS use the key, through a grant. The key's policy is not the place to hold them to that: EKS does not support
+ * `kms:GrantIsForAWSResource` (EKS user guide, "Encrypt Kubernetes secrets with KMS"). Pure.
+ */
+export const secretsKeyStatements = (at: { region: string; account: string; admins: string[] }): Statement[] => [
+    keyAdministration(at),
+    { Sid: "GrantToEks", Effect: "Allow", ...ofRoles(at.admins), Action: ["kms:CreateGrant"], Resource: THIS_KEY },
+];
+
+/** Lets a role administer the cluster. */
+function administrator(name: string, cluster: eks.Cluster, admin: string, region: string, opts: pulumi.CustomResourceOptions) {
+    const entry = { clusterName: cluster.name, principalArn: admin };
+    const adminName = `${name}-${admin.replace(/^.*:role\//, "")}`;
+    return new eks.AccessPolicyAssociation(
+        adminName,
+        {
+            ...entry,
+            policyArn: `arn:${partitionOf(region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+            accessScope: { type: "cluster" },
+        },
+        pulumi.mergeOptions(opts, { dependsOn: [new eks.AccessEntry(adminName, entry, opts)] }),
+    );
+}
+
+function irsaPods(name: string, cluster: eks.Cluster, opts: pulumi.CustomResourceOptions): Eks["pods"] {
+    const issuer = cluster.identities.apply(([identity]) => identity?.oidcs?.[0]?.issuer ?? "");
+    const provider = new OpenIdConnectProvider(name, { url: issuer, clientIdLists: ["sts.amazonaws.com"] }, opts);
+    return { by: "irsa", issuer, oidcProviderArn: provider.arn };
+}

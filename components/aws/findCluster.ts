@@ -1,0 +1,162 @@
+import { getAddon, getCluster } from "@pulumi/aws/eks";
+import { getOpenIdConnectProvider } from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+import { ConfigError, type Problem } from "../../config/problems";
+import { EKS } from "../../config/versions";
+import { type AddOnChoices, EKS_ADD_ONS, type EksAddOnName } from "./addOns/catalogue";
+import { type Eks, eksKubeconfig } from "./eks";
+
+export interface FindClusterArgs {
+    region: string;
+    /** The `aws` provider to ask. */
+    provider: pulumi.ProviderResource;
+    /** Whether pods come by their roles through an OIDC provider. */
+    irsa: boolean;
+    addOns: AddOnChoices;
+}
+
+/** What AWS said, or why it said nothing. */
+type Answer<T> = { value: T } | { failure: string };
+
+export interface Answers {
+    cluster: string;
+    region: string;
+    status: string;
+    /** Of Kubernetes. */
+    version: string;
+    /** Of the add-ons that are said to be present. */
+    addOns: Partial<Record<EksAddOnName, Answer<string>>>;
+    issuer: string;
+    /** Its ARN, with IRSA. */
+    oidcProvider?: Answer<string>;
+}
+
+/** An EKS cluster that exists, refused if it is not what a fleet needs. Asked before anything is declared, so that nothing is half made. */
+export async function findCluster(name: string, { region, provider, irsa, addOns }: FindClusterArgs): Promise<Eks> {
+    const ask = { provider };
+    const found = await answer(getCluster({ name }, ask));
+    if ("failure" in found) throw refused([clusterMissing(name, region, found.failure)]);
+
+    const cluster = found.value;
+    const issuer = cluster.identities[0]?.oidcs[0]?.issuer ?? "";
+    const present = (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => addOns[addOn] === "present");
+    const versions = present.map(async (addOn) => {
+        const asked = getAddon({ clusterName: name, addonName: EKS_ADD_ONS[addOn].name }, ask);
+        return [addOn, await answer(asked.then(({ addonVersion }) => addonVersion))] as const;
+    });
+    const oidcProvider = irsa ? await answer(getOpenIdConnectProvider({ url: issuer }, ask).then(({ arn }) => arn)) : undefined;
+    const problems = clusterProblems({
+        cluster: name,
+        region,
+        status: cluster.status,
+        version: cluster.version,
+        addOns: Object.fromEntries(await Promise.all(versions)),
+        issuer,
+        ...(oidcProvider && { oidcProvider }),
+    });
+    if (problems.length > 0) throw refused(problems);
+
+    return {
+        name,
+        kubeconfig: eksKubeconfig({
+            name,
+            region,
+            endpoint: cluster.endpoint,
+            certificateAuthority: cluster.certificateAuthorities[0]?.data ?? "",
+        }),
+        vpcId: cluster.vpcConfig.vpcId,
+        pods:
+            oidcProvider && "value" in oidcProvider
+                ? { by: "irsa", issuer, oidcProviderArn: oidcProvider.value }
+                : { by: "pod-identity", cluster: name, clusterArn: cluster.arn },
+        ready: [],
+    };
+}
+
+const refused = (problems: Problem[]) => new ConfigError(`configuration of stack ${pulumi.getStack()}`, problems);
+
+/** A lookup fails for what is not there as for a missing right: either is the user's to mend, and none is worth a stack trace. */
+const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
+    asked.then(
+        (value) => ({ value }),
+        (error: unknown) => ({ failure: /^.*?(?=\.?$)/m.exec(error instanceof Error ? error.message : String(error))?.[0] ?? "" }),
+    );
+
+/** How the provider says that something is not there. */
+const isAbsence = (failure: string) => /couldn't find resource|not ?found/i.test(failure);
+
+const clusterMissing = (cluster: string, region: string, failure: string): Problem => ({
+    path: "aws.cluster.name",
+    problem: isAbsence(failure)
+        ? `no EKS cluster "${cluster}" in ${region}.`
+        : `"${cluster}" in ${region} cannot be looked up: ${failure}.`,
+    remedy: "Check the name, aws.region, and as whom you ask (`aws sts get-caller-identity`). Or write aws.cluster.create, and this stack makes it.",
+});
+
+/** Everything that is wrong with a cluster. Pure. */
+export function clusterProblems({ cluster, region, status, version, addOns, issuer, oidcProvider }: Answers): Problem[] {
+    return [
+        ...(status === "ACTIVE"
+            ? []
+            : [
+                  {
+                      path: "aws.cluster.name",
+                      problem: `"${cluster}" is ${status}.`,
+                      remedy: `Wait until it is ACTIVE: \`aws eks wait cluster-active --region ${region} --name ${cluster}\`.`,
+                  },
+              ]),
+        ...(isOlder(version, EKS.oldest)
+            ? [
+                  {
+                      path: "aws.cluster.name",
+                      problem: `"${cluster}" runs Kubernetes ${version}.`,
+                      remedy: `Upgrade it to ${EKS.oldest} or later.`,
+                  },
+              ]
+            : []),
+        ...(Object.entries(addOns) as [EksAddOnName, Answer<string>][]).flatMap(([addOn, found]) => addOnProblems(cluster, addOn, found)),
+        ...(oidcProvider && "failure" in oidcProvider ? [noOidcProvider(cluster, issuer, oidcProvider.failure)] : []),
+    ];
+}
+
+function addOnProblems(cluster: string, addOn: EksAddOnName, found: Answer<string>): Problem[] {
+    const { name, oldest } = EKS_ADD_ONS[addOn];
+    const path = `aws.addOns.${addOn}`;
+    if ("failure" in found)
+        return [
+            {
+                path,
+                problem: isAbsence(found.failure)
+                    ? `no EKS add-on ${name} in cluster "${cluster}".`
+                    : `${name} in cluster "${cluster}" cannot be looked up: ${found.failure}.`,
+                remedy: "Write install, or unmanaged if it runs there by other means.",
+            },
+        ];
+    if (oldest !== undefined && isOlder(found.value, oldest))
+        return [
+            {
+                path,
+                problem: `${name} in cluster "${cluster}" is ${found.value}.`,
+                remedy: `Update it to ${oldest} or later: \`aws eks update-addon --cluster-name ${cluster} --addon-name ${name} --addon-version VERSION\`.`,
+            },
+        ];
+    return [];
+}
+
+const noOidcProvider = (cluster: string, issuer: string, failure: string): Problem => ({
+    path: "aws.identity.by",
+    problem: isAbsence(failure)
+        ? `irsa, and IAM does not know the OIDC provider of cluster "${cluster}".`
+        : `irsa, and the OIDC provider of cluster "${cluster}" cannot be looked up: ${failure}.`,
+    remedy: `Make it (\`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list sts.amazonaws.com\`), or write pod-identity.`,
+});
+
+/** Compares `v1.26.0-eksbuild.1` and `1.26` number by number. */
+function isOlder(version: string, than: string): boolean {
+    const [is, least] = [version, than].map((text) => (text.match(/\d+/g) ?? []).map(Number));
+    for (const [i, wanted] of (least ?? []).entries()) {
+        const part = is?.[i] ?? 0;
+        if (part !== wanted) return part < wanted;
+    }
+    return false;
+}

@@ -1,0 +1,32 @@
+import * as iam from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+import { policyDocument, type Statement } from "./iam";
+
+export interface RoleArgs {
+    /** Derived, never generated: policies of other stacks name the role before it exists (docs/adr/0011). */
+    name: string;
+    path: string;
+    /** ARN of a policy that bounds what the role's own policy gives. */
+    permissionsBoundary?: string | undefined;
+}
+
+/** A role with one policy. */
+export function fleetRole(
+    name: string,
+    role: RoleArgs,
+    statements: { trust: pulumi.Input<Statement[]>; rights: pulumi.Input<Statement[]> },
+    opts: pulumi.CustomResourceOptions,
+): { role: iam.Role; policy: iam.RolePolicy } {
+    const made = new iam.Role(
+        name,
+        {
+            name: role.name,
+            path: role.path,
+            ...(role.permissionsBoundary !== undefined && { permissionsBoundary: role.permissionsBoundary }),
+            assumeRolePolicy: pulumi.output(statements.trust).apply(policyDocument),
+        },
+        opts,
+    );
+    const policy = new iam.RolePolicy(name, { role: made.name, policy: pulumi.output(statements.rights).apply(policyDocument) }, opts);
+    return { role: made, policy };
+}

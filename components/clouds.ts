@@ -1,0 +1,26 @@
+import { ConfigError } from "../config/problems";
+import type { StackConfig } from "../config/schema";
+import { awsCloud, fleetProblems } from "./aws/cloud";
+import type { Cloud } from "./cloud";
+import type { Access, Contract } from "./contract";
+import { localCloud } from "./local/cloud";
+
+/** The cloud that a stack's configuration names. An observee knows the fleet's role path from the observer. */
+export async function openCloud(config: StackConfig, observer?: { contract: Contract; access: Access }): Promise<Cloud> {
+    if (config.cloud === "local") return localCloud(config, {});
+    const { cluster, domain, storageClass } = config;
+    if (observer?.access.role !== undefined && config.aws.identity.by === "irsa")
+        throw new ConfigError(`configuration of ${cluster}`, [
+            {
+                path: "aws.identity.by",
+                problem:
+                    "irsa cannot reach the blocks: the observer lets this cluster in through a role (via: role), and Thanos's objstore file names no role to assume.",
+                remedy: "Write pod-identity here, or via: bucket-policy in the observer's observees.",
+            },
+        ]);
+    const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
+    const args = { ...config.aws, fleetCluster: cluster, domain, storageClass, rolePath };
+    const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
+    if (problems.length > 0) throw new ConfigError(`configuration of ${cluster}`, problems);
+    return awsCloud(args);
+}

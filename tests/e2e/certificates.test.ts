@@ -1,0 +1,350 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { request } from "node:https";
+import { connect, type TLSSocket } from "node:tls";
+import * as grpc from "@grpc/grpc-js";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { BinaryWriter } from "google-protobuf";
+import { leafQueryHost, receiveHost } from "../../components/names";
+import { addressOf } from "../../local/addresses";
+import { type ClusterName, DOMAIN } from "../../local/fleet";
+import { type Bag, reveal } from "../../local/standins/properties";
+import { make } from "../../local/standins/tls";
+import { query, scalar } from "../../local/thanosApi";
+import { update } from "../../local/update";
+import { localStack } from "./engine";
+import { core, eventually, frontend, NAMESPACE, target } from "./fleet";
+
+/** A certificate and its key, in PEM. */
+interface Identity {
+    cert: string;
+    key: string;
+}
+
+/** A server that other clusters reach. */
+interface Server {
+    cluster: ClusterName;
+    service: string;
+    host: string;
+}
+
+const leafOf = (cluster: "blue" | "red"): Server => ({ cluster, service: "thanos-query-external", host: leafQueryHost(cluster, DOMAIN) });
+const RECEIVE: Server = { cluster: "observer", service: "thanos-receive-router-external", host: receiveHost(DOMAIN) };
+
+const HOUR = 3_600_000;
+/** Of the local fleet, in seconds. */
+const SCRAPE_INTERVAL = 15;
+/** A server that takes a client's certificate says nothing more about it; one that does not, says so at once. */
+const SILENCE_MS = 2000;
+
+/** What the observer's stack made with the provider `tls`, with its secrets. */
+interface Made {
+    urn: string;
+    outputs: Record<string, string>;
+}
+
+async function madeBy(stack: Stack): Promise<(type: string, name: string) => Made> {
+    const { resources = [] } = (await stack.exportStack()).deployment as { resources?: { urn: string; outputs: Bag }[] };
+    return (type, name) => {
+        const found = resources.find(({ urn }) => urn.endsWith(`:${type}::${name}`));
+        assert.ok(found, `${type} ${name} is not in the state of ${stack.name}`);
+        const outputs = Object.entries(found.outputs).map(([key, value]) => [key, inTheClear(value)]);
+        return { urn: found.urn, outputs: Object.fromEntries(outputs) };
+    };
+}
+
+/** A secret in an exported state carries its value as JSON. */
+const inTheClear = (value: unknown) =>
+    typeof value === "object" && value !== null && "plaintext" in value ? JSON.parse(String(value.plaintext)) : value;
+
+describe("mutual TLS between clusters", () => {
+    let stack: Stack;
+    let made: (type: string, name: string) => Made;
+    let servers: string;
+    before(async () => {
+        stack = await localStack("observer");
+        made = await madeBy(stack);
+        servers = authority("servers").cert;
+    });
+
+    const authority = (kind: string): Identity => ({
+        cert: made("SelfSignedCert", `ca-${kind}`).outputs.certPem as string,
+        key: made("PrivateKey", `ca-${kind}`).outputs.privateKeyPem as string,
+    });
+    const identity = (name: string): Identity => ({
+        cert: made("LocallySignedCert", name).outputs.certPem as string,
+        key: made("PrivateKey", name).outputs.privateKeyPem as string,
+    });
+
+    /** A client's certificate for an hour, from an authority of the fleet. */
+    async function signed(kind: string, commonName: string, from = new Date()): Promise<Identity> {
+        const ca = authority(kind);
+        const key = reveal((await make("tls:index/privateKey:PrivateKey", { algorithm: "ECDSA" })).outputs.privateKeyPem) as string;
+        const { outputs } = await make("tls:index/certRequest:CertRequest", { privateKeyPem: key, subject: { commonName } });
+        const certificate = await make(
+            "tls:index/locallySignedCert:LocallySignedCert",
+            {
+                certRequestPem: outputs.certRequestPem,
+                caCertPem: ca.cert,
+                caPrivateKeyPem: ca.key,
+                allowedUses: ["digital_signature", "client_auth"],
+                validityPeriodHours: 1,
+            },
+            from,
+        );
+        return { cert: String(certificate.outputs.certPem), key };
+    }
+    const expired = (kind: string, commonName: string) => signed(kind, commonName, new Date(Date.now() - 2 * HOUR));
+
+    async function open({ cluster, service, host }: Server, client?: Identity): Promise<TLSSocket> {
+        const [address, port] = (await addressOf(target(cluster), service)).split(":");
+        // A gRPC server talks to nobody who doesn't offer h2.
+        return connect({ host: address, port: Number(port), servername: host, ca: servers, ALPNProtocols: ["h2", "http/1.1"], ...client });
+    }
+
+    /** What a server thinks of a client: `taken`, or the alert that it ends the connection with. */
+    async function verdict(server: Server, client?: Identity): Promise<string> {
+        const socket = await open(server, client);
+        return new Promise((resolve) => {
+            const say = (text: string) => {
+                socket.destroy();
+                resolve(text);
+            };
+            // In TLS 1.3 the client is done before the server has looked at its certificate.
+            socket.once("secureConnect", () => setTimeout(say, SILENCE_MS, "taken"));
+            socket.once("error", (error: NodeJS.ErrnoException) => say(String(error.code)));
+            socket.once("close", () => say("closed"));
+        });
+    }
+
+    const REQUIRED = "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED";
+    const EXPIRED = "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED";
+    const UNKNOWN = "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA";
+    const nobody = async () => undefined;
+    const holder = (name: string) => async () => identity(name);
+    const cases: [string, Server, [string, () => Promise<Identity | undefined>, string][]][] = [
+        [
+            "red's leaf Query",
+            leafOf("red"),
+            [
+                ["the observer", holder("reader"), "taken"],
+                ["a client without a certificate", nobody, REQUIRED],
+                ["the observer with an expired certificate", () => expired("readers", "observer"), EXPIRED],
+                ["blue's leaf Query", holder("leaf-blue"), UNKNOWN],
+                ["red's own Prometheus", holder("writer-red"), UNKNOWN],
+            ],
+        ],
+        [
+            "blue's leaf Query",
+            leafOf("blue"),
+            [
+                ["the observer", holder("reader"), "taken"],
+                ["red's leaf Query", holder("leaf-red"), UNKNOWN],
+                ["red's Prometheus", holder("writer-red"), UNKNOWN],
+            ],
+        ],
+        [
+            "Receive",
+            RECEIVE,
+            [
+                ["red's Prometheus", holder("writer-red"), "taken"],
+                ["a client without a certificate", nobody, REQUIRED],
+                ["red's Prometheus with an expired certificate", () => expired("writers", "red"), EXPIRED],
+                ["blue's leaf Query", holder("leaf-blue"), UNKNOWN],
+                ["the observer's Query", holder("reader"), UNKNOWN],
+            ],
+        ],
+    ];
+    for (const [what, server, clients] of cases)
+        describe(what, () => {
+            for (const [who, client, expected] of clients)
+                it(`${expected === "taken" ? "takes" : "refuses"} ${who}`, async () =>
+                    assert.equal(await verdict(server, await client()), expected));
+        });
+
+    it("lets the observer ask red's leaf Query who it is", async () => {
+        const { cert, key } = identity("reader");
+        const { cluster, service, host } = leafOf("red");
+        const client = new grpc.Client(
+            await addressOf(target(cluster), service),
+            grpc.credentials.createSsl(Buffer.from(servers), Buffer.from(key), Buffer.from(cert)),
+            { "grpc.ssl_target_name_override": host, "grpc.default_authority": host },
+        );
+        const same = (message: Buffer) => message;
+        const answer = await new Promise<Buffer | undefined>((resolve, reject) =>
+            client.makeUnaryRequest("/thanos.info.Info/Info", same, same, Buffer.alloc(0), (error, info) =>
+                error ? reject(error) : resolve(info),
+            ),
+        );
+        client.close();
+        assert.match(String(answer), /query/);
+    });
+
+    describe("a write to Receive", () => {
+        /** One sample as Prometheus would send it. */
+        async function write(client: Identity, metric: string, header: string): Promise<{ status: number | undefined; said: string }> {
+            const body = writeRequest(metric);
+            const [address, port] = (await addressOf(target(RECEIVE.cluster), RECEIVE.service)).split(":");
+            return new Promise((resolve, reject) => {
+                const headers = { "Content-Encoding": "snappy", "Content-Length": body.length, "THANOS-TENANT": header };
+                const sent = request(
+                    {
+                        host: address,
+                        port,
+                        path: "/api/v1/receive",
+                        method: "POST",
+                        servername: RECEIVE.host,
+                        ca: servers,
+                        ...client,
+                        headers,
+                    },
+                    (response) => {
+                        let said = "";
+                        response.on("data", (data) => {
+                            said += data;
+                        });
+                        response.on("end", () => resolve({ status: response.statusCode, said: said.trim() }));
+                    },
+                );
+                sent.on("error", reject);
+                sent.end(body);
+            });
+        }
+
+        it("is of the cluster that the certificate names, whatever a header says", async () => {
+            const metric = `written_at_${Date.now()}`;
+            assert.deepEqual(await write(identity("writer-red"), metric, "blue"), { status: 200, said: "" });
+            await eventually("the sample is there", 30, async () =>
+                assert.deepEqual(
+                    (await query(await frontend(), metric)).map((s) => s.metric.cluster),
+                    ["red"],
+                ),
+            );
+        });
+
+        it("is refused for a cluster that is not to write, though the fleet's own authority names it", async () => {
+            const yellow = await signed("writers", "yellow");
+            assert.deepEqual(await write(yellow, "never_written", "red"), {
+                status: 500,
+                said: "no matching hashring to handle tenant",
+            });
+        });
+    });
+
+    describe("certificates that are renewed", () => {
+        const RENEWED = ["leaf-red", "writer-red", "reader", "receive"];
+        const serialOf = (name: string) => new X509Certificate(identity(name).cert).serialNumber;
+
+        async function shown(server: Server, client: Identity): Promise<string> {
+            const socket = await open(server, client);
+            return new Promise((resolve, reject) => {
+                socket.once("error", reject);
+                socket.once("secureConnect", () => {
+                    resolve(socket.getPeerCertificate().serialNumber);
+                    socket.destroy();
+                });
+            });
+        }
+
+        /** Every pod of both ends, and how often its containers were started again. */
+        const pods = async () =>
+            (
+                await Promise.all(
+                    (["observer", "red"] as const).map(async (cluster) =>
+                        (
+                            await core(cluster).listNamespacedPod({ namespace: NAMESPACE })
+                        ).items.map(
+                            ({ metadata, status }) =>
+                                `${cluster} ${metadata?.name} ${metadata?.uid} ${status?.containerStatuses?.map((c) => c.restartCount)}`,
+                        ),
+                    ),
+                )
+            )
+                .flat()
+                .sort();
+
+        let started: number;
+        let podsBefore: string[];
+        let base: string;
+        before(async () => {
+            base = await frontend();
+            started = Date.now() / 1000;
+            podsBefore = await pods();
+            const old = RENEWED.map(serialOf);
+            await stack.up({ replace: RENEWED.map((name) => made("LocallySignedCert", name).urn) });
+            await update(await localStack("red"), "up");
+            made = await madeBy(stack);
+            for (const serial of RENEWED.map(serialOf)) assert.ok(!old.includes(serial));
+        });
+
+        for (const [what, server, name, client] of [
+            ["red's leaf Query", leafOf("red"), "leaf-red", "reader"],
+            ["Receive", RECEIVE, "receive", "writer-red"],
+        ] as const)
+            it(`are shown by every pod of ${what}`, () =>
+                eventually("every kubelet has written the changed Secret", 180, async () => {
+                    // More than enough connections for each of the two pods to get one.
+                    const serials = await Promise.all(Array.from({ length: 12 }, () => shown(server, identity(client))));
+                    assert.deepEqual([...new Set(serials)], [serialOf(name)]);
+                }));
+
+        it("reach red's Prometheus through the operator", () =>
+            eventually("the operator's copy is the new one", 60, async () => {
+                const { items } = await core("red").listNamespacedSecret({ namespace: NAMESPACE });
+                const copies = items
+                    .filter(({ metadata }) => metadata?.name?.startsWith("prometheus-kps-prometheus-tls-assets"))
+                    .flatMap(({ data }) => Object.values(data ?? {}).map((value) => Buffer.from(value, "base64").toString()));
+                assert.ok(copies.includes(identity("writer-red").cert));
+            }));
+
+        it("leave no gap in what red writes", async () => {
+            // By then the kubelet has handed the operator's copy to both Prometheus pods.
+            const end = Date.now() / 1000 + 30;
+            const up = `up{cluster="red",job="kps-prometheus",receive_replica!=""}`;
+            await eventually("samples of after the renewal have arrived", 150, async () =>
+                assert.ok((await scalar(base, `min(timestamp(${up}))`, { dedup: false })) > end),
+            );
+            const written = await timesOfSamples(base, up, started, end);
+            // Each of the two replicas scrapes both, Prometheus and its reloader.
+            assert.equal(written.size, 8);
+            for (const [series, times] of written) {
+                const pauses = [started, ...times, end].map((time, i, all) => time - (all[i - 1] ?? time));
+                assert.ok(Math.max(...pauses) < 1.5 * SCRAPE_INTERVAL, `${series}: a pause of ${Math.max(...pauses)} s`);
+            }
+        });
+
+        it("restart no pod", async () => assert.deepEqual(await pods(), podsBefore));
+    });
+});
+
+/** A remote-write request (prompb.WriteRequest) with one sample of now, in Snappy's block format as a single literal. */
+function writeRequest(metric: string): Buffer {
+    const writer = new BinaryWriter();
+    writer.writeMessage(1, {}, (_, series: BinaryWriter) => {
+        series.writeMessage(1, {}, (_, label: BinaryWriter) => {
+            label.writeString(1, "__name__");
+            label.writeString(2, metric);
+        });
+        series.writeMessage(2, {}, (_, sample: BinaryWriter) => {
+            sample.writeDouble(1, 1);
+            sample.writeInt64(2, Date.now());
+        });
+    });
+    const message = Buffer.from(writer.getResultBuffer());
+    assert.ok(message.length <= 60, "a literal of one length byte");
+    return Buffer.concat([Buffer.from([message.length, (message.length - 1) << 2]), message]);
+}
+
+/** When each Prometheus replica took its samples of a series, in seconds: of all copies, since one is enough. */
+async function timesOfSamples(base: string, selector: string, from: number, to: number): Promise<Map<string, number[]>> {
+    const params = new URLSearchParams({ query: `${selector}[${Math.ceil(to - from)}s]`, time: String(to), dedup: "false" });
+    const { data } = (await (await fetch(`${base}/api/v1/query?${params}`)).json()) as {
+        data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
+    };
+    const times = new Map<string, Set<number>>();
+    for (const { metric, values } of data.result) {
+        const series = `${metric.instance} by ${metric.prometheus_replica}`;
+        times.set(series, new Set([...(times.get(series) ?? []), ...values.map(([time]) => time)]));
+    }
+    return new Map([...times].map(([series, all]) => [series, [...all].sort((a, b) => a - b)]));
+}

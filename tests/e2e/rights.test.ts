@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { objectStatements, policyDocument } from "../../components/aws/iam";
+import { ACCESS, type BlockComponent } from "../../components/cloud";
+import { streamPrefix } from "../../components/names";
+import { objectStoreFile } from "../../components/thanos/objectStore";
+import { writeHistory } from "../../local/history";
+import { scalar } from "../../local/thanosApi";
+import { eventually, run, tools } from "./fleet";
+import { BUCKET, Minio } from "./rights/minio";
+import { freePort, Processes } from "./rights/processes";
+
+/**
+ * The documents that components/aws/iam.ts writes, in force: a user for each component of each cluster on a real S3 server that enforces them, and the
+ * whole life of blue's blocks under these users. Without the statements about KMS, which this server does not know; those are simulated.
+ */
+
+const CLUSTERS = ["blue", "red"] as const;
+const COMPONENTS = Object.keys(ACCESS) as BlockComponent[];
+const userOf = (component: BlockComponent, cluster: string) => `${component}-${cluster}`;
+
+/** Of every resolution: as in the local fleet, some of the history is older. */
+const RETENTION_DAYS = 21;
+const DAY_MS = 86_400_000;
+
+interface Block {
+    maxTime: number;
+    compaction: { level: number };
+    thanos: { downsample: { resolution: number } };
+}
+
+describe("rights on a real S3 server", () => {
+    const minio = new Minio();
+    let directory: string;
+    let processes: Processes;
+    let binaries: Awaited<ReturnType<typeof tools<"minio" | "thanos" | "prometheus" | "promtool">>>;
+    let uploaded = 0;
+    let prometheus: string;
+    let query: string;
+
+    before(async () => {
+        directory = await mkdtemp(join(tmpdir(), "rights-"));
+        processes = new Processes(directory);
+        binaries = await tools("minio", "thanos", "prometheus", "promtool");
+        await minio.start(binaries.minio.path, processes);
+        for (const cluster of CLUSTERS)
+            for (const component of COMPONENTS) {
+                const on = { access: ACCESS[component], bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: streamPrefix(cluster) };
+                await minio.addUser(userOf(component, cluster), policyDocument(objectStatements(on)));
+            }
+    });
+
+    after(async () => {
+        await processes?.stop();
+        minio.stop();
+        if (directory) await rm(directory, { recursive: true });
+    });
+
+    /** The objstore flag with which a component of blue comes as its user. */
+    async function storeFlag(component: BlockComponent): Promise<string> {
+        const file = join(directory, `${component}.objstore.yml`);
+        await writeFile(file, objectStoreFile(minio.storeOf(userOf(component, "blue")), streamPrefix("blue")));
+        return `--objstore.config-file=${file}`;
+    }
+
+    const address = async () => `127.0.0.1:${await freePort()}`;
+    const samples = (base: string, range: string, time: number) =>
+        scalar(base, `sum(count_over_time(shop_orders_total[${range}]))`, { time });
+
+    /** Blue's blocks, as its Store may see them. */
+    async function blocks(): Promise<Block[]> {
+        const ls = ["tools", "bucket", "ls", await storeFlag("store"), "--output=json"];
+        const { code, output } = await run(binaries.thanos.path, ls, { within: 60 });
+        assert.equal(code, 0, output);
+        return (output.match(/^\{\n[\s\S]*?^\}/gm) ?? []).map((text) => JSON.parse(text) as Block);
+    }
+
+    it("let the sidecar upload every block of Prometheus", async () => {
+        await writeHistory("blue", directory, binaries.promtool.path, AbortSignal.timeout(120_000));
+        const data = join(directory, "blue");
+        uploaded = (await readdir(data)).length;
+        assert.ok(uploaded > 100, `${uploaded} blocks`);
+
+        const config = join(directory, "prometheus.yml");
+        await writeFile(config, "global: { external_labels: { cluster: blue, prometheus_replica: a } }\n");
+        const [web, http, grpc] = [await address(), await address(), await address()];
+        prometheus = `http://${web}`;
+        await processes.start(
+            "prometheus",
+            binaries.prometheus.path,
+            [
+                `--config.file=${config}`,
+                `--storage.tsdb.path=${data}`,
+                // Compact alone may compact.
+                "--storage.tsdb.min-block-duration=2h",
+                "--storage.tsdb.max-block-duration=2h",
+                "--storage.tsdb.retention.time=1y",
+                `--web.listen-address=${web}`,
+            ],
+            `${prometheus}/-/ready`,
+        );
+        const sidecar = ["sidecar", `--prometheus.url=${prometheus}`, `--tsdb.path=${data}`, await storeFlag("prometheus")];
+        await processes.start(
+            "sidecar",
+            binaries.thanos.path,
+            [...sidecar, `--http-address=${http}`, `--grpc-address=${grpc}`],
+            `http://${http}/-/ready`,
+        );
+        await eventually("every block is uploaded", 90, async () => {
+            const metrics = await (await fetch(`http://${http}/metrics`)).text();
+            assert.equal(Number(/^thanos_shipper_uploads_total (\d+)/m.exec(metrics)?.[1]), uploaded);
+        });
+    });
+
+    it("let Store answer from them with the samples that Prometheus has", async () => {
+        const [http, grpc, web] = [await address(), await address(), await address()];
+        const store = ["store", `--data-dir=${join(directory, "store")}`, await storeFlag("store")];
+        // Nothing waits for a Store to notice here: what is marked is gone at once.
+        const soon = ["--sync-block-duration=5s", "--ignore-deletion-marks-delay=0s"];
+        await processes.start(
+            "store",
+            binaries.thanos.path,
+            [...store, ...soon, `--http-address=${http}`, `--grpc-address=${grpc}`],
+            `http://${http}/-/ready`,
+        );
+        query = `http://${web}`;
+        const ask = ["query", `--endpoint=${grpc}`, `--http-address=${web}`, `--grpc-address=${await address()}`];
+        await processes.start("query", binaries.thanos.path, ask, `${query}/-/ready`);
+
+        const now = Date.now() / 1000;
+        const expected = await samples(prometheus, "36d", now);
+        assert.ok(expected > 10_000, `${expected} samples`);
+        await eventually("Store has all of them", 60, async () => assert.equal(await samples(query, "36d", now), expected));
+    });
+
+    it("let Compact compact, downsample, expire and delete", async () => {
+        const compact = ["compact", `--data-dir=${join(directory, "compact")}`, await storeFlag("compact")];
+        const retention = ["raw", "5m", "1h"].map((resolution) => `--retention.resolution-${resolution}=${RETENTION_DAYS}d`);
+        const atOnce = ["--consistency-delay=0s", "--delete-delay=0s", `--http-address=${await address()}`];
+        // What expires in one round is deleted in the next.
+        for (const _round of [1, 2]) {
+            const { code, output } = await run(binaries.thanos.path, [...compact, ...retention, ...atOnce], { within: 150 });
+            assert.equal(code, 0, output.slice(-2000));
+        }
+
+        const left = await blocks();
+        assert.ok(left.length < uploaded / 4, `${left.length} blocks of ${uploaded} are left`);
+        assert.deepEqual([...new Set(left.map((block) => block.thanos.downsample.resolution))].sort(), [0, 300_000, 3_600_000]);
+        assert.ok(left.some((block) => block.compaction.level >= 3));
+        assert.deepEqual(
+            left.filter((block) => block.maxTime < Date.now() - RETENTION_DAYS * DAY_MS),
+            [],
+        );
+    });
+
+    it("let Store answer the same from what Compact has made of them", async () => {
+        const now = Date.now() / 1000;
+        const expected = await samples(prometheus, "18d", now);
+        await eventually("Store has changed over", 60, async () => assert.equal(await samples(query, "18d", now), expected));
+    });
+
+    it("are all that this took: nothing was denied, and every component made these calls", async () => {
+        const calls = await minio.allCalls();
+        assert.deepEqual(
+            calls.filter(({ status }) => status >= 400 && status !== 404),
+            [],
+        );
+        const made = (component: BlockComponent) =>
+            [...new Set(calls.filter(({ user }) => user === userOf(component, "blue")).map(({ api }) => api))].sort();
+        assert.deepEqual(Object.fromEntries(COMPONENTS.map((component) => [component, made(component)])), {
+            store: ["GetObject", "HeadObject", "ListObjectsV2"],
+            compact: ["DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"],
+            prometheus: ["HeadObject", "PutObject"],
+        });
+    });
+
+    describe("end there", () => {
+        /** What the server answers a user who tries everything on one cluster's prefix. */
+        async function tried(user: string, cluster: string) {
+            const at = `${BUCKET}/${streamPrefix(cluster)}`;
+            const object = `${at}/of-root-for-${user}`;
+            await minio.asRoot("PUT", object, "root's");
+            const status = async (method: string, path: string, body?: string) => (await minio.request(user, method, path, body)).status;
+            const parts = await minio.request(user, "POST", `${at}/in-parts?uploads`);
+            const [, upload = "none"] = /<UploadId>(.*)<\/UploadId>/.exec(await parts.text()) ?? [];
+            return {
+                list: await status("GET", `${BUCKET}?list-type=2&prefix=${streamPrefix(cluster)}/`),
+                get: await status("GET", object),
+                missing: await status("HEAD", `${at}/missing`),
+                put: await status("PUT", `${at}/new`, "a user's"),
+                parts: parts.status,
+                abort: await status("DELETE", `${at}/in-parts?uploadId=${upload}`),
+                delete: await status("DELETE", object),
+            };
+        }
+
+        const NOTHING = { list: 403, get: 403, missing: 403, put: 403, parts: 403, abort: 403, delete: 403 };
+        const READ = { ...NOTHING, list: 200, get: 200, missing: 404 };
+        const WRITE = { ...READ, put: 200, parts: 200, abort: 204 };
+        const OWN = { ...WRITE, delete: 204 };
+        const EXPECTED = { read: READ, write: WRITE, own: OWN };
+
+        for (const cluster of CLUSTERS)
+            for (const component of COMPONENTS) {
+                const user = userOf(component, cluster);
+                for (const prefix of CLUSTERS)
+                    it(`${user} may ${prefix === cluster ? ACCESS[component] : "do nothing"} under ${prefix}/`, async () =>
+                        assert.deepEqual(await tried(user, prefix), prefix === cluster ? EXPECTED[ACCESS[component]] : NOTHING));
+
+                it(`${user} may not list the bucket, nor change it`, async () => {
+                    const policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+                    const answers = [
+                        await minio.request(user, "GET", `${BUCKET}?list-type=2`),
+                        await minio.request(user, "GET", `${BUCKET}?list-type=2&prefix=${streamPrefix(cluster)}`),
+                        await minio.request(user, "GET", `${BUCKET}?versions`),
+                        await minio.request(user, "PUT", `${BUCKET}?policy`, policy),
+                        await minio.request(user, "DELETE", BUCKET),
+                    ];
+                    assert.deepEqual(
+                        answers.map(({ status }) => status),
+                        [403, 403, 403, 403, 403],
+                    );
+                });
+            }
+    });
+});
