@@ -147,4 +147,5 @@ const generated = (name: string) => ({
     privateKeyPem: `<key of ${name}>`,
     certRequestPem: `<request of ${name}>`,
     certPem: `<certificate of ${name}>`,
+    validityEndTime: "<a year from now>",
 });

@@ -35,6 +35,8 @@ export class Certificates extends pulumi.ComponentResource {
         receive: Tls;
     };
     readonly observees: Record<string, ObserveeCertificates>;
+    /** When the first of them ends, unless an update renews it before (RFC 3339). */
+    readonly end: pulumi.Output<string>;
 
     constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Certificates", name, {}, opts);
@@ -63,7 +65,10 @@ export class Certificates extends pulumi.ComponentResource {
                 },
             ]),
         );
-        this.registerOutputs();
+        const authorities = [servers, readers, writers];
+        // RFC 3339 in one time zone sorts as text.
+        this.end = pulumi.all(authorities.flatMap((authority) => authority.ends)).apply((ends) => [...ends].sort()[0] ?? "");
+        this.registerOutputs({ end: this.end });
     }
 }
 
@@ -78,6 +83,8 @@ const hours = (duration: string) => parseDuration(duration) / parseDuration("1h"
 /** Signs certificates of one kind, and answers for no other. */
 class Authority {
     readonly cert: pulumi.Output<string>;
+    /** The ends of what it signed. */
+    readonly ends: pulumi.Output<string>[] = [];
     private readonly key: pulumi.Output<string>;
 
     constructor(
@@ -113,7 +120,7 @@ class Authority {
             },
             here,
         );
-        const { certPem } = new LocallySignedCert(
+        const { certPem, validityEndTime } = new LocallySignedCert(
             name,
             {
                 certRequestPem: request.certRequestPem,
@@ -126,6 +133,7 @@ class Authority {
             },
             here,
         );
+        this.ends.push(validityEndTime);
         return { cert: certPem, key };
     }
 }

@@ -19,7 +19,7 @@ import { Store } from "./thanos/store";
 
 /** The cluster that sees all others: Thanos, fed by every cluster's blocks, every observee's leaf Query, and remote write. */
 export class Observer extends pulumi.ComponentResource {
-    readonly outputs: ContractOutputs & { queryFrontend: string; names: Names };
+    readonly outputs: ContractOutputs & { queryFrontend: string; certificatesEnd: pulumi.Output<string>; names: Names };
 
     constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
@@ -126,6 +126,7 @@ export class Observer extends pulumi.ComponentResource {
                 ),
             ) as ContractOutputs["access"],
             queryFrontend: frontend.host,
+            certificatesEnd: certificates.end,
             names: namesOf(config),
         };
         this.registerOutputs(this.outputs);

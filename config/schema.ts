@@ -227,9 +227,9 @@ const observeeAws = z.strictObject(awsAccount);
 /** Mutual TLS between clusters: the observer's stack is the certificate authority. */
 const certificates = z.strictObject({
     /** How long a certificate is valid. */
-    validity: duration("90d").default("90d"),
-    /** How long before its end the next `pulumi up` renews it. */
-    renewBefore: duration("30d").default("30d"),
+    validity: duration("365d").default("365d"),
+    /** How long before its end the next `pulumi up` renews it: longer than the longest pause between two of any stack, since nothing else does. */
+    renewBefore: duration("120d").default("120d"),
 });
 
 /** One of the other clusters. */

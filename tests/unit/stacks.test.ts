@@ -115,6 +115,7 @@ describe("the outputs of a stack", () => {
                 red: { objectStore: store, certificates: { leaf: leaf("red"), writer } },
             },
             queryFrontend: "query.fleet.test",
+            certificatesEnd: "<a year from now>",
             names: { cluster: "observer", domain: "fleet.test" },
         });
     });
