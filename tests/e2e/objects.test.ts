@@ -3,6 +3,7 @@ import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kube
 import { type Planned, runInProcess } from "../../cli/inProcess";
 import { asText, readStackFile } from "../../cli/stackFile";
 import { CLUSTERS, stackConfig } from "../../local/fleet";
+import { buildObserverOn } from "../unit/fleet";
 import { kubeConfig, ROOT, run, target, tools } from "./fleet";
 
 interface Container {
@@ -10,12 +11,12 @@ interface Container {
     args?: string[];
 }
 
-/** Every resource of the example stacks and of the local ones. */
+/** Every resource of the example stacks, of one that makes its EKS cluster, and of the local ones. */
 async function allResources(): Promise<Planned[]> {
     const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
     const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
     const profile = { target: target("observer"), chart: "kube-prometheus-stack", storageClass: "standard" };
-    const found = [...example.resources, ...observee.resources];
+    const found = [...example.resources, ...observee.resources, ...(await buildObserverOn("created")).resources];
     let outputs: Record<string, unknown> = {};
     for (const { name } of CLUSTERS) {
         const stack = await runInProcess(name, asText(stackConfig(name, profile)), () => outputs);
@@ -63,9 +64,11 @@ describe("what the program generates", () => {
             // In a namespace where nothing of the fleet is: an object that is there already would be judged as a change of it.
             const metadata = {
                 ...(props.metadata as KubernetesObject["metadata"]),
-                ...(!type.endsWith(":Namespace") && { namespace: "default" }),
+                ...(!/:(Namespace|StorageClass)$/.test(type) && { namespace: "default" }),
             };
-            const object = { ...props, metadata, ...(type.endsWith(":Secret") && { stringData: { a: "secret" } }) } as KubernetesObject;
+            // Secrets are hidden in a plan; a certificate has to have these two keys.
+            const hidden = type.endsWith(":Secret") && { stringData: { "tls.crt": "secret", "tls.key": "secret" } };
+            const object = { ...props, metadata, ...hidden } as KubernetesObject;
             await api
                 .patch(object, undefined, "All", "objects-test", true, PatchStrategy.ServerSideApply)
                 .catch((error: Error) => refused.push(`${type} ${name}: ${error.message}`));
