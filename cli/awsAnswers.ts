@@ -54,12 +54,33 @@ const clusterFacts = (cluster: string, region: string): Bag => ({
     status: "ACTIVE",
 });
 
+/** A role, as which AWS is asked. */
+export interface Caller {
+    account: string;
+    role: string;
+}
+
+const ADMIN: Caller = { account: ACCOUNT, role: "Admin" };
+
+/**
+ * As whom a stack expects to be run: one of the administrators of the cluster that it makes, in the account that its observer has for it. A plan is for
+ * everybody, whatever credentials they have.
+ */
+export function expectedCaller(admins: readonly string[], account: string | undefined): Caller {
+    const roles = admins.map((arn) => ({ account: arn.split(":")[4] ?? "", role: arn.split("/").at(-1) ?? "" }));
+    return roles.find((admin) => admin.account === (account ?? admin.account)) ?? { ...ADMIN, ...(account && { account }) };
+}
+
 /** What AWS answers when it is asked for something that exists: it exists, and is recent enough. */
-export function awsAnswer(token: string, args: Bag, region: string): Bag {
+export function awsAnswer(token: string, args: Bag, region: string, caller = ADMIN): Bag {
     const partition = partitionOf(region);
     switch (token) {
         case "aws:index/getCallerIdentity:getCallerIdentity":
-            return { accountId: ACCOUNT, arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/deployer/session` };
+            return { accountId: caller.account, arn: `arn:${partition}:sts::${caller.account}:assumed-role/${caller.role}/session` };
+        case "aws:index/getAvailabilityZones:getAvailabilityZones": {
+            const names = ["a", "b", "c", "d"].map((letter) => region + letter);
+            return { names, zoneIds: names.map((name) => `<zone id of ${name}>`) };
+        }
         case "aws:index/getPartition:getPartition":
             return { partition, dnsSuffix: dnsSuffixOf(region) };
         case "aws:eks/getCluster:getCluster": {

@@ -98,7 +98,7 @@ function joinBackend({ config }: AwsStack, backend: Backend, observer: AwsStack 
     const assumed = observer ? "" : ` Its region is assumed to be ${config.aws.region}: the observer's stack file is not here.`;
     return [
         {
-            why: `After the observer's \`pulumi up\`, in the same state.${assumed} The clusters' VPCs have to route to each other (peering, a transit gateway).`,
+            why: `After the observer's \`pulumi up\`, in the same state: from another account with the observer's credentials in this shell (AWS_PROFILE), and this cluster's by \`aws.profile\`.${assumed} The clusters' VPCs have to route to each other (peering, a transit gateway).`,
             commands: [logIn(backend)],
         },
     ];

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import type { Contract } from "../components/contract";
 import { ConfigError } from "../config/problems";
-import { awsAnswer, awsOutputs } from "./awsAnswers";
+import { awsAnswer, awsOutputs, expectedCaller } from "./awsAnswers";
 import { PROJECT } from "./stackFile";
 
 /**
@@ -40,10 +41,11 @@ type Program = () => Promise<Record<string, unknown>>;
 export async function runInProcess(stack: string, config: Record<string, string>, others: StackOutputs = noOthers): Promise<Run> {
     // The stack itself has no past here.
     const known: StackOutputs = (reference) => (reference === `organization/${PROJECT}/${stack}` ? {} : others(reference));
-    const { region = "" } = JSON.parse(config[`${PROJECT}:aws`] ?? "{}") as { region?: string };
+    const { region = "", cluster } = JSON.parse(config[`${PROJECT}:aws`] ?? "{}") as AwsSettings;
+    const caller = expectedCaller(cluster?.create?.admins ?? [], accountOf(config, known));
     const mocks: pulumi.runtime.Mocks = {
         newResource: (args) => created(args, known, region),
-        call: ({ token, inputs }) => awsAnswer(token, inputs, region),
+        call: ({ token, inputs }) => awsAnswer(token, inputs, region, caller),
     };
     await pulumi.runtime.setMocks(mocks, PROJECT, stack, false, "organization");
     pulumi.runtime.setAllConfig(config, []);
@@ -64,6 +66,19 @@ export async function runInProcess(stack: string, config: Record<string, string>
     } finally {
         process.off("unhandledRejection", onFailure);
     }
+}
+
+/** The part of the settings of an account that says as whom a stack is run. */
+interface AwsSettings {
+    region?: string;
+    cluster?: { create?: { admins?: string[] } };
+}
+
+/** The account that an observee's observer has for it. */
+function accountOf(config: Record<string, string>, others: StackOutputs): string | undefined {
+    const observer = config[`${PROJECT}:observer`];
+    const contract = observer === undefined ? undefined : (others(observer).contract as Contract | undefined);
+    return contract?.observees?.find(({ name }) => name === config[`${PROJECT}:cluster`])?.account;
 }
 
 function noOthers(stack: string): never {

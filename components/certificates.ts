@@ -66,11 +66,13 @@ export class Certificates extends pulumi.ComponentResource {
             ]),
         );
         const authorities = [servers, readers, writers];
-        // RFC 3339 in one time zone sorts as text.
-        this.end = pulumi.all(authorities.flatMap((authority) => authority.ends)).apply((ends) => [...ends].sort()[0] ?? "");
+        this.end = pulumi.all(authorities.flatMap((authority) => authority.ends)).apply(earliest);
         this.registerOutputs({ end: this.end });
     }
 }
+
+/** Each is in the time zone of the machine that made it. */
+const earliest = (times: string[]): string => [...times].sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? "";
 
 type Kind = "servers" | "readers" | "writers";
 

@@ -19,6 +19,10 @@ export interface Cloud {
     readonly kubernetes: k8s.Provider;
     /** What has to be there before anything is deployed to it: nodes, storage, the agent that hands out identities. */
     readonly ready: pulumi.Resource[];
+    /** On AWS: the account it is in, and the path of every role of the fleet. */
+    readonly aws?: { account: string; rolePath: string };
+    /** Of every volume. */
+    readonly storageClass: string;
     /** Nodes for pods that have volumes, where there are such. */
     readonly stateful?: Placement | undefined;
     /** Annotations of a Service that other clusters reach. */

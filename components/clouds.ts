@@ -1,16 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
 import { ConfigError } from "../config/problems";
 import type { StackConfig } from "../config/schema";
 import { awsCloud, fleetProblems } from "./aws/cloud";
 import type { Cloud } from "./cloud";
-import type { Access, Contract } from "./contract";
+import type { FromObserver } from "./contract";
 import { localCloud } from "./local/cloud";
 
 /** The cloud that a stack's configuration names. An observee knows the fleet's role path from the observer. */
-export async function openCloud(config: StackConfig, observer?: { contract: Contract; access: Access }): Promise<Cloud> {
+export async function openCloud(config: StackConfig, observer?: FromObserver): Promise<Cloud> {
     if (config.cloud === "local") return localCloud(config, {});
     const { cluster, domain, storageClass } = config;
     if (observer?.access.role !== undefined && config.aws.identity.by === "irsa")
-        throw new ConfigError(`configuration of ${cluster}`, [
+        throw new ConfigError(`configuration of stack ${pulumi.getStack()}`, [
             {
                 path: "aws.identity.by",
                 problem:
@@ -19,8 +20,8 @@ export async function openCloud(config: StackConfig, observer?: { contract: Cont
             },
         ]);
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
-    const args = { ...config.aws, fleetCluster: cluster, domain, storageClass, rolePath };
+    const args = { ...config.aws, fleetCluster: cluster, domain, storageClass, rolePath, expectedAccount: observer?.own.account };
     const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
-    if (problems.length > 0) throw new ConfigError(`configuration of ${cluster}`, problems);
+    if (problems.length > 0) throw new ConfigError(`configuration of stack ${pulumi.getStack()}`, problems);
     return awsCloud(args);
 }

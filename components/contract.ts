@@ -13,7 +13,14 @@ const contract = z.object({
     domain: z.string(),
     /** The observer's own Thanos: an observee runs the same. */
     thanos: z.string(),
-    observees: z.array(z.object({ name: z.string(), mode: z.enum(MODES) })),
+    observees: z.array(
+        z.object({
+            name: z.string(),
+            mode: z.enum(MODES),
+            /** The AWS account that policies take its roles to be in. */
+            account: z.string().optional(),
+        }),
+    ),
     receiveUrl: z.string(),
     /** Path of every role of the fleet, on AWS. */
     rolePath: z.string().optional(),
@@ -22,8 +29,8 @@ const contract = z.object({
 /** What the observer's stack exports and an observee's stack reads. What is secret travels beside it, in an output of its own. */
 export type Contract = z.infer<typeof contract>;
 
-/** What one observee gets from the observer, and nobody else may see: where its blocks go, and its certificates. */
-export interface Access {
+/** What only one observee may see: where its blocks go, and its certificates. */
+export interface ObserveeAccess {
     objectStore: pulumi.UnwrappedObject<ObjectStore>;
     /** The role that it assumes for that, where the store is another account's and does not name its own. */
     role?: string;
@@ -34,16 +41,26 @@ export interface Access {
 export interface ContractOutputs {
     contract: pulumi.Output<Contract>;
     /** By cluster. */
-    access: pulumi.Output<Record<string, Access>>;
+    access: pulumi.Output<Record<string, ObserveeAccess>>;
+}
+
+/** What one observee knows from the observer. */
+export interface FromObserver {
+    contract: Contract;
+    /** Its own entry in the observer's list. */
+    own: Contract["observees"][number];
+    access: ObserveeAccess;
 }
 
 /** Reads the contract of the observer's stack. Awaited before any resource is declared, so that a wrong one changes nothing. */
-export async function readContract(stack: string, cluster: string, domain: string): Promise<{ contract: Contract; access: Access }> {
+export async function readContract(stack: string, cluster: string, domain: string): Promise<FromObserver> {
     const reference = new pulumi.StackReference(stack);
     const [found, access] = await Promise.all([reference.getOutputDetails("contract"), reference.getOutputDetails("access")]);
+    const contract = checkContract(found.value, { stack, cluster, domain });
     return {
-        contract: checkContract(found.value, { stack, cluster, domain }),
-        access: (access.secretValue as Record<string, Access>)[cluster] as Access,
+        contract,
+        own: contract.observees.find(({ name }) => name === cluster) as FromObserver["own"],
+        access: (access.secretValue as Record<string, ObserveeAccess>)[cluster] as ObserveeAccess,
     };
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../config/schema";
 import { Blocks } from "./blocks";
 import type { Cloud } from "./cloud";
-import type { Access, Contract } from "./contract";
+import type { FromObserver } from "./contract";
 import { leafQueryHost } from "./names";
 import { type Names, namesOf } from "./past";
 import { Prometheus } from "./prometheus/prometheus";
@@ -13,18 +13,11 @@ import { Query } from "./thanos/query";
 export class Observee extends pulumi.ComponentResource {
     readonly outputs: { mode: Mode; leafQuery: string; names: Names };
 
-    constructor(
-        name: string,
-        config: ObserveeConfig,
-        observer: { contract: Contract; access: Access },
-        cloud: Cloud,
-        opts?: pulumi.ComponentResourceOptions,
-    ) {
+    constructor(name: string, config: ObserveeConfig, observer: FromObserver, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observee", name, {}, opts);
-        const { cluster, domain, namespace, storageClass } = config;
-        const { contract, access } = observer;
+        const { cluster, domain, namespace } = config;
+        const { contract, own, access } = observer;
         const { leaf: leafTls, writer } = access.certificates;
-        const mode = contract.observees.find((o) => o.name === cluster)?.mode ?? "sidecar";
         // Deleting a namespace deletes every volume claim in it.
         const space = new k8s.core.v1.Namespace(
             namespace,
@@ -45,7 +38,7 @@ export class Observee extends pulumi.ComponentResource {
             {
                 ...config.prometheus,
                 namespace,
-                storageClass,
+                storageClass: cloud.storageClass,
                 cluster,
                 chart: config.chart,
                 placement: cloud.stateful,
@@ -63,7 +56,7 @@ export class Observee extends pulumi.ComponentResource {
             { ...here, dependsOn: [space, prometheus] },
         );
 
-        this.outputs = { mode, leafQuery: leaf.host, names: namesOf(config) };
+        this.outputs = { mode: own.mode, leafQuery: leaf.host, names: namesOf(config) };
         this.registerOutputs(this.outputs);
     }
 }

@@ -23,7 +23,7 @@ export class Observer extends pulumi.ComponentResource {
 
     constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
-        const { cluster, domain, namespace, storageClass, observees } = config;
+        const { cluster, domain, namespace, observees } = config;
         // Deleting a namespace deletes every volume claim in it.
         const space = new k8s.core.v1.Namespace(
             namespace,
@@ -31,7 +31,7 @@ export class Observer extends pulumi.ComponentResource {
             { parent: this, provider: cloud.kubernetes, dependsOn: cloud.ready, protect: true, retainOnDelete: true },
         );
         const here = { parent: this, providers: [cloud.kubernetes], dependsOn: [space] };
-        const where = { namespace, storageClass, placement: cloud.stateful };
+        const where = { namespace, storageClass: cloud.storageClass, placement: cloud.stateful };
 
         const certificates = new Certificates("certificates", { ...config.certificates, cluster, domain, observees }, { parent: this });
 
@@ -109,9 +109,9 @@ export class Observer extends pulumi.ComponentResource {
                 version: CONTRACT_VERSION,
                 domain,
                 thanos: VERSIONS.thanos,
-                observees,
+                observees: observees.map(({ name, mode, account = cloud.aws?.account }) => ({ name, mode, ...(account && { account }) })),
                 receiveUrl: receiveUrl(domain),
-                ...(config.cloud === "aws" && { rolePath: config.aws.rolePath }),
+                ...(cloud.aws && { rolePath: cloud.aws.rolePath }),
             }),
             access: pulumi.secret(
                 Object.fromEntries(

@@ -8,6 +8,7 @@ export type Names = Record<string, string | boolean>;
 export const namesOf = (config: StackConfig): Names => ({
     cluster: config.cluster,
     domain: config.domain,
+    ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
     ...(config.role === "observer" &&
         config.cloud === "aws" && {
             ...(config.aws.bucket !== undefined && {
@@ -22,6 +23,7 @@ export const namesOf = (config: StackConfig): Names => ({
 const INSTEAD: Record<string, string> = {
     cluster: "A cluster under a new name is a new stack (`pulumi stack init`), and the old one's blocks stay readable while it is listed.",
     domain: "Every stack of the fleet, its certificates and its roles carry it: a new domain is a new fleet.",
+    "aws.region": "A region is where the cluster is: in another it is another cluster, with a stack of its own.",
     "aws.bucket": "To move, copy the objects to a new bucket and build a new fleet on it; the old bucket stays, protected.",
     "aws.bucketPerCluster":
         "To change it, copy each cluster's prefix to its new bucket and build a new fleet on these; the old buckets stay, protected.",

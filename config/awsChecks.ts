@@ -1,5 +1,5 @@
 import type { Problem } from "./problems";
-import { ADD_ONS, type AwsAccount, type ObserverConfig, type StackConfig } from "./schema";
+import { ADD_ONS, type AwsAccount, type CreateCluster, type ObserverConfig, type StackConfig } from "./schema";
 
 /** Settings of an account that contradict each other. */
 export function awsChecks(config: StackConfig): Problem[] {
@@ -78,7 +78,44 @@ function accounts({ cloud, observees }: ObserverConfig): Problem[] {
 
 function nodes({ cluster, nodeGroups }: AwsAccount): Problem[] {
     const { create } = cluster;
-    if (create && nodeGroups === undefined)
+    if (create) return [...reach(create), ...nodesOfMade(nodeGroups)];
+    if (nodeGroups && nodeGroups.subnetIds === undefined)
+        return [
+            {
+                path: "aws.nodeGroups.subnetIds",
+                problem: "is missing.",
+                remedy: `List one private subnet per zone; \`aws eks describe-cluster --name ${cluster.name} --query cluster.resourcesVpcConfig.subnetIds\` shows the cluster's.`,
+            },
+        ];
+    return [];
+}
+
+/** Who can get at a cluster that is made here, and from where. */
+function reach({ subnetIds, vpcCidr, publicAccessCidrs, privateAccessCidrs }: CreateCluster): Problem[] {
+    return [
+        ...(subnetIds === undefined && vpcCidr === undefined
+            ? [
+                  {
+                      path: "aws.cluster.create.vpcCidr",
+                      problem: "is missing.",
+                      remedy: "Write addresses that no other cluster of the fleet has, for instance 10.42.0.0/16: VPCs that overlap can never be connected. Or list subnetIds.",
+                  },
+              ]
+            : []),
+        ...(publicAccessCidrs.length === 0 && privateAccessCidrs.length === 0
+            ? [
+                  {
+                      path: "aws.cluster.create.privateAccessCidrs",
+                      problem: "is empty, and publicAccessCidrs too: nobody could reach the API server, `pulumi up` included.",
+                      remedy: "Write the network that `pulumi up` runs in, for instance 10.0.0.0/8.",
+                  },
+              ]
+            : []),
+    ];
+}
+
+function nodesOfMade(nodeGroups: AwsAccount["nodeGroups"]): Problem[] {
+    if (nodeGroups === undefined)
         return [
             {
                 path: "aws.nodeGroups",
@@ -86,20 +123,12 @@ function nodes({ cluster, nodeGroups }: AwsAccount): Problem[] {
                 remedy: "Write aws.nodeGroups: {} for the defaults.",
             },
         ];
-    if (create && nodeGroups?.subnetIds)
+    if (nodeGroups.subnetIds)
         return [
             {
                 path: "aws.nodeGroups.subnetIds",
                 problem: "is set for a cluster that is made here.",
                 remedy: "Remove it: nodes go to the cluster's own subnets.",
-            },
-        ];
-    if (!create && nodeGroups && nodeGroups.subnetIds === undefined)
-        return [
-            {
-                path: "aws.nodeGroups.subnetIds",
-                problem: "is missing.",
-                remedy: `List one private subnet per zone; \`aws eks describe-cluster --name ${cluster.name} --query cluster.resourcesVpcConfig.subnetIds\` shows the cluster's.`,
             },
         ];
     return [];

@@ -17,7 +17,8 @@ const STAND_INS = {
 /** Turns a stack's raw configuration into a typed one, or throws one ConfigError that names every problem. */
 export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     const choices = chooseSchema(raw);
-    const result = choices.schema.safeParse({ ...raw, role: choices.role, cloud: choices.cloud });
+    const given = { ...raw, role: choices.role, cloud: choices.cloud };
+    const result = choices.schema.safeParse(given, { error: inOurWords });
     if (result.success && choices.problems.length === 0) {
         const problems = crossChecks(result.data);
         if (problems.length > 0) throw new ConfigError(subject, problems);
@@ -25,9 +26,7 @@ export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     }
     const issues = result.success ? [] : result.error.issues;
     const problems = [...choices.problems, ...issues.flatMap((issue) => explain(issue, raw, choices.schema))];
-    const rest = choices.schema.safeParse(
-        repaired({ ...raw, role: choices.role, cloud: choices.cloud }, issues, choices.role, choices.cloud),
-    );
+    const rest = choices.schema.safeParse(repaired(given, issues, choices.role, choices.cloud));
     if (rest.success) problems.push(...crossChecks(rest.data).filter((found) => !problems.some((p) => p.path === found.path)));
     throw new ConfigError(subject, problems);
 }
@@ -66,6 +65,28 @@ function explain(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
         return [{ path, problem: `${JSON.stringify(given)} is not known.`, remedy: `Write ${issue.values.join(" or ")}.` }];
     // A wrong key is a key all the same.
     return [{ path, problem: path.startsWith("objectStore.config.") ? "(not shown)" : JSON.stringify(given), remedy: issue.message }];
+}
+
+/** How zod calls what a setting has to be. */
+const KINDS: Record<string, string> = {
+    string: "text. Put it in quotes.",
+    int: "a whole number.",
+    number: "a number.",
+    boolean: "true or false.",
+    array: "a list.",
+    object: "a map of settings.",
+    record: "a map.",
+};
+
+/** For what the schema has no words of its own for. */
+function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
+    if (issue.code === "invalid_type") return `is not ${KINDS[issue.expected] ?? `${issue.expected}.`}`;
+    if (issue.code === "too_small")
+        return issue.origin === "array"
+            ? `has too few entries: write at least ${issue.minimum}.`
+            : `is too small: write at least ${issue.minimum}.`;
+    if (issue.code === "invalid_key") return issue.issues.map(({ message }) => message).join(" ");
+    return undefined;
 }
 
 /** What to write for each setting that has no default. */

@@ -128,14 +128,16 @@ const eksCluster = z.strictObject({
                 .default(EKS.version),
             /** Private subnets that exist, in two zones or more. Without them the stack makes a VPC. */
             subnetIds: subnetIds.optional(),
-            /** Addresses of the VPC that is made: a /16 to /20. */
-            vpcCidr: cidr("(1[6-9]|20)").default("10.42.0.0/16"),
-            /** Zones of the VPC that is made, by their letters. */
+            /** Addresses of the VPC that is made, a /16 to /20: no other cluster's of the fleet, or the two can never be connected. */
+            vpcCidr: cidr("(1[6-9]|20)").optional(),
+            /** Zones of the VPC that is made, by their letters. Which there are differs by region and account: asked before anything is made. */
             zones: z
                 .array(z.string().regex(/^[a-g]$/, "is not the letter of a zone."))
                 .min(2)
                 .default(["a", "b", "c"]),
-            /** Who may reach the API server from outside the VPC. Nobody by default: `pulumi up` then has to run inside, or through a VPN. */
+            /** Networks that reach the API server's private address: the VPC, a peered one, a VPN. `pulumi up` has to run in one, or in one of `publicAccessCidrs`. */
+            privateAccessCidrs: z.array(cidr("([12]?\\d|3[0-2])")).default([]),
+            /** Networks that reach it from outside. Nobody by default. */
             publicAccessCidrs: z.array(cidr("([12]?\\d|3[0-2])")).default([]),
             /** Roles that administer the cluster through access entries; the one that runs `pulumi up` has to be among them. */
             admins: z.array(arn("iam", ":\\d{12}:role/.+", "arn:aws:iam::111111111111:role/Admin")).min(1),
@@ -152,7 +154,7 @@ const nodeGroups = z.strictObject({
     diskGiB: z.int().min(20).default(50),
     /** For what has volumes: a group per zone, since a volume lives in one zone and its pod has to find a node there. Tainted. */
     stateful: z
-        .strictObject({ instanceType: instances.instanceType.default("m7g.xlarge"), nodesPerZone: z.int().min(1).default(1) })
+        .strictObject({ instanceType: instances.instanceType.default("m7g.2xlarge"), nodesPerZone: z.int().min(1).default(1) })
         .prefault({}),
     /** For the rest: one group over all zones. */
     general: z.strictObject({ instanceType: instances.instanceType.default("m7g.large"), nodes: z.int().min(1).default(2) }).prefault({}),
@@ -166,13 +168,18 @@ const addOn = z.enum(["install", "present", "unmanaged"]).optional();
 /** What an AWS stack needs to know of the account. */
 const awsAccount = {
     region,
+    /** Profile of the AWS CLI's configuration to use, where the shell's own credentials are another account's: those of Pulumi's state, say. */
+    profile: z.string().regex(/^\S+$/, "is not the name of a profile.").optional(),
     /** On everything that can carry tags, volumes and load balancers that controllers make included. */
     tags: z
         .record(
             // Controllers take `key=value,key=value`.
             z
                 .string()
-                .regex(/^(?!aws:)[\w .:/+@-]{1,128}$/, "is not a tag: letters, digits, spaces and . : / + @ _ -, not beginning with aws:."),
+                .regex(
+                    /^(?!aws:|kubernetes\.io|ebs\.csi\.aws\.com)[\w .:/+@-]{1,128}$/,
+                    "is not a tag: letters, digits, spaces and . : / + @ _ -, not beginning with aws:, kubernetes.io or ebs.csi.aws.com.",
+                ),
             z.string().regex(/^[\w .:/+@-]{0,256}$/, "is not the value of a tag: letters, digits, spaces and . : / + @ _ -."),
         )
         .default({}),
@@ -251,7 +258,8 @@ const common = {
     /** DNS domain of the fleet: addresses are derived from it, so that no stack has to wait for another's. */
     domain,
     namespace: z.string().default("monitoring"),
-    storageClass: z.string().default("gp3"),
+    /** StorageClass of every volume. Without it, on AWS the stack makes one (gp3, encrypted, kept); elsewhere it is `standard`. */
+    storageClass: z.string().optional(),
     /** The chart to install: a reference `helm` understands, or a directory. */
     chart: z.string().default("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"),
     /** Path or content of a kubeconfig. `cloud: aws` makes one from the EKS cluster instead. */

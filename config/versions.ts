@@ -19,6 +19,10 @@ export const VERSIONS = {
     minio: "v0.0.0-20260212201848-7aac2a2c5b7c", // the last commit that is to be had; no longer developed
 } as const;
 
+/** Images that the program names itself; the local fleet makes the same ones where no registry is within reach. */
+export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
+export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
+
 /** What an EKS cluster has to have at least, and what one that is made here gets. */
 export const EKS = {
     version: "1.34",

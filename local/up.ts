@@ -3,7 +3,7 @@ import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { color } from "../cli/color";
 import { planFleet, summaryLines } from "../cli/fleetPlan";
 import { asText } from "../cli/stackFile";
-import type { Access } from "../components/contract";
+import type { ObserveeAccess } from "../components/contract";
 import { addressOf } from "./addresses";
 import { findChart } from "./chart";
 import { checkFleet } from "./check";
@@ -50,7 +50,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
             if (name === "observer") {
                 step.update("filling in history");
                 await written;
-                const [{ objectStore }] = Object.values(outputs.access?.value as Record<string, Access>) as [Access];
+                const [{ objectStore }] = Object.values(outputs.access?.value as Record<string, ObserveeAccess>) as [ObserveeAccess];
                 const { type, config } = objectStore;
                 const store = { type, config: { ...config, endpoint: await addressOf(targets.observer, "s3") } };
                 for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);

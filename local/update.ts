@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
 import { PROJECT } from "./engine";
 
-export type Operation = "up" | "preview" | "refresh" | "destroy";
+export type Operation = "up" | "preview" | "destroy";
 
 export interface Counts {
     created: number;
@@ -21,8 +21,6 @@ export interface UpdateOptions {
     signal?: AbortSignal;
     /** Folders of policy packs; `up` and `preview` only. */
     policyPacks?: string[];
-    /** Read the live objects first: finds what vanished, for example with a cluster that was made anew. `up` and `destroy` only. */
-    refresh?: boolean;
 }
 
 export interface UpdateResult {
@@ -56,7 +54,6 @@ const DOING: Partial<Record<OpType, string>> = {
     delete: "deleting",
     "create-replacement": "replacing",
     "delete-replaced": "removing the old",
-    refresh: "reading",
 };
 
 /** `urn:pulumi:blue::thanos-fleet::a$kubernetes:core/v1:Secret::tls` as "Secret tls". */
@@ -101,7 +98,7 @@ export class Story {
     private problem(urn: string | undefined, message: string): void {
         const text = cleaned(message);
         // The engine closes with "update failed", which says nothing of its own, and repeats a program's error without its class.
-        if (text === "" || /^(update|preview|refresh|destroy) (failed|canceled)$/.test(text)) return;
+        if (text === "" || /^(update|preview|destroy) (failed|canceled)$/.test(text)) return;
         this.problems.add(urn && !urn.includes("pulumi:pulumi:Stack") ? `${resourceName(urn)}: ${text}` : text);
     }
 }
@@ -127,13 +124,11 @@ export async function update(stack: Stack, operation: Operation, options: Update
     const forward = process.platform === "linux" || !process.stdin.isTTY;
     const common = { onEvent: story.onEvent, ...(forward && options.signal && { signal: options.signal }) };
     const packs = options.policyPacks && { policyPacks: options.policyPacks };
-    const refresh = options.refresh && { refresh: true };
     try {
         const outputs = await {
-            up: async () => (await stack.up({ ...common, ...packs, ...refresh })).outputs,
+            up: async () => (await stack.up({ ...common, ...packs })).outputs,
             preview: async () => void (await stack.preview({ ...common, ...packs })),
-            refresh: async () => void (await stack.refresh(common)),
-            destroy: async () => void (await stack.destroy({ ...common, ...refresh })),
+            destroy: async () => void (await stack.destroy(common)),
         }[operation]();
         // A CLI that is cancelled before its first step ends well, having done nothing.
         if (options.signal?.aborted) throw new Error("cancelled");

@@ -54,7 +54,7 @@ function tooShort(compactor: Compactor, resolution: Resolution, least: Duration)
         {
             path: `${compactor.path}.retention.${resolution.field}`,
             problem: `${formatDuration(kept)} is shorter than ${formatDuration(least)}. ${consequence(compactor, resolution, kept)}`,
-            remedy: `Set ${resolution.flag} to ${formatDuration(least)} or longer, or to 0d to keep for ever.`,
+            remedy: `Set it to ${formatDuration(least)} or longer (${resolution.flag}), or to 0d to keep for ever.`,
         },
     ];
 }
@@ -76,7 +76,7 @@ function unequal({ path, downsampling, retention }: Compactor): Finding[] {
             problem:
                 `raw ${formatDuration(raw)}, 5m ${formatDuration(fiveMinutes)} and 1h ${formatDuration(oneHour)} differ. ` +
                 "Past the shortest of them, a graph changes or goes empty as it is zoomed.",
-            remedy: "Make the three equal; where the difference is meant, set allowUnequal.",
+            remedy: "Make the three equal. Where the difference is meant, say so: compact.allowUnequalRetention in a configuration, allowUnequal of this rule in the pack.",
         },
     ];
 }

@@ -63,7 +63,7 @@ export class Bucket extends pulumi.ComponentResource {
 
         this.store = {
             type: "S3",
-            config: { bucket: source.bucket.bucket, endpoint: s3Endpoint(region), region },
+            config: { bucket: source.encryption.bucket, endpoint: s3Endpoint(region), region },
             iam: { bucketArn: source.bucket.arn, kmsKeyArn: source.key.arn },
         };
         this.registerOutputs({ store: this.store });

@@ -10,7 +10,7 @@ import { policyProblems } from "./bucketPolicies";
 import type { RoleArgs } from "./fleetRole";
 import { Identity, ObserverRole } from "./identity";
 import { loadBalancerAnnotations, pageIngress } from "./loadBalancing";
-import { roleName } from "./names";
+import { partitionOf, roleName } from "./names";
 import { openPlatform } from "./platform";
 import { assumesRole, componentRole, type Fleet, observerRole, prometheusRole, usersOf } from "./users";
 
@@ -20,7 +20,10 @@ export interface AwsArgs
     /** This cluster's name in the fleet. */
     fleetCluster: string;
     domain: string;
-    storageClass: string;
+    /** The user's own, for every volume. */
+    storageClass?: string | undefined;
+    /** The account that the observer takes this cluster to be in. */
+    expectedAccount?: string | undefined;
     /** Path of every role of the fleet. */
     rolePath: string;
 }
@@ -31,11 +34,13 @@ export interface AwsArgs
 export async function awsCloud(args: AwsArgs): Promise<Cloud> {
     const { region, domain, rolePath, bucket, pageCertificate } = args;
     const tags = { ...args.tags, "thanos-fleet": domain };
-    const providerIn = (name: string, where: string) => new Provider(name, { region: where as Region, defaultTags: { tags } });
+    const { profile } = args;
+    const providerIn = (name: string, where: string) =>
+        new Provider(name, { region: where as Region, ...(profile && { profile }), defaultTags: { tags } });
     const provider = providerIn("aws", region);
     const onAws = (opts: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(opts, { providers: [provider] });
 
-    const { eks, kubernetes, stateful, account, ready } = await openPlatform({ ...args, tags, provider });
+    const { eks, kubernetes, storageClass, stateful, account, ready } = await openPlatform({ ...args, tags, provider });
 
     const fleet: Fleet = { domain, region, account, rolePath };
     const role = (name: string): RoleArgs => ({ name, path: rolePath, permissionsBoundary: args.identity.permissionsBoundary });
@@ -43,6 +48,8 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
     return {
         kubernetes,
         ready,
+        storageClass,
+        aws: { account, rolePath },
         stateful,
         loadBalancer: loadBalancerAnnotations(tags),
         exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),
@@ -109,19 +116,28 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
 /** Any account's policies are as long as any other's. */
 const SOME_ACCOUNT = "000000000000";
 
-/** A fleet that is too large for the policies of its buckets. Pure: known before AWS is asked anything. */
+/** A fleet that is too large for the policies of its buckets, or wants them where they cannot be. Pure: known before AWS is asked anything. */
 export function fleetProblems(
-    args: Pick<AwsArgs, "bucket" | "bucketPerCluster" | "region" | "domain" | "rolePath">,
+    args: Pick<AwsArgs, "bucket" | "bucketPerCluster" | "replicationRegion" | "region" | "domain" | "rolePath">,
     members: readonly Member[],
 ): Problem[] {
     const { bucket, region, domain, rolePath } = args;
     if (bucket === undefined) return [];
     const fleet: Fleet = { domain, region, account: SOME_ACCOUNT, rolePath };
-    const sharing = args.bucketPerCluster ? members.map((member) => [member]) : [members];
-    return sharing.flatMap((of) =>
-        policyProblems(
-            { bucket, region, account: SOME_ACCOUNT },
-            of.flatMap((member) => usersOf(fleet, member)),
-        ),
-    );
+    const { replicationRegion = region } = args;
+    const elsewhere = {
+        path: "aws.replicationRegion",
+        problem: `"${replicationRegion}" and "${region}" are in separate clouds of AWS, between which nothing is copied.`,
+        remedy: `Write a region of ${partitionOf(region)}.`,
+    };
+    return [
+        ...(partitionOf(replicationRegion) === partitionOf(region) ? [] : [elsewhere]),
+        // The policies of one cluster's own bucket are short.
+        ...(args.bucketPerCluster
+            ? []
+            : policyProblems(
+                  { bucket, region, account: SOME_ACCOUNT },
+                  members.flatMap((member) => usersOf(fleet, member)),
+              )),
+    ];
 }

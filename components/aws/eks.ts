@@ -6,6 +6,8 @@ import type { Pods } from "./identity";
 export interface Eks {
     name: pulumi.Input<string>;
     kubeconfig: pulumi.Input<string>;
+    /** Of Kubernetes. */
+    version: pulumi.Input<string>;
     vpcId: pulumi.Input<string>;
     /** How its pods come by a role. */
     pods: Pods;
@@ -27,8 +29,18 @@ export const podTrust = (pods: Pods, account: { namespace: string; serviceAccoun
         ? pulumi.output(pods).apply(({ issuer, oidcProviderArn }) => irsaTrust({ issuer, oidcProviderArn, ...account }))
         : pulumi.output(pods.clusterArn).apply((clusterArn) => podIdentityTrust({ clusterArn, ...account }));
 
+interface Reach {
+    name: string;
+    region: string;
+    endpoint: string;
+    certificateAuthority: string;
+    /** Of the AWS CLI's configuration. Without it the CLI uses the shell's own credentials. */
+    profile?: string | undefined;
+}
+
 /** A kubeconfig that asks the AWS CLI for a token each time: it holds no secret and does not expire. Pure. */
-export function eksKubeconfig(cluster: { name: string; region: string; endpoint: string; certificateAuthority: string }): string {
+export function eksKubeconfig(cluster: Reach): string {
+    const profile = cluster.profile === undefined ? [] : ["--profile", cluster.profile];
     return JSON.stringify({
         apiVersion: "v1",
         kind: "Config",
@@ -40,7 +52,17 @@ export function eksKubeconfig(cluster: { name: string; region: string; endpoint:
                     exec: {
                         apiVersion: "client.authentication.k8s.io/v1beta1",
                         command: "aws",
-                        args: ["--region", cluster.region, "eks", "get-token", "--cluster-name", cluster.name, "--output", "json"],
+                        args: [
+                            ...profile,
+                            "--region",
+                            cluster.region,
+                            "eks",
+                            "get-token",
+                            "--cluster-name",
+                            cluster.name,
+                            "--output",
+                            "json",
+                        ],
                     },
                 },
             },

@@ -2,9 +2,11 @@ import { LogGroup } from "@pulumi/aws/cloudwatch";
 import * as eks from "@pulumi/aws/eks";
 import { OpenIdConnectProvider } from "@pulumi/aws/iam";
 import { Key } from "@pulumi/aws/kms";
+import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import type { CreateCluster } from "../../config/schema";
 import { within } from "../within";
+import { builtInAddOn } from "./addOns/builtIn";
 import { type Eks, eksKubeconfig, subnetsById } from "./eks";
 import type { RoleArgs } from "./fleetRole";
 import { ofRoles, policyDocument, type Statement, serviceTrust } from "./iam";
@@ -18,6 +20,7 @@ export interface EksClusterArgs extends CreateCluster {
     cluster: string;
     region: string;
     account: string;
+    profile?: string | undefined;
     /** Makes the OIDC provider that IRSA needs. */
     irsa: boolean;
     /** The role that the control plane wears. */
@@ -30,14 +33,19 @@ const LOG_RETENTION = 90;
 /** An EKS cluster whose API server is private, whose secrets and logs are kept, and whose access is written down here. */
 export class EksCluster extends pulumi.ComponentResource {
     readonly eks: Eks;
+    /** Where it is, if that was made too. */
+    readonly network: Network | undefined;
 
     constructor(name: string, args: EksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:EksCluster", name, {}, opts);
         const here = within(this, opts);
-        const { cluster, region, publicAccessCidrs } = args;
+        const { cluster, region, profile, subnetIds, vpcCidr, publicAccessCidrs } = args;
 
-        const network = args.subnetIds ? undefined : new Network(name, { cidr: args.vpcCidr, region, zones: args.zones }, here);
-        const subnets = network?.subnets ?? subnetsById(args.subnetIds ?? []);
+        // config/awsChecks.ts refuses to make a cluster with neither.
+        const network =
+            subnetIds || vpcCidr === undefined ? undefined : new Network(name, { cidr: vpcCidr, region, zones: args.zones }, here);
+        this.network = network;
+        const subnets = network?.subnets ?? subnetsById(subnetIds ?? []);
         const { role, attached } = serviceRole(
             name,
             { role: args.role, trust: serviceTrust("eks"), policies: ["AmazonEKSClusterPolicy"], region },
@@ -81,6 +89,9 @@ export class EksCluster extends pulumi.ComponentResource {
             pulumi.mergeOptions(here, { protect: true, dependsOn: [...attached, logs] }),
         );
         const access = args.admins.map((admin) => administrator(name, made, admin, region, here));
+        const reach = args.privateAccessCidrs.map((cidr) => privateAccess(name, made, cidr, here));
+        // A node is ready when these run on it: they are there before the first one.
+        const onNodes = (["vpc-cni", "kube-proxy"] as const).map((addOn) => builtInAddOn(addOn, made.name, here));
 
         const pods = args.irsa
             ? irsaPods(name, made, here)
@@ -89,12 +100,15 @@ export class EksCluster extends pulumi.ComponentResource {
             name: made.name,
             kubeconfig: pulumi
                 .all([made.endpoint, made.certificateAuthority])
-                .apply(([endpoint, { data }]) => eksKubeconfig({ name: cluster, region, endpoint, certificateAuthority: data ?? "" })),
+                .apply(([endpoint, { data }]) =>
+                    eksKubeconfig({ name: cluster, region, endpoint, certificateAuthority: data ?? "", profile }),
+                ),
+            version: made.version,
             vpcId: made.vpcConfig.apply(({ vpcId }) => vpcId ?? ""),
             pods,
             subnets,
             // Nodes of a new VPC cannot pull images before its routes are there.
-            ready: [...(network ? [network] : []), ...access],
+            ready: [...(network ? [network] : []), ...access, ...reach, ...onNodes],
         };
         this.registerOutputs({ cluster: made.name });
     }
@@ -123,6 +137,21 @@ function administrator(name: string, cluster: eks.Cluster, admin: string, region
         pulumi.mergeOptions(opts, { dependsOn: [new eks.AccessEntry(adminName, entry, opts)] }),
     );
 }
+
+/** The API server's private addresses wear the cluster's security group, which as EKS makes it lets in the cluster itself and nobody else. */
+const privateAccess = (name: string, cluster: eks.Cluster, cidr: string, opts: pulumi.CustomResourceOptions) =>
+    new SecurityGroupIngressRule(
+        `${name}-${cidr}`,
+        {
+            securityGroupId: cluster.vpcConfig.apply(({ clusterSecurityGroupId }) => clusterSecurityGroupId ?? ""),
+            cidrIpv4: cidr,
+            ipProtocol: "tcp",
+            fromPort: 443,
+            toPort: 443,
+            description: "API server",
+        },
+        opts,
+    );
 
 function irsaPods(name: string, cluster: eks.Cluster, opts: pulumi.CustomResourceOptions): Eks["pods"] {
     const issuer = cluster.identities.apply(([identity]) => identity?.oidcs?.[0]?.issuer ?? "");

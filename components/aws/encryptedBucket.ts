@@ -19,6 +19,8 @@ export interface EncryptedBucketArgs extends Place {
 export class EncryptedBucket extends pulumi.ComponentResource {
     readonly bucket: s3.Bucket;
     readonly key: Key;
+    /** What is written before it would be outside the key's policy: who writes takes the bucket's name from here. */
+    readonly encryption: s3.BucketServerSideEncryptionConfiguration;
     /** A bucket has to have versions before they can be copied. */
     readonly versioning: s3.BucketVersioning;
 
@@ -49,7 +51,7 @@ export class EncryptedBucket extends pulumi.ComponentResource {
             here,
         );
         new s3.BucketOwnershipControls(name, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, here);
-        new s3.BucketServerSideEncryptionConfiguration(
+        this.encryption = new s3.BucketServerSideEncryptionConfiguration(
             name,
             {
                 ...of,

@@ -1,9 +1,10 @@
 import { getAddon, getCluster } from "@pulumi/aws/eks";
 import { getOpenIdConnectProvider } from "@pulumi/aws/iam";
-import * as pulumi from "@pulumi/pulumi";
-import { ConfigError, type Problem } from "../../config/problems";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Problem } from "../../config/problems";
 import { EKS } from "../../config/versions";
 import { type AddOnChoices, EKS_ADD_ONS, type EksAddOnName } from "./addOns/catalogue";
+import { type Answer, answer, refused } from "./ask";
 import { type Eks, eksKubeconfig } from "./eks";
 
 export interface FindClusterArgs {
@@ -13,10 +14,10 @@ export interface FindClusterArgs {
     /** Whether pods come by their roles through an OIDC provider. */
     irsa: boolean;
     addOns: AddOnChoices;
+    /** Whether this stack makes nodes for it. */
+    nodeGroups: boolean;
+    profile?: string | undefined;
 }
-
-/** What AWS said, or why it said nothing. */
-type Answer<T> = { value: T } | { failure: string };
 
 export interface Answers {
     cluster: string;
@@ -24,6 +25,10 @@ export interface Answers {
     status: string;
     /** Of Kubernetes. */
     version: string;
+    /** How it knows roles: access entries (`API`), the ConfigMap `aws-auth` (`CONFIG_MAP`), or both. */
+    authenticationMode: string;
+    /** Whether this stack makes nodes for it. */
+    nodeGroups: boolean;
     /** Of the add-ons that are said to be present. */
     addOns: Partial<Record<EksAddOnName, Answer<string>>>;
     issuer: string;
@@ -32,7 +37,8 @@ export interface Answers {
 }
 
 /** An EKS cluster that exists, refused if it is not what a fleet needs. Asked before anything is declared, so that nothing is half made. */
-export async function findCluster(name: string, { region, provider, irsa, addOns }: FindClusterArgs): Promise<Eks> {
+export async function findCluster(name: string, args: FindClusterArgs): Promise<Eks> {
+    const { region, provider, irsa, addOns, nodeGroups, profile } = args;
     const ask = { provider };
     const found = await answer(getCluster({ name }, ask));
     if ("failure" in found) throw refused([clusterMissing(name, region, found.failure)]);
@@ -50,6 +56,8 @@ export async function findCluster(name: string, { region, provider, irsa, addOns
         region,
         status: cluster.status,
         version: cluster.version,
+        authenticationMode: cluster.accessConfigs[0]?.authenticationMode ?? "",
+        nodeGroups,
         addOns: Object.fromEntries(await Promise.all(versions)),
         issuer,
         ...(oidcProvider && { oidcProvider }),
@@ -63,7 +71,9 @@ export async function findCluster(name: string, { region, provider, irsa, addOns
             region,
             endpoint: cluster.endpoint,
             certificateAuthority: cluster.certificateAuthorities[0]?.data ?? "",
+            profile,
         }),
+        version: cluster.version,
         vpcId: cluster.vpcConfig.vpcId,
         pods:
             oidcProvider && "value" in oidcProvider
@@ -72,15 +82,6 @@ export async function findCluster(name: string, { region, provider, irsa, addOns
         ready: [],
     };
 }
-
-const refused = (problems: Problem[]) => new ConfigError(`configuration of stack ${pulumi.getStack()}`, problems);
-
-/** A lookup fails for what is not there as for a missing right: either is the user's to mend, and none is worth a stack trace. */
-const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
-    asked.then(
-        (value) => ({ value }),
-        (error: unknown) => ({ failure: /^.*?(?=\.?$)/m.exec(error instanceof Error ? error.message : String(error))?.[0] ?? "" }),
-    );
 
 /** How the provider says that something is not there. */
 const isAbsence = (failure: string) => /couldn't find resource|not ?found/i.test(failure);
@@ -94,7 +95,8 @@ const clusterMissing = (cluster: string, region: string, failure: string): Probl
 });
 
 /** Everything that is wrong with a cluster. Pure. */
-export function clusterProblems({ cluster, region, status, version, addOns, issuer, oidcProvider }: Answers): Problem[] {
+export function clusterProblems(answers: Answers): Problem[] {
+    const { cluster, region, status, version, addOns, issuer, oidcProvider } = answers;
     return [
         ...(status === "ACTIVE"
             ? []
@@ -114,10 +116,23 @@ export function clusterProblems({ cluster, region, status, version, addOns, issu
                   },
               ]
             : []),
+        ...nodeProblems(answers),
         ...(Object.entries(addOns) as [EksAddOnName, Answer<string>][]).flatMap(([addOn, found]) => addOnProblems(cluster, addOn, found)),
         ...(oidcProvider && "failure" in oidcProvider ? [noOidcProvider(cluster, issuer, oidcProvider.failure)] : []),
     ];
 }
+
+/** The ConfigMap knows no role that has a path, as those of nodes have (EKS user guide, "Add IAM principals to aws-auth"). */
+const nodeProblems = ({ cluster, region, authenticationMode, nodeGroups }: Answers): Problem[] =>
+    nodeGroups && authenticationMode === "CONFIG_MAP"
+        ? [
+              {
+                  path: "aws.nodeGroups",
+                  problem: `"${cluster}" knows roles by its ConfigMap aws-auth only: nodes that are made here could not join.`,
+                  remedy: `Turn on access entries, which changes nothing for the roles that are known: \`aws eks update-cluster-config --region ${region} --name ${cluster} --access-config authenticationMode=API_AND_CONFIG_MAP\`.`,
+              },
+          ]
+        : [];
 
 function addOnProblems(cluster: string, addOn: EksAddOnName, found: Answer<string>): Problem[] {
     const { name, oldest } = EKS_ADD_ONS[addOn];

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Page } from "../cloud";
-import { PART_OF } from "../thanos/workload";
+import { PART_OF, podsOf } from "../thanos/workload";
 
 /** `k=v,k2=v2`, as the AWS Load Balancer Controller wants tags. */
 const tagList = (tags: Record<string, string>) =>
@@ -29,10 +29,9 @@ export interface PageIngressArgs extends Page {
 /** The page that people open, behind an internal application load balancer. */
 export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.CustomResourceOptions): void {
     const metadata = { name, namespace: args.namespace, labels: PART_OF };
-    const selector = { "app.kubernetes.io/name": "thanos", "app.kubernetes.io/component": args.component };
     const service = new k8s.core.v1.Service(
         name,
-        { metadata, spec: { selector, ports: [{ name: "http", port: args.port, targetPort: "http" }] } },
+        { metadata, spec: { selector: podsOf(args.component), ports: [{ name: "http", port: args.port, targetPort: "http" }] } },
         opts,
     );
     new k8s.networking.v1.Ingress(

@@ -15,6 +15,9 @@ export interface NetworkArgs {
 export class Network extends pulumi.ComponentResource {
     /** The private ones, by the letter of their zone. */
     readonly subnets: Subnets;
+    /** With the route tables of the private subnets: what a peering connection needs to know. */
+    readonly vpcId: pulumi.Output<string>;
+    readonly privateRouteTableIds: pulumi.Output<string>[];
 
     constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Network", name, {}, opts);
@@ -30,9 +33,11 @@ export class Network extends pulumi.ComponentResource {
         // Without a rule: what names no security group of its own reaches nothing.
         new ec2.DefaultSecurityGroup(name, { ...inside, ...tags("closed") }, here);
         const gateway = new ec2.InternetGateway(name, { ...inside, ...tags("internet") }, here);
-        const outward = new ec2.RouteTable(
+        // Routes are resources of their own: a table that lists its routes takes away those that others add, of a peering connection for instance.
+        const outward = new ec2.RouteTable(`${name}-public`, { ...inside, ...tags("public") }, here);
+        const out = new ec2.Route(
             `${name}-public`,
-            { ...inside, routes: [{ cidrBlock: ANYWHERE, gatewayId: gateway.id }], ...tags("public") },
+            { routeTableId: outward.id, destinationCidrBlock: ANYWHERE, gatewayId: gateway.id },
             here,
         );
 
@@ -54,7 +59,7 @@ export class Network extends pulumi.ComponentResource {
             const nat = new ec2.NatGateway(
                 `${name}-${zone}`,
                 { subnetId: publicSubnet.id, allocationId: address.id, ...tags(zone) },
-                pulumi.mergeOptions(here, { dependsOn: [routed] }),
+                pulumi.mergeOptions(here, { dependsOn: [routed, out] }),
             );
 
             // The load balancer controller looks for subnets by these tags (its docs, "Subnet auto-discovery").
@@ -68,14 +73,19 @@ export class Network extends pulumi.ComponentResource {
                 },
                 here,
             );
-            const routes = new ec2.RouteTable(
+            const routes = new ec2.RouteTable(`${name}-private-${zone}`, { ...inside, ...tags(`private-${zone}`) }, here);
+            new ec2.Route(
                 `${name}-private-${zone}`,
-                { ...inside, routes: [{ cidrBlock: ANYWHERE, natGatewayId: nat.id }], ...tags(`private-${zone}`) },
+                { routeTableId: routes.id, destinationCidrBlock: ANYWHERE, natGatewayId: nat.id },
                 here,
             );
             new ec2.RouteTableAssociation(`${name}-private-${zone}`, { subnetId: subnet.id, routeTableId: routes.id }, here);
             return { zone, subnet, routes };
         });
+
+        this.vpcId = vpc.id;
+        this.subnets = Object.fromEntries(zones.map(({ zone, subnet }) => [zone, subnet.id]));
+        this.privateRouteTableIds = zones.map(({ routes }) => routes.id);
 
         // Blocks go straight to S3: through a NAT gateway every byte of them would be paid for.
         new ec2.VpcEndpoint(
@@ -84,13 +94,11 @@ export class Network extends pulumi.ComponentResource {
                 ...inside,
                 vpcEndpointType: "Gateway",
                 serviceName: `com.amazonaws.${args.region}.s3`,
-                routeTableIds: zones.map(({ routes }) => routes.id),
+                routeTableIds: this.privateRouteTableIds,
                 ...tags("s3"),
             },
             here,
         );
-
-        this.subnets = Object.fromEntries(zones.map(({ zone, subnet }) => [zone, subnet.id]));
         this.registerOutputs({ vpcId: vpc.id });
     }
 }

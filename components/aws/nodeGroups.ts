@@ -12,6 +12,8 @@ import { serviceRole } from "./serviceRole";
 export interface NodeGroupsArgs extends Omit<NodeGroupsConfig, "subnetIds"> {
     /** Name of the EKS cluster. */
     cluster: pulumi.Input<string>;
+    /** Its Kubernetes version, which nodes follow. */
+    version: pulumi.Input<string>;
     region: string;
     /** Private subnets, one a zone. */
     subnets: Subnets;
@@ -48,6 +50,7 @@ export class NodeGroups extends pulumi.ComponentResource {
                 groupName,
                 {
                     clusterName: args.cluster,
+                    version: args.version,
                     nodeRoleArn: role.arn,
                     subnetIds: pool.subnetIds,
                     amiType: amiType(instanceType, os),

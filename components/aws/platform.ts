@@ -1,10 +1,13 @@
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ConfigError } from "../../config/problems";
+import type { Problem } from "../../config/problems";
 import { CHANGE_IN_PLACE, type Placement } from "../cloud";
 import { AddOns } from "./addOns";
+import { builtInAddOn } from "./addOns/builtIn";
 import { addOnChoices } from "./addOns/catalogue";
+import { answer, refused } from "./ask";
+import { beforeCreate } from "./beforeCreate";
 import type { AwsArgs } from "./cloud";
 import { type Eks, subnetsById } from "./eks";
 import { EksCluster } from "./eksCluster";
@@ -27,15 +30,20 @@ export interface Platform {
     /** Nodes for pods that have volumes, where this stack makes such. */
     stateful?: Placement;
     account: string;
+    /** Of every volume: the user's, or the one that is made here. */
+    storageClass: string;
     /** What has to be there before anything is deployed to the cluster. */
     ready: pulumi.Resource[];
 }
 
+/** Name of the StorageClass that is made where the user names none. A name of its own: that of another would be changed, or refused. */
+const STORAGE_CLASS = "thanos-fleet";
+
 export async function openPlatform(args: PlatformArgs): Promise<Platform> {
-    const { region, provider, tags, domain, fleetCluster, nodeGroups } = args;
+    const { region, profile, provider, tags, domain, fleetCluster, nodeGroups } = args;
     const { name, create } = args.cluster;
     const onAws = { providers: [provider] };
-    const account = await accountOf(provider, region);
+    const { accountId: account, arn: caller } = await callerOf(args);
     const irsa = args.identity.by === "irsa";
     const choices = addOnChoices(args);
     const role = (component: string): RoleArgs => ({
@@ -44,45 +52,80 @@ export async function openPlatform(args: PlatformArgs): Promise<Platform> {
         permissionsBoundary: args.identity.permissionsBoundary,
     });
 
+    if (create) await beforeCreate({ ...create, region, provider, caller });
     const eks = create
-        ? new EksCluster("eks", { ...create, cluster: name, region, account, irsa, role: role("eks") }, onAws).eks
-        : await findCluster(name, { region, provider, irsa, addOns: choices });
+        ? new EksCluster("eks", { ...create, cluster: name, region, account, profile, irsa, role: role("eks") }, onAws).eks
+        : await findCluster(name, { region, profile, provider, irsa, addOns: choices, nodeGroups: nodeGroups !== undefined });
     const kubernetes = new k8s.Provider("kubernetes", { ...CHANGE_IN_PLACE, kubeconfig: eks.kubeconfig }, { dependsOn: eks.ready });
 
-    const nodes = nodeGroups && [
-        new NodeGroups(
-            "nodes",
-            {
-                ...nodeGroups,
-                cluster: eks.name,
-                region,
-                subnets: eks.subnets ?? subnetsById(nodeGroups.subnetIds ?? []),
-                role: role("nodes"),
-                tags,
-            },
-            { ...onAws, dependsOn: eks.ready },
-        ),
-    ];
+    const nodes = nodeGroups
+        ? [
+              new NodeGroups(
+                  "nodes",
+                  {
+                      ...nodeGroups,
+                      cluster: eks.name,
+                      version: eks.version,
+                      region,
+                      subnets: eks.subnets ?? subnetsById(nodeGroups.subnetIds ?? []),
+                      role: role("nodes"),
+                      tags,
+                  },
+                  { ...onAws, dependsOn: eks.ready },
+              ),
+          ]
+        : [];
+    // Unlike the others that EKS puts into a cluster it is pods, which want a node.
+    const dns = create ? [builtInAddOn("coredns", eks.name, { provider, dependsOn: [...eks.ready, ...nodes] })] : [];
     const addOns = new AddOns(
         "add-ons",
-        { choices, eks, region, storageClass: args.storageClass, zoneId: args.zoneId, owner: fleetCluster, tags, role },
-        // Most of them are pods, which want a node.
-        { providers: [provider, kubernetes], dependsOn: [...eks.ready, ...(nodes ?? [])] },
+        {
+            choices,
+            eks,
+            region,
+            ...(args.storageClass === undefined && { storageClass: STORAGE_CLASS }),
+            zoneId: args.zoneId,
+            owner: fleetCluster,
+            tags,
+            role,
+        },
+        // Most of them are pods, which want a node, and look for AWS by name.
+        { providers: [provider, kubernetes], dependsOn: [...eks.ready, ...nodes, ...dns] },
     );
-    return { eks, kubernetes, account, ready: [...(nodes ?? []), ...addOns.ready], ...(nodes && { stateful: STATEFUL_NODES }) };
+    return {
+        eks,
+        kubernetes,
+        account,
+        storageClass: args.storageClass ?? STORAGE_CLASS,
+        ready: [...nodes, ...dns, ...addOns.ready],
+        ...(nodeGroups && { stateful: STATEFUL_NODES }),
+    };
 }
 
-/** The account that the provider's credentials are for: the first question to AWS, so it is here that missing ones show. */
-async function accountOf(provider: pulumi.ProviderResource, region: string): Promise<string> {
-    try {
-        return (await getCallerIdentity({}, { provider })).accountId;
-    } catch (error) {
-        throw new ConfigError(`configuration of stack ${pulumi.getStack()}`, [
+/** Whom the provider's credentials are for. The first question to AWS, so it is here that missing credentials show, and another account's. */
+async function callerOf({ provider, region, expectedAccount }: PlatformArgs): Promise<{ accountId: string; arn: string }> {
+    const asked = await answer(getCallerIdentity({}, { provider }));
+    if ("failure" in asked)
+        throw refused([
             {
                 path: "aws.region",
-                problem: `AWS does not answer in ${region}: ${(error as Error).message.split("\n")[0]}.`,
+                problem: `AWS does not answer in ${region}: ${asked.failure}.`,
                 remedy: "Check the credentials of this shell: `aws sts get-caller-identity`.",
             },
         ]);
-    }
+    const problems = accountProblems(asked.value.accountId, expectedAccount);
+    if (problems.length > 0) throw refused(problems);
+    return asked.value;
 }
+
+/** The observer's buckets and roles trust the account that its list has: in another, this stack would be refused everything. Pure. */
+export const accountProblems = (account: string, expected: string | undefined): Problem[] =>
+    expected === undefined || expected === account
+        ? []
+        : [
+              {
+                  path: "aws",
+                  problem: `these credentials are for account ${account}; the observer's list has this cluster in account ${expected}.`,
+                  remedy: "Use that account's credentials (aws.profile), or write observees[].account in the observer's stack and update it first.",
+              },
+          ];

@@ -9,12 +9,13 @@ export interface LocalCluster {
     context?: string | undefined;
     domain: string;
     namespace: string;
-    storageClass: string;
+    storageClass?: string | undefined;
 }
 
 /** Any Kubernetes cluster, with an S3 server inside it instead of AWS. */
 export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResourceOptions): Cloud {
-    const { kubeconfig, context } = cluster;
+    // The one that kind has, and most clusters on a machine of one's own.
+    const { kubeconfig, context, storageClass = "standard" } = cluster;
     return {
         kubernetes: new k8s.Provider(
             "kubernetes",
@@ -22,9 +23,10 @@ export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResource
             opts,
         ),
         ready: [],
+        storageClass,
         loadBalancer: {},
         makeStores: (name, members, more) => {
-            const { store } = new S3Server(name, cluster, more);
+            const { store } = new S3Server(name, { ...cluster, storageClass }, more);
             return { stores: Object.fromEntries(members.map((member) => [member.name, store])), roles: {} };
         },
         // The keys in the objstore file open the whole server; a machine of one's own has no identities to tell apart.

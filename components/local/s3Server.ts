@@ -1,11 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { VERSIONS } from "../../config/versions";
+import { S3_IMAGE } from "../../config/versions";
 import type { ObjectStore } from "../thanos/objectStore";
 import { within } from "../within";
-
-export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
 
 export interface S3ServerArgs {
     domain: string;

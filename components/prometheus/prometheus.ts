@@ -6,7 +6,7 @@ import { VERSIONS } from "../../config/versions";
 import type { StreamAccess } from "../blocks";
 import { grpcPodsOf, KPS, SIDECAR_SERVICE } from "../names";
 import type { Endpoint } from "../thanos/endpoints";
-import { PART_OF } from "../thanos/workload";
+import { PART_OF, THANOS } from "../thanos/workload";
 import { type Tls, tlsSecret } from "../tls";
 import { within } from "../within";
 import { kubePrometheusStackValues, type ValuesArgs } from "./values";
@@ -59,7 +59,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 kind: "ServiceMonitor",
                 metadata: { name: "thanos", namespace, labels: PART_OF },
                 spec: {
-                    selector: { matchLabels: { ...PART_OF, "app.kubernetes.io/name": "thanos" } },
+                    selector: { matchLabels: { ...PART_OF, ...THANOS } },
                     endpoints: [{ port: "http" }],
                 },
             },

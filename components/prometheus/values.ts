@@ -1,5 +1,5 @@
 import type { PrometheusConfig } from "../../config/schema";
-import { VERSIONS } from "../../config/versions";
+import { THANOS_IMAGE, VERSIONS } from "../../config/versions";
 import type { Placement } from "../cloud";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../names";
 import { OBJECT_STORE_KEY } from "../thanos/objectStore";
@@ -93,7 +93,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                 },
                 thanos: {
                     // The operator picks the sidecar's flags by `version`, not by the image: both, and the same (prometheus-operator#8763).
-                    image: `quay.io/thanos/thanos:${VERSIONS.thanos}`,
+                    image: THANOS_IMAGE,
                     version: VERSIONS.thanos,
                     blockSize: args.blockDuration,
                     // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).
@@ -132,7 +132,7 @@ function remoteWrite({ url, secret: name }: NonNullable<ValuesArgs["remoteWrite"
     };
 }
 
-/** Prometheus counts in decimal names of binary units: 50Gi of volume is 40GiB of blocks. */
+/** Four fifths of a volume's size, in whole mebibytes: the operator's sizes are not Kubernetes' (`50Gi`), but `40960MiB`. */
 function fourFifthsOf(volume: string): string {
     const unit = volume.slice(-2);
     const mebibytes = Number(volume.slice(0, -2)) * { Mi: 1, Gi: 1024, Ti: 1024 * 1024 }[unit as "Mi" | "Gi" | "Ti"];

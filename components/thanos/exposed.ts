@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { PART_OF } from "./workload";
+import { PART_OF, podsOf } from "./workload";
 
 export interface ExposedArgs {
     namespace: string;
@@ -28,7 +28,7 @@ export function exposed(name: string, args: ExposedArgs, opts: pulumi.CustomReso
             },
             spec: {
                 type: "LoadBalancer",
-                selector: { "app.kubernetes.io/name": "thanos", "app.kubernetes.io/component": args.component },
+                selector: podsOf(args.component),
                 ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: port })),
             },
         },

@@ -21,16 +21,13 @@ export const objectStoreFile = ({ type, config }: { type: string; config: Record
 /** Key of the Secret that holds the file. */
 export const OBJECT_STORE_KEY = "objstore.yml";
 
-/** Name of the Secret with the objstore file of one stream. */
-export const objectStoreSecretName = (stream: string) => `thanos-objstore-${stream}`;
-
 /** The Secret with the objstore file of one stream. */
 export function objectStoreSecret(
     stream: string,
     args: { namespace: string; prefix: string; store: ObjectStore },
     opts: pulumi.CustomResourceOptions,
 ) {
-    const name = objectStoreSecretName(stream);
+    const name = `thanos-objstore-${stream}`;
     const { type, config } = args.store;
     const file = pulumi.output({ type, config }).apply((store) => objectStoreFile(store, args.prefix));
     return new k8s.core.v1.Secret(

@@ -6,7 +6,7 @@ import { within } from "../within";
 import { type Endpoint, endpointsFile } from "./endpoints";
 import { type ExposedArgs, exposed } from "./exposed";
 import { serverTlsFlags } from "./tls";
-import { CONFIG_DIR, HTTP_ONLY, THANOS_PORTS, workload } from "./workload";
+import { CONFIG_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface QueryArgs extends QueryConfig {
     namespace: string;
@@ -67,7 +67,7 @@ export class Query extends pulumi.ComponentResource {
                 here,
             );
 
-        this.url = `http://${id}.${args.namespace}.svc.cluster.local:${HTTP_ONLY.http}`;
+        this.url = `http://${id}.${args.namespace}.svc.cluster.local:${THANOS_PORTS.http}`;
         this.registerOutputs({ url: this.url });
     }
 }

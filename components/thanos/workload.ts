@@ -1,13 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { VERSIONS } from "../../config/versions";
+import { THANOS_IMAGE } from "../../config/versions";
 import type { StreamAccess } from "../blocks";
 import type { Placement } from "../cloud";
 import { GRPC_PORT, HTTP_PORT } from "../names";
 import { OBJECT_STORE_KEY } from "./objectStore";
 import { TLS_MOUNT } from "./tls";
 
-export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
 export const OBJECT_STORE_FILE = `/etc/thanos/objstore/${OBJECT_STORE_KEY}`;
 export const DATA_DIR = "/var/thanos/data";
 export const CONFIG_DIR = "/etc/thanos/config";
@@ -17,6 +16,14 @@ const UID = 1001;
 
 /** What every object of this project carries; the ServiceMonitor selects on it. */
 export const PART_OF = { "app.kubernetes.io/part-of": "thanos-fleet" };
+/** Labels of the pods of every Thanos component, and of one. */
+export const THANOS = { "app.kubernetes.io/name": "thanos" };
+export const podsOf = (component: string) => ({ ...THANOS, "app.kubernetes.io/component": component });
+
+/** The ports that every Thanos component listens on. */
+export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
+/** ... and one that has no StoreAPI. */
+export const HTTP_ONLY = { http: HTTP_PORT };
 
 export interface WorkloadArgs {
     /** Name of every object made, for instance `thanos-store-blue`. */
@@ -45,20 +52,10 @@ export interface WorkloadArgs {
     memory: string;
 }
 
-export interface Workload {
-    /** Headless Service of the same name. */
-    service: k8s.core.v1.Service;
-    pods: pulumi.Resource;
-}
-
 /** The Kubernetes objects that every Thanos component is made of, with every safe default; what differs is in the args. */
-export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): Workload {
+export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): void {
     const { name, namespace } = args;
-    const selector = {
-        "app.kubernetes.io/name": "thanos",
-        "app.kubernetes.io/component": args.component,
-        ...(args.stream && { "thanos-fleet/stream": args.stream }),
-    };
+    const selector = { ...podsOf(args.component), ...(args.stream && { "thanos-fleet/stream": args.stream }) };
     const labels = { ...selector, ...PART_OF };
     const metadata = { name, namespace, labels };
 
@@ -70,7 +67,8 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
 
-    const service = new k8s.core.v1.Service(
+    // Headless: its name stands for every pod.
+    new k8s.core.v1.Service(
         name,
         {
             metadata,
@@ -89,47 +87,46 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     const template = podTemplate(args, labels, selector, account.metadata.name, config?.metadata.name);
     const afterRights = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
-    const pods =
-        args.storage === undefined
-            ? new k8s.apps.v1.Deployment(
-                  name,
-                  {
-                      metadata,
-                      spec: {
-                          replicas: args.replicas,
-                          selector: { matchLabels: selector },
-                          strategy: { rollingUpdate: { maxUnavailable: args.replicas > 1 ? 1 : 0, maxSurge: 1 } },
-                          template,
-                      },
-                  },
-                  afterRights,
-              )
-            : new k8s.apps.v1.StatefulSet(
-                  name,
-                  {
-                      metadata,
-                      spec: {
-                          serviceName: name,
-                          replicas: args.replicas,
-                          selector: { matchLabels: selector },
-                          ...(args.ring && { podManagementPolicy: "Parallel", minReadySeconds: 20 }),
-                          persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-                          template,
-                          volumeClaimTemplates: [
-                              {
-                                  metadata: { name: "data" },
-                                  spec: {
-                                      accessModes: ["ReadWriteOnce"],
-                                      storageClassName: args.storage.class,
-                                      resources: { requests: { storage: args.storage.size } },
-                                  },
-                              },
-                          ],
-                      },
-                  },
-                  afterRights,
-              );
-    return { service, pods };
+    if (args.storage === undefined)
+        new k8s.apps.v1.Deployment(
+            name,
+            {
+                metadata,
+                spec: {
+                    replicas: args.replicas,
+                    selector: { matchLabels: selector },
+                    strategy: { rollingUpdate: { maxUnavailable: args.replicas > 1 ? 1 : 0, maxSurge: 1 } },
+                    template,
+                },
+            },
+            afterRights,
+        );
+    else
+        new k8s.apps.v1.StatefulSet(
+            name,
+            {
+                metadata,
+                spec: {
+                    serviceName: name,
+                    replicas: args.replicas,
+                    selector: { matchLabels: selector },
+                    ...(args.ring && { podManagementPolicy: "Parallel", minReadySeconds: 20 }),
+                    persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+                    template,
+                    volumeClaimTemplates: [
+                        {
+                            metadata: { name: "data" },
+                            spec: {
+                                accessModes: ["ReadWriteOnce"],
+                                storageClassName: args.storage.class,
+                                resources: { requests: { storage: args.storage.size } },
+                            },
+                        },
+                    ],
+                },
+            },
+            afterRights,
+        );
 }
 
 /** No annotations rather than an empty set of them, which the API server would drop. */
@@ -194,8 +191,3 @@ function podTemplate(
         },
     };
 }
-
-/** The ports that every Thanos component listens on. */
-export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
-/** ... and one that has no StoreAPI. */
-export const HTTP_ONLY = { http: HTTP_PORT };

@@ -4,7 +4,7 @@ import { access, mkdir, rename, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
-import { VERSIONS } from "../../config/versions";
+import { S3_IMAGE, THANOS_IMAGE, VERSIONS } from "../../config/versions";
 import type { ToolName } from "../tools/catalogue";
 
 /** An image as its project publishes it, as far as manifests can tell: name, entrypoint, user, and the folders it writes to. */
@@ -30,7 +30,7 @@ export const IMAGES = {
     /** Named by containerd's configuration alone. `localhost/` keeps it from being looked up at a registry. */
     pause: { name: "localhost/thanos-fleet/pause:1", binaries: { "/pause": "pause" }, entrypoint: "/pause", user: "65535:65535" },
     thanos: {
-        name: `quay.io/thanos/thanos:${VERSIONS.thanos}`,
+        name: THANOS_IMAGE,
         binaries: { "/bin/thanos": "thanos" },
         entrypoint: "/bin/thanos",
         user: "1001",
@@ -65,7 +65,7 @@ export const IMAGES = {
     },
     /** The official entrypoint is a shell script that starts the binary with the container's arguments; this is that without a shell. */
     versitygw: {
-        name: `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`,
+        name: S3_IMAGE,
         binaries: { "/usr/local/bin/versitygw": "versitygw" },
         entrypoint: "/usr/local/bin/versitygw",
         user: "",

@@ -80,6 +80,7 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
             it(`${name}: a second update changes nothing`, async () => {
                 const first = await update(await stack(name, example(name)), "up");
                 assert.deepEqual(first.counts, { ...nothingBut(0), created: first.counts.created });
+                assert.ok(first.counts.created >= 20, `${first.counts.created} made`);
                 const second = await update(await stack(name, example(name)), "up");
                 assert.deepEqual(second.counts, nothingBut(first.counts.created));
             });
@@ -87,7 +88,7 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
         it("another size of node rolls the nodes in place: nothing that holds data is replaced", async () => {
             const larger = example("observer", (aws) => ({
                 ...aws,
-                nodeGroups: { ...(aws.nodeGroups as object), stateful: { instanceType: "m7g.2xlarge" } },
+                nodeGroups: { ...(aws.nodeGroups as object), stateful: { instanceType: "m7g.4xlarge" } },
             }));
             assert.deepEqual(await changes(await stack("observer", larger)), [
                 "update aws:ec2/launchTemplate:LaunchTemplate nodes-stateful",

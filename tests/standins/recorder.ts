@@ -14,6 +14,7 @@ const FIXED: Record<string, string[]> = {
     "aws:ec2/eip:Eip": ["domain"],
     "aws:ec2/launchTemplate:LaunchTemplate": ["name"],
     "aws:ec2/natGateway:NatGateway": ["allocationId", "connectivityType", "subnetId"],
+    "aws:ec2/route:Route": ["destinationCidrBlock", "routeTableId"],
     "aws:ec2/routeTable:RouteTable": ["vpcId"],
     "aws:ec2/routeTableAssociation:RouteTableAssociation": ["gatewayId", "subnetId"],
     "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock", "vpcId"],
@@ -51,6 +52,7 @@ const FIXED: Record<string, string[]> = {
     "aws:kms/alias:Alias": ["name"],
     "aws:kms/key:Key": ["customerMasterKeySpec", "keyUsage", "multiRegion"],
     "aws:s3/bucket:Bucket": ["bucket", "bucketPrefix", "objectLockEnabled"],
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ["securityGroupId"],
 };
 
 /** What configures a bucket belongs to that bucket; what is in a region stays there. */

@@ -39,7 +39,7 @@ async function install(more: Partial<AddOnsArgs> = {}) {
             choices: all("install"),
             eks: EKS,
             region: REGION,
-            storageClass: "gp3",
+            storageClass: "fleet",
             zoneId: "Z0123",
             owner: "blue",
             tags: TAGS,
@@ -69,20 +69,23 @@ describe("add-ons", () => {
             "RolePolicy ebsCsi",
             "RolePolicy externalDns",
             "RolePolicy loadBalancerController",
-            "StorageClass gp3",
+            "StorageClass fleet",
         ]);
     });
 
-    it("that are there already are left alone, StorageClass included", async () => {
-        const sets = await Promise.all(
-            (["present", "unmanaged"] as const).map(async (how) => (await install({ choices: all(how) })).placed),
-        );
-        assert.deepEqual(sets, [[], []]);
+    for (const how of ["present", "unmanaged"] as const)
+        it(`that are ${how} are left alone: only the StorageClass is made, whoever brought its driver`, async () => {
+            assert.deepEqual(titles((await install({ choices: all(how) })).placed), ["StorageClass fleet"]);
+        });
+
+    it("come without a StorageClass where the user has one", async () => {
+        const { placed } = await install({ choices: { ...all("present"), ebsCsi: "install" }, storageClass: undefined });
+        assert.deepEqual(titles(placed), ["Addon ebsCsi", "Role ebsCsi", "RolePolicy ebsCsi"]);
     });
 
     it("are one by one: each brings what belongs to it", async () => {
         const { placed } = await install({ choices: { ...all("present"), ebsCsi: "install" } });
-        assert.deepEqual(titles(placed), ["Addon ebsCsi", "Role ebsCsi", "RolePolicy ebsCsi", "StorageClass gp3"]);
+        assert.deepEqual(titles(placed), ["Addon ebsCsi", "Role ebsCsi", "RolePolicy ebsCsi", "StorageClass fleet"]);
     });
 
     it("are all waited for", async () => {
@@ -97,7 +100,7 @@ describe("add-ons", () => {
                 waits("Addon ebsCsi", "Addon podIdentityAgent"),
                 waits("Addon externalDns", "Addon podIdentityAgent"),
                 waits("Release loadBalancerController", "Addon podIdentityAgent"),
-                waits("StorageClass gp3", "Addon ebsCsi"),
+                waits("StorageClass fleet", "Addon ebsCsi"),
             ],
             [true, true, true, true],
         );
@@ -169,7 +172,7 @@ describe("add-ons", () => {
     });
 
     it("make volumes that outlive their claims", async () => {
-        const { metadata, ...spec } = find((await install({ storageClass: "fleet" })).placed, "StorageClass fleet").inputs;
+        const { metadata, ...spec } = find((await install()).placed, "StorageClass fleet").inputs;
         assert.equal((metadata as { name: string }).name, "fleet");
         const { apiVersion, kind, ...own } = spec;
         assert.deepEqual(own, {
@@ -246,31 +249,26 @@ describe("rights of add-ons", () => {
     });
 
     describe("of the EBS CSI driver", () => {
-        const ofDriver = { "ec2:ResourceTag/ebs.csi.aws.com/cluster": "true" };
+        const requested = (cluster: string) => ({ [`aws:RequestTag/kubernetes.io/cluster/${cluster}`]: "owned" });
+        const tagged = (cluster: string) => ({ [`ec2:ResourceTag/kubernetes.io/cluster/${cluster}`]: "owned" });
 
-        it("let it make a volume that it tags as its own, and no other", async () => {
-            assert.deepEqual(
-                await Promise.all([
-                    may("ebs-csi", "ec2:CreateVolume", ec2("volume/vol-0a"), { "aws:RequestTag/ebs.csi.aws.com/cluster": "true" }),
-                    may("ebs-csi", "ec2:CreateVolume", ec2("volume/vol-0a")),
-                ]),
-                [true, false],
-            );
+        it("let it make a volume that it tags with its cluster, and no other", async () => {
+            const make = (context: Record<string, string>) => may("ebs-csi", "ec2:CreateVolume", ec2("volume/vol-0a"), context);
+            assert.deepEqual(await Promise.all([make(requested(CLUSTER)), make(requested("eks-red")), make({})]), [true, false, false]);
         });
 
-        it("let it delete and grow its own volumes, and no others", async () => {
-            const answers = ["ec2:DeleteVolume", "ec2:ModifyVolume"].map((action) =>
-                Promise.all([may("ebs-csi", action, ec2("volume/vol-0a"), ofDriver), may("ebs-csi", action, ec2("volume/vol-0a"))]),
+        it("let it attach, grow and delete volumes of its cluster, and none of another's", async () => {
+            const answers = ["ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"].map((action) =>
+                Promise.all([tagged(CLUSTER), tagged("eks-red")].map((context) => may("ebs-csi", action, ec2("volume/vol-0a"), context))),
             );
-            assert.deepEqual(await Promise.all(answers), [
-                [true, false],
-                [true, false],
-            ]);
+            assert.deepEqual(
+                await Promise.all(answers),
+                answers.map(() => [true, false]),
+            );
         });
 
         it("let it attach to nodes of its cluster, and to no other machine", async () => {
-            const attach = (cluster: string) =>
-                may("ebs-csi", "ec2:AttachVolume", ec2("instance/i-0a"), { [`ec2:ResourceTag/kubernetes.io/cluster/${cluster}`]: "owned" });
+            const attach = (cluster: string) => may("ebs-csi", "ec2:AttachVolume", ec2("instance/i-0a"), tagged(cluster));
             assert.deepEqual(await Promise.all([attach(CLUSTER), attach("eks-red")]), [true, false]);
         });
     });

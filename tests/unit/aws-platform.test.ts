@@ -1,41 +1,60 @@
 import assert from "node:assert/strict";
 import { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { awsAnswer } from "../../cli/awsAnswers";
+import { awsAnswer, expectedCaller } from "../../cli/awsAnswers";
+import { runInProcess } from "../../cli/inProcess";
+import { asText } from "../../cli/stackFile";
 import { type AddOnChoices, addOnChoices } from "../../components/aws/addOns/catalogue";
-import type { Eks } from "../../components/aws/eks";
+import { adminProblems, beforeCreate, zoneProblems } from "../../components/aws/beforeCreate";
+import { type Eks, eksKubeconfig } from "../../components/aws/eks";
 import { EksCluster, type EksClusterArgs, secretsKeyStatements } from "../../components/aws/eksCluster";
 import { type Answers, clusterProblems, findCluster } from "../../components/aws/findCluster";
 import { subnetCidrs } from "../../components/aws/network";
 import { amiType, NodeGroups, type NodeGroupsArgs, STATEFUL_NODES } from "../../components/aws/nodeGroups";
+import { accountProblems } from "../../components/aws/platform";
 import { ConfigError } from "../../config/problems";
 import { ACCOUNT, find, type Placed, placedBy, REGION, role, titles } from "./awsProgram";
+import { buildObserver, buildObserverOn, observerConfig } from "./fleet";
 
 const ADMIN = `arn:aws:iam::${ACCOUNT}:role/Admin`;
 const GIVEN = { subnetIds: ["subnet-0a", "subnet-0b"] };
 
+async function make(more: Partial<EksClusterArgs> = {}, region = REGION) {
+    let cluster: EksCluster | undefined;
+    const placed = await placedBy(() => {
+        cluster = new EksCluster("eks", {
+            cluster: "eks-blue",
+            version: "1.34",
+            vpcCidr: "10.42.0.0/16",
+            zones: ["a", "c"],
+            privateAccessCidrs: [],
+            publicAccessCidrs: [],
+            admins: [ADMIN],
+            region,
+            account: ACCOUNT,
+            irsa: false,
+            role: role("eks"),
+            ...more,
+        });
+    }, region);
+    const { eks, network } = cluster as EksCluster;
+    return { placed, eks, network };
+}
+
+/** What an output comes to. */
+const known = <T>(value: pulumi.Input<T>) => new Promise<T>((resolve) => void pulumi.output(value).apply((v) => resolve(v as T)));
+
 describe("a cluster that is made", () => {
-    const make = async (more: Partial<EksClusterArgs> = {}, region = REGION) => {
-        let eks: Eks | undefined;
-        const placed = await placedBy(() => {
-            eks = new EksCluster("eks", {
-                cluster: "eks-blue",
-                version: "1.34",
-                vpcCidr: "10.42.0.0/16",
-                zones: ["a", "c"],
-                publicAccessCidrs: [],
-                admins: [ADMIN],
-                region,
-                account: ACCOUNT,
-                irsa: false,
-                role: role("eks"),
-                ...more,
-            }).eks;
-        }, region);
-        return { placed, eks: eks as Eks };
-    };
     const clusterOf = (placed: Placed[]) => find(placed, "Cluster eks");
-    const around = ["AccessEntry eks-Admin", "AccessPolicyAssociation eks-Admin", "Cluster eks", "Key eks", "LogGroup eks"];
+    const around = [
+        "AccessEntry eks-Admin",
+        "AccessPolicyAssociation eks-Admin",
+        "Addon kube-proxy",
+        "Addon vpc-cni",
+        "Cluster eks",
+        "Key eks",
+        "LogGroup eks",
+    ];
     const itsRole = ["Role eks", "RolePolicyAttachment eks-AmazonEKSClusterPolicy"];
 
     it("in given subnets is the cluster, its key, its logs, its role and its administrators", async () => {
@@ -57,6 +76,7 @@ describe("a cluster that is made", () => {
         const zonal = (zone: string) => [
             `Eip eks-${zone}`,
             `NatGateway eks-${zone}`,
+            `Route eks-private-${zone}`,
             `RouteTable eks-private-${zone}`,
             `RouteTableAssociation eks-private-${zone}`,
             `RouteTableAssociation eks-public-${zone}`,
@@ -70,6 +90,7 @@ describe("a cluster that is made", () => {
                 ...itsRole,
                 "DefaultSecurityGroup eks",
                 "InternetGateway eks",
+                "Route eks-public",
                 "RouteTable eks-public",
                 "Vpc eks",
                 "VpcEndpoint eks-s3",
@@ -104,6 +125,46 @@ describe("a cluster that is made", () => {
             endpointPublicAccess: true,
             publicAccessCidrs: ["203.0.113.7/32"],
         });
+    });
+
+    it("is reached from inside by the listed networks only", async () => {
+        const { placed } = await make({ ...GIVEN, privateAccessCidrs: ["10.0.0.0/8", "192.168.7.0/24"] });
+        const rule = {
+            securityGroupId: "<security group of eks-blue>",
+            ipProtocol: "tcp",
+            fromPort: 443,
+            toPort: 443,
+            description: "API server",
+        };
+        assert.deepEqual(
+            placed.filter(({ title }) => title.startsWith("SecurityGroupIngressRule")).map(({ inputs }) => inputs),
+            [
+                { ...rule, cidrIpv4: "10.0.0.0/8" },
+                { ...rule, cidrIpv4: "192.168.7.0/24" },
+            ],
+        );
+    });
+
+    it("is worked on by nobody who could not reach it, and gets no node that could not run", async () => {
+        const { eks } = await make({ ...GIVEN, privateAccessCidrs: ["10.0.0.0/8"] });
+        const urns = await Promise.all(eks.ready.map(({ urn }) => known(urn)));
+        assert.deepEqual(
+            urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)),
+            ["eks-Admin", "eks-10.0.0.0/8", "vpc-cni", "kube-proxy"],
+        );
+    });
+
+    it("takes over what EKS put into it", async () => {
+        const { placed } = await make(GIVEN);
+        assert.deepEqual(
+            ["vpc-cni", "kube-proxy"].map((addOn) => find(placed, `Addon ${addOn}`).inputs),
+            ["vpc-cni", "kube-proxy"].map((addonName) => ({
+                clusterName: "eks-blue",
+                addonName,
+                resolveConflictsOnCreate: "OVERWRITE",
+                resolveConflictsOnUpdate: "OVERWRITE",
+            })),
+        );
     });
 
     it("comes after its log group and its role's rights", async () => {
@@ -164,21 +225,7 @@ describe("a cluster that is made", () => {
 });
 
 describe("a network that is made", () => {
-    const network = () =>
-        placedBy(() => {
-            new EksCluster("eks", {
-                cluster: "eks-blue",
-                version: "1.34",
-                vpcCidr: "10.42.0.0/16",
-                zones: ["a", "c"],
-                publicAccessCidrs: [],
-                admins: [ADMIN],
-                region: REGION,
-                account: ACCOUNT,
-                irsa: false,
-                role: role("eks"),
-            });
-        });
+    const network = async () => (await make()).placed;
 
     it("is where the cluster and its nodes are: the private subnets", async () => {
         const { inputs } = find(await network(), "Cluster eks");
@@ -211,9 +258,32 @@ describe("a network that is made", () => {
         assert.deepEqual(
             ["a", "c"].map((zone) => [
                 find(placed, `NatGateway eks-${zone}`).inputs.subnetId,
-                find(placed, `RouteTable eks-private-${zone}`).inputs.routes,
+                find(placed, `Route eks-private-${zone}`).inputs,
             ]),
-            ["a", "c"].map((zone) => [`eks-public-${zone}`, [{ cidrBlock: "0.0.0.0/0", natGatewayId: `eks-${zone}` }]]),
+            ["a", "c"].map((zone) => [
+                `eks-public-${zone}`,
+                { routeTableId: `eks-private-${zone}`, destinationCidrBlock: "0.0.0.0/0", natGatewayId: `eks-${zone}` },
+            ]),
+        );
+    });
+
+    it("leaves routes alone that somebody adds: no table lists its own", async () => {
+        const placed = await network();
+        const listed = placed.filter(({ title, inputs }) => title.startsWith("RouteTable ") && "routes" in inputs);
+        assert.deepEqual(listed, []);
+    });
+
+    it("says what a peering connection needs to know of it", async () => {
+        const { network: made } = await make();
+        const ids = made && { vpcId: made.vpcId, routeTables: pulumi.all(made.privateRouteTableIds) };
+        assert.deepEqual(await known(ids), { vpcId: "eks", routeTables: ["eks-private-a", "eks-private-c"] });
+    });
+
+    it("has a way out before what goes through it", async () => {
+        const { after } = find(await network(), "NatGateway eks-a");
+        assert.deepEqual(
+            ["Route eks-public", "RouteTableAssociation eks-public-a"].filter((title) => !after.includes(title)),
+            [],
         );
     });
 
@@ -260,6 +330,7 @@ describe("node groups", () => {
         placedBy(() => {
             new NodeGroups("nodes", {
                 cluster: "eks-blue",
+                version: "1.34",
                 region: REGION,
                 subnets: { a: "subnet-0a", b: "subnet-0b" },
                 os: "al2023",
@@ -286,7 +357,11 @@ describe("node groups", () => {
         ]);
     });
 
-    const common = { clusterName: "eks-blue", nodeRoleArn: "arn:aws:iam::111111111111:role/thanos-fleet/blue-nodes-0123ab" };
+    const common = {
+        clusterName: "eks-blue",
+        version: "1.34",
+        nodeRoleArn: "arn:aws:iam::111111111111:role/thanos-fleet/blue-nodes-0123ab",
+    };
     const gentle = { updateConfig: { maxUnavailable: 1 }, forceUpdateVersion: false };
 
     it("for volumes stay in one zone, and take only pods that tolerate them", async () => {
@@ -400,7 +475,7 @@ describe("a cluster that exists", () => {
     const answers: Call = (token, args) => awsAnswer(token, args, REGION);
 
     /** What was asked, and what came of it. */
-    async function look(call: Call = answers, irsa = false) {
+    async function look(call: Call = answers, { irsa = false, nodeGroups = false } = {}) {
         const asked: string[] = [];
         await pulumi.runtime.setMocks(
             {
@@ -414,7 +489,8 @@ describe("a cluster that exists", () => {
             "blue",
         );
         const provider = new Provider("aws", { region: REGION });
-        const found = await findCluster("eks-blue", { region: REGION, provider, irsa, addOns: present }).catch((error: unknown) => error);
+        const args = { region: REGION, provider, irsa, nodeGroups, addOns: present };
+        const found = await findCluster("eks-blue", args).catch((error: unknown) => error);
         return { asked, found };
     }
 
@@ -422,11 +498,12 @@ describe("a cluster that exists", () => {
         assert.deepEqual((await look()).asked, ["getCluster", "eks-pod-identity-agent", "aws-ebs-csi-driver"]);
     });
 
-    it("is found with what its pods need", async () => {
-        const { vpcId, pods, ready } = (await look()).found as Eks;
+    it("is found with what its nodes and pods need", async () => {
+        const { version, vpcId, pods, ready } = (await look()).found as Eks;
         assert.deepEqual(
-            { vpcId, pods, ready },
+            { version, vpcId, pods, ready },
             {
+                version: "1.34",
                 vpcId: "<vpc of eks-blue>",
                 pods: { by: "pod-identity", cluster: "eks-blue", clusterArn: "arn:aws:eks:eu-west-1:111111111111:cluster/eks-blue" },
                 ready: [],
@@ -435,7 +512,7 @@ describe("a cluster that exists", () => {
     });
 
     it("is found with its OIDC provider, for IRSA", async () => {
-        assert.deepEqual(((await look(answers, true)).found as Eks).pods, {
+        assert.deepEqual(((await look(answers, { irsa: true })).found as Eks).pods, {
             by: "irsa",
             issuer: "https://oidc.eks.eu-west-1.amazonaws.com/id/eks-blue",
             oidcProviderArn: "arn:aws:iam::111111111111:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/eks-blue",
@@ -493,13 +570,49 @@ describe("a cluster that exists", () => {
         ]);
     });
 
-    const good: Answers = { cluster: "eks-blue", region: REGION, status: "ACTIVE", version: "1.32", addOns: {}, issuer: "https://issuer" };
+    const good: Answers = {
+        cluster: "eks-blue",
+        region: REGION,
+        status: "ACTIVE",
+        version: "1.32",
+        authenticationMode: "API",
+        nodeGroups: true,
+        addOns: {},
+        issuer: "https://issuer",
+    };
 
     it("is good enough at the floor, and above it by number and not by letter", () => {
         const problems = ["1.26.0", "v1.100.2-eksbuild.1", "v2.0.0"].flatMap((value) =>
             clusterProblems({ ...good, addOns: { ebsCsi: { value } } }),
         );
         assert.deepEqual(problems, []);
+    });
+
+    it("that knows roles by its ConfigMap alone gets no nodes", async () => {
+        const { found } = await look(
+            (token, args) => ({
+                ...answers(token, args),
+                ...(token.endsWith("getCluster") && { accessConfigs: [{ authenticationMode: "CONFIG_MAP" }] }),
+            }),
+            { nodeGroups: true },
+        );
+        assert.deepEqual((found as ConfigError).problems, [
+            {
+                path: "aws.nodeGroups",
+                problem: '"eks-blue" knows roles by its ConfigMap aws-auth only: nodes that are made here could not join.',
+                remedy: "Turn on access entries, which changes nothing for the roles that are known: `aws eks update-cluster-config --region eu-west-1 --name eks-blue --access-config authenticationMode=API_AND_CONFIG_MAP`.",
+            },
+        ]);
+    });
+
+    it("that knows roles by its ConfigMap is fine where no nodes are made, or beside access entries", () => {
+        assert.deepEqual(
+            [
+                { ...good, nodeGroups: false, authenticationMode: "CONFIG_MAP" },
+                { ...good, authenticationMode: "API_AND_CONFIG_MAP" },
+            ].flatMap(clusterProblems),
+            [],
+        );
     });
 
     it("without an OIDC provider cannot do IRSA", () => {
@@ -514,7 +627,7 @@ describe("a cluster that exists", () => {
 });
 
 describe("add-ons nobody said anything about", () => {
-    const create = { version: "1.34", vpcCidr: "10.42.0.0/16", zones: ["a", "b"], publicAccessCidrs: [], admins: [ADMIN] };
+    const create = { version: "1.34", subnetIds: [], zones: [], privateAccessCidrs: [], publicAccessCidrs: [], admins: [ADMIN] };
     const byPodIdentity = { addOns: {}, identity: { by: "pod-identity" } } as const;
 
     it("are all installed in a cluster that is made", () => {
@@ -535,5 +648,200 @@ describe("add-ons nobody said anything about", () => {
     it("do not include the agent, where roles come by IRSA", () => {
         const { podIdentityAgent } = addOnChoices({ addOns: {}, identity: { by: "irsa" }, cluster: { name: "eks" } });
         assert.equal(podIdentityAgent, "unmanaged");
+    });
+});
+
+describe("before a cluster is made", () => {
+    const session = `arn:aws:sts::${ACCOUNT}:assumed-role/Admin/somebody`;
+
+    /** What was asked, and what came of it. */
+    async function ask(more: { subnetIds?: string[]; zones?: string[]; caller?: string }, call = awsAnswer) {
+        const asked: unknown[] = [];
+        await pulumi.runtime.setMocks(
+            {
+                newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
+                call: ({ token, inputs }) => {
+                    asked.push(inputs);
+                    return call(token, inputs, REGION);
+                },
+            },
+            "thanos-fleet",
+            "blue",
+        );
+        const provider = new Provider("aws", { region: REGION });
+        const args = { admins: [ADMIN], zones: ["a"], region: REGION, provider, caller: session, ...more };
+        const refusal = await beforeCreate(args).catch((error: unknown) => error);
+        return { asked, paths: refusal instanceof ConfigError ? refusal.problems.map(({ path }) => path) : refusal };
+    }
+
+    it("AWS is asked for the zones that need no opting in", async () => {
+        assert.deepEqual((await ask({})).asked, [
+            { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
+        ]);
+    });
+
+    it("AWS is asked nothing of zones where subnets are given", async () => {
+        assert.deepEqual(await ask({ subnetIds: ["subnet-0a"], zones: ["f"] }), { asked: [], paths: undefined });
+    });
+
+    it("everything that is wrong is said at once", async () => {
+        const { paths } = await ask({ zones: ["f"], caller: `arn:aws:iam::${ACCOUNT}:root` });
+        assert.deepEqual(paths, ["aws.cluster.create.admins", "aws.cluster.create.zones"]);
+    });
+
+    it("zones that may not be looked up are a problem, not a stack trace", async () => {
+        const { paths } = await ask({}, () => {
+            throw new Error("UnauthorizedOperation: not authorized to perform: ec2:DescribeAvailabilityZones");
+        });
+        assert.deepEqual(paths, ["aws.cluster.create.zones"]);
+    });
+
+    const zones = (ids: Record<string, string>) => ({ value: Object.entries(ids).map(([letter, id]) => ({ letter, id })) });
+
+    it("a zone that is not there is refused, with those that are", () => {
+        const found = zones({ a: "usw2-az2", b: "usw2-az1", d: "usw2-az4" });
+        assert.deepEqual(zoneProblems({ region: "us-west-2", zones: ["a", "c", "e"], found }), [
+            {
+                path: "aws.cluster.create.zones",
+                problem: "c, e: this account has no such zone in us-west-2, or EKS is not in it.",
+                remedy: "Write two or more of a, b, d.",
+            },
+        ]);
+    });
+
+    it("a zone without EKS is refused, whatever its letter in this account", () => {
+        const refused = ["use1-az3", "usw1-az2", "cac1-az3"].map((id) =>
+            zoneProblems({ region: "us-east-1", zones: ["a", "b"], found: zones({ a: id, b: "use1-az1", c: "use1-az2" }) }),
+        );
+        assert.deepEqual(
+            refused.map(([problem]) => problem?.remedy),
+            ["Write two or more of b, c.", "Write two or more of b, c.", "Write two or more of b, c."],
+        );
+    });
+
+    it("zones that are there are fine", () => {
+        const found = zones({ a: "euw1-az3", b: "euw1-az1", c: "euw1-az2" });
+        assert.deepEqual(zoneProblems({ region: REGION, zones: ["a", "b", "c"], found }), []);
+    });
+
+    it("who makes it is one of its administrators, whatever the path of the role", () => {
+        const sso = `arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/Ops`;
+        assert.deepEqual(
+            [adminProblems([ADMIN], session), adminProblems([ADMIN, sso], `arn:aws:sts::${ACCOUNT}:assumed-role/Ops/somebody`)],
+            [[], []],
+        );
+    });
+
+    it("a role that is not among its administrators is refused, and named", () => {
+        assert.deepEqual(adminProblems([ADMIN], `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/ci`), [
+            {
+                path: "aws.cluster.create.admins",
+                problem: `role deployer of account ${ACCOUNT}, whose credentials these are, is not among them: it could not make the cluster, nor deploy to it.`,
+                remedy: "Add it; `aws iam get-role --role-name deployer --query Role.Arn` prints its ARN. Or run `pulumi up` as one that is.",
+            },
+        ]);
+    });
+
+    it("a role of the same name in another account is another role", () => {
+        assert.equal(adminProblems([ADMIN], "arn:aws:sts::222222222222:assumed-role/Admin/somebody").length, 1);
+    });
+
+    it("a user, or the account's root, is no administrator", () => {
+        assert.deepEqual(
+            [`arn:aws:iam::${ACCOUNT}:user/Admin`, `arn:aws:iam::${ACCOUNT}:root`].flatMap((caller) => adminProblems([ADMIN], caller)),
+            ["user/Admin", "root"].map((who) => ({
+                path: "aws.cluster.create.admins",
+                problem: `these credentials are arn:aws:iam::${ACCOUNT}:${who}'s, which is no role: only roles administer the cluster.`,
+                remedy: "Run `pulumi up` as one of the roles in this list.",
+            })),
+        );
+    });
+});
+
+describe("a platform", () => {
+    const classes = async (run: ReturnType<typeof buildObserver>) => {
+        const { resources } = await run;
+        const used = resources.flatMap(({ props }) => JSON.stringify(props).match(/(?<="storageClassName":")[^"]+/g) ?? []);
+        return {
+            made: resources.filter(({ type }) => type === "kubernetes:storage.k8s.io/v1:StorageClass").map(({ name }) => name),
+            used: [...new Set(used)],
+        };
+    };
+
+    it("has a StorageClass of its own, in a cluster that exists too", async () => {
+        assert.deepEqual(await classes(buildObserver("aws")), { made: ["thanos-fleet"], used: ["thanos-fleet"] });
+    });
+
+    it("uses the user's StorageClass, and makes none beside it", async () => {
+        const run = runInProcess("observer", asText(observerConfig("aws", { storageClass: "fast" })));
+        assert.deepEqual(await classes(run), { made: [], used: ["fast"] });
+    });
+
+    it("that is made has the network's add-ons before its nodes, and DNS after them", async () => {
+        const { resources } = await buildObserverOn("created");
+        const before = (name: string) => resources.find((resource) => resource.name === name)?.dependsOn ?? [];
+        const earlier = (name: string, names: string[]) => names.filter((other) => before(name).includes(other));
+        assert.deepEqual(
+            [earlier("nodes-general", ["vpc-cni", "kube-proxy", "coredns"]), earlier("coredns", ["nodes-general", "ebsCsi"])],
+            [["vpc-cni", "kube-proxy"], ["nodes-general"]],
+        );
+    });
+
+    it("that is found has the add-ons that are in it", async () => {
+        const { resources } = await buildObserver("aws");
+        assert.deepEqual(
+            resources.filter(({ type }) => type === "aws:eks/addon:Addon").map(({ name }) => name),
+            [],
+        );
+    });
+});
+
+describe("whom a plan is made as", () => {
+    const admins = ["arn:aws:iam::444444444444:role/Ops", "arn:aws:iam::555555555555:role/teams/Fleet"];
+
+    it("is an administrator of the cluster that is made, in the account that the observer has for it", () => {
+        assert.deepEqual(
+            [expectedCaller(admins, undefined), expectedCaller(admins, "555555555555")],
+            [
+                { account: "444444444444", role: "Ops" },
+                { account: "555555555555", role: "Fleet" },
+            ],
+        );
+    });
+
+    it("is somebody in that account, where the cluster exists", () => {
+        assert.deepEqual([expectedCaller([], "555555555555").account, expectedCaller([], undefined).account], ["555555555555", ACCOUNT]);
+    });
+});
+
+describe("the account of a stack", () => {
+    it("is the one that the observer has for it, where it has one", () => {
+        assert.deepEqual([accountProblems(ACCOUNT, undefined), accountProblems(ACCOUNT, ACCOUNT)], [[], []]);
+    });
+
+    it("is refused if it is another", () => {
+        assert.deepEqual(accountProblems(ACCOUNT, "222222222222"), [
+            {
+                path: "aws",
+                problem: `these credentials are for account ${ACCOUNT}; the observer's list has this cluster in account 222222222222.`,
+                remedy: "Use that account's credentials (aws.profile), or write observees[].account in the observer's stack and update it first.",
+            },
+        ]);
+    });
+});
+
+describe("the kubeconfig of a cluster", () => {
+    const argsWith = (profile?: string) => {
+        const config = eksKubeconfig({ name: "eks-blue", region: REGION, endpoint: "https://eks", certificateAuthority: "Q0E=", profile });
+        return JSON.parse(config).users[0].user.exec.args as string[];
+    };
+    const token = ["--region", REGION, "eks", "get-token", "--cluster-name", "eks-blue", "--output", "json"];
+
+    it("asks for a token with the shell's credentials", () => {
+        assert.deepEqual(argsWith(), token);
+    });
+
+    it("asks for one with those of a profile, where there is one", () => {
+        assert.deepEqual(argsWith("observability"), ["--profile", "observability", ...token]);
     });
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { runInProcess } from "../../cli/inProcess";
+import { asText } from "../../cli/stackFile";
 import { policyDocument, type Statement } from "../../components/aws/iam";
-import { allOnAws, buildObserver } from "./fleet";
+import { ConfigError } from "../../config/problems";
+import { allOnAws, buildObserver, observeeConfig, observerConfig } from "./fleet";
 import { statementsOf, wildcards } from "./policyDocuments";
 
 /** What is true of the stacks as a whole; their parts have tests of their own. */
@@ -79,6 +82,54 @@ describe("identities of an observer on AWS", () => {
         assert.deepEqual(
             worn.filter((name) => !accounts.includes(name)),
             ["kps-prometheus"],
+        );
+    });
+});
+
+describe("what a stack on AWS refuses before it declares anything", () => {
+    const refused = (work: Promise<unknown>) =>
+        work.then(
+            () => [],
+            (error: unknown) => {
+                assert.ok(error instanceof ConfigError, String(error));
+                return error.problems.map(({ path, problem }) => `${path}: ${problem}`);
+            },
+        );
+    /** Red as an observer's stack has it that exports something else. */
+    const red = async (change: (outputs: Record<string, unknown>) => Record<string, unknown>, aws: Record<string, unknown> = {}) => {
+        const { outputs } = await buildObserver("aws");
+        const config = observeeConfig("red", "aws");
+        return runInProcess("red", asText({ ...config, aws: { ...(config.aws as object), ...aws } }), () =>
+            change(structuredClone(outputs)),
+        );
+    };
+
+    it("IRSA where the blocks are reached through a role that has to be assumed", async () => {
+        const throughRole = (outputs: Record<string, unknown>) => {
+            const access = outputs.access as Record<string, object>;
+            return { ...outputs, access: { ...access, red: { ...access.red, role: "arn:aws:iam::111111111111:role/red-blocks" } } };
+        };
+        assert.deepEqual(await refused(red(throughRole, { identity: { by: "irsa" } })), [
+            "aws.identity.by: irsa cannot reach the blocks: the observer lets this cluster in through a role (via: role), and Thanos's objstore file names no role to assume.",
+        ]);
+        assert.deepEqual(await refused(red(throughRole)), []);
+    });
+
+    it("a copy in another cloud of AWS, and a fleet whose bucket policy would be too long", async () => {
+        const config = observerConfig("aws");
+        const strangers = Array.from({ length: 40 }, (_, i) => ({
+            name: `cluster-${i}`,
+            mode: "sidecar",
+            account: String(222222222222 + i),
+        }));
+        const aws = { ...(config.aws as object), replicationRegion: "cn-north-1" };
+        const problems = await refused(runInProcess("observer", asText({ ...config, aws, observees: strangers })));
+        assert.deepEqual(
+            problems.map((problem) => problem.replace(/\d{5} bytes/, "N bytes")),
+            [
+                'aws.replicationRegion: "cn-north-1" and "eu-west-1" are in separate clouds of AWS, between which nothing is copied.',
+                "observees: give bucket blocks-of-the-fleet a policy of N bytes: S3 takes 20480.",
+            ],
         );
     });
 });

@@ -62,8 +62,8 @@ describe("configuration", () => {
             "prometheus.retention: 1h is shorter than three blocks (6h): a block could be deleted before it is uploaded. Write 6h or longer; 24h survives a night without S3.",
             "aws.bucket: is missing. Name the bucket to make for the fleet's blocks: `pulumi config set --path aws.bucket NAME`. A store of your own goes into objectStore instead.",
             'observees[1].name: "blue" is used twice (also observees[0].name). External labels must differ, or blocks of two clusters are merged and Compact halts. Rename one.',
-            "compact.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set --retention.resolution-raw to 40h or longer, or to 0d to keep for ever.",
-            "compact.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal; where the difference is meant, set allowUnequal.",
+            "compact.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
+            "compact.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. Where the difference is meant, say so: compact.allowUnequalRetention in a configuration, allowUnequal of this rule in the pack.",
         ]);
     });
 
@@ -128,25 +128,41 @@ describe("configuration", () => {
 const onAws = (aws: Record<string, unknown>, more: Record<string, unknown> = {}) =>
     observerConfig("aws", { aws: { ...(observerConfig("aws").aws as Record<string, unknown>), ...aws }, ...more });
 const S3_OF_MY_OWN = { type: "S3", config: { bucket: "mine", endpoint: "s3.example.internal" } };
-const ADMINS = ["arn:aws:iam::111111111111:role/Admin"];
+const CREATE = { admins: ["arn:aws:iam::111111111111:role/Admin"], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
 
 describe("configuration of an account", () => {
     it("may create its cluster", () =>
-        assert.deepEqual(
-            problemsOf(onAws({ cluster: { name: "eks", create: { admins: ADMINS } }, nodeGroups: {}, zoneId: "Z0123456789ABC" })),
-            [],
-        ));
+        assert.deepEqual(problemsOf(onAws({ cluster: { name: "eks", create: CREATE }, nodeGroups: {}, zoneId: "Z0123456789ABC" })), []));
 
     it("wants nodes, a zone and nothing that is there already in a cluster that it creates", () =>
         assert.deepEqual(
-            problemsOf(
-                onAws({ cluster: { name: "eks", create: { admins: ADMINS } }, nodeGroups: undefined, addOns: { ebsCsi: "present" } }),
-            ),
+            problemsOf(onAws({ cluster: { name: "eks", create: CREATE }, nodeGroups: undefined, addOns: { ebsCsi: "present" } })),
             [
                 "aws.nodeGroups: is missing: a cluster that is made here has no node for a pod to run on. Write aws.nodeGroups: {} for the defaults.",
                 "aws.addOns.ebsCsi: cannot be present in a cluster that is made here. Write install, or unmanaged if you bring it yourself.",
                 "aws.zoneId: is missing: ExternalDNS is to be installed, and may only write to one zone. Write the id of the domain's hosted zone; `npm run plan` prints the command that makes one. Or write aws.addOns.externalDns: unmanaged.",
             ],
+        ));
+
+    it("wants a network that fits the fleet's others, and a way in", () =>
+        assert.deepEqual(
+            problemsOf(
+                onAws({
+                    cluster: { name: "eks", create: { admins: CREATE.admins } },
+                    nodeGroups: {},
+                    zoneId: "Z0123456789ABC",
+                }),
+            ),
+            [
+                "aws.cluster.create.vpcCidr: is missing. Write addresses that no other cluster of the fleet has, for instance 10.42.0.0/16: VPCs that overlap can never be connected. Or list subnetIds.",
+                "aws.cluster.create.privateAccessCidrs: is empty, and publicAccessCidrs too: nobody could reach the API server, `pulumi up` included. Write the network that `pulumi up` runs in, for instance 10.0.0.0/8.",
+            ],
+        ));
+
+    it("refuses tags that a controller keeps for itself", () =>
+        assert.deepEqual(
+            problemsOf(onAws({ tags: { "kubernetes.io/cluster/a": "owned", team: "observability" } })).map((p) => p.split(":")[0]),
+            ["aws.tags.kubernetes.io/cluster/a"],
         ));
 
     it("takes the nodes' subnets from one place only", () =>
@@ -155,7 +171,7 @@ describe("configuration of an account", () => {
                 problemsOf(onAws({ nodeGroups: {} })),
                 problemsOf(
                     onAws({
-                        cluster: { name: "eks", create: { admins: ADMINS } },
+                        cluster: { name: "eks", create: CREATE },
                         nodeGroups: { subnetIds: ["subnet-0a"] },
                         zoneId: "Z0123456789ABC",
                     }),

@@ -68,7 +68,14 @@ export const ON_AWS: Record<string, Variant> = {
     created: {
         observer: {
             aws: {
-                cluster: { name: "eks-observer", create: { admins: ["arn:aws:iam::111111111111:role/Admin"] } },
+                cluster: {
+                    name: "eks-observer",
+                    create: {
+                        admins: ["arn:aws:iam::111111111111:role/Admin"],
+                        vpcCidr: "10.42.0.0/16",
+                        privateAccessCidrs: ["10.0.0.0/8"],
+                    },
+                },
                 nodeGroups: {},
                 zoneId: "Z0123456789ABC",
             },

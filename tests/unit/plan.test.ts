@@ -69,7 +69,7 @@ describe("what comes before the first update", () => {
     it("of an observee whose observer is not known says what it assumes", () => {
         const [first] = beforehand(typed(blueWith({})));
         assert.deepEqual(first, {
-            why: "After the observer's `pulumi up`, in the same state. Its region is assumed to be eu-central-1: the observer's stack file is not here. The clusters' VPCs have to route to each other (peering, a transit gateway).",
+            why: "After the observer's `pulumi up`, in the same state: from another account with the observer's credentials in this shell (AWS_PROFILE), and this cluster's by `aws.profile`. Its region is assumed to be eu-central-1: the observer's stack file is not here. The clusters' VPCs have to route to each other (peering, a transit gateway).",
             commands: ["pulumi login 's3://fleet-example-internal-pulumi-state?region=eu-central-1'"],
         });
     });
@@ -141,7 +141,7 @@ describe("what comes before the first update", () => {
         });
 
         it("in the VPC of the subnets that a new cluster is given", () => {
-            const create = { admins: [ADMIN], subnetIds: ["subnet-0a", "subnet-0b"] };
+            const create = { admins: [ADMIN], subnetIds: ["subnet-0a", "subnet-0b"], privateAccessCidrs: ["10.0.0.0/8"] };
             const [vpc] = more(typed(observerWith({ nodeGroups: {}, cluster: { name: "eks-observer", create } })));
             assert.equal(
                 vpc,
@@ -150,7 +150,8 @@ describe("what comes before the first update", () => {
         });
 
         it("after the first update, where that makes the VPC", () => {
-            const stack = typed(observerWith({ nodeGroups: {}, cluster: { name: "eks-observer", create: { admins: [ADMIN] } } }));
+            const create = { admins: [ADMIN], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
+            const stack = typed(observerWith({ nodeGroups: {}, cluster: { name: "eks-observer", create } }));
             const steps = beforehand(stack).slice(3);
             assert.deepEqual(steps, [
                 {

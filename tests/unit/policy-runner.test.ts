@@ -54,14 +54,14 @@ describe("the policy pack in Pulumi's own runner", function () {
                 level: pb.EnforcementLevel.MANDATORY,
                 severity: pb.PolicySeverity.POLICY_SEVERITY_CRITICAL,
                 message:
-                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set --retention.resolution-raw to 40h or longer, or to 0d to keep for ever.",
+                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
             },
             {
                 policy: "retention-outlives-downsampling",
                 level: pb.EnforcementLevel.MANDATORY,
                 severity: pb.PolicySeverity.POLICY_SEVERITY_CRITICAL,
                 message:
-                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal; where the difference is meant, set allowUnequal.",
+                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. Where the difference is meant, say so: compact.allowUnequalRetention in a configuration, allowUnequal of this rule in the pack.",
             },
         ]);
     });
@@ -106,7 +106,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         assert.deepEqual(
             (await analyze("90d")).map((d) => d.message),
             [
-                "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention.raw: 90d is shorter than 180d. Thanos would accept it; this threshold does not. Set --retention.resolution-raw to 180d or longer, or to 0d to keep for ever.",
+                "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention.raw: 90d is shorter than 180d. Thanos would accept it; this threshold does not. Set it to 180d or longer (--retention.resolution-raw), or to 0d to keep for ever.",
             ],
         );
         await configure("retention-outlives-downsampling", pb.EnforcementLevel.ADVISORY, { allowUnequal: true });

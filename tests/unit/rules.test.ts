@@ -19,8 +19,8 @@ const SAYS: Record<string, string[]> = {
         "compact-red-again.stream: red already has a compactor (compact-red). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
     ],
     "retention-outlives-downsampling": [
-        "compact.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set --retention.resolution-raw to 40h or longer, or to 0d to keep for ever.",
-        "compact.retention: raw 1d, 5m 90d and 1h 365d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal; where the difference is meant, set allowUnequal.",
+        "compact.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
+        "compact.retention: raw 1d, 5m 90d and 1h 365d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. Where the difference is meant, say so: compact.allowUnequalRetention in a configuration, allowUnequal of this rule in the pack.",
     ],
     "receive-replicates": [
         "receive.replicationFactor: 1 is less than 3. A lost ingester is lost data. Set --receive.replication-factor to 3 on every router.",
@@ -89,7 +89,7 @@ describe("retention", () => {
                 path: "c.retention.raw",
                 problem:
                     "1d is shorter than 40h. With --downsampling.disable compact accepts it and deletes the blocks at that age, with no 5m samples in their place.",
-                remedy: "Set --retention.resolution-raw to 40h or longer, or to 0d to keep for ever.",
+                remedy: "Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
             },
         ]);
     });

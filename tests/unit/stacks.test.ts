@@ -124,7 +124,7 @@ describe("the outputs of a stack", () => {
         assert.deepEqual((await buildObservee("red", "aws")).outputs, {
             mode: "sidecar-remote-write",
             leafQuery: "query.red.fleet.test",
-            names: { cluster: "red", domain: "fleet.test" },
+            names: { cluster: "red", domain: "fleet.test", "aws.region": "eu-west-1" },
         });
     });
 });

@@ -75,7 +75,7 @@ describe("the recorder", () => {
         it("answers who asks", async () => {
             assert.deepEqual(await invoke("aws:index/getCallerIdentity:getCallerIdentity", {}), {
                 accountId: "111111111111",
-                arn: "arn:aws-cn:sts::111111111111:assumed-role/deployer/session",
+                arn: "arn:aws-cn:sts::111111111111:assumed-role/Admin/session",
             });
         });
 

@@ -1,5 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "../iam";
 import { partitionOf } from "../names";
 
@@ -11,11 +9,13 @@ export const ebsCsiConfiguration = (tags: Record<string, string>) => ({ controll
 
 /**
  * What the driver does here: volumes, made, grown, attached and deleted. Its own policy (aws-ebs-csi-driver, docs/AmazonEBSCSIDriverPolicyV2.json) without what
- * nobody asks for: snapshots, copies, volumes from before CSI, new tags on old volumes; and with nodes of this cluster only. No right on a key is needed: the
- * volumes are encrypted with EBS's own. Pure.
+ * nobody asks for: snapshots, copies, new tags on old volumes; and with volumes and nodes of this cluster only. Both have the same tag: EKS tells its driver the
+ * cluster's name, which puts it on what it makes (its docs/tagging.md, and aws-ebs-csi-driver#2918). AWS's policy for one cluster compares another tag, which
+ * drivers before 1.58 do not write. No right on a key is needed: the volumes are encrypted with EBS's own. Pure.
  */
 export function ebsCsiStatements({ region, cluster }: { region: string; cluster: string }): Statement[] {
     const arn = (kind: string) => `arn:${partitionOf(region)}:ec2:${region}:*:${kind}/*`;
+    const own = `kubernetes.io/cluster/${cluster}`;
     return [
         {
             Sid: "Look",
@@ -34,7 +34,7 @@ export function ebsCsiStatements({ region, cluster }: { region: string; cluster:
             Effect: "Allow",
             Action: ["ec2:CreateVolume"],
             Resource: [arn("volume")],
-            Condition: { StringEquals: { "aws:RequestTag/ebs.csi.aws.com/cluster": "true" } },
+            Condition: { StringEquals: { [`aws:RequestTag/${own}`]: "owned" } },
         },
         {
             Sid: "TagWhatIsMade",
@@ -48,7 +48,7 @@ export function ebsCsiStatements({ region, cluster }: { region: string; cluster:
             Effect: "Allow",
             Action: ["ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"],
             Resource: [arn("volume")],
-            Condition: { StringEquals: { "ec2:ResourceTag/ebs.csi.aws.com/cluster": "true" } },
+            Condition: { StringEquals: { [`ec2:ResourceTag/${own}`]: "owned" } },
         },
         {
             // Every node has this tag, whoever made it: EKS, Karpenter, or by hand, where it is required.
@@ -56,25 +56,7 @@ export function ebsCsiStatements({ region, cluster }: { region: string; cluster:
             Effect: "Allow",
             Action: ["ec2:AttachVolume", "ec2:DetachVolume"],
             Resource: [arn("instance")],
-            Condition: { StringEquals: { [`ec2:ResourceTag/kubernetes.io/cluster/${cluster}`]: "owned" } },
+            Condition: { StringEquals: { [`ec2:ResourceTag/${own}`]: "owned" } },
         },
     ];
 }
-
-/**
- * Volumes that outlive their claims, grow, are encrypted, and are made in the zone where their pod is going to be. What Prometheus and Receive have not uploaded
- * yet is on them: deleting a claim must not delete it.
- */
-export const gp3 = (name: string, opts: pulumi.CustomResourceOptions) =>
-    new k8s.storage.v1.StorageClass(
-        name,
-        {
-            metadata: { name },
-            provisioner: "ebs.csi.aws.com",
-            parameters: { type: "gp3", encrypted: "true" },
-            reclaimPolicy: "Retain",
-            allowVolumeExpansion: true,
-            volumeBindingMode: "WaitForFirstConsumer",
-        },
-        opts,
-    );

@@ -3,17 +3,18 @@ import { within } from "../../within";
 import type { Eks } from "../eks";
 import type { RoleArgs } from "../fleetRole";
 import type { AddOnChoices, EksAddOnName } from "./catalogue";
-import { EBS_CSI, ebsCsiConfiguration, ebsCsiStatements, gp3 } from "./ebsCsi";
+import { EBS_CSI, ebsCsiConfiguration, ebsCsiStatements } from "./ebsCsi";
 import { type EksAddOnArgs, eksAddOn } from "./eksAddOn";
 import { EXTERNAL_DNS, externalDnsConfiguration, externalDnsStatements } from "./externalDns";
 import { loadBalancerController } from "./loadBalancerController";
+import { storageClass } from "./storageClass";
 
 export interface AddOnsArgs {
     choices: AddOnChoices;
     eks: Pick<Eks, "name" | "vpcId" | "pods">;
     region: string;
-    /** Name of the StorageClass that comes with the EBS CSI driver. */
-    storageClass: string;
+    /** Name of the StorageClass to make, whoever installs the driver. */
+    storageClass?: string | undefined;
     /** The one zone that ExternalDNS may write. */
     zoneId?: string | undefined;
     /** Marks this cluster's DNS records: the cluster's name in the fleet. */
@@ -32,7 +33,7 @@ export class AddOns extends pulumi.ComponentResource {
     constructor(name: string, args: AddOnsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:AddOns", name, {}, opts);
         const here = within(this, opts);
-        const { choices, eks, region, storageClass, zoneId, owner, tags, role } = args;
+        const { choices, eks, region, zoneId, owner, tags, role } = args;
         const installs = (addOn: keyof AddOnChoices) => choices[addOn] === "install";
         const add = (
             addOn: EksAddOnName,
@@ -51,6 +52,8 @@ export class AddOns extends pulumi.ComponentResource {
             },
             configuration: ebsCsiConfiguration(tags),
         });
+        const volumes =
+            args.storageClass === undefined ? [] : [storageClass(args.storageClass, pulumi.mergeOptions(here, { dependsOn: ebsCsi }))];
         // config/awsChecks.ts refuses to install it without a zone.
         const dns =
             zoneId === undefined
@@ -63,15 +66,7 @@ export class AddOns extends pulumi.ComponentResource {
             ? [loadBalancerController("loadBalancerController", { eks, region, role: role("load-balancers"), tags }, after)]
             : [];
 
-        this.ready = [
-            ...agent,
-            ...ebsCsi,
-            ...ebsCsi.map((driver) => gp3(storageClass, pulumi.mergeOptions(here, { dependsOn: [driver] }))),
-            ...balancing,
-            ...dns,
-            ...add("certManager", here),
-            ...add("metricsServer", here),
-        ];
+        this.ready = [...agent, ...ebsCsi, ...volumes, ...balancing, ...dns, ...add("certManager", here), ...add("metricsServer", here)];
         this.registerOutputs({});
     }
 }
