@@ -42,7 +42,7 @@ export async function runInProcess(stack: string, config: Record<string, string>
     // The stack itself has no past here.
     const known: StackOutputs = (reference) => (reference === `organization/${PROJECT}/${stack}` ? {} : others(reference));
     const { region = "", cluster } = JSON.parse(config[`${PROJECT}:aws`] ?? "{}") as AwsSettings;
-    const caller = expectedCaller(cluster?.create?.admins ?? [], accountOf(config, known));
+    const caller = expectedCaller(texts(cluster?.create?.admins), accountOf(config, known));
     const mocks: pulumi.runtime.Mocks = {
         newResource: (args) => created(args, known, region),
         call: ({ token, inputs }) => awsAnswer(token, inputs, region, caller),
@@ -71,8 +71,11 @@ export async function runInProcess(stack: string, config: Record<string, string>
 /** The part of the settings of an account that says as whom a stack is run. */
 interface AwsSettings {
     region?: string;
-    cluster?: { create?: { admins?: string[] } };
+    /** As it was written: not checked yet. */
+    cluster?: { create?: { admins?: unknown } };
 }
+
+const texts = (list: unknown): string[] => (Array.isArray(list) ? list.filter((item) => typeof item === "string") : []);
 
 /** The account that an observee's observer has for it. */
 function accountOf(config: Record<string, string>, others: StackOutputs): string | undefined {

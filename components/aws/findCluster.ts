@@ -122,7 +122,7 @@ export function clusterProblems(answers: Answers): Problem[] {
     ];
 }
 
-/** The ConfigMap knows no role that has a path, as those of nodes have (EKS user guide, "Add IAM principals to aws-auth"). */
+/** The ConfigMap knows no role that has a path, as that of the nodes has: they never join (aws/containers-roadmap#926). */
 const nodeProblems = ({ cluster, region, authenticationMode, nodeGroups }: Answers): Problem[] =>
     nodeGroups && authenticationMode === "CONFIG_MAP"
         ? [
