@@ -1,5 +1,6 @@
-import { addOnChoices, EKS_ADD_ONS, type EksAddOnName } from "../components/aws/addOns/catalogue";
+import { EKS_ADD_ONS, presentOnEks } from "../components/aws/addOns/catalogue";
 import { partitionOf } from "../components/aws/names";
+import { addOnChoices } from "../config/addOns";
 import type { StackConfig } from "../config/schema";
 import { EKS } from "../config/versions";
 import { color } from "./color";
@@ -128,8 +129,7 @@ function reachCluster(stack: AwsStack): Step[] {
                 : []),
         ];
     const eks = (command: string) => `aws eks ${command} --region ${region}`;
-    const choices = addOnChoices(stack.config.aws);
-    const present = (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => choices[addOn] === "present");
+    const present = presentOnEks(addOnChoices(stack.config.aws));
     const entry = `--cluster-name ${name} --principal-arn "$role"`;
     return [
         {

@@ -2,7 +2,7 @@ import type { StackPlan } from "./fleetPlan";
 
 /** Who wears a role, what it may do, and on what: as a person reads it, out of the policy documents. Pure. */
 
-export interface Rights {
+interface Rights {
     wearer: string;
     does: string;
     on: string;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert } from "@pulumi/tls";
-import type { CertificatesConfig, ObserveeEntry } from "../config/schema";
+import { type CertificatesConfig, type ObserveeEntry, WRITES_REMOTELY } from "../config/schema";
 import { parseDuration } from "../rules/duration";
 import { leafQueryHost, receiveHost } from "./names";
 import type { Tls } from "./tls";
@@ -58,7 +58,7 @@ export class Certificates extends pulumi.ComponentResource {
                         ...servers.sign(`leaf-${observee}`, { commonName: observee, host: leafQueryHost(observee, domain) }),
                         ca: readers.cert,
                     },
-                    ...(mode === "sidecar-remote-write" && {
+                    ...(WRITES_REMOTELY[mode] && {
                         // The common name is the tenant (docs/adr/0003).
                         writer: { ...writers.sign(`writer-${observee}`, { commonName: observee }), ca: servers.cert },
                     }),

@@ -1,17 +1,16 @@
-import * as pulumi from "@pulumi/pulumi";
-import { ConfigError } from "../config/problems";
 import type { StackConfig } from "../config/schema";
 import { awsCloud, fleetProblems } from "./aws/cloud";
 import type { Cloud } from "./cloud";
 import type { FromObserver } from "./contract";
 import { localCloud } from "./local/cloud";
+import { refused } from "./refused";
 
 /** The cloud that a stack's configuration names. An observee knows the fleet's role path from the observer. */
 export async function openCloud(config: StackConfig, observer?: FromObserver): Promise<Cloud> {
     if (config.cloud === "local") return localCloud(config, {});
     const { cluster, domain, storageClass } = config;
     if (observer?.access.role !== undefined && config.aws.identity.by === "irsa")
-        throw new ConfigError(`configuration of stack ${pulumi.getStack()}`, [
+        throw refused([
             {
                 path: "aws.identity.by",
                 problem:
@@ -22,6 +21,6 @@ export async function openCloud(config: StackConfig, observer?: FromObserver): P
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
     const args = { ...config.aws, fleetCluster: cluster, domain, storageClass, rolePath, expectedAccount: observer?.own.account };
     const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
-    if (problems.length > 0) throw new ConfigError(`configuration of stack ${pulumi.getStack()}`, problems);
+    if (problems.length > 0) throw refused(problems);
     return awsCloud(args);
 }

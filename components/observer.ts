@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ObserverConfig } from "../config/schema";
+import { type ObserverConfig, WRITES_REMOTELY } from "../config/schema";
 import { VERSIONS } from "../config/versions";
 import { Blocks } from "./blocks";
 import { Certificates } from "./certificates";
@@ -11,7 +11,6 @@ import { type Names, namesOf } from "./past";
 import { Prometheus } from "./prometheus/prometheus";
 import { Compact } from "./thanos/compact";
 import type { Endpoint } from "./thanos/endpoints";
-import type { ObjectStore } from "./thanos/objectStore";
 import { Query } from "./thanos/query";
 import { QueryFrontend } from "./thanos/queryFrontend";
 import { Receive } from "./thanos/receive";
@@ -23,7 +22,7 @@ export class Observer extends pulumi.ComponentResource {
 
     constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
-        const { cluster, domain, namespace, observees } = config;
+        const { cluster, domain, namespace, observees, objectStore } = config;
         // Deleting a namespace deletes every volume claim in it.
         const space = new k8s.core.v1.Namespace(
             namespace,
@@ -36,11 +35,8 @@ export class Observer extends pulumi.ComponentResource {
         const certificates = new Certificates("certificates", { ...config.certificates, cluster, domain, observees }, { parent: this });
 
         const members = [{ name: cluster }, ...observees];
-        const { stores: objectStores, roles } = config.objectStore
-            ? {
-                  stores: Object.fromEntries(members.map((member) => [member.name, config.objectStore as ObjectStore])),
-                  roles: {} as Stores["roles"],
-              }
+        const { stores: objectStores, roles }: Stores = objectStore
+            ? { stores: Object.fromEntries(members.map((member) => [member.name, objectStore])), roles: {} }
             : cloud.makeStores("blocks", members, here);
         const blocks = new Blocks(this, cloud, { namespace, stores: objectStores }, here);
 
@@ -64,7 +60,7 @@ export class Observer extends pulumi.ComponentResource {
             here,
         );
 
-        const tenants = observees.filter((o) => o.mode === "sidecar-remote-write").map((o) => o.name);
+        const tenants = observees.filter((o) => WRITES_REMOTELY[o.mode]).map((o) => o.name);
         // A ring without tenants would take everybody's writes: where nobody may write, there is no Receive.
         const receives =
             tenants.length > 0

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ConfigError, type Problem } from "../config/problems";
+import type { Problem } from "../config/problems";
 import type { StackConfig } from "../config/schema";
+import { refused } from "./refused";
 
 /** What a stack keeps for good, by the setting it comes from: another value would be another place for the same data. */
 export type Names = Record<string, string | boolean>;
@@ -35,7 +36,7 @@ export async function refuseRenames(config: StackConfig): Promise<void> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const { value } = await new pulumi.StackReference(stack).getOutputDetails("names");
     const problems = renames((value ?? {}) as Names, namesOf(config));
-    if (problems.length > 0) throw new ConfigError(`configuration of stack ${pulumi.getStack()}`, problems);
+    if (problems.length > 0) throw refused(problems);
 }
 
 /** Pure. */

@@ -1,3 +1,4 @@
+import { addOnChoices } from "./addOns";
 import type { Problem } from "./problems";
 import { ADD_ONS, type AwsAccount, type CreateCluster, type ObserverConfig, type StackConfig } from "./schema";
 
@@ -134,16 +135,16 @@ function nodesOfMade(nodeGroups: AwsAccount["nodeGroups"]): Problem[] {
     return [];
 }
 
-function addOns({ cluster, addOns, zoneId }: AwsAccount): Problem[] {
+function addOns(aws: AwsAccount): Problem[] {
+    const { cluster, addOns, zoneId } = aws;
     const made = cluster.create !== undefined;
-    const externalDns = addOns.externalDns ?? (made ? "install" : "present");
     return [
         ...ADD_ONS.filter((name) => made && addOns[name] === "present").map((name) => ({
             path: `aws.addOns.${name}`,
             problem: "cannot be present in a cluster that is made here.",
             remedy: "Write install, or unmanaged if you bring it yourself.",
         })),
-        ...(externalDns === "install" && zoneId === undefined
+        ...(addOnChoices(aws).externalDns === "install" && zoneId === undefined
             ? [
                   {
                       path: "aws.zoneId",

@@ -39,15 +39,17 @@ const domain = z
         "is not a DNS domain. Write for instance fleet.example.internal.",
     );
 
-const replicas = (least: number) => z.int().min(least, `must be at least ${least}.`);
+const count = z.int().min(1);
 
 /** How an observee's samples reach the observer. */
 export const MODES = ["sidecar", "sidecar-remote-write"] as const;
 export type Mode = (typeof MODES)[number];
+/** Whether an observee also writes to Receive. */
+export const WRITES_REMOTELY: Record<Mode, boolean> = { sidecar: false, "sidecar-remote-write": true };
 
 const prometheus = z.strictObject({
     /** Prometheus pods that scrape the same targets. Two, so that a restart leaves no gap. */
-    replicas: replicas(1).default(2),
+    replicas: count.default(2),
     /** How long Prometheus keeps blocks on its own disk. Three blocks is Thanos's floor (docs/components/sidecar.md); a day survives a night without S3. */
     retention: duration("24h").default("24h"),
     /** Length of the blocks that Prometheus cuts and the sidecar uploads. Thanos expects 2h; only a demonstration should shorten it. */
@@ -57,13 +59,13 @@ const prometheus = z.strictObject({
     memory: size.default("4Gi"),
 });
 
-const query = z.strictObject({ replicas: replicas(1).default(2), memory: size.default("1Gi") });
+const query = z.strictObject({ replicas: count.default(2), memory: size.default("1Gi") });
 
 /** One replica by default: its cache is in memory, and two private caches give two truths (thanos#8276). */
-const queryFrontend = z.strictObject({ replicas: replicas(1).default(1), memory: size.default("512Mi") });
+const queryFrontend = z.strictObject({ replicas: count.default(1), memory: size.default("512Mi") });
 
 const store = z.strictObject({
-    replicas: replicas(1).default(2),
+    replicas: count.default(2),
     /** How often Store looks for new blocks. */
     syncInterval: duration("15m").default("15m"),
     /** Store keeps serving a block that is marked for deletion this long; must be shorter than `compact.deleteDelay` (thanos docs, components/store.md). */
@@ -73,10 +75,10 @@ const store = z.strictObject({
 });
 
 const receive = z.strictObject({
-    routers: replicas(1).default(2),
-    ingesters: replicas(1).default(3),
+    routers: count.default(2),
+    ingesters: count.default(3),
     /** Copies of each sample. Three, so that any one ingester may be lost while writes go on (quorum 2). */
-    replicationFactor: replicas(1).default(3),
+    replicationFactor: count.default(3),
     /** Receive holds recent data only: the observee's sidecar uploads the blocks. */
     retention: duration("24h").default("24h"),
     storage: size.default("50Gi"),
@@ -145,7 +147,7 @@ const eksCluster = z.strictObject({
         .optional(),
 });
 
-const instances = { instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "is not an instance type (m7g.large).") };
+const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "is not an instance type (m7g.large).");
 const nodeGroups = z.strictObject({
     /** Subnets of the nodes, one per zone. Those of the cluster, where this stack made it. */
     subnetIds: subnetIds.optional(),
@@ -153,17 +155,25 @@ const nodeGroups = z.strictObject({
     /** Root volume of each node, in GiB. */
     diskGiB: z.int().min(20).default(50),
     /** For what has volumes: a group per zone, since a volume lives in one zone and its pod has to find a node there. Tainted. */
-    stateful: z
-        .strictObject({ instanceType: instances.instanceType.default("m7g.2xlarge"), nodesPerZone: z.int().min(1).default(1) })
-        .prefault({}),
+    stateful: z.strictObject({ instanceType: instanceType.default("m7g.2xlarge"), nodesPerZone: count.default(1) }).prefault({}),
     /** For the rest: one group over all zones. */
-    general: z.strictObject({ instanceType: instances.instanceType.default("m7g.large"), nodes: z.int().min(1).default(2) }).prefault({}),
+    general: z.strictObject({ instanceType: instanceType.default("m7g.large"), nodes: count.default(2) }).prefault({}),
 });
 
-/** What the platform stands on. `install`: by this stack. `present`: an EKS add-on that is there, whose version is checked. `unmanaged`: there by other means, not checked. */
-export const ADD_ONS = ["podIdentityAgent", "ebsCsi", "loadBalancerController", "externalDns", "certManager", "metricsServer"] as const;
-export type AddOnName = (typeof ADD_ONS)[number];
+/** `install`: by this stack. `present`: an EKS add-on that is there, whose version is checked. `unmanaged`: there by other means, not checked. */
 const addOn = z.enum(["install", "present", "unmanaged"]).optional();
+
+/** What the platform stands on. Each is `install` by default in a cluster that this stack makes, `present` in one that exists. */
+const addOns = z.strictObject({
+    podIdentityAgent: addOn,
+    ebsCsi: addOn,
+    loadBalancerController: addOn,
+    externalDns: addOn,
+    certManager: addOn,
+    metricsServer: addOn,
+});
+export const ADD_ONS = addOns.keyof().options;
+export type AddOnName = (typeof ADD_ONS)[number];
 
 /** What an AWS stack needs to know of the account. */
 const awsAccount = {
@@ -186,17 +196,7 @@ const awsAccount = {
     cluster: eksCluster,
     /** This project's own nodes. Without them pods go to the nodes the cluster has. */
     nodeGroups: nodeGroups.optional(),
-    /** Each is `install` by default in a cluster that this stack makes, `present` in one that exists. */
-    addOns: z
-        .strictObject({
-            podIdentityAgent: addOn,
-            ebsCsi: addOn,
-            loadBalancerController: addOn,
-            externalDns: addOn,
-            certManager: addOn,
-            metricsServer: addOn,
-        })
-        .prefault({}),
+    addOns: addOns.prefault({}),
     identity: z
         .strictObject({
             /** How pods come by their role: EKS Pod Identity, or an OIDC provider of the cluster (IRSA). */

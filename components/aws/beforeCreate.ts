@@ -2,7 +2,8 @@ import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../config/problems";
 import type { CreateCluster } from "../../config/schema";
-import { type Answer, answer, refused } from "./ask";
+import { refused } from "../refused";
+import { type Answer, answer } from "./ask";
 
 export interface BeforeCreateArgs extends Pick<CreateCluster, "admins" | "subnetIds" | "zones"> {
     region: string;

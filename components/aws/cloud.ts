@@ -12,7 +12,7 @@ import { Identity, ObserverRole } from "./identity";
 import { loadBalancerAnnotations, pageIngress } from "./loadBalancing";
 import { partitionOf, roleName } from "./names";
 import { openPlatform } from "./platform";
-import { assumesRole, componentRole, type Fleet, observerRole, prometheusRole, usersOf } from "./users";
+import { assumesRole, type Fleet, observerRole, prometheusRole, usersOf } from "./users";
 
 export interface AwsArgs
     extends AwsAccount,
@@ -59,7 +59,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
                 ? { annotations: {}, ready: [] }
                 : new Identity(
                       name,
-                      { ...grant, on: grant.store.iam, role: role(componentRole(domain, grant.component, grant.stream)), pods: eks.pods },
+                      { ...grant, on: grant.store.iam, role: role(roleName(domain, grant.stream, grant.component)), pods: eks.pods },
                       onAws(opts),
                   ).granted,
         makeStores: (name, members, opts) => {

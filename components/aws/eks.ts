@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { irsaTrust, podIdentityTrust, type Statement } from "./iam";
-import type { Pods } from "./identity";
 
 /** An EKS cluster, found or made: what the rest of a stack needs to know of it. */
 export interface Eks {
@@ -16,6 +15,11 @@ export interface Eks {
     /** What has to exist before anybody works on it. */
     ready: pulumi.Resource[];
 }
+
+/** How the pods of a cluster come by a role. */
+export type Pods =
+    | { by: "pod-identity"; cluster: pulumi.Input<string>; clusterArn: pulumi.Input<string> }
+    | { by: "irsa"; issuer: pulumi.Input<string>; oidcProviderArn: pulumi.Input<string> };
 
 /** Ids of subnets, by what their node groups are named after: it may not change, or the group would be replaced. */
 export type Subnets = Record<string, pulumi.Input<string>>;

@@ -1,10 +1,12 @@
 import { getAddon, getCluster } from "@pulumi/aws/eks";
 import { getOpenIdConnectProvider } from "@pulumi/aws/iam";
 import type * as pulumi from "@pulumi/pulumi";
+import type { AddOnChoices } from "../../config/addOns";
 import type { Problem } from "../../config/problems";
 import { EKS } from "../../config/versions";
-import { type AddOnChoices, EKS_ADD_ONS, type EksAddOnName } from "./addOns/catalogue";
-import { type Answer, answer, refused } from "./ask";
+import { refused } from "../refused";
+import { EKS_ADD_ONS, type EksAddOnName, presentOnEks } from "./addOns/catalogue";
+import { type Answer, answer } from "./ask";
 import { type Eks, eksKubeconfig } from "./eks";
 
 export interface FindClusterArgs {
@@ -45,8 +47,7 @@ export async function findCluster(name: string, args: FindClusterArgs): Promise<
 
     const cluster = found.value;
     const issuer = cluster.identities[0]?.oidcs[0]?.issuer ?? "";
-    const present = (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => addOns[addOn] === "present");
-    const versions = present.map(async (addOn) => {
+    const versions = presentOnEks(addOns).map(async (addOn) => {
         const asked = getAddon({ clusterName: name, addonName: EKS_ADD_ONS[addOn].name }, ask);
         return [addOn, await answer(asked.then(({ addonVersion }) => addonVersion))] as const;
     });

@@ -4,17 +4,12 @@ import { ACCESS, type Grant, type Granted } from "../cloud";
 import { streamPrefix } from "../names";
 import type { ObjectStore } from "../thanos/objectStore";
 import { within } from "../within";
-import { podTrust } from "./eks";
+import { type Pods, podTrust } from "./eks";
 import { fleetRole, type RoleArgs } from "./fleetRole";
 import { assumeStatements, prefixStatements, roleTrust } from "./iam";
 
 /** A bucket and its key, as IAM calls them. */
 type Encrypted = NonNullable<ObjectStore["iam"]>;
-
-/** How the pods of a cluster come by a role. */
-export type Pods =
-    | { by: "pod-identity"; cluster: pulumi.Input<string>; clusterArn: pulumi.Input<string> }
-    | { by: "irsa"; issuer: pulumi.Input<string>; oidcProviderArn: pulumi.Input<string> };
 
 export interface IdentityArgs extends Omit<Grant, "store"> {
     on: Encrypted;

@@ -1,12 +1,13 @@
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { addOnChoices } from "../../config/addOns";
 import type { Problem } from "../../config/problems";
 import { CHANGE_IN_PLACE, type Placement } from "../cloud";
+import { refused } from "../refused";
 import { AddOns } from "./addOns";
 import { builtInAddOn } from "./addOns/builtIn";
-import { addOnChoices } from "./addOns/catalogue";
-import { answer, refused } from "./ask";
+import { answer } from "./ask";
 import { beforeCreate } from "./beforeCreate";
 import type { AwsArgs } from "./cloud";
 import { type Eks, subnetsById } from "./eks";

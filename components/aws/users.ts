@@ -1,4 +1,4 @@
-import { ACCESS, type BlockComponent, type Member } from "../cloud";
+import { ACCESS, type Member } from "../cloud";
 import { streamPrefix } from "../names";
 import type { RoleOnPrefix } from "./bucketPolicies";
 import { partitionOf, roleArn, roleName } from "./names";
@@ -13,9 +13,6 @@ export interface Fleet {
     rolePath: string;
 }
 
-/** The role that a component wears for a stream. An account has it once: Store and Compact of a stream are the observer's, Prometheus the cluster's own. */
-export const componentRole = (domain: string, component: BlockComponent, stream: string) => roleName(domain, stream, component);
-
 /** The role of the observer's account through which a cluster of another one writes, where it is not let in itself. */
 export const observerRole = (domain: string, stream: string) => roleName(domain, stream, "blocks");
 
@@ -23,7 +20,7 @@ export const observerRole = (domain: string, stream: string) => roleName(domain,
 export const prometheusRole = ({ domain, region, account, rolePath }: Fleet, member: Member) =>
     roleArn(
         { partition: partitionOf(region), account: member.account ?? account, path: rolePath },
-        componentRole(domain, "prometheus", member.name),
+        roleName(domain, member.name, "prometheus"),
     );
 
 /** Everybody who works on the blocks of one cluster. */
@@ -32,8 +29,8 @@ export function usersOf(fleet: Fleet, member: Member): RoleOnPrefix[] {
     const prefix = streamPrefix(member.name);
     const ours = (name: string) => roleArn({ partition: partitionOf(region), account, path: rolePath }, name);
     return [
-        { role: ours(componentRole(domain, "store", member.name)), access: ACCESS.store, prefix },
-        { role: ours(componentRole(domain, "compact", member.name)), access: ACCESS.compact, prefix },
+        { role: ours(roleName(domain, member.name, "store")), access: ACCESS.store, prefix },
+        { role: ours(roleName(domain, member.name, "compact")), access: ACCESS.compact, prefix },
         {
             role: assumesRole(fleet, member) ? ours(observerRole(domain, member.name)) : prometheusRole(fleet, member),
             access: ACCESS.prometheus,

@@ -68,7 +68,7 @@ export function decideAws(type: string, olds: Bag, news: Bag): Decision {
 }
 
 /** A template gets a new version with each change; that is how its nodes are rolled. */
-export const updatedAws = (type: string, olds: Bag, outputs: Bag): Bag =>
+const updatedAws = (type: string, olds: Bag, outputs: Bag): Bag =>
     type === "aws:ec2/launchTemplate:LaunchTemplate" ? { ...outputs, latestVersion: Number(olds.latestVersion) + 1 } : outputs;
 
 /** What differs between the two plugins. */

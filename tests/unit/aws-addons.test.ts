@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { AddOns, type AddOnsArgs } from "../../components/aws/addOns";
-import type { AddOnChoices } from "../../components/aws/addOns/catalogue";
 import { ebsCsiStatements } from "../../components/aws/addOns/ebsCsi";
 import { externalDnsStatements } from "../../components/aws/addOns/externalDns";
 import { loadBalancerControllerValues, loadBalancerStatements } from "../../components/aws/addOns/loadBalancerController";
 import { policyDocument, type Statement } from "../../components/aws/iam";
+import type { AddOnChoices } from "../../config/addOns";
 import { ACCOUNT, find, type Placed, placedBy, REGION, role, titles } from "./awsProgram";
 import { isAllowed } from "./simulator";
 

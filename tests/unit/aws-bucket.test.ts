@@ -6,20 +6,20 @@ import { policyDocument } from "../../components/aws/iam";
 import { roleArn } from "../../components/aws/names";
 import { READS_SOURCE, replicationStatements, WRITES_REPLICA } from "../../components/aws/replication";
 import { usersOf } from "../../components/aws/users";
-import { type Declared, declaredBy } from "./declared";
+import { type Placed, placedBy } from "./awsProgram";
 
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
 const PLACE = { bucket: "blocks", region: "eu-west-1", account: "111111111111" };
 const users = [{ name: "observer" }, { name: "red", account: "222222222222" }].flatMap((member) => usersOf(FLEET, member));
 
 const made = (more: Partial<BucketArgs> = {}) =>
-    declaredBy(() => {
+    placedBy(() => {
         const home = new Provider("aws", { region: "eu-west-1" });
         new Bucket("blocks", { ...PLACE, users, ...more }, { provider: home });
     });
 
 const copied = () =>
-    declaredBy(() => {
+    placedBy(() => {
         const home = new Provider("aws", { region: "eu-west-1" });
         const away = new Provider("aws-replica", { region: "eu-central-1" });
         const role = {
@@ -30,19 +30,19 @@ const copied = () =>
         new Bucket("blocks", { ...PLACE, users, replication: { region: "eu-central-1", provider: away, role } }, { provider: home });
     });
 
-const short = ({ type, name }: Declared) => `${type.split(":")[2]} ${name}`;
-const inputs = (declared: Declared[], type: string, name = "blocks") =>
-    declared.find((d) => d.type.endsWith(`:${type}`) && d.name === name)?.inputs as Record<string, unknown>;
-const policy = (declared: Declared[], type: string, name?: string) => String(inputs(declared, type, name)?.policy);
+const short = ({ type, name }: Placed) => `${type.split(":")[2]} ${name}`;
+const inputs = (placed: Placed[], type: string, name = "blocks") =>
+    placed.find((d) => d.type.endsWith(`:${type}`) && d.name === name)?.inputs as Record<string, unknown>;
+const policy = (placed: Placed[], type: string, name?: string) => String(inputs(placed, type, name)?.policy);
 
 describe("a bucket for blocks", () => {
-    let declared: Declared[];
+    let placed: Placed[];
     before(async () => {
-        declared = await made();
+        placed = await made();
     });
 
     it("is a bucket, its key, and what hardens them", () => {
-        assert.deepEqual(declared.map(short).sort(), [
+        assert.deepEqual(placed.map(short).sort(), [
             "Alias blocks-key",
             "Bucket blocks",
             "BucketLifecycleConfiguration blocks",
@@ -58,7 +58,7 @@ describe("a bucket for blocks", () => {
 
     it("is kept, with its key, whatever happens to the stack", () => {
         assert.deepEqual(
-            declared
+            placed
                 .filter((d) => d.protect && d.retainOnDelete)
                 .map(short)
                 .sort(),
@@ -67,33 +67,36 @@ describe("a bucket for blocks", () => {
     });
 
     it("is closed to the public", () => {
-        assert.deepEqual(inputs(declared, "BucketPublicAccessBlock"), {
+        assert.deepEqual(inputs(placed, "BucketPublicAccessBlock"), {
             bucket: "blocks",
             blockPublicAcls: true,
             blockPublicPolicy: true,
             ignorePublicAcls: true,
             restrictPublicBuckets: true,
         });
-        assert.deepEqual(inputs(declared, "BucketOwnershipControls"), {
+        assert.deepEqual(inputs(placed, "BucketOwnershipControls"), {
             bucket: "blocks",
             rule: { objectOwnership: "BucketOwnerEnforced" },
         });
     });
 
     it("encrypts with its own key, and not with the caller's", () => {
-        assert.deepEqual(inputs(declared, "BucketServerSideEncryptionConfiguration").rules, [
+        assert.deepEqual(inputs(placed, "BucketServerSideEncryptionConfiguration").rules, [
             {
-                applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: "<arn of blocks-key>" },
+                applyServerSideEncryptionByDefault: {
+                    sseAlgorithm: "aws:kms",
+                    kmsMasterKeyId: "arn:aws:kms:eu-west-1:111111111111:key/blocks-key",
+                },
                 bucketKeyEnabled: true,
                 blockedEncryptionTypes: ["SSE-C"],
             },
         ]);
-        const { enableKeyRotation, deletionWindowInDays } = inputs(declared, "Key", "blocks-key");
+        const { enableKeyRotation, deletionWindowInDays } = inputs(placed, "Key", "blocks-key");
         assert.deepEqual([enableKeyRotation, deletionWindowInDays], [true, 30]);
     });
 
     it("lets no rule expire or move a live block", () => {
-        assert.deepEqual(inputs(declared, "BucketLifecycleConfiguration").rules, [
+        assert.deepEqual(inputs(placed, "BucketLifecycleConfiguration").rules, [
             {
                 id: "expire-old-versions-and-broken-uploads",
                 status: "Enabled",
@@ -106,8 +109,8 @@ describe("a bucket for blocks", () => {
     });
 
     it("has the policies that docs/rights.md evaluates", () => {
-        assert.equal(policy(declared, "BucketPolicy"), policyDocument(bucketStatements(PLACE, users)));
-        assert.equal(policy(declared, "Key", "blocks-key"), policyDocument(keyStatements(PLACE, users.map(onKey))));
+        assert.equal(policy(placed, "BucketPolicy"), policyDocument(bucketStatements(PLACE, users)));
+        assert.equal(policy(placed, "Key", "blocks-key"), policyDocument(keyStatements(PLACE, users.map(onKey))));
     });
 
     it("is reached in its region", () => {
@@ -118,16 +121,16 @@ describe("a bucket for blocks", () => {
 });
 
 describe("a replicated bucket", () => {
-    let declared: Declared[];
+    let placed: Placed[];
     before(async () => {
-        declared = await copied();
+        placed = await copied();
     });
     const copier = roleArn({ partition: "aws", account: "111111111111", path: "/thanos-fleet/" }, "observer-replication-0123ab");
     const replica = { bucket: "blocks-eu-central-1", region: "eu-central-1", account: "111111111111" };
 
     it("has the same hardening twice, each in its region", () => {
         const by = (provider: string) =>
-            declared
+            placed
                 .filter((d) => d.provider === provider)
                 .map((d) => d.type.split(":")[2])
                 .sort();
@@ -135,12 +138,12 @@ describe("a replicated bucket", () => {
             by("aws").filter((type) => !["Role", "RolePolicy", "BucketReplicationConfig"].includes(type as string)),
             by("aws-replica"),
         );
-        assert.equal(inputs(declared, "Bucket", "blocks-replica").bucket, "blocks-eu-central-1");
+        assert.equal(inputs(placed, "Bucket", "blocks-replica").bucket, "blocks-eu-central-1");
     });
 
     it("keeps both buckets and both keys", () => {
         assert.deepEqual(
-            declared
+            placed
                 .filter((d) => d.protect && d.retainOnDelete)
                 .map(short)
                 .sort(),
@@ -149,7 +152,7 @@ describe("a replicated bucket", () => {
     });
 
     it("copies every object and every deletion", () => {
-        assert.deepEqual(inputs(declared, "BucketReplicationConfig", "blocks-replication").rules, [
+        assert.deepEqual(inputs(placed, "BucketReplicationConfig", "blocks-replication").rules, [
             {
                 id: "everything",
                 status: "Enabled",
@@ -158,7 +161,7 @@ describe("a replicated bucket", () => {
                 sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
                 destination: {
                     bucket: "arn:aws:s3:::blocks-eu-central-1",
-                    encryptionConfiguration: { replicaKmsKeyId: "<arn of blocks-replica-key>" },
+                    encryptionConfiguration: { replicaKmsKeyId: "arn:aws:kms:eu-west-1:111111111111:key/blocks-replica-key" },
                 },
             },
         ]);
@@ -166,26 +169,29 @@ describe("a replicated bucket", () => {
 
     it("lets the role that copies read with one key and write with the other", () => {
         assert.equal(
-            policy(declared, "Key", "blocks-key"),
+            policy(placed, "Key", "blocks-key"),
             policyDocument(keyStatements(PLACE, [...users.map(onKey), { role: copier, actions: READS_SOURCE }])),
         );
         assert.equal(
-            policy(declared, "Key", "blocks-replica-key"),
+            policy(placed, "Key", "blocks-replica-key"),
             policyDocument(keyStatements(replica, [{ role: copier, actions: WRITES_REPLICA }])),
         );
         assert.equal(
-            policy(declared, "RolePolicy", "blocks-replication"),
+            policy(placed, "RolePolicy", "blocks-replication"),
             policyDocument(
                 replicationStatements(
-                    { bucketArn: "arn:aws:s3:::blocks", kmsKeyArn: "<arn of blocks-key>" },
-                    { bucketArn: "arn:aws:s3:::blocks-eu-central-1", kmsKeyArn: "<arn of blocks-replica-key>" },
+                    { bucketArn: "arn:aws:s3:::blocks", kmsKeyArn: "arn:aws:kms:eu-west-1:111111111111:key/blocks-key" },
+                    {
+                        bucketArn: "arn:aws:s3:::blocks-eu-central-1",
+                        kmsKeyArn: "arn:aws:kms:eu-west-1:111111111111:key/blocks-replica-key",
+                    },
                 ),
             ),
         );
     });
 
     it("is copied by S3, under the boundary and the path of the fleet's roles", () => {
-        const { assumeRolePolicy, ...role } = inputs(declared, "Role", "blocks-replication");
+        const { assumeRolePolicy, ...role } = inputs(placed, "Role", "blocks-replication");
         assert.deepEqual(role, {
             name: "observer-replication-0123ab",
             path: "/thanos-fleet/",

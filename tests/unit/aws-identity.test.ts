@@ -11,7 +11,7 @@ import {
 import { Identity, type IdentityArgs, ObserverRole } from "../../components/aws/identity";
 import { prometheusRole, usersOf } from "../../components/aws/users";
 import type { Access, Granted } from "../../components/cloud";
-import { type Declared, declaredBy } from "./declared";
+import { type Placed, placedBy } from "./awsProgram";
 import { isAllowed, isTrusted } from "./simulator";
 
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
@@ -23,7 +23,7 @@ const PODS = { namespace: "monitoring", serviceAccount: "thanos-store-blue" };
 
 const made = (more: Partial<IdentityArgs> = {}) => {
     let granted: Granted | undefined;
-    return declaredBy(() => {
+    return placedBy(() => {
         granted = new Identity("store-blue", {
             component: "store",
             stream: "blue",
@@ -33,13 +33,13 @@ const made = (more: Partial<IdentityArgs> = {}) => {
             pods: { by: "pod-identity", cluster: "eks-observer", clusterArn: CLUSTER },
             ...more,
         }).granted;
-    }).then((declared) => ({ declared, granted: granted as Granted }));
+    }).then((placed) => ({ placed, granted: granted as Granted }));
 };
 const IRSA = { pods: { by: "irsa", issuer: ISSUER, oidcProviderArn: OIDC_PROVIDER } } as const;
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 
-const short = ({ type }: Declared) => type.split(":")[2];
-const inputs = (declared: Declared[], type: string) => declared.find((d) => d.type.endsWith(`:${type}`))?.inputs as Record<string, unknown>;
+const short = ({ type }: Placed) => type.split(":")[2];
+const inputs = (placed: Placed[], type: string) => placed.find((d) => d.type.endsWith(`:${type}`))?.inputs as Record<string, unknown>;
 
 describe("rights on a prefix", () => {
     const statements = (access: Access) => prefixStatements({ ...ON, prefix: "blue", access });
@@ -96,24 +96,24 @@ describe("rights on a prefix", () => {
 
 describe("an identity", () => {
     it("through EKS Pod Identity is a role, its policy and an association", async () => {
-        const { declared, granted } = await made();
-        assert.deepEqual(declared.map(short).sort(), ["PodIdentityAssociation", "Role", "RolePolicy"]);
-        assert.deepEqual(inputs(declared, "PodIdentityAssociation"), {
+        const { placed, granted } = await made();
+        assert.deepEqual(placed.map(short).sort(), ["PodIdentityAssociation", "Role", "RolePolicy"]);
+        assert.deepEqual(inputs(placed, "PodIdentityAssociation"), {
             clusterName: "eks-observer",
             ...PODS,
-            roleArn: "<arn of store-blue>",
+            roleArn: "arn:aws:iam::111111111111:role/thanos-fleet/blue-store-0123ab",
         });
         assert.deepEqual([granted.annotations, granted.ready.length], [{}, 2]);
     });
 
     it("through an OIDC provider is a role and its policy, and an annotation", async () => {
-        const { declared, granted } = await made(IRSA);
-        assert.deepEqual(declared.map(short).sort(), ["Role", "RolePolicy"]);
+        const { placed, granted } = await made(IRSA);
+        assert.deepEqual(placed.map(short).sort(), ["Role", "RolePolicy"]);
         assert.deepEqual([Object.keys(granted.annotations), granted.ready.length], [["eks.amazonaws.com/role-arn"], 1]);
     });
 
     it("has the name, the path and the boundary it is given", async () => {
-        const { assumeRolePolicy, ...role } = inputs((await made()).declared, "Role");
+        const { assumeRolePolicy, ...role } = inputs((await made()).placed, "Role");
         assert.deepEqual(role, {
             name: "blue-store-0123ab",
             path: "/thanos-fleet/",
@@ -124,16 +124,16 @@ describe("an identity", () => {
 
     it("has the rights of its component on its stream", async () => {
         assert.equal(
-            inputs((await made()).declared, "RolePolicy").policy,
+            inputs((await made()).placed, "RolePolicy").policy,
             policyDocument(prefixStatements({ ...ON, access: "read", prefix: "blue" })),
         );
     });
 
     it("has only the right to become another role, where the store is that role's", async () => {
         const assume = "arn:aws:iam::222222222222:role/thanos-fleet/blue-blocks-0123ab";
-        const { declared } = await made({ component: "prometheus", assume });
-        assert.equal(inputs(declared, "RolePolicy").policy, policyDocument(assumeStatements(assume)));
-        assert.equal(inputs(declared, "PodIdentityAssociation").targetRoleArn, assume);
+        const { placed } = await made({ component: "prometheus", assume });
+        assert.equal(inputs(placed, "RolePolicy").policy, policyDocument(assumeStatements(assume)));
+        assert.equal(inputs(placed, "PodIdentityAssociation").targetRoleArn, assume);
     });
 
     it("without Pod Identity cannot become another role", () =>
@@ -146,12 +146,12 @@ describe("an identity", () => {
 describe("the role of the observer's account for a cluster of another", () => {
     it("is a role and its policy: it writes one prefix", async () => {
         const assumedBy = prometheusRole(FLEET, GREEN);
-        const declared = await declaredBy(() => {
+        const placed = await placedBy(() => {
             new ObserverRole("green", { role: { name: "green-blocks-0123ab", path: "/" }, assumedBy, on: ON, stream: "green" });
         });
-        assert.deepEqual(declared.map(short).sort(), ["Role", "RolePolicy"]);
-        assert.equal(inputs(declared, "Role").assumeRolePolicy, policyDocument(roleTrust(assumedBy)));
-        assert.equal(inputs(declared, "RolePolicy").policy, policyDocument(prefixStatements({ ...ON, access: "write", prefix: "green" })));
+        assert.deepEqual(placed.map(short).sort(), ["Role", "RolePolicy"]);
+        assert.equal(inputs(placed, "Role").assumeRolePolicy, policyDocument(roleTrust(assumedBy)));
+        assert.equal(inputs(placed, "RolePolicy").policy, policyDocument(prefixStatements({ ...ON, access: "write", prefix: "green" })));
     });
 });
 

@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsAnswer, expectedCaller } from "../../cli/awsAnswers";
 import { runInProcess } from "../../cli/inProcess";
 import { asText } from "../../cli/stackFile";
-import { type AddOnChoices, addOnChoices } from "../../components/aws/addOns/catalogue";
 import { adminProblems, beforeCreate, zoneProblems } from "../../components/aws/beforeCreate";
 import { type Eks, eksKubeconfig } from "../../components/aws/eks";
 import { EksCluster, type EksClusterArgs, secretsKeyStatements } from "../../components/aws/eksCluster";
@@ -12,6 +11,7 @@ import { type Answers, clusterProblems, findCluster } from "../../components/aws
 import { subnetCidrs } from "../../components/aws/network";
 import { amiType, NodeGroups, type NodeGroupsArgs, STATEFUL_NODES } from "../../components/aws/nodeGroups";
 import { accountProblems } from "../../components/aws/platform";
+import { type AddOnChoices, addOnChoices } from "../../config/addOns";
 import { ConfigError } from "../../config/problems";
 import { ACCOUNT, find, type Placed, placedBy, REGION, role, titles } from "./awsProgram";
 import { buildObserver, buildObserverOn, observerConfig } from "./fleet";

@@ -1,21 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
-import { awsOutputs } from "../../cli/awsAnswers";
+import { ACCOUNT, awsOutputs } from "../../cli/awsAnswers";
 
 /** A resource that a piece of program placed on AWS or in Kubernetes. */
 export interface Placed {
     /** `NodeGroup nodes-general`. */
     title: string;
+    type: string;
+    name: string;
     inputs: Record<string, unknown>;
     protect: boolean;
     retainOnDelete: boolean;
+    /** Name of the explicit provider. */
+    provider: string | undefined;
     /** Titles of all that has to exist before it. */
     after: string[];
 }
 
 export const REGION = "eu-west-1";
-export const ACCOUNT = "111111111111";
+export { ACCOUNT };
 
 /** The role of a part, as a stack would name it. */
 export const role = (component: string) => ({
@@ -42,9 +46,12 @@ export async function placedBy(build: () => void, region = REGION): Promise<Plac
         if (request.getCustom())
             placed.push({
                 title: `${kindOf(request.getType())} ${request.getName()}`,
+                type: request.getType(),
+                name: request.getName(),
                 inputs: (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
                 protect: request.getProtect() ?? false,
                 retainOnDelete: request.getRetainondelete() ?? false,
+                provider: /::([^:]+)::[^:]*$/.exec(request.getProvider())?.[1],
                 after: request.getDependenciesList().map(titleOf),
             });
         return register(request, callback);

@@ -8,7 +8,7 @@ const clouds = {
     local: { cloud: "local", kubeconfig: "/kubeconfig", storageClass: "standard", chart: "/charts/kube-prometheus-stack" },
     aws: { cloud: "aws" },
 };
-export type CloudName = keyof typeof clouds;
+type CloudName = keyof typeof clouds;
 
 const OBSERVEES = [
     { name: "blue", mode: "sidecar" },
@@ -98,18 +98,18 @@ export const ON_AWS: Record<string, Variant> = {
     },
 };
 
-const accountOf = (config: Record<string, unknown>) => config.aws as Record<string, unknown>;
+const awsOf = (config: Record<string, unknown>) => config.aws as Record<string, unknown>;
 
 export const buildObserverOn = (name: string) =>
     once(`observer, ${name}`, () => {
         const { observer, both } = ON_AWS[name] as Variant;
-        const aws = { ...accountOf(observerConfig("aws")), ...both, ...observer.aws };
+        const aws = { ...awsOf(observerConfig("aws")), ...both, ...observer.aws };
         return runInProcess("observer", asText(observerConfig("aws", { ...observer, aws })));
     });
 
 export async function buildObserveeOn(name: string, cluster: string) {
     const observer = await buildObserverOn(name);
-    const aws = { ...accountOf(observeeConfig(cluster, "aws")), ...ON_AWS[name]?.both };
+    const aws = { ...awsOf(observeeConfig(cluster, "aws")), ...ON_AWS[name]?.both };
     return once(`${cluster}, ${name}`, () =>
         runInProcess(cluster, asText(observeeConfig(cluster, "aws", { aws })), () => observer.outputs),
     );

@@ -1,10 +1,7 @@
-import type { AddOnName, AwsAccount } from "../../../config/schema";
-
-/** How each add-on comes into the cluster. */
-export type AddOnChoices = Record<AddOnName, NonNullable<AwsAccount["addOns"][AddOnName]>>;
+import type { AddOnChoices } from "../../../config/addOns";
 
 /** The AWS Load Balancer Controller is not one of EKS's, so nobody can be asked whether it is there. */
-export type EksAddOnName = Exclude<AddOnName, "loadBalancerController">;
+export type EksAddOnName = Exclude<keyof AddOnChoices, "loadBalancerController">;
 
 /** An add-on as EKS knows it: its name there, and the oldest version that does what is asked of it here. */
 export const EKS_ADD_ONS: Record<EksAddOnName, { name: string; oldest?: string }> = {
@@ -17,16 +14,6 @@ export const EKS_ADD_ONS: Record<EksAddOnName, { name: string; oldest?: string }
     metricsServer: { name: "metrics-server" },
 };
 
-/** What the configuration says, and what it leaves open: a cluster made here gets everything, one that exists is asked for what the fleet cannot do without. Pure. */
-export function addOnChoices({ addOns, cluster, identity }: Pick<AwsAccount, "addOns" | "cluster" | "identity">): AddOnChoices {
-    const open = cluster.create ? "install" : "present";
-    const spare = cluster.create ? "install" : "unmanaged";
-    return {
-        podIdentityAgent: addOns.podIdentityAgent ?? (identity.by === "irsa" ? spare : open),
-        ebsCsi: addOns.ebsCsi ?? open,
-        loadBalancerController: addOns.loadBalancerController ?? open,
-        externalDns: addOns.externalDns ?? open,
-        certManager: addOns.certManager ?? spare,
-        metricsServer: addOns.metricsServer ?? spare,
-    };
-}
+/** Add-ons that EKS is asked about. */
+export const presentOnEks = (choices: AddOnChoices) =>
+    (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => choices[addOn] === "present");

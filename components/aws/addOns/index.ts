@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { AddOnChoices } from "../../../config/addOns";
 import { within } from "../../within";
 import type { Eks } from "../eks";
 import type { RoleArgs } from "../fleetRole";
-import type { AddOnChoices, EksAddOnName } from "./catalogue";
+import type { EksAddOnName } from "./catalogue";
 import { EBS_CSI, ebsCsiConfiguration, ebsCsiStatements } from "./ebsCsi";
 import { type EksAddOnArgs, eksAddOn } from "./eksAddOn";
 import { EXTERNAL_DNS, externalDnsConfiguration, externalDnsStatements } from "./externalDns";
