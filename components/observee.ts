@@ -1,10 +1,10 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../config/schema";
 import { Blocks } from "./blocks";
 import type { Cloud } from "./cloud";
 import type { FromObserver } from "./contract";
 import { leafQueryHost } from "./names";
+import { inNamespace } from "./namespace";
 import { type Names, namesOf } from "./past";
 import { Prometheus } from "./prometheus/prometheus";
 import { Query } from "./thanos/query";
@@ -18,13 +18,7 @@ export class Observee extends pulumi.ComponentResource {
         const { cluster, domain, namespace } = config;
         const { contract, own, access } = observer;
         const { leaf: leafTls, writer } = access.certificates;
-        // Deleting a namespace deletes every volume claim in it.
-        const space = new k8s.core.v1.Namespace(
-            namespace,
-            { metadata: { name: namespace } },
-            { parent: this, provider: cloud.kubernetes, dependsOn: cloud.ready, protect: true, retainOnDelete: true },
-        );
-        const here = { parent: this, providers: [cloud.kubernetes], dependsOn: [space] };
+        const here = inNamespace(this, namespace, cloud);
 
         const blocks = new Blocks(
             this,
@@ -53,7 +47,7 @@ export class Observee extends pulumi.ComponentResource {
         new Query(
             "query",
             { ...config.query, namespace, endpoints: [prometheus.sidecars], leaf, tls: leafTls },
-            { ...here, dependsOn: [space, prometheus] },
+            { ...here, dependsOn: [...here.dependsOn, prometheus] },
         );
 
         this.outputs = { mode: own.mode, leafQuery: leaf.host, names: namesOf(config) };

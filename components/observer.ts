@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type ObserverConfig, WRITES_REMOTELY } from "../config/schema";
 import { VERSIONS } from "../config/versions";
@@ -7,6 +6,7 @@ import { Certificates } from "./certificates";
 import type { Cloud, Stores } from "./cloud";
 import { CONTRACT_VERSION, type ContractOutputs } from "./contract";
 import { GRPC_PORT, leafQueryHost, receiveUrl } from "./names";
+import { inNamespace } from "./namespace";
 import { type Names, namesOf } from "./past";
 import { Prometheus } from "./prometheus/prometheus";
 import { Compact } from "./thanos/compact";
@@ -23,13 +23,7 @@ export class Observer extends pulumi.ComponentResource {
     constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
         const { cluster, domain, namespace, observees, objectStore } = config;
-        // Deleting a namespace deletes every volume claim in it.
-        const space = new k8s.core.v1.Namespace(
-            namespace,
-            { metadata: { name: namespace } },
-            { parent: this, provider: cloud.kubernetes, dependsOn: cloud.ready, protect: true, retainOnDelete: true },
-        );
-        const here = { parent: this, providers: [cloud.kubernetes], dependsOn: [space] };
+        const here = inNamespace(this, namespace, cloud);
         const where = { namespace, storageClass: cloud.storageClass, placement: cloud.stateful };
 
         const certificates = new Certificates("certificates", { ...config.certificates, cluster, domain, observees }, { parent: this });
