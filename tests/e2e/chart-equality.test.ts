@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { STATEFUL_NODES } from "../../components/aws/nodeGroups";
 import { kubePrometheusStackValues } from "../../components/prometheus/values";
 import { VERSIONS } from "../../config/versions";
 import { CHART_SOURCE } from "../../local/standins/chart";
@@ -27,6 +28,11 @@ const observee = {
 const cases: Record<string, Values> = {
     ...(parse(readFileSync(join(__dirname, "chart-values.yaml"), "utf8")) as Record<string, Values>),
     "sidecar, as the program writes it": kubePrometheusStackValues(observee),
+    "sidecar on nodes of its own, with a role, as the program writes it": kubePrometheusStackValues({
+        ...observee,
+        placement: STATEFUL_NODES,
+        annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/blue-prometheus" },
+    }),
     "sidecar-remote-write, as the program writes it": kubePrometheusStackValues({
         ...observee,
         remoteWrite: { url: "https://receive.example.internal:19291/api/v1/receive", secret: "prometheus-remote-write-tls" },
