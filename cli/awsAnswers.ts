@@ -81,8 +81,6 @@ export function awsAnswer(token: string, args: Bag, region: string, caller = ADM
             const names = ["a", "b", "c", "d"].map((letter) => region + letter);
             return { names, zoneIds: names.map((name) => `<zone id of ${name}>`) };
         }
-        case "aws:index/getPartition:getPartition":
-            return { partition, dnsSuffix: dnsSuffixOf(region) };
         case "aws:eks/getCluster:getCluster": {
             const cluster = String(args.name);
             return {

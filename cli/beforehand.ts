@@ -1,5 +1,5 @@
 import { EKS_ADD_ONS, presentOnEks } from "../components/aws/addOns/catalogue";
-import { partitionOf } from "../components/aws/names";
+import { clusterAdminPolicy } from "../components/aws/names";
 import { addOnChoices } from "../config/addOns";
 import type { StackConfig } from "../config/schema";
 import { EKS } from "../config/versions";
@@ -151,7 +151,7 @@ function reachCluster(stack: AwsStack): Step[] {
             commands: [
                 `role=$(aws iam get-role --region ${region} --role-name "$(${whoIs(region)} | cut -d / -f 2)" --query Role.Arn --output text)`,
                 `${eks("create-access-entry")} ${entry}`,
-                `${eks("associate-access-policy")} ${entry} --access-scope type=cluster --policy-arn arn:${partitionOf(region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+                `${eks("associate-access-policy")} ${entry} --access-scope type=cluster --policy-arn ${clusterAdminPolicy(region)}`,
             ],
         },
         ...(identity.by === "irsa"

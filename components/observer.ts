@@ -35,9 +35,9 @@ export class Observer extends pulumi.ComponentResource {
         const blocks = new Blocks(this, cloud, { namespace, stores: objectStores }, here);
 
         const streams = members.map((member) => member.name);
-        const stores = streams.map((stream) => {
-            return new Store(`store-${stream}`, { ...config.store, ...where, stream, blocks: blocks.grant("store", stream) }, here);
-        });
+        const stores = streams.map(
+            (stream) => new Store(`store-${stream}`, { ...config.store, ...where, stream, blocks: blocks.grant("store", stream) }, here),
+        );
         for (const stream of streams) {
             new Compact(`compact-${stream}`, { ...config.compact, ...where, stream, blocks: blocks.grant("compact", stream) }, here);
         }

@@ -40,10 +40,10 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
     const provider = providerIn("aws", region);
     const onAws = (opts: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(opts, { providers: [provider] });
 
-    const { eks, kubernetes, storageClass, stateful, account, ready } = await openPlatform({ ...args, tags, provider });
+    const role = (name: string): RoleArgs => ({ name, path: rolePath, permissionsBoundary: args.identity.permissionsBoundary });
+    const { eks, kubernetes, storageClass, stateful, account, ready } = await openPlatform({ ...args, tags, provider, role });
 
     const fleet: Fleet = { domain, region, account, rolePath };
-    const role = (name: string): RoleArgs => ({ name, path: rolePath, permissionsBoundary: args.identity.permissionsBoundary });
 
     return {
         kubernetes,

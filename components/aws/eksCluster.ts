@@ -11,7 +11,7 @@ import { type Eks, eksKubeconfig, subnetsById } from "./eks";
 import type { RoleArgs } from "./fleetRole";
 import { ofRoles, policyDocument, type Statement, serviceTrust } from "./iam";
 import { keyAdministration, THIS_KEY } from "./keyAdministration";
-import { partitionOf } from "./names";
+import { clusterAdminPolicy } from "./names";
 import { Network } from "./network";
 import { serviceRole } from "./serviceRole";
 
@@ -131,7 +131,7 @@ function administrator(name: string, cluster: eks.Cluster, admin: string, region
         adminName,
         {
             ...entry,
-            policyArn: `arn:${partitionOf(region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+            policyArn: clusterAdminPolicy(region),
             accessScope: { type: "cluster" },
         },
         pulumi.mergeOptions(opts, { dependsOn: [new eks.AccessEntry(adminName, entry, opts)] }),

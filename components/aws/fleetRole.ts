@@ -10,6 +10,19 @@ export interface RoleArgs {
     permissionsBoundary?: string | undefined;
 }
 
+/** A role without rights yet. */
+export const newRole = (name: string, role: RoleArgs, trust: pulumi.Input<Statement[]>, opts: pulumi.CustomResourceOptions): iam.Role =>
+    new iam.Role(
+        name,
+        {
+            name: role.name,
+            path: role.path,
+            ...(role.permissionsBoundary !== undefined && { permissionsBoundary: role.permissionsBoundary }),
+            assumeRolePolicy: pulumi.output(trust).apply(policyDocument),
+        },
+        opts,
+    );
+
 /** A role with one policy. */
 export function fleetRole(
     name: string,
@@ -17,16 +30,7 @@ export function fleetRole(
     statements: { trust: pulumi.Input<Statement[]>; rights: pulumi.Input<Statement[]> },
     opts: pulumi.CustomResourceOptions,
 ): { role: iam.Role; policy: iam.RolePolicy } {
-    const made = new iam.Role(
-        name,
-        {
-            name: role.name,
-            path: role.path,
-            ...(role.permissionsBoundary !== undefined && { permissionsBoundary: role.permissionsBoundary }),
-            assumeRolePolicy: pulumi.output(statements.trust).apply(policyDocument),
-        },
-        opts,
-    );
+    const made = newRole(name, role, statements.trust, opts);
     const policy = new iam.RolePolicy(name, { role: made.name, policy: pulumi.output(statements.rights).apply(policyDocument) }, opts);
     return { role: made, policy };
 }

@@ -5,6 +5,10 @@ import { createHash } from "node:crypto";
 /** AWS is three separate clouds; a region belongs to one. */
 export const partitionOf = (region: string) => (region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws");
 
+/** ARN of the policy of EKS that lets a role administer a cluster. */
+export const clusterAdminPolicy = (region: string) =>
+    `arn:${partitionOf(region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
+
 /** Domain of AWS's own endpoints in a region. */
 export const dnsSuffixOf = (region: string) => (region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com");
 

@@ -20,6 +20,8 @@ import { NodeGroups, STATEFUL_NODES } from "./nodeGroups";
 export interface PlatformArgs extends AwsArgs {
     /** The `aws` provider of the region. */
     provider: pulumi.ProviderResource;
+    /** A role of this stack, by its name. */
+    role: (name: string) => RoleArgs;
     /** On everything, what names the fleet included. */
     tags: Record<string, string>;
 }
@@ -47,11 +49,7 @@ export async function openPlatform(args: PlatformArgs): Promise<Platform> {
     const { accountId: account, arn: caller } = await callerOf(args);
     const irsa = args.identity.by === "irsa";
     const choices = addOnChoices(args);
-    const role = (component: string): RoleArgs => ({
-        name: roleName(domain, fleetCluster, component),
-        path: args.rolePath,
-        permissionsBoundary: args.identity.permissionsBoundary,
-    });
+    const role = (component: string) => args.role(roleName(domain, fleetCluster, component));
 
     if (create) await beforeCreate({ ...create, region, provider, caller });
     const eks = create

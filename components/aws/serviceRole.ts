@@ -1,7 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import type * as pulumi from "@pulumi/pulumi";
-import type { RoleArgs } from "./fleetRole";
-import { policyDocument, type Statement } from "./iam";
+import { newRole, type RoleArgs } from "./fleetRole";
+import type { Statement } from "./iam";
 import { partitionOf } from "./names";
 
 export interface ServiceRoleArgs {
@@ -18,17 +18,7 @@ export function serviceRole(
     { role, trust, policies, region }: ServiceRoleArgs,
     opts: pulumi.CustomResourceOptions,
 ): { role: iam.Role; attached: pulumi.Resource[] } {
-    const { permissionsBoundary } = role;
-    const made = new iam.Role(
-        name,
-        {
-            name: role.name,
-            path: role.path,
-            ...(permissionsBoundary !== undefined && { permissionsBoundary }),
-            assumeRolePolicy: policyDocument(trust),
-        },
-        opts,
-    );
+    const made = newRole(name, role, trust, opts);
     const attached = policies.map(
         (policy) =>
             new iam.RolePolicyAttachment(
