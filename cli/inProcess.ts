@@ -18,7 +18,10 @@ export interface Planned {
     name: string;
     /** Name of the resource it belongs to. */
     parent?: string;
+    /** Inputs; secret values are "[secret]". */
     props: Record<string, unknown>;
+    /** The secret values, by their path in `props`. For tests: nothing prints them. */
+    secrets: Record<string, unknown>;
     protect: boolean;
     retainOnDelete: boolean;
     /** Names of what has to exist before it, other than through its values. */
@@ -26,11 +29,15 @@ export interface Planned {
     /** Name of the explicit provider. */
     provider?: string;
     ignoreChanges: string[];
+    /** Every other option that is set, by its name in the SDK. */
+    otherOptions: Record<string, unknown>;
 }
 
 export interface Run {
     resources: Planned[];
     outputs: Record<string, unknown>;
+    /** Names of the outputs that are secret. */
+    secretOutputs: string[];
 }
 
 /** The outputs of another stack, for `StackReference`s. */
@@ -57,10 +64,12 @@ export async function runInProcess(stack: string, config: Record<string, string>
     process.on("unhandledRejection", onFailure);
     try {
         const program = require("../index") as Program;
-        const outputs = await plain(await program());
+        const exported = await program();
+        const outputs = await plain(exported);
+        const secretOutputs = await secretNames(exported);
         await pulumi.runtime.disconnect();
         if (failures.length > 0) throw failures[0];
-        return { resources: requests.map(({ urn, request }) => planned(urn, request)), outputs };
+        return { resources: requests.map(({ urn, request }) => planned(urn, request)), outputs, secretOutputs };
     } catch (error) {
         throw (error as Error).cause instanceof ConfigError ? (error as Error).cause : error;
     } finally {
@@ -93,6 +102,11 @@ const plain = (outputs: Record<string, unknown>) =>
         (resolve) => void pulumi.unsecret(pulumi.output(outputs)).apply((value) => resolve(value as Record<string, unknown>)),
     );
 
+async function secretNames(outputs: Record<string, unknown>): Promise<string[]> {
+    const names = Object.keys(outputs).map(async (name) => ((await pulumi.isSecret(pulumi.output(outputs[name]))) ? [name] : []));
+    return (await Promise.all(names)).flat();
+}
+
 /** The mock monitor tells tests only a resource's inputs; its requests carry the parent, protection and dependencies too. */
 function recorded(monitor: MockMonitor): { urn: string; request: RegisterResourceRequest }[] {
     const requests: { urn: string; request: RegisterResourceRequest }[] = [];
@@ -110,18 +124,39 @@ const nameOf = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
 function planned(urn: string, request: RegisterResourceRequest): Planned {
     const parent = request.getParent();
     const provider = request.getProvider();
+    const secrets: Record<string, unknown> = {};
     return {
         urn,
         type: request.getType(),
         name: request.getName(),
         ...(parent && !parent.includes("pulumi:pulumi:Stack::") && { parent: nameOf(parent) }),
-        props: masked(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+        props: masked(request.getObject()?.toJavaScript() ?? {}, "", secrets) as Record<string, unknown>,
+        secrets,
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
         dependsOn: dependsOn(request).map(nameOf).sort(),
         ...(provider && { provider: nameOf(provider.slice(0, provider.lastIndexOf("::"))) }),
         ignoreChanges: request.getIgnorechangesList(),
+        otherOptions: otherOptions(request),
     };
+}
+
+function otherOptions(request: RegisterResourceRequest): Record<string, unknown> {
+    // A provider's SDK gives older types of a resource as aliases; an alias of ours has another name or another parent.
+    const aliases = request.getAliasesList().flatMap((alias) => {
+        const spec = alias.getSpec();
+        const sdk = spec !== undefined && spec.getName() === "" && spec.getParenturn() === request.getParent();
+        return sdk ? [] : [alias.getUrn() || spec?.toObject()];
+    });
+    const options = {
+        aliases,
+        additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        customTimeouts: Object.entries(request.getCustomtimeouts()?.toObject() ?? {}).filter(([, limit]) => limit !== ""),
+        deleteBeforeReplace: request.getDeletebeforereplace() ? ["true"] : [],
+        replaceOnChanges: request.getReplaceonchangesList(),
+        import: request.getImportid() ? [request.getImportid()] : [],
+    };
+    return Object.fromEntries(Object.entries(options).filter(([, values]) => values.length > 0));
 }
 
 /** Dependencies that were declared, without those that follow from values. */
@@ -137,13 +172,19 @@ function dependsOn(request: RegisterResourceRequest): string[] {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-function masked(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(masked);
+/** The value as JSON; what is secret in it goes to `secrets`, by its path. */
+function masked(value: unknown, path: string, secrets: Record<string, unknown>): unknown {
+    if (Array.isArray(value)) return value.map((item, i) => masked(item, `${path}[${i}]`, secrets));
     if (typeof value !== "object" || value === null) return value;
     const object = value as Record<string, unknown>;
-    if (object[SIGNATURE] === SECRET) return "[secret]";
-    if (SIGNATURE in object) return masked(object.value ?? object.urn);
-    return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, masked(inner)]));
+    if (object[SIGNATURE] === SECRET) {
+        secrets[path] = masked(object.value, path, {});
+        return "[secret]";
+    }
+    if (SIGNATURE in object) return masked(object.value ?? object.urn, path, secrets);
+    return Object.fromEntries(
+        Object.entries(object).map(([key, inner]) => [key, masked(inner, path === "" ? key : `${path}.${key}`, secrets)]),
+    );
 }
 
 function created(args: pulumi.runtime.MockResourceArgs, others: StackOutputs, region: string): pulumi.runtime.MockResourceResult {

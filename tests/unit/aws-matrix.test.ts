@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bucketArn, bucketStatements, keyStatements, onKey, type RoleOnPrefix } from "../../components/aws/bucketPolicies";
 import { assumeStatements, prefixStatements, type Statement } from "../../components/aws/iam";
 import { READS_SOURCE, replicationStatements, WRITES_REPLICA } from "../../components/aws/replication";
 import { prometheusRole, usersOf } from "../../components/aws/users";
+import { assertFile } from "./golden";
 import { actionsOf, isAllowed, type Role, somethingOf, type Target } from "./simulator";
 
 /** Every role against every action of S3 and KMS, with the policies of the bucket and the key: what is not written here is denied. */
@@ -192,9 +193,8 @@ describe("the rights of every role, against every action of S3 and KMS", functio
         const file = join(__dirname, "../../docs/rights.md");
         const page = readFileSync(file, "utf8");
         const heading = "## The matrix\n";
-        const expected = `${page.slice(0, page.indexOf(heading) + heading.length)}\n${printed(matrix)}`;
-        if (process.env.UPDATE_GOLDEN) writeFileSync(file, expected);
-        assert.equal(readFileSync(file, "utf8"), expected);
+        assert.ok(page.includes(heading), `${file} has no heading "${heading.trim()}" to print the matrix under`);
+        assertFile(file, `${page.slice(0, page.indexOf(heading) + heading.length)}\n${printed(matrix)}`);
     });
 });
 
