@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { openCloud } from "./components/clouds";
-import { readContract } from "./components/contract";
-import { Observee } from "./components/observee";
-import { Observer } from "./components/observer";
-import { refuseRenames } from "./components/past";
+import { readContract } from "./components/stack/contract";
+import { refuseRenames } from "./components/stack/immutableSettings";
+import { Observee } from "./components/stack/observee";
+import { Observer } from "./components/stack/observer";
+import { openCloud } from "./components/stack/openCloud";
+import { ConfigError } from "./config/configError";
+import { rawConfig } from "./config/engineConfig";
 import { loadConfig } from "./config/load";
-import { ConfigError } from "./config/problems";
-import { rawConfig } from "./config/raw";
 
 /** One stack, one cluster: an observer or an observee, as its configuration says. Everything that can be refused is, before anything is declared. */
 export = async function program(): Promise<Record<string, unknown>> {

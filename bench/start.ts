@@ -45,8 +45,8 @@ interface Measured {
 
 /** In the child. What Node reports is counted from the start of the process. */
 async function child(): Promise<void> {
-    const { runInProcess } = require("../cli/inProcess") as typeof import("../cli/inProcess");
-    const { readStackFile } = require("../cli/stackFile") as typeof import("../cli/stackFile");
+    const { runInProcess } = require("../engine/runInProcess") as typeof import("../engine/runInProcess");
+    const { readStackFile } = require("../engine/stackFile") as typeof import("../engine/stackFile");
     const { resources } = await runInProcess(STACK, readStackFile(ROOT, STACK));
     const { userCPUTime, maxRSS } = process.resourceUsage();
     const measured: Measured = { wallMs: performance.now(), userMs: userCPUTime / 1000, rssMb: maxRSS / 1024, resources: resources.length };

@@ -1,11 +1,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { ConfigError, EXIT_WRONG_INPUT } from "../config/problems";
-import { awsStack, withZone } from "./awsStack";
-import { beforehandLines } from "./beforehand";
-import { type FleetPlan, groupedLines, observerOf, planFleet, type StackInput, treeLines } from "./fleetPlan";
-import { readStackFile } from "./stackFile";
+import { ConfigError, EXIT_WRONG_INPUT } from "../config/configError";
+import { readStackFile } from "../engine/stackFile";
+import { awsStack, withZone } from "../plan/awsStack";
+import { beforehandLines } from "../plan/bootstrapCommands";
+import type { FleetPlan, StackInput } from "../plan/model";
+import { observerOf, planFleet } from "../plan/planFleet";
+import { groupedLines, treeLines } from "../plan/print";
 
 const command = new Command("plan")
     .description("Prints what each stack would make, without an engine, a plugin or a cluster.")

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { VERSIONS } from "../config/versions";
 import { dependencies, devDependencies } from "../package.json";
-import { color } from "./color";
+import { color } from "../terminal/color";
+import { VERSIONS } from "../upstream/versions";
 
 /** Pinned versions beside the newest releases. It only looks: no answer, or a late one, is an answer too. */
 

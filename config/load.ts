@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import { crossChecks } from "./crossChecks";
-import { ConfigError, type Problem } from "./problems";
+import type { Problem } from "../rules/problem";
+import { crossChecks } from "./checks";
+import { ConfigError } from "./configError";
 import { type StackConfig, schemas } from "./schema";
 
 type Raw = Record<string, unknown>;

@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { downClusters } from "./cluster";
-import { findPlugins, stackFor } from "./engine";
-import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet";
+import { update } from "../engine/operation";
+import { stackFor } from "../engine/stack";
+import { inStep, type Progress } from "../terminal/progress";
+import { dockerAnswers, STORAGE_CLASS } from "./clusterSources";
+import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet/settings";
+import { engineDirectory, known } from "./fleet/state";
 import { removeKindClusters } from "./kind";
-import { engineDirectory, known } from "./known";
-import { inStep, type Progress } from "./progress";
-import { dockerAnswers, STORAGE_CLASS } from "./targets";
-import { findTools } from "./tools/resolve";
-import { update } from "./update";
+import { downClusters } from "./offline/cluster";
+import { findPlugins } from "./offline/findPlugins";
+import { findTools } from "./offline/findTools";
 
 /** Removes everything that was made on this machine, whatever state a crash has left it in. The tools' cache stays. */
 export async function down(progress: Progress, signal: AbortSignal): Promise<void> {

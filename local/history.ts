@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/names";
-import { objectStoreFile } from "../components/thanos/objectStore";
+import { objectStoreFile } from "../components/blocks/objectStore";
+import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/naming/names";
 
 /**
  * Five weeks of data for a few series per cluster, written as blocks with the cluster's external labels and uploaded beside its own. It gives

@@ -3,10 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { serveLoadBalancers } from "./cluster";
-import { hostsStanza } from "./cluster/addons";
-import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "./fleet";
-import { inStep, type Progress } from "./progress";
+import { inStep, type Progress } from "../terminal/progress";
+import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "./fleet/settings";
+import { serveLoadBalancers } from "./offline/cluster";
+import { hostsStanza } from "./offline/cluster/addons";
 
 const run = promisify(execFile);
 

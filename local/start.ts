@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import { color } from "../cli/color";
-import { ConfigError, EXIT_WRONG_INPUT } from "../config/problems";
+import { ConfigError, EXIT_WRONG_INPUT } from "../config/configError";
+import { UpdateFailed } from "../engine/operation";
 import { version } from "../package.json";
+import { color } from "../terminal/color";
+import { createProgress, type Progress, styleFor } from "../terminal/progress";
 import { down } from "./down";
-import { createProgress, type Progress, styleFor } from "./progress";
-import { ToolError } from "./tools/resolve";
+import { ToolError } from "./offline/findTools";
 import { up } from "./up";
-import { UpdateFailed } from "./update";
 
 const command = new Command("npm start --")
     .description("A whole fleet on this machine: an observer, and one observee of each mode, with real Kubernetes, Thanos and Prometheus.")

@@ -1,20 +1,22 @@
 import { join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { color } from "../cli/color";
-import { planFleet, summaryLines } from "../cli/fleetPlan";
-import { asText } from "../cli/stackFile";
-import type { ObserveeAccess } from "../components/contract";
-import { addressOf } from "./addresses";
-import { findChart } from "./chart";
-import { checkFleet } from "./check";
-import { findPlugins, stackFor } from "./engine";
-import { CLUSTERS, clustersDirectory, stackConfig } from "./fleet";
+import { addressOf } from "../clients/kubernetes";
+import type { ObserveeAccess } from "../components/stack/contract";
+import { type Counts, update } from "../engine/operation";
+import { stackFor } from "../engine/stack";
+import { asText } from "../engine/stackFile";
+import { planFleet } from "../plan/planFleet";
+import { summaryLines } from "../plan/print";
+import { color } from "../terminal/color";
+import { inStep, type Progress } from "../terminal/progress";
+import { checkFleet } from "./checkAnswers";
+import { chooseSource, findTargets, STORAGE_CLASS, toolsOf } from "./clusterSources";
+import { CLUSTERS, clustersDirectory, NAMESPACE, stackConfig } from "./fleet/settings";
+import { engineDirectory, historyDirectory, remember } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
-import { engineDirectory, historyDirectory, remember } from "./known";
-import { inStep, type Progress } from "./progress";
-import { chooseSource, findTargets, STORAGE_CLASS, toolsOf } from "./targets";
-import { findTools } from "./tools/resolve";
-import { type Counts, update } from "./update";
+import { findChart } from "./offline/findChart";
+import { findPlugins, POLICY_RUNNER } from "./offline/findPlugins";
+import { findTools } from "./offline/findTools";
 
 /** From nothing, or from whatever an earlier run has left, to a fleet that answers. */
 export async function up(contexts: readonly string[], progress: Progress, signal: AbortSignal): Promise<void> {
@@ -40,9 +42,10 @@ export async function up(contexts: readonly string[], progress: Progress, signal
             const stack = await stackFor({
                 ...engine,
                 stackName: name,
-                program: require("../index") as PulumiFn,
+                program: require("..") as PulumiFn,
                 config: stackConfig(name, { target: targets[name], chart, storageClass: STORAGE_CLASS }),
                 plugins,
+                policyRunner: POLICY_RUNNER,
                 env: { HELM_BINARY: tools.helm.path },
             });
             const { counts, outputs } = await update(stack, "up", { onDoing: (text) => step.update(text), signal });
@@ -52,14 +55,17 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 await written;
                 const [{ objectStore }] = Object.values(outputs.access?.value as Record<string, ObserveeAccess>) as [ObserveeAccess];
                 const { type, config } = objectStore;
-                const store = { type, config: { ...config, endpoint: await addressOf(targets.observer, "s3") } };
+                const store = {
+                    type,
+                    config: { ...config, endpoint: await addressOf(targets.observer, { name: "s3", namespace: NAMESPACE }) },
+                };
                 for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
             return { result: undefined, says: countsText(counts) };
         });
     }
 
-    const frontend = `http://${await addressOf(targets.observer, "thanos-query-frontend-external")}`;
+    const frontend = `http://${await addressOf(targets.observer, { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
     const answer = await inStep(progress.step("Check", 60), async (step) => {
         const found = await checkFleet(frontend, step, signal);
         const up = Object.entries(found.up).map(([cluster, count]) => `${cluster} ${count} up`);

@@ -6,8 +6,9 @@ import {
     type StackValidationPolicy,
     UnknownValueError,
 } from "@pulumi/policy";
-import { describe, type Overrides, type Rule, type Threshold, thresholdsOf } from "../rules/rule";
-import { type Registered, readModel } from "./model";
+import { describe } from "../rules/problem";
+import { type Manifest, readModel } from "../rules/reading/readModel";
+import { type Overrides, type Rule, type Threshold, thresholdsOf } from "../rules/rule";
 
 type PropertySchema = PolicyConfigSchema["properties"][string];
 
@@ -33,12 +34,14 @@ export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidation
         : { ...about, validateStack: (args, report) => validate(rule, args.resources, args.getConfig(), report) };
 }
 
-function validate(rule: Rule, resources: readonly Registered[], config: Overrides, report: ReportViolation): void {
-    const { model, urns, unread } = readModel(resources, rule.reads);
+const isUnknown = (error: unknown) => error instanceof UnknownValueError;
+
+function validate(rule: Rule, resources: readonly Manifest[], config: Overrides, report: ReportViolation): void {
+    const { model, urns, unread } = readModel(resources, rule.reads, isUnknown);
     for (const finding of rule.check(model, thresholdsOf(rule, config))) report(describe(finding), urnOf(finding.path, urns));
-    for (const { path, urn, error } of unread) if (!(error instanceof UnknownValueError)) report(`${path}: ${error.message}`, urn);
+    for (const { path, urn, error } of unread) if (!isUnknown(error)) report(`${path}: ${error.message}`, urn);
     // Last, so that what is known has been reported: the engine turns it into a warning that the rule was not run in full.
-    const unknown = unread.find(({ error }) => error instanceof UnknownValueError);
+    const unknown = unread.find(({ error }) => isUnknown(error));
     if (unknown !== undefined) throw unknown.error;
 }
 

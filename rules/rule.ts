@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from "./duration";
 import type { PartKind, ThanosModel } from "./model";
+import type { Problem } from "./problem";
 
 /** A number that people may want otherwise. The policy pack's configuration and the defaults both come from here. */
 export type Threshold =
@@ -15,13 +16,6 @@ export type Thresholds<S extends ThresholdSchema> = {
 
 /** Thresholds as people write them; durations are text. What is left out keeps its default. */
 export type Overrides = Readonly<Record<string, unknown>>;
-
-/** Reads as `path: problem remedy`, the same as a config error. */
-export interface Finding {
-    readonly path: string;
-    readonly problem: string;
-    readonly remedy: string;
-}
 
 /** One way to lose data, and how to see it coming. Pure: it knows the model and nothing else. */
 export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
@@ -42,16 +36,13 @@ export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
     /** `part`: each part is judged alone. `deployment`: parts are held against each other. */
     readonly scope: "part" | "deployment";
     readonly thresholds: S;
-    check(model: ThanosModel, thresholds: Thresholds<S>): Finding[];
+    check(model: ThanosModel, thresholds: Thresholds<S>): Problem[];
     readonly good: ThanosModel;
     readonly bad: ThanosModel;
 }
 
 /** Gives `check` the exact types of the thresholds declared beside it. */
 export const defineRule = <const S extends ThresholdSchema>(rule: Rule<S>): Rule<S> => rule;
-
-/** The finding in words. */
-export const describe = ({ path, problem, remedy }: Finding) => `${path}: ${problem} ${remedy}`;
 
 /** A rule's thresholds with `overrides` over its defaults. Throws on a name it does not have and on a value that is not of its kind. */
 export function thresholdsOf<S extends ThresholdSchema>(rule: Rule<S>, overrides: Overrides = {}): Thresholds<S> {

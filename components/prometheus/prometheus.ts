@@ -2,13 +2,13 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 // By its file: the whole of helm/v3 takes 70 ms more to load.
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
-import { VERSIONS } from "../../config/versions";
-import type { StreamAccess } from "../blocks";
-import { grpcPodsOf, KPS, SIDECAR_SERVICE } from "../names";
+import { VERSIONS } from "../../upstream/versions";
+import type { StreamAccess } from "../blocks/blocks";
+import { childOptions } from "../kubernetes/childOptions";
+import { PART_OF, THANOS } from "../naming/labels";
+import { grpcPodsOf, KPS, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
-import { PART_OF, THANOS } from "../thanos/workload";
-import { type Tls, tlsSecret } from "../tls";
-import { within } from "../within";
+import { type Tls, tlsSecret } from "../tls/tlsSecret";
 import { kubePrometheusStackValues, type ValuesArgs } from "./values";
 
 export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite"> {
@@ -27,7 +27,7 @@ export class Prometheus extends pulumi.ComponentResource {
 
     constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:prometheus:Prometheus", name, {}, opts);
-        const here = within(this, opts);
+        const here = childOptions(this, opts);
         const { namespace, blocks } = args;
         const remoteWrite = args.remoteWrite && {
             url: args.remoteWrite.url,

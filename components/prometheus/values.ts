@@ -1,9 +1,9 @@
 import type { PrometheusConfig } from "../../config/schema";
-import { THANOS_IMAGE, VERSIONS } from "../../config/versions";
-import type { Placement } from "../cloud";
-import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../names";
-import { OBJECT_STORE_KEY } from "../thanos/objectStore";
-import { TLS_FILES } from "../tls";
+import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
+import { OBJECT_STORE_KEY } from "../blocks/objectStore";
+import type { Placement } from "../kubernetes/placement";
+import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../naming/names";
+import { TLS_FILES } from "../tls/tlsSecret";
 
 /** What decides the values of kube-prometheus-stack. */
 export interface ValuesArgs extends PrometheusConfig {

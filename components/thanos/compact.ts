@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CompactConfig } from "../../config/schema";
-import type { StreamAccess } from "../blocks";
-import type { Placement } from "../cloud";
-import { within } from "../within";
+import type { StreamAccess } from "../blocks/blocks";
+import { childOptions } from "../kubernetes/childOptions";
+import type { Placement } from "../kubernetes/placement";
+import { streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
 export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
@@ -49,7 +50,7 @@ export class Compact extends pulumi.ComponentResource {
 
         workload(
             {
-                name: `thanos-${name}`,
+                name: streamWorkload("compact", args.stream),
                 namespace: args.namespace,
                 component: "compact",
                 stream: args.stream,
@@ -62,7 +63,7 @@ export class Compact extends pulumi.ComponentResource {
                 gracePeriod: 1200,
                 memory: args.memory,
             },
-            within(this, opts),
+            childOptions(this, opts),
         );
         this.registerOutputs({});
     }

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { TLS_MOUNT, TLS_VERSION } from "./tls";
+import { TLS_MOUNT, TLS_VERSION } from "./serverTls";
 
 /**
  * A StoreAPI that Query asks: every pod behind a name, or any one of a group of equal ones. What is in another cluster is asked by mutual TLS, and

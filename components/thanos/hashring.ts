@@ -1,4 +1,4 @@
-import { GRPC_PORT } from "../names";
+import { GRPC_PORT } from "../naming/names";
 
 export interface Ring {
     /** Tenants that may write; any other is refused. A fleet's tenants are its clusters. */

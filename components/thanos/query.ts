@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { QueryConfig } from "../../config/schema";
-import { REPLICA_LABELS } from "../names";
-import { type Tls, tlsSecret } from "../tls";
-import { within } from "../within";
+import { childOptions } from "../kubernetes/childOptions";
+import { type ExposedArgs, exposed } from "../kubernetes/loadBalancerService";
+import { REPLICA_LABELS } from "../naming/names";
+import { type Tls, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile } from "./endpoints";
-import { type ExposedArgs, exposed } from "./exposed";
-import { serverTlsFlags } from "./tls";
+import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface QueryArgs extends QueryConfig {
@@ -42,7 +42,7 @@ export class Query extends pulumi.ComponentResource {
 
     constructor(name: string, args: QueryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Query", name, {}, opts);
-        const here = within(this, opts);
+        const here = childOptions(this, opts);
         const id = `thanos-${name}`;
         const certificate = tlsSecret(`${id}-tls`, args, here);
 

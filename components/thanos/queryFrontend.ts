@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { QueryFrontendConfig } from "../../config/schema";
-import type { Cloud } from "../cloud";
-import { queryFrontendHost } from "../names";
-import { within } from "../within";
+import { childOptions } from "../kubernetes/childOptions";
+import type { ExposePage } from "../kubernetes/page";
+import { queryFrontendHost } from "../naming/names";
 import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
 
 export interface QueryFrontendArgs extends QueryFrontendConfig {
@@ -12,7 +12,7 @@ export interface QueryFrontendArgs extends QueryFrontendConfig {
     /** URL of the Query behind it. */
     downstream: string;
     /** Puts it under its DNS name. */
-    expose: Cloud["exposePage"];
+    expose: ExposePage;
 }
 
 const CACHE = "cache.yml";
@@ -49,7 +49,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
 
     constructor(name: string, args: QueryFrontendArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:QueryFrontend", name, {}, opts);
-        const here = within(this, opts);
+        const here = childOptions(this, opts);
         const id = `thanos-${name}`;
         this.host = queryFrontendHost(args.domain);
 

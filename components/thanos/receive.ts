@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReceiveConfig } from "../../config/schema";
-import type { Placement } from "../cloud";
-import { CLUSTER_LABEL, grpcPodsOf, RECEIVE_REPLICA_LABEL, REMOTE_WRITE_PORT, receiveHost } from "../names";
-import { type Tls, tlsSecret } from "../tls";
-import { within } from "../within";
+import { childOptions } from "../kubernetes/childOptions";
+import { exposed } from "../kubernetes/loadBalancerService";
+import type { Placement } from "../kubernetes/placement";
+import { CLUSTER_LABEL, grpcPodsOf, RECEIVE_REPLICA_LABEL, REMOTE_WRITE_PORT, receiveHost } from "../naming/names";
+import { type Tls, tlsSecret } from "../tls/tlsSecret";
 import type { Endpoint } from "./endpoints";
-import { exposed } from "./exposed";
 import { hashringsFile } from "./hashring";
-import { serverTlsFlags } from "./tls";
+import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface ReceiveArgs extends ReceiveConfig {
@@ -61,7 +61,7 @@ export class Receive extends pulumi.ComponentResource {
 
     constructor(name: string, args: ReceiveArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
-        const here = within(this, opts);
+        const here = childOptions(this, opts);
         const { namespace } = args;
         const ingester = `thanos-${name}-ingester`;
         const router = `thanos-${name}-router`;

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StoreConfig } from "../../config/schema";
-import type { StreamAccess } from "../blocks";
-import type { Placement } from "../cloud";
-import { within } from "../within";
+import type { StreamAccess } from "../blocks/blocks";
+import { childOptions } from "../kubernetes/childOptions";
+import type { Placement } from "../kubernetes/placement";
+import { streamWorkload } from "../naming/names";
 import type { Endpoint } from "./endpoints";
 import { DATA_DIR, OBJECT_STORE_FILE, THANOS_PORTS, workload } from "./workload";
 
@@ -38,7 +39,7 @@ export class Store extends pulumi.ComponentResource {
 
     constructor(name: string, args: StoreArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Store", name, {}, opts);
-        const id = `thanos-${name}`;
+        const id = streamWorkload("store", args.stream);
 
         workload(
             {
@@ -53,7 +54,7 @@ export class Store extends pulumi.ComponentResource {
                 blocks: args.blocks,
                 memory: args.memory,
             },
-            within(this, opts),
+            childOptions(this, opts),
         );
 
         // Its replicas hold the same blocks: asking one is enough.

@@ -1,11 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { THANOS_IMAGE } from "../../config/versions";
-import type { StreamAccess } from "../blocks";
-import type { Placement } from "../cloud";
-import { GRPC_PORT, HTTP_PORT } from "../names";
-import { OBJECT_STORE_KEY } from "./objectStore";
-import { TLS_MOUNT } from "./tls";
+import { THANOS_IMAGE } from "../../upstream/versions";
+import type { StreamAccess } from "../blocks/blocks";
+import { OBJECT_STORE_KEY } from "../blocks/objectStore";
+import type { Placement } from "../kubernetes/placement";
+import { PART_OF, podsOf } from "../naming/labels";
+import { GRPC_PORT, HTTP_PORT } from "../naming/names";
+import { TLS_MOUNT } from "./serverTls";
 
 export const OBJECT_STORE_FILE = `/etc/thanos/objstore/${OBJECT_STORE_KEY}`;
 export const DATA_DIR = "/var/thanos/data";
@@ -13,12 +14,6 @@ export const CONFIG_DIR = "/etc/thanos/config";
 
 /** Where the official image runs; it owns the data volume. */
 const UID = 1001;
-
-/** What every object of this project carries; the ServiceMonitor selects on it. */
-export const PART_OF = { "app.kubernetes.io/part-of": "thanos-fleet" };
-/** Labels of the pods of every Thanos component, and of one. */
-export const THANOS = { "app.kubernetes.io/name": "thanos" };
-export const podsOf = (component: string) => ({ ...THANOS, "app.kubernetes.io/component": component });
 
 /** The ports that every Thanos component listens on. */
 export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
@@ -42,7 +37,7 @@ export interface WorkloadArgs {
     blocks?: StreamAccess;
     /** Files under /etc/thanos/config that Thanos rereads by itself: a change does not restart the pods. */
     config?: Record<string, pulumi.Input<string>>;
-    /** Secret with its certificate (see components/tls.ts). Thanos looks at the files at each handshake, so a change does not restart the pods either. */
+    /** Secret with its certificate (see components/tls/tlsSecret.ts). Thanos looks at the files at each handshake, so a change does not restart the pods either. */
     tls?: pulumi.Input<string>;
     /** Seconds from the signal to the kill. Thanos itself takes up to 120 (`--grpc-grace-period`), Kubernetes' default of 30 would cut it short. */
     gracePeriod?: number;

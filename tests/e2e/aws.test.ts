@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Provider } from "@pulumi/aws/provider";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
-import { ACCOUNT } from "../../cli/awsAnswers";
-import { readStackFile } from "../../cli/stackFile";
-import { Bucket } from "../../components/aws/bucket";
-import { type Plugin, stackFor } from "../../local/engine";
-import { type Counts, UpdateFailed, update } from "../../local/update";
-import { ROOT, tools } from "./fleet";
+import { Bucket } from "../../components/cloud/aws/storage/bucket";
+import { ACCOUNT } from "../../engine/awsPlaceholders";
+import { type Counts, UpdateFailed, update } from "../../engine/operation";
+import type { Plugin } from "../../engine/plugins";
+import { stackFor } from "../../engine/stack";
+import { readStackFile } from "../../engine/stackFile";
+import { ROOT } from "../support/root";
+import { tools } from "../support/runningFleet";
 
 /** What only needs an account or a cluster is recorded; the others are real, or the stand-ins that a local fleet has too. */
 const STAND_INS = {
@@ -70,7 +72,7 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
     });
     after(() => rm(stateDir, { recursive: true, force: true }));
 
-    const stack = async (stackName: string, config: Record<string, string>, program = require("../../index") as PulumiFn) => {
+    const stack = async (stackName: string, config: Record<string, string>, program = require("../..") as PulumiFn) => {
         const { pulumi } = await tools("pulumi");
         return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins });
     };

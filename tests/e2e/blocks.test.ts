@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stateDirectory } from "../../local/fleet";
-import { query, scalar, stores } from "../../local/thanosApi";
-import { eventually, frontend, run, tools } from "./fleet";
+import { query, scalar, stores } from "../../clients/thanos";
+import { stateDirectory } from "../../local/fleet/settings";
+import { eventually, frontend, run, tools } from "../support/runningFleet";
 
 interface Block {
     ulid: string;

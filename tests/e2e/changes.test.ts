@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { stackConfig } from "../../local/fleet";
-import { update } from "../../local/update";
-import { localStack } from "./engine";
-import { target } from "./fleet";
+import { update } from "../../engine/operation";
+import { stackConfig } from "../../local/fleet/settings";
+import { localStack } from "../support/localStack";
+import { target } from "../support/runningFleet";
 
 describe("a changed retention", () => {
     it("changes Compact, and nothing else", async () => {

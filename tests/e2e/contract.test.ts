@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { CONTRACT_VERSION } from "../../components/contract";
-import { DOMAIN } from "../../local/fleet";
-import { UpdateFailed, update } from "../../local/update";
-import { localStack } from "./engine";
+import { CONTRACT_VERSION } from "../../components/stack/contract";
+import { UpdateFailed, update } from "../../engine/operation";
+import { DOMAIN } from "../../local/fleet/settings";
+import { localStack } from "../support/localStack";
 
 /** An observer of a later thanos-fleet. */
 const fromTheFuture: PulumiFn = async () => ({

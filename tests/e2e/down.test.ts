@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { clustersDirectory, stateDirectory } from "../../local/fleet";
-import { npmStart, run } from "./fleet";
+import { clustersDirectory, stateDirectory } from "../../local/fleet/settings";
+import { npmStart, run } from "../support/runningFleet";
 
 describe("npm start -- --down", () => {
     it("removes every process, mount, interface, cgroup and file it made", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { ClusterName } from "../../local/fleet";
-import { query, scalar } from "../../local/thanosApi";
-import { core, eventually, frontend, NAMESPACE } from "./fleet";
+import { query, scalar } from "../../clients/thanos";
+import type { ClusterName } from "../../local/fleet/settings";
+import { core, eventually, frontend, NAMESPACE } from "../support/runningFleet";
 
 /** One pod of each component, by its cluster, labels and namespace. */
 const COMPONENTS: [ClusterName, string, string?][] = [

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { type Planned, runInProcess } from "../../cli/inProcess";
-import { asText, readStackFile } from "../../cli/stackFile";
-import { CLUSTERS, stackConfig } from "../../local/fleet";
-import { buildObserverOn } from "../unit/fleet";
-import { kubeConfig, ROOT, run, target, tools } from "./fleet";
+import { type Planned, runInProcess } from "../../engine/runInProcess";
+import { asText, readStackFile } from "../../engine/stackFile";
+import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
+import { ROOT } from "../support/root";
+import { kubeConfig, run, target, tools } from "../support/runningFleet";
+import { buildObserverOn } from "../support/testFleet";
 
 interface Container {
     image?: string;

@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { objectStoreFile } from "../../components/thanos/objectStore";
-import { objectStore } from "../../config/objectStore";
-import { OBJECT_STORES } from "../unit/objectStoreExamples";
-import { tools } from "./fleet";
+import { objectStoreFile } from "../../components/blocks/objectStore";
+import { objectStore } from "../../config/schema/objectStore";
+import { OBJECT_STORES } from "../support/objectStoreExamples";
+import { tools } from "../support/runningFleet";
 
 const exec = promisify(execFile);
 

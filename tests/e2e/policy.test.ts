@@ -6,10 +6,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { Compact } from "../../components/thanos/compact";
-import { CLUSTERS } from "../../local/fleet";
-import { UpdateFailed, update } from "../../local/update";
-import { localStack } from "./engine";
-import { ROOT, target } from "./fleet";
+import { UpdateFailed, update } from "../../engine/operation";
+import { CLUSTERS } from "../../local/fleet/settings";
+import { localStack } from "../support/localStack";
+import { ROOT } from "../support/root";
+import { target } from "../support/runningFleet";
 
 const policyPacks = [join(ROOT, "policies")];
 

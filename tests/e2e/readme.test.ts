@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT, run, tools } from "./fleet";
+import { ROOT } from "../support/root";
+import { run, tools } from "../support/runningFleet";
 
 /** Commands of the README that .ci/run and the other suites run anyway. */
 const RUN_ELSEWHERE = ["npm ci && npm start", "npm start -- --down", "npm test"];

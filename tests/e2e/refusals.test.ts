@@ -3,7 +3,8 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { npmStart, ROOT, run } from "./fleet";
+import { ROOT } from "../support/root";
+import { npmStart, run } from "../support/runningFleet";
 
 describe("what is refused before anything is made", () => {
     let directory: string;

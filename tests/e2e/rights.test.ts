@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { objectStatements, policyDocument } from "../../components/aws/iam";
-import { ACCESS, type BlockComponent } from "../../components/cloud";
-import { streamPrefix } from "../../components/names";
-import { objectStoreFile } from "../../components/thanos/objectStore";
+import { scalar } from "../../clients/thanos";
+import { ACCESS, type BlockComponent } from "../../components/blocks/access";
+import { objectStoreFile } from "../../components/blocks/objectStore";
+import { objectStatements, policyDocument } from "../../components/cloud/aws/iam/statements";
+import { streamPrefix } from "../../components/naming/names";
 import { writeHistory } from "../../local/history";
-import { scalar } from "../../local/thanosApi";
-import { eventually, run, tools } from "./fleet";
-import { BUCKET, Minio } from "./rights/minio";
-import { freePort, Processes } from "./rights/processes";
+import { BUCKET, Minio } from "../support/minio";
+import { freePort, Processes } from "../support/processes";
+import { eventually, run, tools } from "../support/runningFleet";
 
 /**
- * The documents that components/aws/iam.ts writes, in force: a user for each component of each cluster on a real S3 server that enforces them, and the
+ * The documents that components/cloud/aws/iam/statements.ts writes, in force: a user for each component of each cluster on a real S3 server that enforces them, and the
  * whole life of blue's blocks under these users. Without the statements about KMS, which this server does not know; those are simulated.
  */
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { npmStart } from "./fleet";
+import { npmStart } from "../support/runningFleet";
 
 describe("npm start", () => {
     before("what an earlier run left is removed", async () => assert.equal((await npmStart(["--down"], { within: 120 })).code, 0));

@@ -1,0 +1,77 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Page } from "../../kubernetes/page";
+import { PART_OF, podsOf } from "../../naming/labels";
+
+/** `k=v,k2=v2`, as the AWS Load Balancer Controller wants tags. */
+const tagList = (tags: Record<string, string>) =>
+    Object.entries(tags)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(",");
+
+/**
+ * Annotations of a Service that becomes an internal network load balancer, with pods as its targets: no hop over a node, and the client's
+ * connection ends at Thanos, which checks its certificate. The controller does not hand the Service's labels on: tags are said again.
+ */
+export const loadBalancerAnnotations = (tags: Record<string, string>): Record<string, string> => ({
+    "service.beta.kubernetes.io/aws-load-balancer-type": "external",
+    "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",
+    "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+    "service.beta.kubernetes.io/aws-load-balancer-additional-resource-tags": tagList(tags),
+});
+
+export interface PageIngressArgs extends Page {
+    /** Certificate of ACM; without it the page is plain HTTP inside the VPC. */
+    certificate?: string | undefined;
+    tags: Record<string, string>;
+}
+
+/** The page that people open, behind an internal application load balancer. */
+export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.CustomResourceOptions): void {
+    const metadata = { name, namespace: args.namespace, labels: PART_OF };
+    const service = new k8s.core.v1.Service(
+        name,
+        { metadata, spec: { selector: podsOf(args.component), ports: [{ name: "http", port: args.port, targetPort: "http" }] } },
+        opts,
+    );
+    new k8s.networking.v1.Ingress(
+        name,
+        {
+            metadata: {
+                ...metadata,
+                annotations: {
+                    "alb.ingress.kubernetes.io/scheme": "internal",
+                    "alb.ingress.kubernetes.io/target-type": "ip",
+                    "alb.ingress.kubernetes.io/healthcheck-path": "/-/healthy",
+                    "alb.ingress.kubernetes.io/tags": tagList(args.tags),
+                    ...(args.certificate
+                        ? {
+                              "alb.ingress.kubernetes.io/listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
+                              "alb.ingress.kubernetes.io/ssl-redirect": "443",
+                              "alb.ingress.kubernetes.io/ssl-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+                              "alb.ingress.kubernetes.io/certificate-arn": args.certificate,
+                          }
+                        : { "alb.ingress.kubernetes.io/listen-ports": '[{"HTTP":80}]' }),
+                },
+            },
+            spec: {
+                ingressClassName: "alb",
+                rules: [
+                    {
+                        host: args.host,
+                        http: {
+                            paths: [
+                                {
+                                    path: "/",
+                                    pathType: "Prefix",
+                                    backend: { service: { name: service.metadata.name, port: { name: "http" } } },
+                                },
+                            ],
+                        },
+                    },
+                ],
+            },
+        },
+        opts,
+    );
+}

@@ -1,0 +1,5 @@
+/** What every object of this project carries; the ServiceMonitor selects on it. */
+export const PART_OF = { "app.kubernetes.io/part-of": "thanos-fleet" };
+/** Labels of the pods of every Thanos component, and of one. */
+export const THANOS = { "app.kubernetes.io/name": "thanos" };
+export const podsOf = (component: string) => ({ ...THANOS, "app.kubernetes.io/component": component });

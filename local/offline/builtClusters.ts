@@ -1,0 +1,94 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { inStep, type Progress } from "../../terminal/progress";
+import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "../fleet/settings";
+import { type Cluster, loadImage, upCluster } from "./cluster";
+import { networkOf } from "./cluster/spec";
+import type { Tool } from "./findTools";
+import { buildImage, IMAGES } from "./images";
+import { cacheDirectory } from "./tools/machine";
+
+/** What the clusters, and the images in them, are made of. */
+export const BUILT_TOOLS = [
+    ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "conntrack"] as const),
+    ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"] as const),
+    ...([
+        "pause",
+        "thanos",
+        "prometheus",
+        "promtool",
+        "operator",
+        "prometheus-config-reloader",
+        "coredns",
+        "versitygw",
+        "node_exporter",
+    ] as const),
+];
+
+/** A cluster for each stack, from its programs, in namespaces of this machine; and images for what runs in them, from their programs too. */
+export async function builtTargets(
+    tools: Record<(typeof BUILT_TOOLS)[number], Tool>,
+    progress: Progress,
+    signal: AbortSignal,
+): Promise<Record<ClusterName, Target>> {
+    const cache = cacheDirectory();
+    await mkdir(clustersDirectory(), { recursive: true });
+
+    const images = await inStep(progress.step("Images", 20), async (step) => {
+        const made: { name: string; archive: string }[] = [];
+        for (const image of Object.values(IMAGES)) {
+            step.update(image.name);
+            made.push({ name: image.name, archive: await buildImage(image, tools, cache) });
+        }
+        return { result: made, says: `${made.length} made from the tools` };
+    });
+    const archiveOf = (image: { name: string }) => ({
+        name: image.name,
+        archive: images.find((made) => made.name === image.name)?.archive ?? "",
+    });
+
+    const clusterTools = {
+        etcd: tools.etcd.path,
+        containerd: tools.containerd.path,
+        ctr: tools.ctr.path,
+        runc: tools.runc.path,
+        tini: tools.tini.path,
+        cni: join(tools.cni.path, ".."),
+        apiserver: tools["kube-apiserver"].path,
+        controllerManager: tools["kube-controller-manager"].path,
+        scheduler: tools["kube-scheduler"].path,
+        kubelet: tools.kubelet.path,
+        proxy: tools["kube-proxy"].path,
+        pauseImage: archiveOf(IMAGES.pause),
+        coreDnsImage: archiveOf(IMAGES.coredns),
+    };
+    const hosts = dnsHosts(Object.fromEntries(CLUSTERS.map((c) => [c.name, networkOf(c).nodeIp])) as Record<ClusterName, string>);
+    const clusters = await inStep(progress.step("Clusters", 60), async (step) => {
+        const state = new Map<string, string>();
+        const made = await Promise.all(
+            CLUSTERS.map(async ({ name, index }) => {
+                const tell = (text: string) => {
+                    state.set(name, text);
+                    step.update([...state].map(([n, t]) => `${n}: ${t}`).join(" · "));
+                };
+                const cluster = await upCluster(
+                    { name, index },
+                    clusterTools,
+                    clustersDirectory(),
+                    hosts,
+                    { update: tell, done: tell, fail: tell },
+                    signal,
+                );
+                tell("loading images");
+                for (const { archive } of images) await loadImage(cluster, archive, clusterTools);
+                tell("up");
+                return [name, cluster] as const;
+            }),
+        );
+        return {
+            result: Object.fromEntries(made) as Record<ClusterName, Cluster>,
+            says: made.map(([name, { nodeIp }]) => `${name} ${nodeIp}`).join(" · "),
+        };
+    });
+    return clusters;
+}

@@ -1,0 +1,76 @@
+/**
+ * A stand-in for the official Pulumi plugin `kubernetes`, for machines that cannot download it (get.pulumi.com, GitHub releases).
+ * Where the official plugin is to be had, it is used (see engine/stack.ts). Run by bin/kubernetes/pulumi-resource-kubernetes.
+ *
+ * Every object kind of the SDK is applied server-side and waited for (objects.ts); Helm releases go through the `helm` command
+ * (helm.ts). Not here: Patch resources, previews on the server, and the components yaml, kustomize and helm.sh/v4.
+ */
+import { version } from "@pulumi/kubernetes/package.json";
+import { Cluster } from "./apiServer";
+import { decideRelease, Releases } from "./helm";
+import { checkObject, diffObject, Objects } from "./objectLifecycle";
+import { type Bag, revealBag } from "./secretValues";
+import { type Request, type StandIn, serve } from "./server";
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+
+class Kubernetes implements StandIn {
+    readonly version = version;
+    private readonly cancelling = new AbortController();
+    private settings: Bag = {};
+    private connected: Promise<{ namespace: string; objects: Objects; releases: Releases }> | undefined;
+
+    async configure(config: Bag): Promise<void> {
+        this.settings = revealBag(config);
+    }
+
+    async check(request: Request): Promise<Bag> {
+        if (/:(yaml|kustomize|helm\.sh\/v4)|Patch$/.test(request.type)) {
+            throw new Error(`The stand-in provider does not know ${request.type}. Use other resources, or install the official plugin.`);
+        }
+        if (!isRelease(request)) return checkObject(request, Date.now());
+        return (await this.connect()).releases.check(request, Date.now());
+    }
+
+    async diff(request: Request) {
+        if (isRelease(request)) return decideRelease(revealBag(request.oldInputs), revealBag(request.inputs));
+        return diffObject(request, {
+            namespace: (await this.connect()).namespace,
+            configMapMutable: this.settings.enableConfigMapMutable === "true",
+            secretMutable: this.settings.enableSecretMutable === "true",
+        });
+    }
+
+    create = async (request: Request) => (await this.handlerOf(request)).create(request);
+    update = async (request: Request) => (await this.handlerOf(request)).update(request);
+    read = async (request: Request) => (await this.handlerOf(request)).read(request);
+    delete = async (request: Request) => (await this.handlerOf(request)).delete(request);
+
+    cancel(): void {
+        this.cancelling.abort();
+    }
+
+    private async handlerOf(request: Request): Promise<Objects | Releases> {
+        const { objects, releases } = await this.connect();
+        return isRelease(request) ? releases : objects;
+    }
+
+    /** Not in `configure`: a preview may not know the kubeconfig yet, and a destroyed cluster must not stop what needs none. */
+    private connect() {
+        this.connected ??= (async () => {
+            const [kubeconfig, context, namespace] = [this.settings.kubeconfig, this.settings.context, this.settings.namespace].map(text);
+            const settings = { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(namespace && { namespace }) };
+            const cluster = await Cluster.connect(settings);
+            return {
+                namespace: cluster.namespace,
+                objects: new Objects(cluster, this.cancelling.signal, this.settings.enablePatchForce === "true"),
+                releases: new Releases(cluster, this.cancelling.signal, settings),
+            };
+        })();
+        return this.connected;
+    }
+}
+
+const isRelease = (request: Request) => request.type === "kubernetes:helm.sh/v3:Release";
+
+if (require.main === module) void serve(new Kubernetes(), process.argv.at(-1));

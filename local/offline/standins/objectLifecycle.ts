@@ -1,0 +1,241 @@
+/** The life of one Kubernetes object: named, applied, waited for, deleted. */
+import { createHash } from "node:crypto";
+import { ApiError, type Cluster, isNotFound, type Ref } from "./apiServer";
+import { AUTONAMED, type ChangeRules, decide } from "./diff";
+import { explain } from "./podTrouble";
+import { annotation, type KubeObject, readiness, waitsFor } from "./readiness";
+import { type Bag, isBag, keepSecrets, revealBag, SIGNATURE, secret } from "./secretValues";
+import { NotReady, type Request } from "./server";
+import { until } from "./wait";
+
+/** How long to wait for an object, seconds, unless `customTimeouts` or an annotation say otherwise. As the official provider. */
+const TIMEOUT = 600;
+
+/** A namespace or a definition that this same update makes may be a moment behind. This long, in seconds, it may be missing. */
+const MISSING = 30;
+
+const metadataOf = (inputs: Bag): Bag => (isBag(inputs.metadata) ? inputs.metadata : {});
+const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
+
+/**
+ * The owner of the fields we apply, one per resource of a stack. The official provider takes random digits here and keeps them
+ * in the state; ours come from the URN, so that after an update that died before its state was written, the next one recognises
+ * the object as its own.
+ */
+export const managerOf = (urn: string) => `pulumi-kubernetes-${hash(urn)}`;
+
+/** Gives an object without a name one: the old one again, or the resource's name and eight digits. */
+export function checkObject({ inputs, oldInputs, name, urn }: Request, now: number): Bag {
+    const plain = metadataOf(revealBag(inputs));
+    if (plain.generateName !== undefined)
+        throw new Error("metadata.generateName cannot be applied server-side. Leave it and the name out, or set the name.");
+    if (!isBag(inputs.metadata ?? {}) || plain.name !== undefined) return inputs;
+    if (SIGNATURE in metadataOf(inputs))
+        throw new Error("metadata is a secret as a whole, so no name can be added to it. Set metadata.name.");
+    const old = metadataOf(revealBag(oldInputs));
+    const kept = annotation({ metadata: old }, AUTONAMED) === "true" ? old.name : undefined;
+    const annotations = { ...(isBag(plain.annotations) ? (metadataOf(inputs).annotations as Bag) : {}), [AUTONAMED]: "true" };
+    return { ...inputs, metadata: { ...metadataOf(inputs), name: kept ?? `${name}-${hash(`${urn} ${now}`)}`, annotations } };
+}
+
+export const diffObject = ({ inputs, oldInputs }: Request, rules: ChangeRules) => decide(revealBag(oldInputs), revealBag(inputs), rules);
+
+/** What is sent: no secret wrappers, and `stringData` as `data`, since server-side apply never removes a key of `stringData`. */
+export function bodyOf(inputs: Bag): Bag {
+    const { stringData, ...body } = revealBag(inputs);
+    if (!isBag(stringData)) return body;
+    const encoded = Object.entries(stringData).map(([k, v]) => [k, Buffer.from(String(v)).toString("base64")]);
+    return { ...body, data: { ...(isBag(body.data) ? body.data : {}), ...Object.fromEntries(encoded) } };
+}
+
+/**
+ * The live object, with what was secret in the inputs still secret, and all data of a Secret secret in any case.
+ * `managedFields` stay out: half of every object, and no program reads them.
+ */
+export function outputsOf(inputs: Bag, live: KubeObject, manager: string): Bag {
+    const { managedFields: _, ...metadata } = live.metadata;
+    const outputs: Bag = { ...live, metadata, __fieldManager: manager };
+    if (live.apiVersion === "v1" && live.kind === "Secret" && live.data !== undefined) outputs.data = secret(live.data);
+    return keepSecrets(outputs, inputs) as Bag;
+}
+
+export const idOf = (live: KubeObject) =>
+    live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name;
+
+const title = (ref: Ref) => `${ref.kind} ${ref.namespace}/${ref.name}`;
+
+/** Seconds: the program's custom timeout, else the annotation, else ten minutes. */
+function timeoutOf(request: Request, inputs: Bag): number {
+    return request.timeout || Number(annotation(inputs, "pulumi.com/timeoutSeconds")) || TIMEOUT;
+}
+
+export class Objects {
+    constructor(
+        private readonly cluster: Cluster,
+        private readonly cancelled: AbortSignal,
+        /** Provider setting `enablePatchForce`. Like the official provider we do not take over fields of others unless told to. */
+        private readonly force: boolean,
+    ) {}
+
+    /**
+     * Since 4.29 the official provider refuses to create what exists: a renamed resource would otherwise be created onto its own
+     * old object and then deleted with it. So do we, with one exception: an object that carries our own mark was left by an
+     * update of this very resource that was killed between the API server's answer and the state file, and is taken up again.
+     */
+    async create(request: Request): Promise<{ id: string; outputs: Bag }> {
+        const body = bodyOf(request.inputs);
+        const ref = this.refOf(body);
+        const manager = managerOf(request.urn);
+        const existing = await this.find(ref);
+        if (existing?.metadata.deletionTimestamp) {
+            request.say("waiting for the object of this name to be gone");
+            await this.gone(ref, existing, timeoutOf(request, body));
+        } else if (existing && !existing.metadata.managedFields?.some((f) => f.manager === manager)) {
+            throw new Error(
+                `${title(ref)} already exists and was not made by this stack. Rename it in the program, delete it, or adopt it with \`pulumi import\`. ` +
+                    "If the resource was renamed in the program, give it an alias.",
+            );
+        }
+        let missing = "";
+        const wait = { seconds: MISSING, cancelled: this.cancelled, late: () => `${title(ref)} cannot be created: ${missing}.` };
+        const applied = await until(wait, async () => {
+            return this.apply(ref, body, manager).catch((error: Error) => {
+                missing = error.message;
+                return ignoreMissing(error);
+            });
+        });
+        const live = await this.ready(request, body, applied, manager);
+        return { id: idOf(live), outputs: outputsOf(request.inputs, live, manager) };
+    }
+
+    async update(request: Request): Promise<Bag> {
+        const body = bodyOf(request.inputs);
+        const manager = typeof request.oldOutputs.__fieldManager === "string" ? request.oldOutputs.__fieldManager : managerOf(request.urn);
+        const applied = await this.apply(this.refOf(body), body, manager);
+        return outputsOf(request.inputs, await this.ready(request, body, applied, manager), manager);
+    }
+
+    async read(request: Request): Promise<{ id: string; outputs: Bag; inputs: Bag } | undefined> {
+        const live = await this.find(this.refOfState(request));
+        if (live === undefined) return undefined;
+        const known = Object.keys(request.oldInputs).length > 0;
+        const inputs = known ? request.oldInputs : { apiVersion: live.apiVersion, kind: live.kind, metadata: { name: live.metadata.name } };
+        const manager = request.oldOutputs.__fieldManager ?? managerOf(request.urn);
+        return { id: idOf(live), outputs: outputsOf(inputs, live, String(manager)), inputs };
+    }
+
+    /** Foreground, as the official provider does: what the object owns goes first. An object that is gone already is deleted. */
+    async delete(request: Request): Promise<void> {
+        const ref = this.refOfState(request);
+        const live = await this.find(ref);
+        if (live === undefined) return;
+        const policy = annotation(request.oldInputs, "pulumi.com/deletionPropagationPolicy")?.toLowerCase();
+        const policies: Record<string, string> = { orphan: "Orphan", background: "Background" };
+        await this.cluster.delete(ref, policies[policy ?? ""] ?? "Foreground").catch(ignoreMissing);
+        await this.gone(ref, live, timeoutOf(request, request.oldInputs));
+    }
+
+    private refOf(object: Bag): Ref {
+        const { name, namespace } = metadataOf(object);
+        return {
+            apiVersion: String(object.apiVersion),
+            kind: String(object.kind),
+            name: String(name),
+            namespace: String(namespace ?? this.cluster.namespace),
+        };
+    }
+
+    /** From the id (`namespace/name` or `name`), and the kind from the state or, for a `.get()`, from the type token. */
+    private refOfState(request: Request): Ref {
+        const [first = "", second] = request.id.split("/");
+        const [, groupVersion = "", kind = ""] = request.type.split(":");
+        const state = revealBag(request.oldOutputs);
+        return {
+            apiVersion: String(state.apiVersion ?? groupVersion.replace(/^core\//, "")),
+            kind: String(state.kind ?? kind),
+            name: second ?? first,
+            namespace: second === undefined ? this.cluster.namespace : first,
+        };
+    }
+
+    private async find(ref: Ref): Promise<KubeObject | undefined> {
+        return this.cluster.get(ref).catch(ignoreMissing);
+    }
+
+    private apply(ref: Ref, body: Bag, manager: string): Promise<KubeObject> {
+        const force = this.force || annotation(body, "pulumi.com/patchForce") === "true";
+        return this.cluster.apply(ref, body, manager, force).catch((error: Error) => {
+            if (!(error instanceof ApiError && error.code === 409)) throw error;
+            throw new Error(`${error.message}. Leave the field out, or take it over with the annotation pulumi.com/patchForce: "true".`);
+        });
+    }
+
+    /**
+     * Waits until the object is ready. From here on it exists, so whatever ends the wait (deadline, failure, the user) is
+     * reported as `NotReady`: the engine then keeps the object in the state and applies and waits again on the next update.
+     */
+    private async ready(request: Request, body: Bag, applied: KubeObject, manager: string): Promise<KubeObject> {
+        if (!waitsFor(body)) return applied;
+        const ref = this.refOf(body);
+        const seconds = timeoutOf(request, body);
+        let live = applied;
+        let last = "";
+        try {
+            return await until(
+                {
+                    seconds,
+                    cancelled: this.cancelled,
+                    late: () => `${title(ref)} is not ready after ${seconds} s: still waiting for ${last}.`,
+                },
+                async () => {
+                    const now = readiness(body, live, await this.bindingMode(live));
+                    if (now.state === "ready") return live;
+                    if (now.state === "failed") throw new Error(`${title(ref)} failed: ${now.why}`);
+                    if (now.for !== last) request.say(`waiting for ${now.for}`);
+                    last = now.for;
+                    // An API server that restarts is not a failed rollout: the deadline decides.
+                    live = await this.cluster.get(ref).catch((error) => (isNotFound(error) ? Promise.reject(error) : live));
+                    return undefined;
+                },
+            );
+        } catch (error) {
+            const why = this.cancelled.aborted ? [] : await explain(this.cluster, live, selectorOf(live));
+            const message = [(error as Error).message, ...why].join("\n  ");
+            throw new NotReady(message, idOf(live), outputsOf(request.inputs, live, manager));
+        }
+    }
+
+    private async bindingMode(live: KubeObject): Promise<string | undefined> {
+        const name = live.kind === "PersistentVolumeClaim" ? live.spec?.storageClassName : undefined;
+        if (typeof name !== "string" || name === "") return undefined;
+        const found = await this.find({ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", name, namespace: "" });
+        return typeof found?.volumeBindingMode === "string" ? found.volumeBindingMode : undefined;
+    }
+
+    private async gone(ref: Ref, live: KubeObject, seconds: number): Promise<void> {
+        let left = live;
+        const late = () => {
+            const held = left.metadata.finalizers?.join(", ");
+            return `${title(ref)} is still there ${seconds} s after its deletion${held ? `, held by its finalizers (${held})` : ""}.`;
+        };
+        await until({ seconds, cancelled: this.cancelled, late }, async () => {
+            // An API server that does not answer has not deleted anything.
+            const found = await this.find(ref).catch(() => left);
+            if (found === undefined || found.metadata.uid !== live.metadata.uid) return true;
+            left = found;
+            return undefined;
+        });
+    }
+}
+
+/** The labels of the pods that a workload makes. */
+function selectorOf(live: KubeObject): Record<string, string> | undefined {
+    const selector = live.spec?.selector;
+    const labels = isBag(selector) && isBag(selector.matchLabels) ? selector.matchLabels : undefined;
+    return labels as Record<string, string> | undefined;
+}
+
+const ignoreMissing = (error: unknown): undefined => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+};

@@ -1,0 +1,92 @@
+/**
+ * A stand-in for the official Pulumi plugin `random`, for machines that cannot download it. Where the official plugin is to be
+ * had, it is used (see engine/stack.ts). Run by bin/random/pulumi-resource-random.
+ *
+ * RandomPassword, RandomString and RandomId: made once, kept in the state, made anew when any input changes.
+ */
+import { randomBytes, randomInt } from "node:crypto";
+import { version } from "@pulumi/random/package.json";
+import { type Decision, differences } from "./diff";
+import { type Bag, isBag, revealBag, secret } from "./secretValues";
+import { type StandIn, serve } from "./server";
+
+const LOWER = "abcdefghijklmnopqrstuvwxyz";
+const UPPER = LOWER.toUpperCase();
+const DIGITS = "0123456789";
+/** The special characters of the official provider. */
+const SPECIAL = "!@#$%&*()-_=+[]{}<>:?";
+
+export type Pick = (below: number) => number;
+
+/** `length` characters of the wanted classes, of each at least as many as asked for. `pick`: a random number below its argument. */
+export function characters(inputs: Bag, pick: Pick = randomInt): string {
+    const length = Number(inputs.length);
+    const classes = [
+        { chars: LOWER, on: inputs.lower !== false, least: Number(inputs.minLower ?? 0) },
+        { chars: UPPER, on: inputs.upper !== false, least: Number(inputs.minUpper ?? 0) },
+        { chars: DIGITS, on: (inputs.numeric ?? inputs.number) !== false, least: Number(inputs.minNumeric ?? 0) },
+        { chars: String(inputs.overrideSpecial || SPECIAL), on: inputs.special !== false, least: Number(inputs.minSpecial ?? 0) },
+    ].filter((c) => c.on);
+    const all = classes.map((c) => c.chars).join("");
+    const least = classes.flatMap((c) => Array.from({ length: c.least }, () => c.chars));
+    if (!(length >= 1) || all === "" || least.length > length) {
+        throw new Error(
+            `length: ${inputs.length} cannot hold the ${Math.max(least.length, 1)} characters asked for. Set a length of at least that.`,
+        );
+    }
+    const sets = [...least, ...Array.from({ length: length - least.length }, () => all)];
+    const drawn = sets.map((set) => set[pick(set.length)] as string);
+    for (let i = drawn.length - 1; i > 0; i--) {
+        const j = pick(i + 1);
+        [drawn[i], drawn[j]] = [drawn[j] as string, drawn[i] as string];
+    }
+    return drawn.join("");
+}
+
+export function idOutputs(bytes: Buffer, prefix: string): { id: string; outputs: Bag } {
+    const b64Url = bytes.toString("base64url");
+    const outputs = {
+        b64Url: `${prefix}${b64Url}`,
+        b64Std: `${prefix}${bytes.toString("base64")}`,
+        hex: `${prefix}${bytes.toString("hex")}`,
+        dec: `${prefix}${BigInt(`0x${bytes.toString("hex")}`)}`,
+    };
+    return { id: b64Url, outputs };
+}
+
+export function make(type: string, inputs: Bag): { id: string; outputs: Bag } {
+    switch (type) {
+        case "random:index/randomPassword:RandomPassword":
+            // The id is "none", as the official provider's: an id is no place for a password.
+            return { id: "none", outputs: { ...inputs, result: secret(characters(inputs)) } };
+        case "random:index/randomString:RandomString": {
+            const result = characters(inputs);
+            return { id: result, outputs: { ...inputs, result } };
+        }
+        case "random:index/randomId:RandomId": {
+            const { id, outputs } = idOutputs(randomBytes(Number(inputs.byteLength)), String(inputs.prefix ?? ""));
+            return { id, outputs: { ...inputs, ...outputs } };
+        }
+        default:
+            throw new Error(
+                `The stand-in provider does not know ${type}. Use RandomPassword, RandomString or RandomId, or install the official plugin.`,
+            );
+    }
+}
+
+const standIn: StandIn = {
+    version,
+    configure: async () => {},
+    check: async ({ inputs }) => inputs,
+    diff: async ({ inputs, oldInputs }): Promise<Decision> => {
+        const changes = differences(revealBag(oldInputs), revealBag(inputs));
+        return { changes, replaces: changes.map((c) => c.path), deleteBeforeReplace: false };
+    },
+    create: async ({ type, inputs }) => make(type, revealBag(inputs)),
+    update: async ({ oldOutputs }) => oldOutputs,
+    read: async ({ id, oldInputs, oldOutputs }) => (isBag(oldOutputs) ? { id, outputs: oldOutputs, inputs: oldInputs } : undefined),
+    delete: async () => {},
+    cancel: () => {},
+};
+
+if (require.main === module) void serve(standIn, process.argv.at(-1));

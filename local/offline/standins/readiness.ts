@@ -1,0 +1,134 @@
+/**
+ * When is an object ready? Pure: given the live object and what it depends on, one answer. The criteria are those of the
+ * official provider (provider/pkg/await), so that a program that would wait for ever there waits for ever here too.
+ */
+import { type Bag, isBag } from "./secretValues";
+
+export interface KubeObject {
+    apiVersion: string;
+    kind: string;
+    metadata: {
+        name: string;
+        namespace?: string;
+        uid?: string;
+        generation?: number;
+        deletionTimestamp?: string;
+        finalizers?: string[];
+        annotations?: Record<string, string>;
+        labels?: Record<string, string>;
+        managedFields?: { manager: string }[];
+    };
+    spec?: Bag;
+    status?: Bag;
+    [field: string]: unknown;
+}
+
+/** `volumeBindingMode` of the storage class of the claim that is waited for. */
+type BindingMode = string | undefined;
+
+export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
+
+const READY: Readiness = { state: "ready" };
+const waiting = (what: string): Readiness => ({ state: "waiting", for: what });
+
+export const annotation = (object: Bag, name: string): string | undefined => {
+    const annotations = isBag(object.metadata) && isBag(object.metadata.annotations) ? object.metadata.annotations : {};
+    return typeof annotations[name] === "string" ? annotations[name] : undefined;
+};
+
+const number = (bag: Bag | undefined, key: string, otherwise = 0) => (typeof bag?.[key] === "number" ? (bag[key] as number) : otherwise);
+const list = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
+const condition = (object: KubeObject, type: string) => list(object.status?.conditions).find((c) => c.type === type);
+const isTrue = (object: KubeObject, type: string) => condition(object, type)?.status === "True";
+
+const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? list(object.status.loadBalancer.ingress) : []);
+
+/** Until a controller has seen the newest spec, its status speaks of the one before. */
+const unseen = (object: KubeObject) => number(object.status, "observedGeneration") < (object.metadata.generation ?? 0);
+
+const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Readiness> = {
+    "apps/v1/Deployment": (object) => {
+        if (unseen(object)) return waiting("the controller to see the new spec");
+        const want = number(object.spec, "replicas", 1);
+        const updated = number(object.status, "updatedReplicas");
+        const available = number(object.status, "availableReplicas");
+        const old = number(object.status, "replicas") - updated;
+        if (updated < want) return waiting(`${updated} of ${want} replicas updated`);
+        if (old > 0) return waiting(`${old} old replicas to end`);
+        return available < updated ? waiting(`${available} of ${want} replicas available`) : READY;
+    },
+    "apps/v1/StatefulSet": (object) => {
+        if (unseen(object)) return waiting("the controller to see the new spec");
+        const want = number(object.spec, "replicas", 1);
+        const ready = number(object.status, "readyReplicas");
+        if (ready < want) return waiting(`${ready} of ${want} replicas ready`);
+        if (isBag(object.spec?.updateStrategy) && object.spec.updateStrategy.type === "OnDelete") return READY;
+        const updated = number(object.status, "updatedReplicas");
+        if (updated < want) return waiting(`${updated} of ${want} replicas updated`);
+        return object.status?.currentRevision === object.status?.updateRevision ? READY : waiting("the rollout to end");
+    },
+    "apps/v1/DaemonSet": (object) => {
+        if (unseen(object)) return waiting("the controller to see the new spec");
+        const want = number(object.status, "desiredNumberScheduled");
+        const updated = number(object.status, "updatedNumberScheduled");
+        const available = number(object.status, "numberAvailable");
+        if (updated < want) return waiting(`${updated} of ${want} nodes updated`);
+        return available < want ? waiting(`${available} of ${want} nodes available`) : READY;
+    },
+    "batch/v1/Job": (object) => {
+        const failed = condition(object, "Failed");
+        if (failed?.status === "True") return { state: "failed", why: `${failed.reason}: ${failed.message}` };
+        return isTrue(object, "Complete") ? READY : waiting(`${number(object.status, "succeeded")} completions`);
+    },
+    "v1/Pod": (object) => {
+        if (object.status?.phase === "Failed") return { state: "failed", why: String(object.status.message ?? "the pod failed") };
+        return object.status?.phase === "Succeeded" || isTrue(object, "Ready") ? READY : waiting("the pod to be ready");
+    },
+    // The official provider also waits until no selected pod is unready, after ten quiet seconds per Service. The workload behind
+    // the Service is waited for by itself, so this would only cost those seconds.
+    "v1/Service": (object) => {
+        if (object.spec?.type !== "LoadBalancer") return READY;
+        return ingress(object).length > 0 ? READY : waiting("an address from the load balancer");
+    },
+    "v1/PersistentVolumeClaim": (object, bindingMode) => {
+        const phase = object.status?.phase;
+        if (phase === "Bound") return READY;
+        // Such a claim is bound when its first pod is scheduled: waiting for it here would wait for a pod that waits for it.
+        if (bindingMode === "WaitForFirstConsumer" && phase === "Pending") return READY;
+        return waiting("the claim to be bound");
+    },
+    "v1/PersistentVolume": (object) =>
+        object.status?.phase === "Available" || object.status?.phase === "Bound" ? READY : waiting("the volume to be available"),
+    "networking.k8s.io/v1/Ingress": (object) => (ingress(object).length > 0 ? READY : waiting("an address from the ingress controller")),
+    "apiextensions.k8s.io/v1/CustomResourceDefinition": (object) => {
+        const names = condition(object, "NamesAccepted");
+        if (names?.status === "False") return { state: "failed", why: String(names.message) };
+        return isTrue(object, "Established") ? READY : waiting("the definition to be established");
+    },
+};
+
+const kindOf = (object: Bag) => `${object.apiVersion}/${object.kind}`;
+
+/** Is there anything to wait for? `inputs` carry the user's annotations. */
+export const waitsFor = (inputs: Bag): boolean =>
+    annotation(inputs, "pulumi.com/skipAwait") !== "true" &&
+    (kindOf(inputs) in KINDS || annotation(inputs, "pulumi.com/waitFor") !== undefined);
+
+/** `inputs`: what the user wrote (its annotations say what to wait for). `object`: what the API server answers now. */
+export function readiness(inputs: Bag, object: KubeObject, bindingMode?: string): Readiness {
+    if (!waitsFor(inputs)) return READY;
+    const expression = annotation(inputs, "pulumi.com/waitFor");
+    return expression === undefined ? (KINDS[kindOf(inputs)]?.(object, bindingMode) ?? READY) : custom(expression, object);
+}
+
+function custom(expression: string, object: KubeObject): Readiness {
+    const wanted = /^condition=([^=]+)(?:=(.+))?$/.exec(expression);
+    if (wanted?.[1] === undefined) {
+        const why = `the stand-in provider reads pulumi.com/waitFor only as "condition=Type" or "condition=Type=Status", not "${expression}"`;
+        return { state: "failed", why };
+    }
+    const found = condition(object, wanted[1]);
+    const status = wanted[2] ?? "True";
+    if (String(found?.status).toLowerCase() === status.toLowerCase()) return READY;
+    return waiting(`condition ${wanted[1]}=${status}${found?.message ? ` (${found.message})` : ""}`);
+}

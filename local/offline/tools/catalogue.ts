@@ -1,0 +1,260 @@
+import { VERSIONS } from "../../../upstream/versions";
+import * as modules from "./goModules";
+import { type Accept, bare } from "./version";
+
+/** Where a binary is to run. */
+export interface Platform {
+    os: "linux" | "darwin";
+    arch: "amd64" | "arm64";
+}
+
+/** A file that the project itself publishes. */
+export interface Download {
+    url: string;
+    /** The binary's path inside the archive; without it, the file is the binary. */
+    member?: string;
+    /** Its list of sha256 sums (or the bare sum). */
+    checksums: string;
+}
+
+export interface Entry {
+    /** As upstream tags it; "" for what comes with the system in any version. */
+    version: string;
+    /** Name of the file, where it is not the tool's. */
+    binary?: string;
+    /** How a binary says its version: the pattern's first group. */
+    ask: { args: readonly string[]; pattern: RegExp };
+    accept: Accept;
+    /** It goes into an image without a C library, so it must not need a dynamic loader. */
+    static?: true;
+    download?: (p: Platform) => Download;
+    debian?: { package: string; dirs?: readonly string[] };
+    go?: { module: modules.GoModule; package: string };
+    /** Where a person gets it. */
+    page: string;
+    /** Seconds of a cold build on two cores, downloads of modules included. */
+    seconds: number;
+}
+
+const github = (repository: string, version: string, file: string) =>
+    `https://github.com/${repository}/releases/download/${version}/${file}`;
+const released = (repository: string, version: string) => `https://github.com/${repository}/releases/tag/${version}`;
+
+function kubernetesPart(name: string, seconds: number): Entry {
+    return {
+        version: VERSIONS.kubernetes,
+        ask: { args: ["--version"], pattern: /^Kubernetes v(\S+)/m },
+        accept: "exact",
+        download: ({ os, arch }) => {
+            const url = `https://dl.k8s.io/release/${VERSIONS.kubernetes}/bin/${os}/${arch}/${name}`;
+            return { url, checksums: `${url}.sha256` };
+        },
+        go: { module: modules.kubernetes, package: `cmd/${name}` },
+        page: "https://kubernetes.io/releases/download/#binaries",
+        seconds,
+    };
+}
+
+/** The archives of the Prometheus family: `<name>-<version>.<os>-<arch>.tar.gz` with one folder, and `sha256sums.txt` beside it. */
+function promuDownload(repository: string, version: string, archive: string, binary: string) {
+    return ({ os, arch }: Platform): Download => {
+        const folder = `${archive}-${bare(version)}.${os}-${arch}`;
+        return {
+            url: github(repository, version, `${folder}.tar.gz`),
+            member: `${folder}/${binary}`,
+            checksums: github(repository, version, "sha256sums.txt"),
+        };
+    };
+}
+
+/** What the system brings. `dirs`: where its package puts what is not on PATH. */
+function system(pkg: string, args: readonly string[], pattern: RegExp, more: { binary?: string; dirs?: readonly string[] } = {}): Entry {
+    return {
+        version: "",
+        ...(more.binary && { binary: more.binary }),
+        ask: { args, pattern },
+        accept: "any",
+        debian: { package: pkg, ...(more.dirs && { dirs: more.dirs }) },
+        page: `https://packages.debian.org/${pkg}`,
+        seconds: 0,
+    };
+}
+
+/** Every program that the local fleet runs on this machine or puts into an image. */
+export const CATALOGUE = {
+    pulumi: {
+        version: VERSIONS.pulumi,
+        ask: { args: ["version"], pattern: /^v(\S+)/m },
+        accept: "at-least",
+        download: ({ os, arch }) => ({
+            url: `https://get.pulumi.com/releases/sdk/pulumi-${VERSIONS.pulumi}-${os}-${arch === "amd64" ? "x64" : arch}.tar.gz`,
+            member: "pulumi/pulumi",
+            checksums: `https://get.pulumi.com/releases/sdk/pulumi-${bare(VERSIONS.pulumi)}-checksums.txt`,
+        }),
+        go: { module: modules.pulumi, package: "cmd/pulumi" },
+        page: "https://www.pulumi.com/docs/iac/download-install/",
+        seconds: 480,
+    },
+    "kube-apiserver": kubernetesPart("kube-apiserver", 380),
+    "kube-controller-manager": kubernetesPart("kube-controller-manager", 90),
+    kubelet: kubernetesPart("kubelet", 27),
+    "kube-proxy": kubernetesPart("kube-proxy", 10),
+    "kube-scheduler": kubernetesPart("kube-scheduler", 6),
+    thanos: {
+        version: VERSIONS.thanos,
+        // The tag is part of the question: a binary without it panics on the first replicated write ("slice bounds out of range").
+        ask: { args: ["--version"], pattern: /^thanos, version (\S+)[\s\S]*tags:.*slicelabels/ },
+        accept: "exact",
+        static: true,
+        download: promuDownload("thanos-io/thanos", VERSIONS.thanos, "thanos", "thanos"),
+        go: { module: modules.thanos, package: "cmd/thanos" },
+        page: released("thanos-io/thanos", VERSIONS.thanos),
+        seconds: 250,
+    },
+    prometheus: {
+        version: VERSIONS.prometheus,
+        ask: { args: ["--version"], pattern: /^prometheus, version (\S+)/ },
+        accept: "exact",
+        static: true,
+        download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "prometheus"),
+        go: { module: modules.prometheus, package: "cmd/prometheus" },
+        page: released("prometheus/prometheus", VERSIONS.prometheus),
+        seconds: 210,
+    },
+    promtool: {
+        version: VERSIONS.prometheus,
+        ask: { args: ["--version"], pattern: /^promtool, version (\S+)/ },
+        accept: "exact",
+        static: true,
+        download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "promtool"),
+        go: { module: modules.prometheus, package: "cmd/promtool" },
+        page: released("prometheus/prometheus", VERSIONS.prometheus),
+        seconds: 30,
+    },
+    // The operator's releases hold manifests only, no binaries.
+    operator: {
+        version: VERSIONS.prometheusOperator,
+        ask: { args: ["--version"], pattern: /^prometheus-operator, version (\S+)/ },
+        accept: "exact",
+        static: true,
+        go: { module: modules.operator, package: "cmd/operator" },
+        page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
+        seconds: 240,
+    },
+    "prometheus-config-reloader": {
+        version: VERSIONS.prometheusOperator,
+        ask: { args: ["--version"], pattern: /^prometheus-config-reloader, version (\S+)/ },
+        accept: "exact",
+        static: true,
+        go: { module: modules.operator, package: "cmd/prometheus-config-reloader" },
+        page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
+        seconds: 10,
+    },
+    helm: {
+        version: VERSIONS.helm,
+        ask: { args: ["version", "--short"], pattern: /^v(\d[^+\s]*)/m },
+        accept: "at-least",
+        download: ({ os, arch }) => {
+            const url = `https://get.helm.sh/helm-${VERSIONS.helm}-${os}-${arch}.tar.gz`;
+            return { url, member: `${os}-${arch}/helm`, checksums: `${url}.sha256sum` };
+        },
+        go: { module: modules.helm, package: "cmd/helm" },
+        page: released("helm/helm", VERSIONS.helm),
+        seconds: 110,
+    },
+    coredns: {
+        version: VERSIONS.coredns,
+        ask: { args: ["-version"], pattern: /^CoreDNS-(\S+)/m },
+        accept: "exact",
+        static: true,
+        download: ({ os, arch }) => {
+            const url = github("coredns/coredns", VERSIONS.coredns, `coredns_${bare(VERSIONS.coredns)}_${os}_${arch}.tgz`);
+            return { url, member: "coredns", checksums: `${url}.sha256` };
+        },
+        go: { module: modules.coredns, package: "" },
+        page: released("coredns/coredns", VERSIONS.coredns),
+        seconds: 100,
+    },
+    versitygw: {
+        version: VERSIONS.versitygw,
+        ask: { args: ["--version"], pattern: /^Version\s*: v?(\S+)/m },
+        accept: "exact",
+        static: true,
+        download: ({ os, arch }) => {
+            const folder = `versitygw_${VERSIONS.versitygw}_${os === "linux" ? "Linux" : "Darwin"}_${arch === "amd64" ? "x86_64" : arch}`;
+            return {
+                url: github("versity/versitygw", VERSIONS.versitygw, `${folder}.tar.gz`),
+                member: `${folder}/versitygw`,
+                checksums: github("versity/versitygw", VERSIONS.versitygw, "checksums.txt"),
+            };
+        },
+        go: { module: modules.versitygw, package: "cmd/versitygw" },
+        page: released("versity/versitygw", VERSIONS.versitygw),
+        seconds: 180,
+    },
+    /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions were released as source only. */
+    minio: {
+        version: VERSIONS.minio,
+        ask: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
+        accept: "exact",
+        go: { module: modules.minio, package: "" },
+        page: "https://github.com/minio/minio",
+        seconds: 290,
+    },
+    node_exporter: {
+        version: VERSIONS.nodeExporter,
+        ask: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },
+        accept: "exact",
+        static: true,
+        download: promuDownload("prometheus/node_exporter", VERSIONS.nodeExporter, "node_exporter", "node_exporter"),
+        go: { module: modules.nodeExporter, package: "" },
+        page: released("prometheus/node_exporter", VERSIONS.nodeExporter),
+        seconds: 45,
+    },
+    /** The container that holds a pod's namespaces: our own, because its official image is out of reach without a registry. */
+    pause: {
+        version: modules.PAUSE,
+        ask: { args: ["--version"], pattern: /^thanos-fleet pause (\S+)/ },
+        accept: "exact",
+        static: true,
+        go: { module: modules.pause, package: "" },
+        page: "local/offline/images/pause/main.go",
+        seconds: 10,
+    },
+    /** Asked for only where a Docker engine answers; without one it is of no use, so there is no build. */
+    kind: {
+        version: VERSIONS.kind,
+        ask: { args: ["--version"], pattern: /^kind version (\S+)/ },
+        accept: "at-least",
+        download: ({ os, arch }) => {
+            const url = github("kubernetes-sigs/kind", VERSIONS.kind, `kind-${os}-${arch}`);
+            return { url, checksums: `${url}.sha256sum` };
+        },
+        page: released("kubernetes-sigs/kind", VERSIONS.kind),
+        seconds: 0,
+    },
+    etcd: system("etcd-server", ["--version"], /^etcd Version: (\S+)/m),
+    containerd: system("containerd", ["--version"], /^containerd \S+ v?([^\s~+]+)/),
+    ctr: system("containerd", ["--version"], /^ctr \S+ v?([^\s~+]+)/),
+    runc: system("runc", ["--version"], /^runc version ([^\s~+]+)/),
+    iptables: system("iptables", ["--version"], /^iptables v(\S+)/),
+    ip: system("iproute2", ["-V"], /^ip utility, iproute2-([^\s,]+)/),
+    unshare: system("util-linux", ["--version"], /^unshare from util-linux (\S+)/),
+    nsenter: system("util-linux", ["--version"], /^nsenter from util-linux (\S+)/),
+    tini: system("tini", ["--version"], /^tini version (\S+)/),
+    conntrack: system("conntrack", ["--version"], /^conntrack v(\S+)/),
+    /** Its path is that of the `host-local` plugin; the others (bridge, loopback, portmap) lie in the same folder. `bridge` alone may be iproute2's. */
+    cni: system("containernetworking-plugins", ["--version"], /^CNI host-local plugin (?:version )?v?(\S+)/m, {
+        binary: "host-local",
+        dirs: ["/usr/lib/cni", "/opt/cni/bin"],
+    }),
+} satisfies Record<string, Entry>;
+
+export type ToolName = keyof typeof CATALOGUE;
+
+export function entryOf(name: ToolName): Entry {
+    return CATALOGUE[name];
+}
+
+/** A tool's file, as it lies on PATH. */
+export const fileName = (name: ToolName) => entryOf(name).binary ?? name;

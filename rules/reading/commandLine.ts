@@ -1,0 +1,89 @@
+import { type Duration, parseDuration } from "../duration";
+import type { Compactor } from "../model";
+
+/** A command line taken apart: the words that choose the component, and each flag's values in order. */
+export interface CommandLine {
+    readonly command: readonly string[];
+    readonly flags: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Reads the arguments of Thanos or Prometheus as their parser does (kingpin): `--x=y`, `--x y`, `--x`, `--no-x`, repeated flags.
+ *
+ * kingpin knows which flags take a value; here a word after `--x` is taken for its value. That is the same, because no component of
+ * either program takes positional arguments, and kingpin refuses a value that begins with a hyphen unless it is written `--x=-y`.
+ */
+export function parseArgv(argv: readonly string[]): CommandLine {
+    const command: string[] = [];
+    const flags = new Map<string, string[]>();
+    for (let i = 0; i < argv.length; i++) {
+        const word = argv[i] ?? "";
+        if (!word.startsWith("--")) {
+            command.push(word);
+            continue;
+        }
+        const equals = word.indexOf("=");
+        const next = argv[i + 1];
+        if (equals !== -1) add(flags, word.slice(2, equals), word.slice(equals + 1));
+        else if (next !== undefined && !next.startsWith("-")) {
+            add(flags, word.slice(2), next);
+            i++;
+        } else if (word.startsWith("--no-")) add(flags, word.slice("--no-".length), "false");
+        else add(flags, word.slice(2), "true");
+    }
+    return { command, flags };
+}
+
+function add(flags: Map<string, string[]>, name: string, value: string): void {
+    flags.set(name, [...(flags.get(name) ?? []), value]);
+}
+
+/** A flag whose value its program would refuse. */
+export class FlagError extends Error {
+    override readonly name = "FlagError";
+}
+
+/** What a compactor's flags say of it (v0.42); what is not given has Thanos's default: keep for ever, downsample. */
+export function compactorFlags({ flags }: CommandLine): Pick<Compactor, "downsampling" | "retention" | "shard"> {
+    const shard = text(flags, "selector.relabel-config") ?? text(flags, "selector.relabel-config-file");
+    return {
+        ...(shard !== undefined && { shard }),
+        downsampling: text(flags, "downsampling.disable") !== "true",
+        retention: {
+            raw: duration(flags, "retention.resolution-raw"),
+            fiveMinutes: duration(flags, "retention.resolution-5m"),
+            oneHour: duration(flags, "retention.resolution-1h"),
+        },
+    };
+}
+
+/** What one Receive process does: it forwards where it has a hashring, and stores unless it only forwards (cmd/thanos/receive.go, determineMode). */
+export interface ReceiveFlags {
+    readonly forwards: boolean;
+    readonly stores: boolean;
+    readonly replicationFactor: number;
+}
+
+export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
+    const forwards = flags.has("receive.hashrings") || flags.has("receive.hashrings-file");
+    const stores = !forwards || flags.has("receive.local-endpoint");
+    return { forwards, stores, replicationFactor: count(flags, "receive.replication-factor", 1) };
+}
+
+type Flags = CommandLine["flags"];
+
+const text = (flags: Flags, name: string) => flags.get(name)?.at(-1);
+
+function duration(flags: Flags, name: string): Duration {
+    try {
+        return parseDuration(text(flags, name) ?? "0d");
+    } catch (error) {
+        throw new FlagError(`--${name}: ${(error as Error).message}`);
+    }
+}
+
+function count(flags: Flags, name: string, otherwise: number): number {
+    const given = text(flags, name) ?? String(otherwise);
+    if (!/^\d+$/.test(given)) throw new FlagError(`--${name}: ${JSON.stringify(given)} is not a whole number. Write for instance 3.`);
+    return Number(given);
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { STATEFUL_NODES } from "../../components/cloud/aws/cluster/nodeGroups";
+import { kubePrometheusStackValues } from "../../components/prometheus/values";
+import { CHART_SOURCE } from "../../local/offline/standins/chart";
+import { VERSIONS } from "../../upstream/versions";
+import { compareCharts, selectorsOf, type Values, withoutRepositories } from "../support/chartEquality";
+
+/** Directory of an official kube-prometheus-stack: `helm pull --untar`, or charts/kube-prometheus-stack of a checkout. */
+const OFFICIAL = process.env.KPS_CHART;
+
+/** An observee as the program writes its values. */
+const observee = {
+    cluster: "blue",
+    storageClass: "gp3",
+    objectStore: "thanos-objstore",
+    replicas: 2,
+    retention: "24h",
+    blockDuration: "2h",
+    scrapeInterval: "30s",
+    storage: "50Gi",
+    memory: "4Gi",
+};
+
+const cases: Record<string, Values> = {
+    ...(parse(readFileSync(join(__dirname, "chartValues.yaml"), "utf8")) as Record<string, Values>),
+    "sidecar, as the program writes it": kubePrometheusStackValues(observee),
+    "sidecar on nodes of its own, with a role, as the program writes it": kubePrometheusStackValues({
+        ...observee,
+        placement: STATEFUL_NODES,
+        annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/blue-prometheus" },
+    }),
+    "sidecar-remote-write, as the program writes it": kubePrometheusStackValues({
+        ...observee,
+        remoteWrite: { url: "https://receive.example.internal:19291/api/v1/receive", secret: "prometheus-remote-write-tls" },
+    }),
+};
+
+describe("the stand-in chart against the official kube-prometheus-stack", () => {
+    let temporary: string | undefined;
+    let official: string;
+
+    before(function () {
+        if (OFFICIAL === undefined) {
+            console.log(
+                `      not compared: set KPS_CHART to the directory of an official chart ${VERSIONS.kubePrometheusStack}, and HELM_BINARY to a helm`,
+            );
+            return this.skip();
+        }
+        temporary = mkdtempSync(join(tmpdir(), "chart-equality-"));
+        official = withoutRepositories(OFFICIAL, temporary);
+        const { version } = parse(readFileSync(join(official, "Chart.yaml"), "utf8")) as { version: string };
+        console.log(`      official chart: ${version}`);
+    });
+    after(() => temporary && rmSync(temporary, { recursive: true, force: true }));
+
+    for (const [name, values] of Object.entries(cases)) {
+        it(`renders the same resources from the values of ${name}`, () => {
+            assert.deepEqual(compareCharts(official, CHART_SOURCE, values), []);
+            for (const line of selectorsOf(CHART_SOURCE, values)) console.log(`        scrapes ${line}`);
+        }).timeout(300_000);
+    }
+});

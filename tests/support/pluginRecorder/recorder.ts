@@ -1,0 +1,118 @@
+/**
+ * Stands in for the plugins `aws` and `kubernetes` where there is no account and no cluster: it takes what the program declares, keeps it in the
+ * engine's state, and makes up what only AWS could know. Run by bin/<plugin>/pulumi-resource-<plugin>, with the plugin's name.
+ */
+import { awsAnswer, awsOutputs } from "../../../engine/awsPlaceholders";
+import { type Decision, decide, differences } from "../../../local/offline/standins/diff";
+import { type Bag, keepSecrets, revealBag } from "../../../local/offline/standins/secretValues";
+import { type StandIn, serve } from "../../../local/offline/standins/server";
+
+/** What AWS cannot change in place: the properties that the Terraform provider marks `ForceNew`, for the types that this program uses. */
+const FIXED: Record<string, string[]> = {
+    "aws:cloudwatch/logGroup:LogGroup": ["name"],
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ["vpcId"],
+    "aws:ec2/eip:Eip": ["domain"],
+    "aws:ec2/launchTemplate:LaunchTemplate": ["name"],
+    "aws:ec2/natGateway:NatGateway": ["allocationId", "connectivityType", "subnetId"],
+    "aws:ec2/route:Route": ["destinationCidrBlock", "routeTableId"],
+    "aws:ec2/routeTable:RouteTable": ["vpcId"],
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": ["gatewayId", "subnetId"],
+    "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock", "vpcId"],
+    "aws:ec2/vpc:Vpc": ["cidrBlock"],
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ["serviceName", "vpcEndpointType", "vpcId"],
+    "aws:eks/accessEntry:AccessEntry": ["clusterName", "principalArn", "type"],
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": ["accessScope", "clusterName", "policyArn", "principalArn"],
+    "aws:eks/addon:Addon": ["addonName", "clusterName"],
+    "aws:eks/cluster:Cluster": [
+        "accessConfig.bootstrapClusterCreatorAdminPermissions",
+        "bootstrapSelfManagedAddons",
+        "kubernetesNetworkConfig.ipFamily",
+        "kubernetesNetworkConfig.serviceIpv4Cidr",
+        "name",
+        "roleArn",
+    ],
+    "aws:eks/nodeGroup:NodeGroup": [
+        "amiType",
+        "capacityType",
+        "clusterName",
+        "diskSize",
+        "instanceTypes",
+        "launchTemplate.id",
+        "launchTemplate.name",
+        "nodeGroupName",
+        "nodeGroupNamePrefix",
+        "nodeRoleArn",
+        "subnetIds",
+    ],
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": ["clusterName", "namespace", "serviceAccount"],
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ["url"],
+    "aws:iam/role:Role": ["name", "namePrefix", "path"],
+    "aws:iam/rolePolicy:RolePolicy": ["name", "role"],
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ["policyArn", "role"],
+    "aws:kms/alias:Alias": ["name"],
+    "aws:kms/key:Key": ["customerMasterKeySpec", "keyUsage", "multiRegion"],
+    "aws:s3/bucket:Bucket": ["bucket", "bucketPrefix", "objectLockEnabled"],
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ["securityGroupId"],
+};
+
+/** What configures a bucket belongs to that bucket; what is in a region stays there. */
+const fixedOf = (type: string) => [...(FIXED[type] ?? []), "region", ...(/^aws:s3\/bucket./.test(type) ? ["bucket"] : [])];
+
+const under = (path: string, property: string) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`);
+
+export function decideAws(type: string, olds: Bag, news: Bag): Decision {
+    const changes = differences(olds, news);
+    const fixed = fixedOf(type);
+    const replaces = changes.map((change) => change.path).filter((path) => fixed.some((property) => under(path, property)));
+    return { changes, replaces, deleteBeforeReplace: false };
+}
+
+/** A template gets a new version with each change; that is how its nodes are rolled. */
+const updatedAws = (type: string, olds: Bag, outputs: Bag): Bag =>
+    type === "aws:ec2/launchTemplate:LaunchTemplate" ? { ...outputs, latestVersion: Number(olds.latestVersion) + 1 } : outputs;
+
+/** What differs between the two plugins. */
+interface Recorder {
+    made(type: string, name: string, inputs: Bag, region: string): { id: string; outputs: Bag };
+    updated(type: string, olds: Bag, outputs: Bag): Bag;
+    decide(type: string, olds: Bag, news: Bag): Decision;
+    invoke?(token: string, args: Bag, region: string): Bag;
+}
+
+const RECORDERS: Record<string, Recorder> = {
+    aws: { made: awsOutputs, updated: updatedAws, decide: decideAws, invoke: awsAnswer },
+    kubernetes: {
+        made: (_, name, inputs) => ({ id: name, outputs: inputs }),
+        updated: (_, __, outputs) => outputs,
+        // As the program configures the plugin.
+        decide: (_, olds, news) => decide(olds, news, { namespace: "default", configMapMutable: true, secretMutable: true }),
+    },
+};
+
+function standIn(recorder: Recorder, version: string): StandIn {
+    let region = "";
+    const recorded = (type: string, name: string, inputs: Bag) => {
+        const { id, outputs } = recorder.made(type, name, revealBag(inputs), region);
+        return { id, outputs: keepSecrets(outputs, inputs) as Bag };
+    };
+    return {
+        version,
+        configure: async (config) => {
+            region = String(config.region ?? "");
+        },
+        check: async ({ inputs }) => inputs,
+        diff: async ({ type, inputs, oldInputs }) => recorder.decide(type, revealBag(oldInputs), revealBag(inputs)),
+        create: async ({ type, name, inputs }) => recorded(type, name, inputs),
+        update: async ({ type, name, inputs, oldOutputs }) => recorder.updated(type, oldOutputs, recorded(type, name, inputs).outputs),
+        read: async ({ id, oldInputs, oldOutputs }) => ({ id, outputs: oldOutputs, inputs: oldInputs }),
+        delete: async () => {},
+        cancel: () => {},
+        ...(recorder.invoke && { invoke: async (token: string, args: Bag) => recorder.invoke?.(token, args, region) ?? {} }),
+    };
+}
+
+if (require.main === module) {
+    const [plugin = "", ...rest] = process.argv.slice(2);
+    const { version } = require(`@pulumi/${plugin}/package.json`) as { version: string };
+    void serve(standIn(RECORDERS[plugin] as Recorder, version), rest.at(-1));
+}

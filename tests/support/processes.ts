@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { eventually } from "./runningFleet";
+
+const STOP_WITHIN_MS = 10_000;
+
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    return port;
+}
+
+/** The servers of a test, in a folder of its own. They see nothing of this process's environment: no credentials but those they are given. */
+export class Processes {
+    private readonly children: ChildProcess[] = [];
+
+    constructor(readonly directory: string) {}
+
+    /** Starts a server, and comes back when it answers 200 at `ready`. */
+    async start(name: string, command: string, args: string[], ready: string, env: Record<string, string> = {}): Promise<void> {
+        const log = join(this.directory, `${name}.log`);
+        const file = openSync(log, "w");
+        const child = spawn(command, args, { env: { HOME: this.directory, ...env }, cwd: this.directory, stdio: ["ignore", file, file] });
+        closeSync(file);
+        this.children.push(child);
+        const ended = once(child, "exit").then(([code]) => {
+            throw new Error(`${name} has ended with ${code}`);
+        });
+        const answers = eventually(`${name} is ready`, 60, async () => {
+            const { status } = await fetch(ready, { signal: AbortSignal.timeout(5000) });
+            if (status !== 200) throw new Error(`it answers ${status}`);
+        });
+        await Promise.race([answers, ended]).catch((error: Error) => {
+            throw new Error(`${error.message}\n${readFileSync(log, "utf8").slice(-2000)}`);
+        });
+    }
+
+    async stop(): Promise<void> {
+        await Promise.all(
+            this.children.map(async (child) => {
+                if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+                child.kill("SIGTERM");
+                const kill = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
+                await once(child, "exit");
+                clearTimeout(kill);
+            }),
+        );
+    }
+}

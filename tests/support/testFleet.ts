@@ -1,0 +1,124 @@
+import { type Run, runInProcess } from "../../engine/runInProcess";
+import { asText } from "../../engine/stackFile";
+
+/** The fleet that the unit tests build, in the clouds they build it in. */
+
+const common = { domain: "fleet.test", namespace: "monitoring" };
+const clouds = {
+    local: { cloud: "local", kubeconfig: "/kubeconfig", storageClass: "standard", chart: "/charts/kube-prometheus-stack" },
+    aws: { cloud: "aws" },
+};
+type CloudName = keyof typeof clouds;
+
+const OBSERVEES = [
+    { name: "blue", mode: "sidecar" },
+    { name: "red", mode: "sidecar-remote-write" },
+];
+
+export const observerConfig = (cloud: CloudName, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    ...common,
+    ...clouds[cloud],
+    role: "observer",
+    cluster: "observer",
+    observees: OBSERVEES,
+    ...(cloud === "aws" && {
+        aws: {
+            region: "eu-west-1",
+            cluster: { name: "eks-observer" },
+            bucket: "blocks-of-the-fleet",
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] },
+        },
+    }),
+    ...more,
+});
+
+export const observeeConfig = (cluster: string, cloud: CloudName, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    ...common,
+    ...clouds[cloud],
+    role: "observee",
+    cluster,
+    observer: "organization/thanos-fleet/observer",
+    ...(cloud === "aws" && { aws: { region: "eu-west-1", cluster: { name: `eks-${cluster}` } } }),
+    ...more,
+});
+
+/** A stack is built once and looked at by many tests. */
+const built = new Map<string, Promise<Run>>();
+function once(key: string, build: () => Promise<Run>): Promise<Run> {
+    const run = built.get(key) ?? build();
+    built.set(key, run);
+    return run;
+}
+
+export const buildObserver = (cloud: CloudName) => once(`observer ${cloud}`, () => runInProcess("observer", asText(observerConfig(cloud))));
+
+export async function buildObservee(cluster: string, cloud: CloudName) {
+    const observer = await buildObserver(cloud);
+    return once(`${cluster} ${cloud}`, () => runInProcess(cluster, asText(observeeConfig(cluster, cloud)), () => observer.outputs));
+}
+
+interface Variant {
+    observer: { aws: Record<string, unknown> } & Record<string, unknown>;
+    /** What both stacks have of it. */
+    both?: Record<string, unknown>;
+}
+
+/** The other ways to be on AWS, by what they add to the fleet above. */
+export const ON_AWS: Record<string, Variant> = {
+    created: {
+        observer: {
+            aws: {
+                cluster: {
+                    name: "eks-observer",
+                    create: {
+                        admins: ["arn:aws:iam::111111111111:role/Admin"],
+                        vpcCidr: "10.42.0.0/16",
+                        privateAccessCidrs: ["10.0.0.0/8"],
+                    },
+                },
+                nodeGroups: {},
+                zoneId: "Z0123456789ABC",
+            },
+        },
+    },
+    irsa: { observer: { aws: {} }, both: { identity: { by: "irsa" } } },
+    accounts: {
+        observer: {
+            aws: {},
+            observees: [
+                { name: "blue", mode: "sidecar", account: "222222222222" },
+                { name: "red", mode: "sidecar-remote-write", account: "333333333333", via: "role" },
+            ],
+        },
+    },
+    "bucket-per-cluster": { observer: { aws: { bucketPerCluster: true, replicationRegion: "eu-central-1" } } },
+    china: { observer: { aws: {} }, both: { region: "cn-north-1" } },
+    "own-store": {
+        observer: { aws: { bucket: undefined }, objectStore: { type: "GCS", config: { bucket: "mine", service_account: "{}" } } },
+    },
+};
+
+const awsOf = (config: Record<string, unknown>) => config.aws as Record<string, unknown>;
+
+export const buildObserverOn = (name: string) =>
+    once(`observer, ${name}`, () => {
+        const { observer, both } = ON_AWS[name] as Variant;
+        const aws = { ...awsOf(observerConfig("aws")), ...both, ...observer.aws };
+        return runInProcess("observer", asText(observerConfig("aws", { ...observer, aws })));
+    });
+
+export async function buildObserveeOn(name: string, cluster: string) {
+    const observer = await buildObserverOn(name);
+    const aws = { ...awsOf(observeeConfig(cluster, "aws")), ...ON_AWS[name]?.both };
+    return once(`${cluster}, ${name}`, () =>
+        runInProcess(cluster, asText(observeeConfig(cluster, "aws", { aws })), () => observer.outputs),
+    );
+}
+
+/** Every stack that is built on AWS here, one after the other: the SDK builds one at a time. */
+export async function allOnAws(): Promise<Run[]> {
+    const runs = [await buildObserver("aws"), await buildObservee("blue", "aws"), await buildObservee("red", "aws")];
+    for (const name of Object.keys(ON_AWS))
+        runs.push(await buildObserverOn(name), await buildObserveeOn(name, "blue"), await buildObserveeOn(name, "red"));
+    return runs;
+}

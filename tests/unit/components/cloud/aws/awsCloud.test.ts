@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { policyDocument, type Statement } from "../../../../../components/cloud/aws/iam/statements";
+import { ConfigError } from "../../../../../config/configError";
+import { runInProcess } from "../../../../../engine/runInProcess";
+import { asText } from "../../../../../engine/stackFile";
+import { statementsOf, wildcards } from "../../../../support/policyDocuments";
+import { allOnAws, buildObserver, observeeConfig, observerConfig } from "../../../../support/testFleet";
+
+/** What is true of the stacks as a whole; their parts have tests of their own. */
+
+const role = (statement: Partial<Statement>) => ({
+    type: "aws:iam/role:Role",
+    name: "r",
+    props: { assumeRolePolicy: policyDocument([{ Sid: "S", Effect: "Allow", Action: ["sts:AssumeRole"], ...statement }]) },
+});
+
+describe("the policies of a stack", () => {
+    it("allow nothing by a wildcard and nobody by one", async () => {
+        const statements = (await allOnAws()).flatMap(({ resources }) => statementsOf(resources));
+        assert.ok(statements.length > 300, `${statements.length} statements`);
+        assert.deepEqual(wildcards(statements), []);
+    });
+
+    it("would be found out", () => {
+        assert.deepEqual(
+            wildcards(
+                statementsOf([
+                    role({ Principal: "*" }),
+                    role({ Principal: { AWS: ["*"] } }),
+                    role({ Action: ["s3:*"] }),
+                    role({ Principal: "*", Effect: "Deny" }),
+                    role({ Principal: { Service: "s3.amazonaws.com" } }),
+                ]),
+            ),
+            ["Role r: S: *", "Role r: S: *", "Role r: S: s3:*"],
+        );
+    });
+
+    it("of a component have the actions of that component and no other", async () => {
+        const { resources } = await buildObserver("aws");
+        const actions = (name: string) =>
+            statementsOf(resources.filter((r) => r.type === "aws:iam/rolePolicy:RolePolicy" && r.name === name))
+                .flatMap((statement) => statement.actions)
+                .sort();
+        const read = ["kms:Decrypt", "s3:GetObject", "s3:ListBucket"];
+        const write = ["kms:Decrypt", "kms:GenerateDataKey", "s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
+        for (const stream of ["observer", "blue", "red"]) {
+            assert.deepEqual(actions(`store-${stream}-identity`), read);
+            assert.deepEqual(actions(`compact-${stream}-identity`), [...write, "s3:DeleteObject"].sort());
+        }
+        assert.deepEqual(actions("prometheus-identity"), write);
+    });
+});
+
+describe("identities of an observer on AWS", () => {
+    it("are one for each component that touches blocks, and none for the others", async () => {
+        const { resources } = await buildObserver("aws");
+        assert.deepEqual(
+            resources
+                .filter((r) => r.type === "thanos-fleet:aws:Identity")
+                .map((r) => r.name)
+                .sort(),
+            [
+                "compact-blue-identity",
+                "compact-observer-identity",
+                "compact-red-identity",
+                "prometheus-identity",
+                "store-blue-identity",
+                "store-observer-identity",
+                "store-red-identity",
+            ],
+        );
+    });
+
+    it("are worn by exactly the service accounts that the pods run under", async () => {
+        const { resources } = await buildObserver("aws");
+        const worn = resources
+            .filter((r) => r.type === "aws:eks/podIdentityAssociation:PodIdentityAssociation" && r.name.endsWith("-identity"))
+            .map((r) => r.props.serviceAccount as string);
+        const accounts = resources.filter((r) => r.type === "kubernetes:core/v1:ServiceAccount").map((r) => r.name);
+        // Prometheus's own account is made by the chart.
+        assert.deepEqual(
+            worn.filter((name) => !accounts.includes(name)),
+            ["kps-prometheus"],
+        );
+    });
+});
+
+describe("what a stack on AWS refuses before it declares anything", () => {
+    const refused = (work: Promise<unknown>) =>
+        work.then(
+            () => [],
+            (error: unknown) => {
+                assert.ok(error instanceof ConfigError, String(error));
+                return error.problems.map(({ path, problem }) => `${path}: ${problem}`);
+            },
+        );
+    /** Red as an observer's stack has it that exports something else. */
+    const red = async (change: (outputs: Record<string, unknown>) => Record<string, unknown>, aws: Record<string, unknown> = {}) => {
+        const { outputs } = await buildObserver("aws");
+        const config = observeeConfig("red", "aws");
+        return runInProcess("red", asText({ ...config, aws: { ...(config.aws as object), ...aws } }), () =>
+            change(structuredClone(outputs)),
+        );
+    };
+
+    it("IRSA where the blocks are reached through a role that has to be assumed", async () => {
+        const throughRole = (outputs: Record<string, unknown>) => {
+            const access = outputs.access as Record<string, object>;
+            return { ...outputs, access: { ...access, red: { ...access.red, role: "arn:aws:iam::111111111111:role/red-blocks" } } };
+        };
+        assert.deepEqual(await refused(red(throughRole, { identity: { by: "irsa" } })), [
+            "aws.identity.by: irsa cannot reach the blocks: the observer lets this cluster in through a role (via: role), and Thanos's objstore file names no role to assume.",
+        ]);
+        assert.deepEqual(await refused(red(throughRole)), []);
+    });
+
+    it("a copy in another cloud of AWS, and a fleet whose bucket policy would be too long", async () => {
+        const config = observerConfig("aws");
+        const strangers = Array.from({ length: 40 }, (_, i) => ({
+            name: `cluster-${i}`,
+            mode: "sidecar",
+            account: String(222222222222 + i),
+        }));
+        const aws = { ...(config.aws as object), replicationRegion: "cn-north-1" };
+        const problems = await refused(runInProcess("observer", asText({ ...config, aws, observees: strangers })));
+        assert.deepEqual(
+            problems.map((problem) => problem.replace(/\d{5} bytes/, "N bytes")),
+            [
+                'aws.replicationRegion: "cn-north-1" and "eu-west-1" are in separate clouds of AWS, between which nothing is copied.',
+                "observees: give bucket blocks-of-the-fleet a policy of N bytes: S3 takes 20480.",
+            ],
+        );
+    });
+});

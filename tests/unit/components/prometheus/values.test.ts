@@ -1,0 +1,25 @@
+import { kubePrometheusStackValues } from "../../../../components/prometheus/values";
+import { assertGolden } from "../../../support/golden";
+
+const args = {
+    cluster: "blue",
+    objectStore: "thanos-objstore-blue",
+    storageClass: "gp3",
+    replicas: 2,
+    retention: "24h",
+    blockDuration: "2h",
+    scrapeInterval: "30s",
+    storage: "50Gi",
+    memory: "4Gi",
+};
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+describe("values of kube-prometheus-stack", () => {
+    it("for sidecar", () => assertGolden("values-sidecar.json", json(kubePrometheusStackValues(args))));
+
+    it("for sidecar-remote-write", () => {
+        const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", secret: "prometheus-remote-write-tls" };
+        assertGolden("values-sidecar-remote-write.json", json(kubePrometheusStackValues({ ...args, remoteWrite })));
+    });
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { schemas } from "../../../config/schema";
+
+import { ROOT } from "../../support/root";
+
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+
+/** The part of a JSON schema that says which settings there are. */
+interface Shape {
+    properties?: Record<string, Shape>;
+    required?: string[];
+    items?: Shape;
+    default?: unknown;
+}
+
+/** Every setting below `shape` that has no settings below itself, with its default as the page writes it. */
+function settings(shape: Shape, path = ""): [path: string, written: string][] {
+    return Object.entries(shape.properties ?? {}).flatMap(([key, inner]): [string, string][] => {
+        const at = path === "" ? key : `${path}.${key}`;
+        if (inner.properties) return settings(inner, at);
+        const written =
+            inner.default !== undefined
+                ? `\`${typeof inner.default === "string" ? inner.default : JSON.stringify(inner.default)}\``
+                : shape.required?.includes(key)
+                  ? "required"
+                  : "none";
+        return [[at, written], ...(inner.items ? settings(inner.items, `${at}[]`) : [])];
+    });
+}
+
+const project = parse(read("Pulumi.yaml")) as { config: Record<string, { default?: string }> };
+
+/** What the engine fills in from Pulumi.yaml is the default of a setting that has no other. */
+function defaults(): Map<string, string> {
+    const all = new Map(
+        Object.values(schemas).flatMap((schema) => settings(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape)),
+    );
+    for (const [key, { default: value }] of Object.entries(project.config))
+        if (value && all.get(key) === "required") all.set(key, `\`${value}\``);
+    return all;
+}
+
+/** Rows of the page's tables of five columns: setting, what, shape, default, errors. */
+const documented = () =>
+    new Map(
+        read("docs/configuration.md")
+            .split("\n")
+            .map((line) => line.split("|").map((cell) => cell.trim()))
+            .filter((cells) => cells.length === 7 && cells[1]?.startsWith("`"))
+            .map((cells) => [cells[1]?.replaceAll("`", "") ?? "", cells[4] ?? ""]),
+    );
+
+const sorted = (map: Map<string, string>) => [...map].sort(([a], [b]) => a.localeCompare(b));
+
+describe("docs/configuration.md", () => {
+    it("has every setting with its default, and no other", () => assert.deepEqual(sorted(documented()), sorted(defaults())));
+
+    it("and Pulumi.yaml name the same defaults", () => {
+        const named = Object.entries(project.config).flatMap(([key, { default: value }]) => (value ? [[key, `\`${value}\``]] : []));
+        assert.deepEqual(
+            named,
+            named.map(([key = ""]) => [key, defaults().get(key)]),
+        );
+    });
+});
+
+describe("docs/adr", () => {
+    it("lists exactly the decisions that are there, in order", () => {
+        const files = readdirSync(join(ROOT, "docs/adr")).filter((file) => /^\d{4}-.*\.md$/.test(file));
+        const listed = [...read("docs/adr/README.md").matchAll(/\]\((\d{4}-[^)]*\.md)\)/g)].map(([, file]) => file);
+        assert.deepEqual(listed, files.sort());
+    });
+
+    it("gives each number once, and each page its own number as title", () => {
+        const files = readdirSync(join(ROOT, "docs/adr")).filter((file) => /^\d{4}-.*\.md$/.test(file));
+        assert.equal(new Set(files.map((file) => file.slice(0, 4))).size, files.length);
+        for (const file of files) assert.match(read(`docs/adr/${file}`), new RegExp(`^# ${file.slice(0, 4)}: `), file);
+    });
+});

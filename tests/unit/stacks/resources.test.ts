@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { type Planned, type Run, runInProcess } from "../../../engine/runInProcess";
+import { asText } from "../../../engine/stackFile";
+import { assertGolden } from "../../support/golden";
+import { allOnAws, buildObservee, buildObserveeOn, buildObserver, buildObserverOn, ON_AWS, observerConfig } from "../../support/testFleet";
+
+/** One line a resource: everything about it that is not a value. */
+const line = (r: Planned) =>
+    [
+        `${r.type} ${r.name}`,
+        r.parent && `in ${r.parent}`,
+        r.dependsOn.length > 0 && `after ${[...new Set(r.dependsOn)].join(",")}`,
+        r.provider && `by ${r.provider}`,
+        r.protect && "protected",
+        r.retainOnDelete && "retained",
+        r.ignoreChanges.length > 0 && `ignoring ${r.ignoreChanges.join(",")}`,
+    ]
+        .filter(Boolean)
+        .join(" ");
+
+const listing = (run: Run) => `${run.resources.map(line).sort().join("\n")}\n`;
+
+describe("the resources of a stack", () => {
+    for (const cloud of ["local", "aws"] as const) {
+        it(`are exactly these for an observer on ${cloud}`, async () =>
+            assertGolden(`observer-${cloud}.txt`, listing(await buildObserver(cloud))));
+        it(`are exactly these for a sidecar observee on ${cloud}`, async () =>
+            assertGolden(`sidecar-${cloud}.txt`, listing(await buildObservee("blue", cloud))));
+        it(`are exactly these for a sidecar-remote-write observee on ${cloud}`, async () =>
+            assertGolden(`sidecar-remote-write-${cloud}.txt`, listing(await buildObservee("red", cloud))));
+    }
+
+    for (const name of Object.keys(ON_AWS)) {
+        it(`are exactly these for an observer on aws, ${name}`, async () =>
+            assertGolden(`observer-aws-${name}.txt`, listing(await buildObserverOn(name))));
+        it(`are exactly these for a sidecar-remote-write observee on aws, ${name}`, async () =>
+            assertGolden(`sidecar-remote-write-aws-${name}.txt`, listing(await buildObserveeOn(name, "red"))));
+    }
+
+    it("have unique names per type, so that no URN is given twice", async () => {
+        for (const run of await allOnAws()) {
+            const urns = run.resources.map((r) => r.urn);
+            assert.deepEqual(
+                urns.filter((urn, i) => urns.indexOf(urn) !== i),
+                [],
+            );
+        }
+    });
+
+    it("that hold data are protected and retained", async () => {
+        const kept = (run: Run) =>
+            run.resources
+                .filter((r) => r.protect && r.retainOnDelete)
+                .map((r) => `${r.type} ${r.name}`)
+                .sort();
+        const namespace = "kubernetes:core/v1:Namespace monitoring";
+        assert.deepEqual(kept(await buildObserver("aws")), ["aws:kms/key:Key blocks-key", "aws:s3/bucket:Bucket blocks", namespace]);
+        assert.deepEqual(kept(await buildObserver("local")), [namespace, "kubernetes:core/v1:PersistentVolumeClaim s3"]);
+    });
+
+    it("have no Receive where no observee writes remotely", async () => {
+        const config = asText(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }));
+        const { resources } = await runInProcess("observer", config);
+        assert.deepEqual(
+            resources.filter((r) => r.name.includes("receive") && r.parent !== "certificates"),
+            [],
+        );
+    });
+
+    it("keep every volume when a StatefulSet is scaled down or deleted", async () => {
+        const sets = (await buildObserver("local")).resources.filter((r) => r.type === "kubernetes:apps/v1:StatefulSet");
+        assert.equal(sets.length, 7);
+        for (const set of sets)
+            assert.deepEqual((set.props.spec as Record<string, unknown>).persistentVolumeClaimRetentionPolicy, {
+                whenDeleted: "Retain",
+                whenScaled: "Retain",
+            });
+    });
+});
+
+describe("the outputs of a stack", () => {
+    it("of an observer are the contract, and apart from it what only one observee may see", async () => {
+        const { outputs } = await buildObserver("local");
+        const store = {
+            type: "S3",
+            config: {
+                bucket: "thanos",
+                endpoint: "s3.fleet.test:7070",
+                region: "us-east-1",
+                insecure: true,
+                bucket_lookup_type: "path",
+                access_key: "thanos",
+                secret_key: "<generated for blocks-secret-key>",
+            },
+        };
+        const leaf = (cluster: string) => ({
+            cert: `<certificate of leaf-${cluster}>`,
+            key: `<key of leaf-${cluster}>`,
+            ca: "<certificate of ca-readers>",
+        });
+        const writer = { cert: "<certificate of writer-red>", key: "<key of writer-red>", ca: "<certificate of ca-servers>" };
+        assert.deepEqual(outputs, {
+            contract: {
+                version: 2,
+                domain: "fleet.test",
+                thanos: "v0.42.4",
+                observees: [
+                    { name: "blue", mode: "sidecar" },
+                    { name: "red", mode: "sidecar-remote-write" },
+                ],
+                receiveUrl: "https://receive.fleet.test:19291/api/v1/receive",
+            },
+            access: {
+                blue: { objectStore: store, certificates: { leaf: leaf("blue") } },
+                red: { objectStore: store, certificates: { leaf: leaf("red"), writer } },
+            },
+            queryFrontend: "query.fleet.test",
+            certificatesEnd: "<a year from now>",
+            names: { cluster: "observer", domain: "fleet.test" },
+        });
+    });
+
+    it("of an observee are its mode and its address", async () => {
+        assert.deepEqual((await buildObservee("red", "aws")).outputs, {
+            mode: "sidecar-remote-write",
+            leafQuery: "query.red.fleet.test",
+            names: { cluster: "red", domain: "fleet.test", "aws.region": "eu-west-1" },
+        });
+    });
+});
