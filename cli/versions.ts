@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { compare, prerelease, valid } from "semver";
 import { dependencies, devDependencies } from "../package.json";
 import { color } from "../terminal/color";
+import { CHARTS, releaseOf, UPSTREAM } from "../upstream/sources";
 import { VERSIONS } from "../upstream/versions";
 
 /** Pinned versions beside the newest releases. It only looks: no answer, or a late one, is an answer too. */
@@ -22,39 +24,15 @@ interface Row {
     source: string;
 }
 
-/** Where each upstream publishes: its Go module, listed where Go is installed, else its releases on GitHub. */
-const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, ChartName | "minio">, { module: string; repository: string }> = {
-    thanos: { module: "github.com/thanos-io/thanos", repository: "thanos-io/thanos" },
-    prometheus: { module: "github.com/prometheus/prometheus", repository: "prometheus/prometheus" },
-    prometheusOperator: {
-        module: "github.com/prometheus-operator/prometheus-operator",
-        repository: "prometheus-operator/prometheus-operator",
-    },
-    versitygw: { module: "github.com/versity/versitygw", repository: "versity/versitygw" },
-    pulumi: { module: "github.com/pulumi/pulumi/pkg/v3", repository: "pulumi/pulumi" },
-    kubernetes: { module: "k8s.io/kubernetes", repository: "kubernetes/kubernetes" },
-    helm: { module: "helm.sh/helm/v3", repository: "helm/helm" },
-    coredns: { module: "github.com/coredns/coredns", repository: "coredns/coredns" },
-    nodeExporter: { module: "github.com/prometheus/node_exporter", repository: "prometheus/node_exporter" },
-    kind: { module: "sigs.k8s.io/kind", repository: "kubernetes-sigs/kind" },
-};
-
-/** Charts, by the releases that carry them. */
-const CHARTS = {
-    kubePrometheusStack: { repository: "prometheus-community/helm-charts", tag: /^kube-prometheus-stack-(\d.*)$/ },
-    awsLoadBalancerController: { repository: "kubernetes-sigs/aws-load-balancer-controller", tag: /^v(\d.*)$/ },
-};
-type ChartName = keyof typeof CHARTS;
-
 async function upstreamRow(name: keyof typeof UPSTREAM, signal: AbortSignal): Promise<Row> {
-    const { module, repository } = UPSTREAM[name];
-    const tags = goVersions(module, signal)
-        .then((versions) => (name === "prometheus" ? versions.flatMap(prometheusRelease) : versions))
+    const { goModule, repository } = UPSTREAM[name];
+    const tags = goVersions(goModule.path, signal)
+        .then((versions) => versions.flatMap((version) => releaseOf(goModule, version) ?? []))
         .catch(() => gitHubTags(repository, signal));
     return row(name, VERSIONS[name], tags.then(newest), "Go modules, else GitHub");
 }
 
-async function chartRow(name: ChartName, signal: AbortSignal): Promise<Row> {
+async function chartRow(name: keyof typeof CHARTS, signal: AbortSignal): Promise<Row> {
     const { repository, tag } = CHARTS[name];
     const found = gitHubTags(repository, signal).then((tags) => newest(tags.flatMap((release) => tag.exec(release)?.[1] ?? [])));
     return row(name, VERSIONS[name], found, "GitHub");
@@ -107,24 +85,12 @@ async function npmOutdated(signal: AbortSignal): Promise<Record<string, { latest
     return found;
 }
 
-/** Prometheus v3.15.0 is v0.315.0 as a Go module (RELEASE.md there). Older tags of the module are of another scheme. */
-function prometheusRelease(tag: string): string[] {
-    const [, minor = "", patch = ""] = /^v0\.(\d{3})\.(\d+)$/.exec(tag) ?? [];
-    return minor < "300" ? [] : [`v${minor[0]}.${Number(minor.slice(1))}.${patch}`];
-}
-
 /** The newest of what is no pre-release. */
-function newest(tags: readonly string[]): string | undefined {
-    const numbers = (tag: string) => tag.replace(/^v/, "").split(".").map(Number);
-    return tags
-        .filter((tag) => /^v?\d+\.\d+\.\d+$/.test(tag))
-        .sort((a, b) => {
-            const [left, right] = [numbers(a), numbers(b)];
-            const first = left.findIndex((number, i) => number !== right[i]);
-            return first === -1 ? 0 : (left[first] ?? 0) - (right[first] ?? 0);
-        })
+const newest = (tags: readonly string[]): string | undefined =>
+    tags
+        .filter((tag) => valid(tag) !== null && prerelease(tag) === null)
+        .sort(compare)
         .at(-1);
-}
 
 function tableOf(rows: readonly Row[]): string {
     const table = new Table({ head: ["", "pinned", "newest", "asked"], style: { head: [], border: [], compact: true } });
@@ -145,7 +111,7 @@ async function main(): Promise<void> {
     const { json } = command.parse().opts<{ json?: boolean }>();
     const signal = AbortSignal.timeout(WITHIN_MS);
     const upstream = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
-    const charts = Object.keys(CHARTS) as ChartName[];
+    const charts = Object.keys(CHARTS) as (keyof typeof CHARTS)[];
     const rows = await Promise.all([
         ...upstream.map((name) => upstreamRow(name, signal)),
         ...charts.map((name) => chartRow(name, signal)),

@@ -9,8 +9,7 @@ import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet
 import type { SourceKind } from "./fleet/state";
 import { kindTargets } from "./kind";
 import { BUILT_TOOLS, builtTargets } from "./offline/builtClusters";
-import type { Tool } from "./offline/findTools";
-import type { ToolName } from "./offline/tools/catalogue";
+import type { Tool, ToolName } from "./offline/findTools";
 
 const run = promisify(execFile);
 

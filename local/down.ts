@@ -7,7 +7,7 @@ import { dockerAnswers, STORAGE_CLASS } from "./clusterSources";
 import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet/settings";
 import { engineDirectory, known } from "./fleet/state";
 import { removeKindClusters } from "./kind";
-import { downClusters } from "./offline/cluster";
+import { downClusters } from "./offline/builtClusters";
 import { findPlugins } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
 

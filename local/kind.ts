@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { inStep, type Progress } from "../terminal/progress";
 import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "./fleet/settings";
-import { serveLoadBalancers } from "./offline/cluster";
-import { hostsStanza } from "./offline/cluster/addons";
+import { hostsStanza } from "./services/dns";
+import { serveLoadBalancers } from "./services/loadBalancers";
 
 const run = promisify(execFile);
 

@@ -12,8 +12,8 @@ export interface Cloud {
     readonly kubernetes: k8s.Provider;
     /** What has to be there before anything is deployed to it: nodes, storage, the agent that hands out identities. */
     readonly ready: pulumi.Resource[];
-    /** On AWS: the account it is in, and the path of every role of the fleet. */
-    readonly aws?: { account: string; rolePath: string };
+    /** What observees have to know of it, and read from the contract. */
+    readonly contractFacts: ContractFacts;
     /** Of every volume. */
     readonly storageClass: string;
     /** Nodes for pods that have volumes, where there are such. */
@@ -26,6 +26,14 @@ export interface Cloud {
     readonly grant: GrantAccess;
     /** Puts the page that people open, an HTTP Service in the cluster, under its DNS name. */
     readonly exposePage: ExposePage;
+}
+
+/** Facts that only some clouds have. */
+export interface ContractFacts {
+    /** The AWS account of this cluster. */
+    account?: string;
+    /** Path of every IAM role of the fleet. */
+    rolePath?: string;
 }
 
 /** A cluster whose blocks are kept: each is a stream. */

@@ -99,9 +99,13 @@ export class Observer extends pulumi.ComponentResource {
                 version: CONTRACT_VERSION,
                 domain,
                 thanos: VERSIONS.thanos,
-                observees: observees.map(({ name, mode, account = cloud.aws?.account }) => ({ name, mode, ...(account && { account }) })),
+                observees: observees.map(({ name, mode, account = cloud.contractFacts.account }) => ({
+                    name,
+                    mode,
+                    ...(account && { account }),
+                })),
                 receiveUrl: receiveUrl(domain),
-                ...(cloud.aws && { rolePath: cloud.aws.rolePath }),
+                ...(cloud.contractFacts.rolePath !== undefined && { rolePath: cloud.contractFacts.rolePath }),
             }),
             access: pulumi.secret(
                 Object.fromEntries(

@@ -8,6 +8,8 @@ import type { Tool } from "./findTools";
 import { buildImage, IMAGES } from "./images";
 import { cacheDirectory } from "./tools/machine";
 
+export { downClusters } from "./cluster";
+
 /** What the clusters, and the images in them, are made of. */
 export const BUILT_TOOLS = [
     ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "conntrack"] as const),

@@ -11,6 +11,7 @@ import { thisMachine, type World } from "./tools/machine";
 import { duration, type Missing, summary, type Tool, ToolError } from "./tools/toolError";
 import { bare } from "./tools/version";
 
+export type { ToolName } from "./tools/catalogue";
 export { type Tool, ToolError } from "./tools/toolError";
 
 /** Progress lines of a long build: often enough to see that it lives, rarely enough for a log. */

@@ -1,10 +1,10 @@
 import type { Region } from "@pulumi/aws";
 import { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsAccount, ObserverAws } from "../../../config/schema";
 import type { Problem } from "../../../rules/problem";
 import type { ObjectStore } from "../../blocks/objectStore";
 import type { Cloud, Member } from "../cloud";
+import type { AwsArgs } from "./args";
 import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
 import { loadBalancerAnnotations, pageIngress } from "./loadBalancing";
@@ -13,20 +13,6 @@ import { Identity, ObserverRole } from "./storage/blockRoles";
 import { Bucket } from "./storage/bucket";
 import { policyProblems } from "./storage/bucketPolicies";
 import { assumesRole, type Fleet, observerRole, prometheusRole, usersOf } from "./storage/bucketPrincipals";
-
-export interface AwsArgs
-    extends AwsAccount,
-        Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion" | "pageCertificate">> {
-    /** This cluster's name in the fleet. */
-    fleetCluster: string;
-    domain: string;
-    /** The user's own, for every volume. */
-    storageClass?: string | undefined;
-    /** The account that the observer takes this cluster to be in. */
-    expectedAccount?: string | undefined;
-    /** Path of every role of the fleet. */
-    rolePath: string;
-}
 
 // AWS is imported by service, here and in its neighbours: the whole package would add a quarter of a second to every start.
 
@@ -49,7 +35,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         kubernetes,
         ready,
         storageClass,
-        aws: { account, rolePath },
+        contractFacts: { account, rolePath },
         stateful,
         loadBalancer: loadBalancerAnnotations(tags),
         exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),

@@ -8,7 +8,7 @@ import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
 import type { Placement } from "../../kubernetes/placement";
 import { AddOns } from "./addOns";
 import { builtInAddOn } from "./addOns/eks/builtInAddOn";
-import type { AwsArgs } from "./awsCloud";
+import type { AwsArgs } from "./args";
 import { answer } from "./cluster/awsLookup";
 import { beforeCreate } from "./cluster/createClusterChecks";
 import { type Eks, subnetsById } from "./cluster/eksAccess";

@@ -25,6 +25,7 @@ export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResource
         ),
         ready: [],
         storageClass,
+        contractFacts: {},
         loadBalancer: {},
         makeStores: (name, members, more) => {
             const { store } = new S3Server(name, { ...cluster, storageClass }, more);

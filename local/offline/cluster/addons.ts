@@ -14,31 +14,13 @@ import {
     type V1Service,
     type V1StorageClass,
 } from "@kubernetes/client-node";
+import { type DnsHosts, hostsStanza } from "../../services/dns";
 import { type ClusterFiles, type ClusterSpec, type ClusterTools, networkOf } from "./spec";
-
-/** Domain suffix, which matches itself and everything below it, to address. */
-export type DnsHosts = Record<string, string>;
 
 const VOLUMES = 20;
 const labels = { "k8s-app": "kube-dns" };
 /** CoreDNS's Deployment, service account and configuration. */
 export const dns = { name: "coredns", namespace: "kube-system" };
-
-/** The fleet's own names, in CoreDNS's words. The longest suffix wins: `template` takes the first that matches. */
-export function hostsStanza(hosts: DnsHosts): string {
-    return Object.entries(hosts)
-        .sort(([a], [b]) => b.split(".").length - a.split(".").length || (a < b ? -1 : 1))
-        .map(
-            ([suffix, ip]) => `    template IN A ${suffix} {
-        answer "{{ .Name }} 60 IN A ${ip}"
-    }
-    template IN ANY ${suffix} {
-        rcode NOERROR
-    }
-`,
-        )
-        .join("");
-}
 
 /** What CoreDNS answers: the fleet's own names, the cluster's, and that there are no others, since nothing outside is reachable. */
 export function corefile(hosts: DnsHosts): string {

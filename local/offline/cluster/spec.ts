@@ -43,21 +43,6 @@ export interface Cluster {
     containerdSocket: string;
 }
 
-/** What the clusters need from Debian, beside what the caller builds. None of it has to run as a service. */
-export const DEBIAN_PACKAGES = [
-    "conntrack",
-    "containerd",
-    "containernetworking-plugins",
-    "etcd-server",
-    "iproute2",
-    "iptables",
-    "mount",
-    "openssl",
-    "runc",
-    "tini",
-    "util-linux",
-] as const;
-
 /** The bridge that joins the clusters with each other and with this machine. */
 export const BRIDGE = { interface: "fleet0", address: "172.30.0.1/24" } as const;
 

@@ -240,7 +240,6 @@ export const CATALOGUE = {
     iptables: system("iptables", ["--version"], /^iptables v(\S+)/),
     ip: system("iproute2", ["-V"], /^ip utility, iproute2-([^\s,]+)/),
     unshare: system("util-linux", ["--version"], /^unshare from util-linux (\S+)/),
-    nsenter: system("util-linux", ["--version"], /^nsenter from util-linux (\S+)/),
     tini: system("tini", ["--version"], /^tini version (\S+)/),
     conntrack: system("conntrack", ["--version"], /^conntrack v(\S+)/),
     /** Its path is that of the `host-local` plugin; the others (bridge, loopback, portmap) lie in the same folder. `bridge` alone may be iproute2's. */

@@ -1,18 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AddOnChoices } from "../../../../config/schema/addOnChoices";
 import { childOptions } from "../../../kubernetes/childOptions";
-import type { Eks } from "../cluster/eksAccess";
 import type { RoleArgs } from "../iam/role";
 import { EBS_CSI, ebsCsiConfiguration, ebsCsiStatements } from "./ebsCsi";
 import type { EksAddOnName } from "./eks/catalogue";
-import { type EksAddOnArgs, eksAddOn } from "./eks/eksAddOn";
+import { type AddOnCluster, type EksAddOnArgs, eksAddOn } from "./eks/eksAddOn";
 import { EXTERNAL_DNS, externalDnsConfiguration, externalDnsStatements } from "./externalDns";
 import { loadBalancerController } from "./loadBalancerController";
 import { storageClass } from "./storageClass";
 
 export interface AddOnsArgs {
     choices: AddOnChoices;
-    eks: Pick<Eks, "name" | "vpcId" | "pods">;
+    eks: AddOnCluster;
     region: string;
     /** Name of the StorageClass to make, whoever installs the driver. */
     storageClass?: string | undefined;

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { irsaTrust, podIdentityTrust, type Statement } from "../iam/statements";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Pods } from "../iam/podTrust";
 
 /** An EKS cluster, found or made: what the rest of a stack needs to know of it. */
 export interface Eks {
@@ -16,22 +16,11 @@ export interface Eks {
     ready: pulumi.Resource[];
 }
 
-/** How the pods of a cluster come by a role. */
-export type Pods =
-    | { by: "pod-identity"; cluster: pulumi.Input<string>; clusterArn: pulumi.Input<string> }
-    | { by: "irsa"; issuer: pulumi.Input<string>; oidcProviderArn: pulumi.Input<string> };
-
 /** Ids of subnets, by what their node groups are named after: it may not change, or the group would be replaced. */
 export type Subnets = Record<string, pulumi.Input<string>>;
 
 /** Subnets that exist are named by their ids. */
 export const subnetsById = (ids: readonly string[]): Subnets => Object.fromEntries(ids.map((id) => [id, id]));
-
-/** Trust in the pods of one service account of the cluster. */
-export const podTrust = (pods: Pods, account: { namespace: string; serviceAccount: string }): pulumi.Output<Statement[]> =>
-    pods.by === "irsa"
-        ? pulumi.output(pods).apply(({ issuer, oidcProviderArn }) => irsaTrust({ issuer, oidcProviderArn, ...account }))
-        : pulumi.output(pods.clusterArn).apply((clusterArn) => podIdentityTrust({ clusterArn, ...account }));
 
 interface Reach {
     name: string;

@@ -4,7 +4,7 @@ import { ACCESS, type Grant, type Granted } from "../../../blocks/access";
 import type { ObjectStore } from "../../../blocks/objectStore";
 import { childOptions } from "../../../kubernetes/childOptions";
 import { streamPrefix } from "../../../naming/names";
-import { type Pods, podTrust } from "../cluster/eksAccess";
+import { type Pods, podTrust } from "../iam/podTrust";
 import { fleetRole, type RoleArgs } from "../iam/role";
 import { assumeStatements, prefixStatements, roleTrust } from "../iam/statements";
 

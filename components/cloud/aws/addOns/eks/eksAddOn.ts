@@ -1,12 +1,20 @@
 import { Addon } from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
-import { type Eks, podTrust } from "../../cluster/eksAccess";
+import { type Pods, podTrust } from "../../iam/podTrust";
 import { fleetRole, type RoleArgs } from "../../iam/role";
 import type { Statement } from "../../iam/statements";
 import { EKS_ADD_ONS, type EksAddOnName } from "./catalogue";
 
+/** The EKS cluster that an add-on is installed in. */
+export interface AddOnCluster {
+    name: pulumi.Input<string>;
+    vpcId: pulumi.Input<string>;
+    /** How its pods come by a role. */
+    pods: Pods;
+}
+
 export interface EksAddOnArgs {
-    eks: Pick<Eks, "name" | "pods">;
+    eks: Pick<AddOnCluster, "name" | "pods">;
     addOn: EksAddOnName;
     /** What its pods wear, for those that call AWS. */
     identity?: { role: RoleArgs; namespace: string; serviceAccount: string; rights: pulumi.Input<Statement[]> };

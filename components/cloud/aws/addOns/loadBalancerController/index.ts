@@ -3,16 +3,17 @@ import { PodIdentityAssociation } from "@pulumi/aws/eks";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
 import { VERSIONS } from "../../../../../upstream/versions";
-import { type Eks, podTrust } from "../../cluster/eksAccess";
 import { partitionOf } from "../../iam/names";
+import { podTrust } from "../../iam/podTrust";
 import { fleetRole, type RoleArgs } from "../../iam/role";
 import type { Statement } from "../../iam/statements";
+import type { AddOnCluster } from "../eks/eksAddOn";
 
 const NAME = "aws-load-balancer-controller";
 const PODS = { namespace: "kube-system", serviceAccount: NAME };
 
 export interface LoadBalancerControllerArgs {
-    eks: Pick<Eks, "name" | "vpcId" | "pods">;
+    eks: AddOnCluster;
     region: string;
     role: RoleArgs;
     tags: Record<string, string>;

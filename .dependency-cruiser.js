@@ -1,0 +1,73 @@
+/**
+ * Which part may import which: `npm run check` refuses an import against the direction, and every circle, type imports included.
+ * Each entry is a folder and what it may import beside itself and npm packages.
+ */
+const PARTS = {
+    "^upstream/": [],
+    "^rules/(?!reading/)": [],
+    "^rules/reading/": ["^rules/"],
+    "^config/": ["^rules/(?!reading/)", "^upstream/"],
+    "^policies/": ["^rules/"],
+    "^components/": ["^config/", "^rules/(?!reading/)", "^upstream/"],
+    "^index\\.ts$": ["^components/", "^config/"],
+    "^terminal/": [],
+    "^clients/": [],
+    "^engine/": ["^index\\.ts$", "^components/", "^config/", "^upstream/"],
+    "^plan/": ["^engine/", "^terminal/", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
+    "^cli/": ["^plan/", "^engine/", "^clients/", "^terminal/", "^config/", "^upstream/", "^package\\.json$"],
+    "^local/(?!offline/)": [
+        // The four doors to what only a machine without downloads needs.
+        "^local/offline/(findTools|findPlugins|findChart|builtClusters)\\.ts$",
+        ...["^plan/", "^engine/", "^clients/", "^terminal/", "^index\\.ts$", "^components/", "^config/", "^upstream/", "^package\\.json$"],
+    ],
+    "^local/offline/": ["^local/(fleet|services)/", "^engine/", "^clients/", "^terminal/", "^components/", "^config/", "^upstream/"],
+    "^bench/": ["^engine/", "^plan/"],
+};
+
+/** Inside `components`, from what knows least to what knows most. */
+const COMPONENTS = ["naming", "kubernetes", "tls", "blocks", "thanos", "prometheus", "cloud", "stack"];
+
+/** Inside `components/cloud/aws`, likewise; the files of the folder itself import all of these. */
+const AWS = ["iam", "storage", "addOns", "cluster"];
+
+const ordered = (folder, names) =>
+    names.slice(0, -1).map((name, i) => ({
+        name: `${folder}${name}-imports-downwards`,
+        severity: "error",
+        comment: `${folder}${name} may import ${[...names.slice(0, i), "itself"].join(", ")} only.`,
+        from: { path: `^${folder}${name}/` },
+        to: { path: `^${folder}(${names.slice(i + 1).join("|")})/` },
+    }));
+
+module.exports = {
+    forbidden: [
+        ...Object.entries(PARTS).map(([part, allowed]) => ({
+            name: `${part
+                .replace(/\(\?!.*\)/, "")
+                .replace(/[^a-z]+/g, " ")
+                .trim()
+                .replaceAll(" ", "-")}-imports-downwards`,
+            severity: "error",
+            comment: `${part} may import ${allowed.join(", ") || "nothing else of this project"}. See .dependency-cruiser.js.`,
+            from: { path: part },
+            to: { path: "^[^/]", pathNot: [part, "^node_modules/", ...allowed], dependencyTypesNot: ["core", "npm", "npm-dev"] },
+        })),
+        ...ordered("components/", COMPONENTS),
+        ...ordered("components/cloud/aws/", AWS),
+        {
+            name: "the-two-clouds-are-apart",
+            severity: "error",
+            comment: "What AWS and a machine of one's own have in common is in components/cloud/cloud.ts.",
+            from: { path: "^components/cloud/(aws|local)/" },
+            to: { path: "^components/cloud/(aws|local)/", pathNot: "^components/cloud/$1/" },
+        },
+        { name: "no-circle-of-files", severity: "error", from: {}, to: { circular: true } },
+        { name: "no-circle-of-folders", scope: "folder", severity: "error", from: {}, to: { circular: true } },
+    ],
+    options: {
+        doNotFollow: { path: "node_modules" },
+        exclude: { path: "^(node_modules|reports)/" },
+        tsPreCompilationDeps: true,
+        tsConfig: { fileName: "tsconfig.json" },
+    },
+};
