@@ -50,7 +50,7 @@ module.exports = {
             severity: "error",
             comment: `${part} may import ${allowed.join(", ") || "nothing else of this project"}. See .dependency-cruiser.js.`,
             from: { path: part },
-            to: { path: "^[^/]", pathNot: [part, "^node_modules/", ...allowed], dependencyTypesNot: ["core", "npm", "npm-dev"] },
+            to: { path: "^[^/]", pathNot: [part, "(^|/)node_modules/", ...allowed], dependencyTypesNot: ["core", "npm", "npm-dev"] },
         })),
         ...ordered("components/", COMPONENTS),
         ...ordered("components/cloud/aws/", AWS),
