@@ -6,25 +6,25 @@ import type { ObjectStore } from "../blocks/objectStore";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
 
-/** Where a stack lives. Everything that differs between AWS and a machine of one's own is behind this; nothing else knows which it is. */
+/** The place that a stack runs in. Everything that differs between AWS and a local cluster is behind this interface; nothing else knows which of them it is. */
 export interface Cloud {
-    /** The Kubernetes cluster of this stack. */
+    /** Provider of this stack's Kubernetes cluster. */
     readonly kubernetes: k8s.Provider;
-    /** What has to be there before anything is deployed to it: nodes, storage, the agent that hands out identities. */
+    /** What has to exist before anything is deployed to the cluster: nodes, storage, the agent that hands out credentials. */
     readonly ready: pulumi.Resource[];
-    /** What observees have to know of it, and read from the contract. */
+    /** Facts that observees read from the observer's contract. */
     readonly contractFacts: ContractFacts;
-    /** Of every volume. */
+    /** StorageClass of every volume. */
     readonly storageClass: string;
-    /** Nodes for pods that have volumes, where there are such. */
+    /** The nodes that pods with volumes run on. @default any */
     readonly stateful?: Placement | undefined;
     /** Annotations of a Service that other clusters reach. */
     readonly loadBalancer: Record<string, string>;
-    /** Makes what keeps the fleet's blocks, and says for each stream where it is. The observer's part. */
-    makeStores(name: string, members: readonly Member[], opts: pulumi.ComponentResourceOptions): Stores;
-    /** Lets the pods of a service account reach the blocks of one stream. */
+    /** Makes the object stores for the fleet's blocks, and returns the store of each stream. Called by the observer only. */
+    makeStores(name: string, members: readonly FleetMember[], opts: pulumi.ComponentResourceOptions): Stores;
+    /** Gives the pods of a service account access to the blocks of one stream. */
     readonly grant: GrantAccess;
-    /** Puts the page that people open, an HTTP Service in the cluster, under its DNS name. */
+    /** Publishes an HTTP Service, the page that people open, under its DNS name. */
     readonly exposePage: ExposePage;
 }
 
@@ -32,16 +32,16 @@ export interface Cloud {
 export interface ContractFacts {
     /** The AWS account of this cluster. */
     account?: string;
-    /** Path of every IAM role of the fleet. */
+    /** IAM path of every role of the fleet. */
     rolePath?: string;
 }
 
-/** A cluster whose blocks are kept: each is a stream. */
-export type Member = Pick<ObserveeEntry, "name" | "account" | "via">;
+/** A cluster whose blocks are kept. Its name is also the stream's. */
+export type FleetMember = Pick<ObserveeEntry, "name" | "account" | "via">;
 
 export interface Stores {
-    /** By stream. */
+    /** The object store of each stream. */
     stores: Record<string, ObjectStore>;
-    /** By stream: the role that pods of another account assume to reach it. */
+    /** For streams of other accounts: the ARN of the role that their pods assume to reach the store. */
     roles: Record<string, pulumi.Input<string>>;
 }

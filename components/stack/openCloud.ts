@@ -19,7 +19,7 @@ export async function openCloud(config: StackConfig, observer?: FromObserver): P
             },
         ]);
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
-    const args = { ...config.aws, fleetCluster: cluster, domain, storageClass, rolePath, expectedAccount: observer?.own.account };
+    const args = { ...config.aws, clusterName: cluster, domain, storageClass, rolePath, expectedAccount: observer?.own.account };
     const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
     if (problems.length > 0) throw stackConfigError(problems);
     return awsCloud(args);

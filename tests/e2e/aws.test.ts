@@ -38,7 +38,7 @@ const onlyBucket =
     (bucket: string): PulumiFn =>
     async () => {
         const region = "eu-west-1";
-        new Bucket("blocks", { bucket, region, account: ACCOUNT, users: [] }, { providers: [new Provider("aws", { region })] });
+        new Bucket("blocks", { bucket, region, account: ACCOUNT, principals: [] }, { providers: [new Provider("aws", { region })] });
     };
 
 /** What happened to whom, without what stayed as it was or was only looked at. */

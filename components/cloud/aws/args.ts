@@ -4,12 +4,13 @@ export interface AwsArgs
     extends AwsAccount,
         Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion" | "pageCertificate">> {
     /** This cluster's name in the fleet. */
-    fleetCluster: string;
+    clusterName: string;
+    /** DNS domain of the fleet. */
     domain: string;
-    /** The user's own, for every volume. */
+    /** StorageClass of every volume. @default the one that this stack creates */
     storageClass?: string | undefined;
-    /** The account that the observer takes this cluster to be in. */
+    /** The AWS account that the observer's configuration has for this cluster. @default any */
     expectedAccount?: string | undefined;
-    /** Path of every role of the fleet. */
+    /** IAM path of every role of the fleet. */
     rolePath: string;
 }

@@ -1,35 +1,33 @@
 import type { Region } from "@pulumi/aws";
 import { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../../../rules/problem";
-import type { ObjectStore } from "../../blocks/objectStore";
-import type { Cloud, Member } from "../cloud";
+import { type Problem, Problems } from "../../../rules/problem";
+import type { Cloud, FleetMember } from "../cloud";
 import type { AwsArgs } from "./args";
 import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
 import { loadBalancerAnnotations, pageIngress } from "./loadBalancing";
 import { openPlatform } from "./platform";
-import { Identity, ObserverRole } from "./storage/blockRoles";
-import { Bucket } from "./storage/bucket";
+import { Identity } from "./storage/blockRoles";
 import { policyProblems } from "./storage/bucketPolicies";
-import { assumesRole, type Fleet, observerRole, prometheusRole, usersOf } from "./storage/bucketPrincipals";
+import { bucketPrincipals, type FleetFacts } from "./storage/bucketPrincipals";
+import { makeStores } from "./storage/stores";
 
-// AWS is imported by service, here and in its neighbours: the whole package would add a quarter of a second to every start.
+// AWS is imported by service, in this folder and below: loading the whole package would add a quarter of a second to every start.
 
-/** An EKS cluster and what this project needs of the account around it. Looks before it declares: what is not there is refused. */
+/** An EKS cluster and what this project needs of the account around it. Refuses what the lookups do not find, before anything is declared in the cluster. */
 export async function awsCloud(args: AwsArgs): Promise<Cloud> {
-    const { region, domain, rolePath, bucket, pageCertificate } = args;
+    const { region, domain, rolePath, bucket, pageCertificate, profile, replicationRegion } = args;
     const tags = { ...args.tags, "thanos-fleet": domain };
-    const { profile } = args;
-    const providerIn = (name: string, where: string) =>
-        new Provider(name, { region: where as Region, ...(profile && { profile }), defaultTags: { tags } });
-    const provider = providerIn("aws", region);
-    const onAws = (opts: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(opts, { providers: [provider] });
+    const createProvider = (name: string, providerRegion: string) =>
+        new Provider(name, { region: providerRegion as Region, ...(profile && { profile }), defaultTags: { tags } });
+    const provider = createProvider("aws", region);
+    const withProvider = (opts: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(opts, { providers: [provider] });
 
     const role = (name: string): RoleArgs => ({ name, path: rolePath, permissionsBoundary: args.identity.permissionsBoundary });
     const { eks, kubernetes, storageClass, stateful, account, ready } = await openPlatform({ ...args, tags, provider, role });
 
-    const fleet: Fleet = { domain, region, account, rolePath };
+    const fleet: FleetFacts = { domain, region, account, rolePath };
 
     return {
         kubernetes,
@@ -39,91 +37,57 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         stateful,
         loadBalancer: loadBalancerAnnotations(tags),
         exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),
-        grant: (name, grant, opts) =>
-            // A store of another cloud knows no IAM: its keys are in the objstore file.
-            grant.store.iam === undefined
+        grant: (name, { store, ...grant }, opts) =>
+            // IAM does not know the store of another cloud: its keys are in the objstore file.
+            store.iam === undefined
                 ? { annotations: {}, ready: [] }
                 : new Identity(
                       name,
-                      { ...grant, on: grant.store.iam, role: role(roleName(domain, grant.stream, grant.component)), pods: eks.pods },
-                      onAws(opts),
+                      {
+                          ...grant,
+                          store: store.iam,
+                          role: role(roleName(domain, grant.stream, grant.component)),
+                          podIdentity: eks.podIdentity,
+                      },
+                      withProvider(opts),
                   ).granted,
         makeStores: (name, members, opts) => {
             if (bucket === undefined) throw new Error("only an observer's configuration names a bucket");
-            const replicaIn = args.replicationRegion;
-            const replicaProvider = replicaIn && providerIn(`aws-${replicaIn}`, replicaIn);
-            const make = (resource: string, bucketName: string, owner: string, of: readonly Member[]) =>
-                new Bucket(
-                    resource,
-                    {
-                        bucket: bucketName,
-                        region,
-                        account,
-                        users: of.flatMap((member) => usersOf(fleet, member)),
-                        ...(replicaIn &&
-                            replicaProvider && {
-                                replication: {
-                                    region: replicaIn,
-                                    provider: replicaProvider,
-                                    role: role(roleName(domain, owner, "replication")),
-                                },
-                            }),
-                    },
-                    onAws(opts),
-                ).store;
-            const shared = args.bucketPerCluster ? undefined : make(name, bucket, args.fleetCluster, members);
-            const stores = Object.fromEntries(
-                members.map((member) => [
-                    member.name,
-                    shared ?? make(`${name}-${member.name}`, `${bucket}-${member.name}`, member.name, [member]),
-                ]),
+            const { clusterName, bucketPerCluster = false } = args;
+            const replica = replicationRegion && {
+                region: replicationRegion,
+                provider: createProvider(`aws-${replicationRegion}`, replicationRegion),
+            };
+            return makeStores(
+                name,
+                { fleet, clusterName, members, bucket, bucketPerCluster, role, ...(replica && { replica }) },
+                withProvider(opts),
             );
-            const through = members.filter((member) => assumesRole(fleet, member));
-            const roles = Object.fromEntries(
-                through.map((member) => [
-                    member.name,
-                    new ObserverRole(
-                        `${member.name}-blocks`,
-                        {
-                            role: role(observerRole(domain, member.name)),
-                            assumedBy: prometheusRole(fleet, member),
-                            on: (stores[member.name] as Required<ObjectStore>).iam,
-                            stream: member.name,
-                        },
-                        onAws(opts),
-                    ).arn,
-                ]),
-            );
-            return { stores, roles };
         },
     };
 }
 
-/** Any account's policies are as long as any other's. */
-const SOME_ACCOUNT = "000000000000";
+/** Stands for the observer's account before AWS is asked: all account ids have the same length, and so have the policies. */
+const PLACEHOLDER_ACCOUNT = "000000000000";
 
-/** A fleet that is too large for the policies of its buckets, or wants them where they cannot be. Pure: known before AWS is asked anything. */
+/** A fleet that is too large for the policies of its buckets, or a copy in another partition. Known before AWS is asked anything. */
 export function fleetProblems(
     args: Pick<AwsArgs, "bucket" | "bucketPerCluster" | "replicationRegion" | "region" | "domain" | "rolePath">,
-    members: readonly Member[],
+    members: readonly FleetMember[],
 ): Problem[] {
-    const { bucket, region, domain, rolePath } = args;
+    const { bucket, region, domain, rolePath, replicationRegion = region } = args;
     if (bucket === undefined) return [];
-    const fleet: Fleet = { domain, region, account: SOME_ACCOUNT, rolePath };
-    const { replicationRegion = region } = args;
-    const elsewhere = {
-        path: "aws.replicationRegion",
-        problem: `"${replicationRegion}" and "${region}" are in separate clouds of AWS, between which nothing is copied.`,
-        remedy: `Write a region of ${partitionOf(region)}.`,
-    };
-    return [
-        ...(partitionOf(replicationRegion) === partitionOf(region) ? [] : [elsewhere]),
-        // The policies of one cluster's own bucket are short.
-        ...(args.bucketPerCluster
-            ? []
-            : policyProblems(
-                  { bucket, region, account: SOME_ACCOUNT },
-                  members.flatMap((member) => usersOf(fleet, member)),
-              )),
-    ];
+    const problems = new Problems().when(
+        partitionOf(replicationRegion) !== partitionOf(region),
+        "aws.replicationRegion",
+        `"${replicationRegion}" and "${region}" are in separate partitions of AWS, between which S3 copies nothing.`,
+        `Write a region of ${partitionOf(region)}.`,
+    );
+    // The policies of a bucket that holds one cluster's blocks are short.
+    if (!args.bucketPerCluster) {
+        const fleet: FleetFacts = { domain, region, account: PLACEHOLDER_ACCOUNT, rolePath };
+        const principals = members.flatMap((member) => bucketPrincipals(fleet, member));
+        problems.add(...policyProblems({ bucket, region, account: PLACEHOLDER_ACCOUNT }, principals));
+    }
+    return problems.all();
 }

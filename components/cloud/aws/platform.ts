@@ -9,9 +9,9 @@ import type { Placement } from "../../kubernetes/placement";
 import { AddOns } from "./addOns";
 import { builtInAddOn } from "./addOns/eks/builtInAddOn";
 import type { AwsArgs } from "./args";
-import { answer } from "./cluster/awsLookup";
-import { beforeCreate } from "./cluster/createClusterChecks";
-import { type Eks, subnetsById } from "./cluster/eksAccess";
+import { lookUp } from "./cluster/awsLookup";
+import { checkCreateCluster } from "./cluster/createClusterChecks";
+import { type EksConnection, subnetsById } from "./cluster/eksAccess";
 import { EksCluster } from "./cluster/eksCluster";
 import { findCluster } from "./cluster/findCluster";
 import { NodeGroups, STATEFUL_NODES } from "./cluster/nodeGroups";
@@ -29,7 +29,7 @@ export interface PlatformArgs extends AwsArgs {
 
 /** What a fleet's part of a cluster stands on: the EKS cluster, found or made, with its nodes and add-ons. */
 export interface Platform {
-    eks: Eks;
+    eks: EksConnection;
     kubernetes: k8s.Provider;
     /** Nodes for pods that have volumes, where this stack makes such. */
     stateful?: Placement;
@@ -44,17 +44,17 @@ export interface Platform {
 const STORAGE_CLASS = "thanos-fleet";
 
 export async function openPlatform(args: PlatformArgs): Promise<Platform> {
-    const { region, profile, provider, tags, domain, fleetCluster, nodeGroups } = args;
+    const { region, profile, provider, tags, domain, clusterName, nodeGroups } = args;
     const { name, create } = args.cluster;
     const onAws = { providers: [provider] };
     const { accountId: account, arn: caller } = await callerOf(args);
     const irsa = args.identity.by === "irsa";
     const choices = addOnChoices(args);
-    const role = (component: string) => args.role(roleName(domain, fleetCluster, component));
+    const role = (component: string) => args.role(roleName(domain, clusterName, component));
 
-    if (create) await beforeCreate({ ...create, region, provider, caller });
+    if (create) await checkCreateCluster({ ...create, region, provider, caller });
     const eks = create
-        ? new EksCluster("eks", { ...create, cluster: name, region, account, profile, irsa, role: role("eks") }, onAws).eks
+        ? new EksCluster("eks", { ...create, eksName: name, region, account, profile, irsa, role: role("eks") }, onAws).connection
         : await findCluster(name, { region, profile, provider, irsa, addOns: choices, nodeGroups: nodeGroups !== undefined });
     const kubernetes = new k8s.Provider("kubernetes", { ...CHANGE_IN_PLACE, kubeconfig: eks.kubeconfig }, { dependsOn: eks.ready });
 
@@ -64,7 +64,7 @@ export async function openPlatform(args: PlatformArgs): Promise<Platform> {
                   "nodes",
                   {
                       ...nodeGroups,
-                      cluster: eks.name,
+                      eksName: eks.eksName,
                       version: eks.version,
                       region,
                       subnets: eks.subnets ?? subnetsById(nodeGroups.subnetIds ?? []),
@@ -76,7 +76,7 @@ export async function openPlatform(args: PlatformArgs): Promise<Platform> {
           ]
         : [];
     // Unlike the others that EKS puts into a cluster it is pods, which want a node.
-    const dns = create ? [builtInAddOn("coredns", eks.name, { provider, dependsOn: [...eks.ready, ...nodes] })] : [];
+    const dns = create ? [builtInAddOn("coredns", eks.eksName, { provider, dependsOn: [...eks.ready, ...nodes] })] : [];
     const addOns = new AddOns(
         "add-ons",
         {
@@ -85,7 +85,7 @@ export async function openPlatform(args: PlatformArgs): Promise<Platform> {
             region,
             ...(args.storageClass === undefined && { storageClass: STORAGE_CLASS }),
             zoneId: args.zoneId,
-            owner: fleetCluster,
+            owner: clusterName,
             tags,
             role,
         },
@@ -104,7 +104,7 @@ export async function openPlatform(args: PlatformArgs): Promise<Platform> {
 
 /** Whom the provider's credentials are for. The first question to AWS, so it is here that missing credentials show, and another account's. */
 async function callerOf({ provider, region, expectedAccount }: PlatformArgs): Promise<{ accountId: string; arn: string }> {
-    const asked = await answer(getCallerIdentity({}, { provider }));
+    const asked = await lookUp(getCallerIdentity({}, { provider }));
     if ("failure" in asked)
         throw stackConfigError([
             {

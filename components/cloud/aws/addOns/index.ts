@@ -2,71 +2,62 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AddOnChoices } from "../../../../config/schema/addOnChoices";
 import { childOptions } from "../../../kubernetes/childOptions";
 import type { RoleArgs } from "../iam/role";
-import { EBS_CSI, ebsCsiConfiguration, ebsCsiStatements } from "./ebsCsi";
-import type { EksAddOnName } from "./eks/catalogue";
-import { type AddOnCluster, type EksAddOnArgs, eksAddOn } from "./eks/eksAddOn";
-import { EXTERNAL_DNS, externalDnsConfiguration, externalDnsStatements } from "./externalDns";
+import { ebsCsi } from "./ebsCsi";
+import { type AddOnCluster, eksAddOn } from "./eks/eksAddOn";
+import { externalDns } from "./externalDns";
 import { loadBalancerController } from "./loadBalancerController";
 import { storageClass } from "./storageClass";
 
 export interface AddOnsArgs {
+    /** For each add-on: whether this stack installs it. */
     choices: AddOnChoices;
     eks: AddOnCluster;
+    /** AWS region of the cluster. */
     region: string;
-    /** Name of the StorageClass to make, whoever installs the driver. */
+    /** Name of the StorageClass to create, whoever installs the driver. @default none is created */
     storageClass?: string | undefined;
-    /** The one zone that ExternalDNS may write. */
+    /** Id of the one Route 53 zone that ExternalDNS may write. @default ExternalDNS is not installed */
     zoneId?: string | undefined;
-    /** Marks this cluster's DNS records: the cluster's name in the fleet. */
+    /** Marks this cluster's DNS records: its name in the fleet. */
     owner: string;
-    /** On volumes and load balancers. */
+    /** Tags of volumes and load balancers. */
     tags: Record<string, string>;
-    /** The role of an add-on, by the name it has in this project. */
+    /** Name, path and permissions boundary of an add-on's role. */
     role: (addOn: string) => RoleArgs;
 }
 
-/** What a fleet's platform stands on, as far as this stack is to install it. */
+/** The add-ons that a fleet needs in an EKS cluster, as far as this stack installs them. */
 export class AddOns extends pulumi.ComponentResource {
-    /** What has to be there before a pod that uses it. */
+    /** Pods that use an add-on wait for these. */
     readonly ready: pulumi.Resource[];
 
     constructor(name: string, args: AddOnsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:AddOns", name, {}, opts);
-        const here = childOptions(this, opts);
+        const childOpts = childOptions(this, opts);
         const { choices, eks, region, zoneId, owner, tags, role } = args;
-        const installs = (addOn: keyof AddOnChoices) => choices[addOn] === "install";
-        const add = (
-            addOn: EksAddOnName,
-            more: pulumi.CustomResourceOptions,
-            how: Pick<EksAddOnArgs, "identity" | "configuration"> = {},
-        ) => (installs(addOn) ? [eksAddOn(addOn, { eks, addOn, ...how }, more)] : []);
+        const install = <Name extends keyof AddOnChoices, T>(addOn: Name, create: (addOn: Name) => T): T[] =>
+            choices[addOn] === "install" ? [create(addOn)] : [];
 
-        const agent = add("podIdentityAgent", here);
-        // A pod that starts before the agent has no credentials, until it is started again.
-        const after = pulumi.mergeOptions(here, { dependsOn: agent });
-        const ebsCsi = add("ebsCsi", after, {
-            identity: {
-                role: role("ebs-csi"),
-                ...EBS_CSI,
-                rights: pulumi.output(eks.name).apply((cluster) => ebsCsiStatements({ region, cluster })),
-            },
-            configuration: ebsCsiConfiguration(tags),
-        });
+        const agent = install("podIdentityAgent", (addOn) => eksAddOn(addOn, { eks, addOn }, childOpts));
+        // A pod that starts before the agent has no credentials until it restarts.
+        const afterAgent = pulumi.mergeOptions(childOpts, { dependsOn: agent });
+        const driver = install("ebsCsi", (addOn) => ebsCsi(addOn, { eks, region, tags, role: role("ebs-csi") }, afterAgent));
         const volumes =
-            args.storageClass === undefined ? [] : [storageClass(args.storageClass, pulumi.mergeOptions(here, { dependsOn: ebsCsi }))];
-        // config/checks/aws.ts refuses to install it without a zone.
+            args.storageClass === undefined ? [] : [storageClass(args.storageClass, pulumi.mergeOptions(childOpts, { dependsOn: driver }))];
+        // config/checks/aws.ts refuses to install ExternalDNS without a zone.
         const dns =
             zoneId === undefined
                 ? []
-                : add("externalDns", after, {
-                      identity: { role: role("external-dns"), ...EXTERNAL_DNS, rights: externalDnsStatements({ region, zoneId }) },
-                      configuration: externalDnsConfiguration({ zoneId, owner }),
-                  });
-        const balancing = installs("loadBalancerController")
-            ? [loadBalancerController("loadBalancerController", { eks, region, role: role("load-balancers"), tags }, after)]
-            : [];
+                : install("externalDns", (addOn) =>
+                      externalDns(addOn, { eks, region, zoneId, owner, role: role("external-dns") }, afterAgent),
+                  );
+        const loadBalancers = install("loadBalancerController", (addOn) =>
+            loadBalancerController(addOn, { eks, region, tags, role: role("load-balancers") }, afterAgent),
+        );
+        const certManager = install("certManager", (addOn) => eksAddOn(addOn, { eks, addOn }, childOpts));
+        const metricsServer = install("metricsServer", (addOn) => eksAddOn(addOn, { eks, addOn }, childOpts));
 
-        this.ready = [...agent, ...ebsCsi, ...volumes, ...balancing, ...dns, ...add("certManager", here), ...add("metricsServer", here)];
+        this.ready = [...agent, ...driver, ...volumes, ...loadBalancers, ...dns, ...certManager, ...metricsServer];
         this.registerOutputs({});
     }
 }

@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * Volumes that outlive their claims, grow, are encrypted, and are made in the zone where their pod is going to be. What Prometheus and Receive have not uploaded
- * yet is on them: deleting a claim must not delete it.
+ * A StorageClass whose volumes grow, are encrypted, and are created in the zone of their pod. Volumes outlive their persistent volume claims: they hold what
+ * Prometheus and Receive have not uploaded yet, which deleting a claim must not delete.
  */
 export const storageClass = (name: string, opts: pulumi.CustomResourceOptions) =>
     new k8s.storage.v1.StorageClass(

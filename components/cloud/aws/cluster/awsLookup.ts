@@ -1,9 +1,9 @@
-/** What AWS said, or why it said nothing. */
-export type Answer<T> = { value: T } | { failure: string };
+/** What AWS answered, or why the lookup failed. */
+export type Lookup<T> = { value: T } | { failure: string };
 
-/** A lookup fails for what is not there as for a missing right: either is the user's to mend, and none is worth a stack trace. */
-export const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
-    asked.then(
+/** Turns a rejected lookup into its first line: what is missing and what may not be read are both for the user to mend, without a stack trace. */
+export const lookUp = <T>(call: Promise<T>): Promise<Lookup<T>> =>
+    call.then(
         (value) => ({ value }),
         (error: unknown) => ({ failure: /^.*?(?=\.?$)/m.exec(error instanceof Error ? error.message : String(error))?.[0] ?? "" }),
     );

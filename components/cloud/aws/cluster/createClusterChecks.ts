@@ -2,85 +2,94 @@ import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import type * as pulumi from "@pulumi/pulumi";
 import type { CreateCluster } from "../../../../config/schema";
 import { stackConfigError } from "../../../../config/stackConfigError";
-import type { Problem } from "../../../../rules/problem";
-import { type Answer, answer } from "./awsLookup";
+import { type Problem, Problems } from "../../../../rules/problem";
+import { type Lookup, lookUp } from "./awsLookup";
 
-export interface BeforeCreateArgs extends Pick<CreateCluster, "admins" | "subnetIds" | "zones"> {
+export interface CreateClusterChecksArgs extends Pick<CreateCluster, "admins" | "subnetIds" | "zones"> {
+    /** AWS region of the cluster. */
     region: string;
-    /** The `aws` provider to ask. */
+    /** The `aws` provider that looks up the zones. */
     provider: pulumi.ProviderResource;
-    /** ARN of whom the provider's credentials are for. */
+    /** ARN of the identity whose credentials the provider uses. */
     caller: string;
 }
 
-/** Refuses to make a cluster that would fail half made. Asked before anything is declared. */
-export async function beforeCreate({ admins, subnetIds, zones, region, provider, caller }: BeforeCreateArgs): Promise<void> {
-    const found = subnetIds === undefined ? await zonesOf(region, provider) : undefined;
-    const problems = [...adminProblems(admins, caller), ...(found ? zoneProblems({ region, zones, found }) : [])];
-    if (problems.length > 0) throw stackConfigError(problems);
+/** Refuses to create a cluster that would fail half-way. Looks up AWS before anything is declared. */
+export async function checkCreateCluster(args: CreateClusterChecksArgs): Promise<void> {
+    const { admins, subnetIds, zones, region, provider, caller } = args;
+    const problems = new Problems().add(...adminProblems(admins, caller));
+    if (subnetIds === undefined) problems.add(...zoneProblems({ region, zones, available: await availableZones(region, provider) }));
+    if (problems.all().length > 0) throw stackConfigError(problems.all());
 }
 
 /**
- * Who makes the cluster grants its key to EKS, and then deploys to it: either takes one of the roles that are listed. A session does not tell the path of its
- * role, so roles are compared by account and name, which is unique there. Pure.
+ * The caller grants the cluster's key to EKS and then deploys to the cluster; both take one of the listed roles. The ARN of a session leaves out the path of its
+ * role, so roles are compared by account and name, which is unique in the account.
  */
 export function adminProblems(admins: readonly string[], caller: string): Problem[] {
     const path = "aws.cluster.create.admins";
     const [, account, role] = /^arn:[^:]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(caller) ?? [];
-    if (account === undefined || role === undefined)
-        return [
-            {
-                path,
-                problem: `these credentials are ${caller}'s, which is no role: only roles administer the cluster.`,
-                remedy: "Run `pulumi up` as one of the roles in this list.",
-            },
-        ];
-    if (admins.some((admin) => admin.split(":")[4] === account && admin.split("/").at(-1) === role)) return [];
-    return [
-        {
+    const isRole = account !== undefined && role !== undefined;
+    const isListed = admins.some((admin) => admin.split(":")[4] === account && admin.split("/").at(-1) === role);
+    return new Problems()
+        .when(
+            !isRole,
             path,
-            problem: `role ${role} of account ${account}, whose credentials these are, is not among them: it could not make the cluster, nor deploy to it.`,
-            remedy: `Add it; \`aws iam get-role --role-name ${role} --query Role.Arn\` prints its ARN. Or run \`pulumi up\` as one that is.`,
-        },
-    ];
+            `these credentials belong to ${caller}, which is not a role: only roles administer the cluster.`,
+            "Run `pulumi up` as one of the roles in this list.",
+        )
+        .when(
+            isRole && !isListed,
+            path,
+            `role ${role} of account ${account}, whose credentials these are, is not listed: it could neither create the cluster nor deploy to it.`,
+            `Add it; \`aws iam get-role --role-name ${role} --query Role.Arn\` prints its ARN. Or run \`pulumi up\` as a listed role.`,
+        )
+        .all();
 }
 
 interface Zone {
-    /** Its letter in this account: another account may mean another zone by it. */
+    /** Letter of the zone in this account: other accounts may have another zone by this letter. */
     letter: string;
-    /** Its name in every account: `use1-az3`. */
+    /** Id of the zone, the same in every account: `use1-az3`. */
     id: string;
 }
 
-/** Where EKS makes no cluster (EKS user guide, "Amazon EKS VPC and subnet requirements"). */
+/** Zones in which EKS creates no cluster (EKS user guide, "Amazon EKS VPC and subnet requirements"). */
 const WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3"];
 
-/** Zones that a network cannot be made in. Pure. */
-export function zoneProblems({ region, zones, found }: { region: string; zones: readonly string[]; found: Answer<Zone[]> }): Problem[] {
+interface ZoneProblemsArgs {
+    region: string;
+    /** Letters of the configured zones. */
+    zones: readonly string[];
+    available: Lookup<Zone[]>;
+}
+
+/** Configured zones in which no network for EKS can be created. */
+export function zoneProblems({ region, zones, available }: ZoneProblemsArgs): Problem[] {
     const path = "aws.cluster.create.zones";
-    if ("failure" in found)
+    if ("failure" in available)
         return [
             {
                 path,
-                problem: `the zones of ${region} cannot be looked up: ${found.failure}.`,
+                problem: `the zones of ${region} cannot be looked up: ${available.failure}.`,
                 remedy: "Allow ec2:DescribeAvailabilityZones, or list subnetIds.",
             },
         ];
-    const usable = found.value.filter(({ id }) => !WITHOUT_EKS.includes(id)).map(({ letter }) => letter);
+    const usable = available.value.filter(({ id }) => !WITHOUT_EKS.includes(id)).map(({ letter }) => letter);
     const missing = zones.filter((zone) => !usable.includes(zone));
-    if (missing.length === 0) return [];
-    return [
-        {
+    return new Problems()
+        .when(
+            missing.length > 0,
             path,
-            problem: `${missing.join(", ")}: this account has no such zone in ${region}, or EKS is not in it.`,
-            remedy: `Write two or more of ${usable.join(", ")}.`,
-        },
-    ];
+            `${missing.join(", ")}: this account has no such zone in ${region}, or EKS is not in it.`,
+            `Write two or more of ${usable.join(", ")}.`,
+        )
+        .all();
 }
 
-/** Without the zones that an account has to opt in to: these are at the edge, and have no EKS. */
-const zonesOf = (region: string, provider: pulumi.ProviderResource): Promise<Answer<Zone[]>> =>
-    answer(
+/** Zones of the region, without those that an account has to opt in to: they are local zones, without EKS. */
+const availableZones = (region: string, provider: pulumi.ProviderResource): Promise<Lookup<Zone[]>> =>
+    lookUp(
         getAvailabilityZones(
             { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
             { provider },

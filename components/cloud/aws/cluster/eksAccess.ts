@@ -1,38 +1,44 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Pods } from "../iam/podTrust";
+import type { PodIdentitySource } from "../iam/podRole";
 
-/** An EKS cluster, found or made: what the rest of a stack needs to know of it. */
-export interface Eks {
-    name: pulumi.Input<string>;
+/** What the rest of a stack needs to know of its EKS cluster, whether the stack creates it or finds it. */
+export interface EksConnection {
+    /** Name of the cluster in EKS. */
+    eksName: pulumi.Input<string>;
+    /** Content of a kubeconfig. */
     kubeconfig: pulumi.Input<string>;
-    /** Of Kubernetes. */
+    /** Kubernetes version of the control plane: `1.34`. */
     version: pulumi.Input<string>;
     vpcId: pulumi.Input<string>;
-    /** How its pods come by a role. */
-    pods: Pods;
-    /** Where its nodes go, one a zone, where it was made here. */
+    /** How the cluster's pods get credentials. */
+    podIdentity: PodIdentitySource;
+    /** Subnets for nodes, one per zone. @default none, where the cluster exists already */
     subnets?: Subnets;
-    /** What has to exist before anybody works on it. */
+    /** What has to exist before anything is deployed to the cluster. */
     ready: pulumi.Resource[];
 }
 
-/** Ids of subnets, by what their node groups are named after: it may not change, or the group would be replaced. */
+/** Ids of subnets, by the part of a node group's name that stands for the subnet: with another name the node group would be replaced. */
 export type Subnets = Record<string, pulumi.Input<string>>;
 
-/** Subnets that exist are named by their ids. */
+/** Existing subnets appear in names by their ids. */
 export const subnetsById = (ids: readonly string[]): Subnets => Object.fromEntries(ids.map((id) => [id, id]));
 
-interface Reach {
-    name: string;
+export interface KubeconfigArgs {
+    /** Name of the cluster in EKS. */
+    eksName: string;
+    /** AWS region of the cluster. */
     region: string;
+    /** URL of the API server. */
     endpoint: string;
+    /** Certificate of the API server's authority, in base64. */
     certificateAuthority: string;
-    /** Of the AWS CLI's configuration. Without it the CLI uses the shell's own credentials. */
+    /** Profile of the AWS CLI's configuration. @default the shell's credentials */
     profile?: string | undefined;
 }
 
-/** A kubeconfig that asks the AWS CLI for a token each time: it holds no secret and does not expire. Pure. */
-export function eksKubeconfig(cluster: Reach): string {
+/** A kubeconfig that gets a token from the AWS CLI for each session: it holds no secret and does not expire. */
+export function eksKubeconfig(cluster: KubeconfigArgs): string {
     const profile = cluster.profile === undefined ? [] : ["--profile", cluster.profile];
     return JSON.stringify({
         apiVersion: "v1",
@@ -52,7 +58,7 @@ export function eksKubeconfig(cluster: Reach): string {
                             "eks",
                             "get-token",
                             "--cluster-name",
-                            cluster.name,
+                            cluster.eksName,
                             "--output",
                             "json",
                         ],

@@ -8,123 +8,141 @@ import type { CreateCluster } from "../../../../config/schema";
 import { childOptions } from "../../../kubernetes/childOptions";
 import { builtInAddOn } from "../addOns/eks/builtInAddOn";
 import { keyAdministration, THIS_KEY } from "../iam/keyAdministration";
-import { serviceRole } from "../iam/managedPolicyRole";
+import { managedPolicyRole } from "../iam/managedPolicyRole";
 import { clusterAdminPolicy } from "../iam/names";
+import type { PodIdentitySource } from "../iam/podRole";
 import type { RoleArgs } from "../iam/role";
-import { ofRoles, policyDocument, type Statement, serviceTrust } from "../iam/statements";
-import { type Eks, eksKubeconfig, subnetsById } from "./eksAccess";
+import { onlyRoles, policyDocument, type Statement, serviceTrust } from "../iam/statements";
+import { type EksConnection, eksKubeconfig, subnetsById } from "./eksAccess";
 import { Network } from "./network";
 
 export interface EksClusterArgs extends CreateCluster {
-    /** Its name in EKS. */
-    cluster: string;
+    /** Name of the cluster in EKS. */
+    eksName: string;
+    /** AWS region of the cluster. */
     region: string;
+    /** AWS account of the cluster. */
     account: string;
+    /** Profile of the AWS CLI's configuration, for the kubeconfig. @default the shell's credentials */
     profile?: string | undefined;
-    /** Makes the OIDC provider that IRSA needs. */
+    /** Creates the OIDC provider that IRSA needs. */
     irsa: boolean;
-    /** The role that the control plane wears. */
+    /** Name, path and permissions boundary of the role that the control plane assumes. */
     role: RoleArgs;
 }
 
 /** Days. An audit log is read after something was noticed, which takes weeks. */
 const LOG_RETENTION = 90;
 
-/** An EKS cluster whose API server is private, whose secrets and logs are kept, and whose access is written down here. */
+/** An EKS cluster with a private API server, encrypted secrets, retained logs, and access for the listed roles only. */
 export class EksCluster extends pulumi.ComponentResource {
-    readonly eks: Eks;
-    /** Where it is, if that was made too. */
+    readonly connection: EksConnection;
+    /** The cluster's VPC, where this component creates it. */
     readonly network: Network | undefined;
 
     constructor(name: string, args: EksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:EksCluster", name, {}, opts);
-        const here = childOptions(this, opts);
-        const { cluster, region, profile, subnetIds, vpcCidr, publicAccessCidrs } = args;
+        const childOpts = childOptions(this, opts);
 
-        // config/checks/aws.ts refuses to make a cluster with neither.
-        const network =
-            subnetIds || vpcCidr === undefined ? undefined : new Network(name, { cidr: vpcCidr, region, zones: args.zones }, here);
+        const network = createNetwork(name, args, childOpts);
+        const subnets = network?.subnets ?? subnetsById(args.subnetIds ?? []);
+        const { role, attachments } = controlPlaneRole(name, args, childOpts);
+        const key = createSecretsKey(name, args, childOpts);
+        const logs = createLogGroup(name, args, childOpts);
+        const cluster = createCluster(
+            name,
+            { ...args, subnetIds: Object.values(subnets), role, key },
+            pulumi.mergeOptions(childOpts, { dependsOn: [...attachments, logs] }),
+        );
+        const admins = args.admins.map((admin) => grantAdmin(name, cluster, admin, args.region, childOpts));
+        const privateAccess = args.privateAccessCidrs.map((cidr) => allowPrivateAccess(name, cluster, cidr, childOpts));
+        // A node is ready only when both run on it: so they exist before the first node.
+        const nodeAddOns = (["vpc-cni", "kube-proxy"] as const).map((addOn) => builtInAddOn(addOn, cluster.name, childOpts));
+
         this.network = network;
-        const subnets = network?.subnets ?? subnetsById(subnetIds ?? []);
-        const { role, attached } = serviceRole(
-            name,
-            { role: args.role, trust: serviceTrust("eks"), policies: ["AmazonEKSClusterPolicy"], region },
-            here,
-        );
-        const key = new Key(
-            name,
-            {
-                description: `Secrets of the EKS cluster ${cluster}`,
-                enableKeyRotation: true,
-                deletionWindowInDays: 30,
-                policy: policyDocument(secretsKeyStatements(args)),
-            },
-            // A cluster whose key is deleted cannot be recovered (EKS user guide, "Encrypt Kubernetes secrets with KMS").
-            { ...here, protect: true, retainOnDelete: true },
-        );
-        // Before the cluster: EKS would make it itself, without an end to what it keeps.
-        const logs = new LogGroup(name, { name: `/aws/eks/${cluster}/cluster`, retentionInDays: LOG_RETENTION }, here);
-
-        const made = new eks.Cluster(
-            name,
-            {
-                name: cluster,
-                version: args.version,
-                roleArn: role.arn,
-                // Who made the cluster is nobody in it: administrators are those that are listed.
-                accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
-                vpcConfig: {
-                    subnetIds: Object.values(subnets),
-                    endpointPrivateAccess: true,
-                    endpointPublicAccess: publicAccessCidrs.length > 0,
-                    ...(publicAccessCidrs.length > 0 && { publicAccessCidrs }),
-                },
-                encryptionConfig: { provider: { keyArn: key.arn }, resources: ["secrets"] },
-                enabledClusterLogTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
-                // At the end of standard support EKS upgrades it; extended support costs six times as much.
-                upgradePolicy: { supportType: "STANDARD" },
-                deletionProtection: true,
-            },
-            // Its volumes hold what is not in the bucket yet. Not retained: a cluster that no stack knows goes on costing money, and is harder to find than a refusal.
-            pulumi.mergeOptions(here, { protect: true, dependsOn: [...attached, logs] }),
-        );
-        const access = args.admins.map((admin) => administrator(name, made, admin, region, here));
-        const reach = args.privateAccessCidrs.map((cidr) => privateAccess(name, made, cidr, here));
-        // A node is ready when these run on it: they are there before the first one.
-        const onNodes = (["vpc-cni", "kube-proxy"] as const).map((addOn) => builtInAddOn(addOn, made.name, here));
-
-        const pods = args.irsa
-            ? irsaPods(name, made, here)
-            : ({ by: "pod-identity", cluster: made.name, clusterArn: made.arn } satisfies Eks["pods"]);
-        this.eks = {
-            name: made.name,
-            kubeconfig: pulumi
-                .all([made.endpoint, made.certificateAuthority])
-                .apply(([endpoint, { data }]) =>
-                    eksKubeconfig({ name: cluster, region, endpoint, certificateAuthority: data ?? "", profile }),
-                ),
-            version: made.version,
-            vpcId: made.vpcConfig.apply(({ vpcId }) => vpcId ?? ""),
-            pods,
+        this.connection = {
+            eksName: cluster.name,
+            kubeconfig: kubeconfigOf(cluster, args),
+            version: cluster.version,
+            vpcId: cluster.vpcConfig.apply(({ vpcId }) => vpcId ?? ""),
+            podIdentity: podIdentitySource(name, cluster, args, childOpts),
             subnets,
-            // Nodes of a new VPC cannot pull images before its routes are there.
-            ready: [...(network ? [network] : []), ...access, ...reach, ...onNodes],
+            // Nodes of a new VPC cannot pull images before its routes exist.
+            ready: [...(network ? [network] : []), ...admins, ...privateAccess, ...nodeAddOns],
         };
-        this.registerOutputs({ cluster: made.name });
+        this.registerOutputs({ cluster: cluster.name });
     }
 }
 
+/** No network where subnets are given; config/checks/aws.ts refuses a configuration with neither. */
+const createNetwork = (name: string, { subnetIds, vpcCidr, region, zones }: EksClusterArgs, opts: pulumi.ComponentResourceOptions) =>
+    subnetIds || vpcCidr === undefined ? undefined : new Network(name, { cidr: vpcCidr, region, zones }, opts);
+
+const controlPlaneRole = (name: string, { role, region }: EksClusterArgs, opts: pulumi.CustomResourceOptions) =>
+    managedPolicyRole(name, { role, trust: serviceTrust("eks"), policies: ["AmazonEKSClusterPolicy"], region }, opts);
+
+const createSecretsKey = (name: string, args: EksClusterArgs, opts: pulumi.CustomResourceOptions) =>
+    new Key(
+        name,
+        {
+            description: `Secrets of the EKS cluster ${args.eksName}`,
+            enableKeyRotation: true,
+            deletionWindowInDays: 30,
+            policy: policyDocument(secretsKeyStatements(args)),
+        },
+        // A cluster whose key is deleted cannot be recovered (EKS user guide, "Encrypt Kubernetes secrets with KMS").
+        { ...opts, protect: true, retainOnDelete: true },
+    );
+
 /**
- * Who makes the cluster has EKS use the key, through a grant. The key's policy is not the place to hold them to that: EKS does not support
- * `kms:GrantIsForAWSResource` (EKS user guide, "Encrypt Kubernetes secrets with KMS"). Pure.
+ * The caller lets EKS use the key through a grant. The key policy cannot restrict the grant to EKS, which does not support `kms:GrantIsForAWSResource`
+ * (EKS user guide, "Encrypt Kubernetes secrets with KMS").
  */
-export const secretsKeyStatements = (at: { region: string; account: string; admins: string[] }): Statement[] => [
-    keyAdministration(at),
-    { Sid: "GrantToEks", Effect: "Allow", ...ofRoles(at.admins), Action: ["kms:CreateGrant"], Resource: THIS_KEY },
+export const secretsKeyStatements = (args: { region: string; account: string; admins: string[] }): Statement[] => [
+    keyAdministration(args),
+    { Sid: "GrantToEks", Effect: "Allow", ...onlyRoles(args.admins), Action: ["kms:CreateGrant"], Resource: THIS_KEY },
 ];
 
-/** Lets a role administer the cluster. */
-function administrator(name: string, cluster: eks.Cluster, admin: string, region: string, opts: pulumi.CustomResourceOptions) {
+/** Exists before the cluster: EKS would create the log group itself, and keep its logs for ever. */
+const createLogGroup = (name: string, { eksName }: EksClusterArgs, opts: pulumi.CustomResourceOptions) =>
+    new LogGroup(name, { name: `/aws/eks/${eksName}/cluster`, retentionInDays: LOG_RETENTION }, opts);
+
+interface ClusterParts extends Omit<EksClusterArgs, "subnetIds" | "role"> {
+    subnetIds: pulumi.Input<string>[];
+    role: { arn: pulumi.Input<string> };
+    key: Key;
+}
+
+function createCluster(name: string, args: ClusterParts, opts: pulumi.CustomResourceOptions): eks.Cluster {
+    const { publicAccessCidrs } = args;
+    return new eks.Cluster(
+        name,
+        {
+            name: args.eksName,
+            version: args.version,
+            roleArn: args.role.arn,
+            // The creator gets no implicit admin access; only `admins` do.
+            accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
+            vpcConfig: {
+                subnetIds: args.subnetIds,
+                endpointPrivateAccess: true,
+                endpointPublicAccess: publicAccessCidrs.length > 0,
+                ...(publicAccessCidrs.length > 0 && { publicAccessCidrs }),
+            },
+            encryptionConfig: { provider: { keyArn: args.key.arn }, resources: ["secrets"] },
+            enabledClusterLogTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+            // At the end of standard support EKS upgrades the cluster; extended support costs six times as much.
+            upgradePolicy: { supportType: "STANDARD" },
+            deletionProtection: true,
+        },
+        // Protected: its volumes hold what is not in the bucket yet. Not retained: a cluster that no stack knows goes on costing money, and is harder to notice than
+        // a refused deletion.
+        pulumi.mergeOptions(opts, { protect: true }),
+    );
+}
+
+/** Lets a role administer the cluster, through an access entry. */
+function grantAdmin(name: string, cluster: eks.Cluster, admin: string, region: string, opts: pulumi.CustomResourceOptions) {
     const entry = { clusterName: cluster.name, principalArn: admin };
     const adminName = `${name}-${admin.replace(/^.*:role\//, "")}`;
     return new eks.AccessPolicyAssociation(
@@ -138,8 +156,8 @@ function administrator(name: string, cluster: eks.Cluster, admin: string, region
     );
 }
 
-/** The API server's private addresses wear the cluster's security group, which as EKS makes it lets in the cluster itself and nobody else. */
-const privateAccess = (name: string, cluster: eks.Cluster, cidr: string, opts: pulumi.CustomResourceOptions) =>
+/** The cluster's security group is attached to the API server's private addresses. As EKS creates it, it admits the cluster itself and nobody else. */
+const allowPrivateAccess = (name: string, cluster: eks.Cluster, cidr: string, opts: pulumi.CustomResourceOptions) =>
     new SecurityGroupIngressRule(
         `${name}-${cidr}`,
         {
@@ -153,7 +171,18 @@ const privateAccess = (name: string, cluster: eks.Cluster, cidr: string, opts: p
         opts,
     );
 
-function irsaPods(name: string, cluster: eks.Cluster, opts: pulumi.CustomResourceOptions): Eks["pods"] {
+const kubeconfigOf = (cluster: eks.Cluster, { eksName, region, profile }: EksClusterArgs) =>
+    pulumi
+        .all([cluster.endpoint, cluster.certificateAuthority])
+        .apply(([endpoint, { data }]) => eksKubeconfig({ eksName, region, endpoint, certificateAuthority: data ?? "", profile }));
+
+function podIdentitySource(
+    name: string,
+    cluster: eks.Cluster,
+    { irsa }: EksClusterArgs,
+    opts: pulumi.CustomResourceOptions,
+): PodIdentitySource {
+    if (!irsa) return { by: "pod-identity", eksName: cluster.name, clusterArn: cluster.arn };
     const issuer = cluster.identities.apply(([identity]) => identity?.oidcs?.[0]?.issuer ?? "");
     const provider = new OpenIdConnectProvider(name, { url: issuer, clientIdLists: ["sts.amazonaws.com"] }, opts);
     return { by: "irsa", issuer, oidcProviderArn: provider.arn };

@@ -1,74 +1,79 @@
 import { getAddon, getCluster } from "@pulumi/aws/eks";
 import { getOpenIdConnectProvider } from "@pulumi/aws/iam";
 import type * as pulumi from "@pulumi/pulumi";
+import coerce from "semver/functions/coerce";
+import lt from "semver/functions/lt";
 import type { AddOnChoices } from "../../../../config/schema/addOnChoices";
 import { stackConfigError } from "../../../../config/stackConfigError";
-import type { Problem } from "../../../../rules/problem";
+import { type Problem, Problems } from "../../../../rules/problem";
 import { EKS } from "../../../../upstream/versions";
 import { EKS_ADD_ONS, type EksAddOnName, presentOnEks } from "../addOns/eks/catalogue";
-import { type Answer, answer } from "./awsLookup";
-import { type Eks, eksKubeconfig } from "./eksAccess";
+import { type Lookup, lookUp } from "./awsLookup";
+import { type EksConnection, eksKubeconfig } from "./eksAccess";
 
 export interface FindClusterArgs {
+    /** AWS region of the cluster. */
     region: string;
-    /** The `aws` provider to ask. */
+    /** The `aws` provider that looks up the cluster. */
     provider: pulumi.ProviderResource;
-    /** Whether pods come by their roles through an OIDC provider. */
+    /** Whether pods get credentials through an OIDC provider. */
     irsa: boolean;
+    /** For each add-on: whether it has to be present in the cluster. */
     addOns: AddOnChoices;
-    /** Whether this stack makes nodes for it. */
+    /** Whether this stack creates node groups for the cluster. */
     nodeGroups: boolean;
+    /** Profile of the AWS CLI's configuration, for the kubeconfig. @default the shell's credentials */
     profile?: string | undefined;
 }
 
-export interface Answers {
-    cluster: string;
+/** What the lookups said about an existing cluster. */
+export interface ClusterFacts {
+    /** Name of the cluster in EKS. */
+    eksName: string;
     region: string;
+    /** `ACTIVE`, `UPDATING`, ... */
     status: string;
-    /** Of Kubernetes. */
+    /** Kubernetes version: `1.34`. */
     version: string;
-    /** How it knows roles: access entries (`API`), the ConfigMap `aws-auth` (`CONFIG_MAP`), or both. */
+    /** How the cluster maps roles to users: access entries (`API`), the ConfigMap `aws-auth` (`CONFIG_MAP`), or both. */
     authenticationMode: string;
-    /** Whether this stack makes nodes for it. */
+    /** Whether this stack creates node groups for the cluster. */
     nodeGroups: boolean;
-    /** Of the add-ons that are said to be present. */
-    addOns: Partial<Record<EksAddOnName, Answer<string>>>;
+    /** Versions of the add-ons that the configuration says are present. */
+    addOns: Partial<Record<EksAddOnName, Lookup<string>>>;
+    /** URL of the cluster's OIDC issuer. */
     issuer: string;
-    /** Its ARN, with IRSA. */
-    oidcProvider?: Answer<string>;
+    /** ARN of the OIDC provider in IAM. Looked up for IRSA only. */
+    oidcProvider?: Lookup<string>;
 }
 
-/** An EKS cluster that exists, refused if it is not what a fleet needs. Asked before anything is declared, so that nothing is half made. */
-export async function findCluster(name: string, args: FindClusterArgs): Promise<Eks> {
-    const { region, provider, irsa, addOns, nodeGroups, profile } = args;
-    const ask = { provider };
-    const found = await answer(getCluster({ name }, ask));
-    if ("failure" in found) throw stackConfigError([clusterMissing(name, region, found.failure)]);
+/** Looks up an existing EKS cluster, and refuses it with all its problems at once. Runs before anything is declared, so that nothing is left half made. */
+export async function findCluster(eksName: string, args: FindClusterArgs): Promise<EksConnection> {
+    const { region, provider, irsa, nodeGroups, profile } = args;
+    const found = await lookUp(getCluster({ name: eksName }, { provider }));
+    if ("failure" in found) throw stackConfigError([clusterMissing(eksName, region, found.failure)]);
 
     const cluster = found.value;
     const issuer = cluster.identities[0]?.oidcs[0]?.issuer ?? "";
-    const versions = presentOnEks(addOns).map(async (addOn) => {
-        const asked = getAddon({ clusterName: name, addonName: EKS_ADD_ONS[addOn].name }, ask);
-        return [addOn, await answer(asked.then(({ addonVersion }) => addonVersion))] as const;
-    });
-    const oidcProvider = irsa ? await answer(getOpenIdConnectProvider({ url: issuer }, ask).then(({ arn }) => arn)) : undefined;
+    const addOns = await addOnVersions(eksName, args);
+    const oidcProvider = irsa ? await lookUp(getOpenIdConnectProvider({ url: issuer }, { provider }).then(({ arn }) => arn)) : undefined;
     const problems = clusterProblems({
-        cluster: name,
+        eksName,
         region,
         status: cluster.status,
         version: cluster.version,
         authenticationMode: cluster.accessConfigs[0]?.authenticationMode ?? "",
         nodeGroups,
-        addOns: Object.fromEntries(await Promise.all(versions)),
+        addOns,
         issuer,
         ...(oidcProvider && { oidcProvider }),
     });
     if (problems.length > 0) throw stackConfigError(problems);
 
     return {
-        name,
+        eksName,
         kubeconfig: eksKubeconfig({
-            name,
+            eksName,
             region,
             endpoint: cluster.endpoint,
             certificateAuthority: cluster.certificateAuthorities[0]?.data ?? "",
@@ -76,103 +81,98 @@ export async function findCluster(name: string, args: FindClusterArgs): Promise<
         }),
         version: cluster.version,
         vpcId: cluster.vpcConfig.vpcId,
-        pods:
+        podIdentity:
             oidcProvider && "value" in oidcProvider
                 ? { by: "irsa", issuer, oidcProviderArn: oidcProvider.value }
-                : { by: "pod-identity", cluster: name, clusterArn: cluster.arn },
+                : { by: "pod-identity", eksName, clusterArn: cluster.arn },
         ready: [],
     };
 }
 
-/** How the provider says that something is not there. */
-const isAbsence = (failure: string) => /couldn't find resource|not ?found/i.test(failure);
-
-const clusterMissing = (cluster: string, region: string, failure: string): Problem => ({
-    path: "aws.cluster.name",
-    problem: isAbsence(failure)
-        ? `no EKS cluster "${cluster}" in ${region}.`
-        : `"${cluster}" in ${region} cannot be looked up: ${failure}.`,
-    remedy: "Check the name, aws.region, and as whom you ask (`aws sts get-caller-identity`). Or write aws.cluster.create, and this stack makes it.",
-});
-
-/** Everything that is wrong with a cluster. Pure. */
-export function clusterProblems(answers: Answers): Problem[] {
-    const { cluster, region, status, version, addOns, issuer, oidcProvider } = answers;
-    return [
-        ...(status === "ACTIVE"
-            ? []
-            : [
-                  {
-                      path: "aws.cluster.name",
-                      problem: `"${cluster}" is ${status}.`,
-                      remedy: `Wait until it is ACTIVE: \`aws eks wait cluster-active --region ${region} --name ${cluster}\`.`,
-                  },
-              ]),
-        ...(isOlder(version, EKS.oldest)
-            ? [
-                  {
-                      path: "aws.cluster.name",
-                      problem: `"${cluster}" runs Kubernetes ${version}.`,
-                      remedy: `Upgrade it to ${EKS.oldest} or later.`,
-                  },
-              ]
-            : []),
-        ...nodeProblems(answers),
-        ...(Object.entries(addOns) as [EksAddOnName, Answer<string>][]).flatMap(([addOn, found]) => addOnProblems(cluster, addOn, found)),
-        ...(oidcProvider && "failure" in oidcProvider ? [noOidcProvider(cluster, issuer, oidcProvider.failure)] : []),
-    ];
+async function addOnVersions(eksName: string, { addOns, provider }: FindClusterArgs): Promise<ClusterFacts["addOns"]> {
+    const lookups = presentOnEks(addOns).map(async (addOn) => {
+        const call = getAddon({ clusterName: eksName, addonName: EKS_ADD_ONS[addOn].name }, { provider });
+        return [addOn, await lookUp(call.then(({ addonVersion }) => addonVersion))] as const;
+    });
+    return Object.fromEntries(await Promise.all(lookups));
 }
 
-/** The ConfigMap knows no role that has a path, as that of the nodes has: they never join (aws/containers-roadmap#926). */
-const nodeProblems = ({ cluster, region, authenticationMode, nodeGroups }: Answers): Problem[] =>
-    nodeGroups && authenticationMode === "CONFIG_MAP"
-        ? [
-              {
-                  path: "aws.nodeGroups",
-                  problem: `"${cluster}" knows roles by its ConfigMap aws-auth only: nodes that are made here could not join.`,
-                  remedy: `Turn on access entries, which changes nothing for the roles that are known: \`aws eks update-cluster-config --region ${region} --name ${cluster} --access-config authenticationMode=API_AND_CONFIG_MAP\`.`,
-              },
-          ]
-        : [];
+/** Whether the provider says that something does not exist. */
+const isAbsence = (failure: string) => /couldn't find resource|not ?found/i.test(failure);
 
-function addOnProblems(cluster: string, addOn: EksAddOnName, found: Answer<string>): Problem[] {
-    const { name, oldest } = EKS_ADD_ONS[addOn];
+const clusterMissing = (eksName: string, region: string, failure: string): Problem => ({
+    path: "aws.cluster.name",
+    problem: isAbsence(failure)
+        ? `no EKS cluster "${eksName}" in ${region}.`
+        : `"${eksName}" in ${region} cannot be looked up: ${failure}.`,
+    remedy: "Check the name, aws.region, and whose credentials these are (`aws sts get-caller-identity`). Or write aws.cluster.create, and this stack creates it.",
+});
+
+/** Everything that is wrong with an existing cluster. */
+export function clusterProblems(facts: ClusterFacts): Problem[] {
+    const { eksName, region, status, version, addOns } = facts;
+    return (
+        new Problems()
+            .when(
+                status !== "ACTIVE",
+                "aws.cluster.name",
+                `"${eksName}" is ${status}.`,
+                `Wait until it is ACTIVE: \`aws eks wait cluster-active --region ${region} --name ${eksName}\`.`,
+            )
+            .when(
+                isOlder(version, EKS.oldest),
+                "aws.cluster.name",
+                `"${eksName}" runs Kubernetes ${version}.`,
+                `Upgrade it to ${EKS.oldest} or later.`,
+            )
+            // The ConfigMap supports no role with a path, which the nodes' role has: such nodes never join (aws/containers-roadmap#926).
+            .when(
+                facts.nodeGroups && facts.authenticationMode === "CONFIG_MAP",
+                "aws.nodeGroups",
+                `"${eksName}" reads roles from its ConfigMap aws-auth only: nodes of this stack could not join.`,
+                `Turn on access entries, which changes nothing for the roles in the ConfigMap: \`aws eks update-cluster-config --region ${region} --name ${eksName} --access-config authenticationMode=API_AND_CONFIG_MAP\`.`,
+            )
+            .add(...(Object.entries(addOns) as [EksAddOnName, Lookup<string>][]).flatMap((addOn) => addOnProblems(eksName, ...addOn)))
+            .add(...oidcProblems(facts))
+            .all()
+    );
+}
+
+function addOnProblems(eksName: string, addOn: EksAddOnName, lookup: Lookup<string>): Problem[] {
+    const { name, oldest = "0" } = EKS_ADD_ONS[addOn];
     const path = `aws.addOns.${addOn}`;
-    if ("failure" in found)
+    if ("failure" in lookup)
         return [
             {
                 path,
-                problem: isAbsence(found.failure)
-                    ? `no EKS add-on ${name} in cluster "${cluster}".`
-                    : `${name} in cluster "${cluster}" cannot be looked up: ${found.failure}.`,
+                problem: isAbsence(lookup.failure)
+                    ? `no EKS add-on ${name} in cluster "${eksName}".`
+                    : `${name} in cluster "${eksName}" cannot be looked up: ${lookup.failure}.`,
                 remedy: "Write install, or unmanaged if it runs there by other means.",
             },
         ];
-    if (oldest !== undefined && isOlder(found.value, oldest))
-        return [
-            {
-                path,
-                problem: `${name} in cluster "${cluster}" is ${found.value}.`,
-                remedy: `Update it to ${oldest} or later: \`aws eks update-addon --cluster-name ${cluster} --addon-name ${name} --addon-version VERSION\`.`,
-            },
-        ];
-    return [];
+    return new Problems()
+        .when(
+            isOlder(lookup.value, oldest),
+            path,
+            `${name} in cluster "${eksName}" is ${lookup.value}.`,
+            `Update it to ${oldest} or later: \`aws eks update-addon --cluster-name ${eksName} --addon-name ${name} --addon-version VERSION\`.`,
+        )
+        .all();
 }
 
-const noOidcProvider = (cluster: string, issuer: string, failure: string): Problem => ({
-    path: "aws.identity.by",
-    problem: isAbsence(failure)
-        ? `irsa, and IAM does not know the OIDC provider of cluster "${cluster}".`
-        : `irsa, and the OIDC provider of cluster "${cluster}" cannot be looked up: ${failure}.`,
-    remedy: `Make it (\`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list sts.amazonaws.com\`), or write pod-identity.`,
-});
-
-/** Compares `v1.26.0-eksbuild.1` and `1.26` number by number. */
-function isOlder(version: string, than: string): boolean {
-    const [is, least] = [version, than].map((text) => (text.match(/\d+/g) ?? []).map(Number));
-    for (const [i, wanted] of (least ?? []).entries()) {
-        const part = is?.[i] ?? 0;
-        if (part !== wanted) return part < wanted;
-    }
-    return false;
+function oidcProblems({ eksName, issuer, oidcProvider }: ClusterFacts): Problem[] {
+    if (oidcProvider === undefined || "value" in oidcProvider) return [];
+    return [
+        {
+            path: "aws.identity.by",
+            problem: isAbsence(oidcProvider.failure)
+                ? `irsa, but IAM has no OIDC provider for cluster "${eksName}".`
+                : `irsa, but the OIDC provider of cluster "${eksName}" cannot be looked up: ${oidcProvider.failure}.`,
+            remedy: `Create it (\`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list sts.amazonaws.com\`), or write pod-identity.`,
+        },
+    ];
 }
+
+/** Compares `v1.26.0-eksbuild.1` with `1.26`, both reduced to major, minor and patch. */
+const isOlder = (version: string, oldest: string) => lt(coerce(version) ?? "0.0.0", coerce(oldest) ?? "0.0.0");

@@ -4,22 +4,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeGroupsConfig } from "../../../../config/schema";
 import { childOptions } from "../../../kubernetes/childOptions";
 import type { Placement } from "../../../kubernetes/placement";
-import { serviceRole } from "../iam/managedPolicyRole";
+import { managedPolicyRole } from "../iam/managedPolicyRole";
 import type { RoleArgs } from "../iam/role";
 import { nodeTrust } from "../iam/statements";
 import type { Subnets } from "./eksAccess";
 
 export interface NodeGroupsArgs extends Omit<NodeGroupsConfig, "subnetIds"> {
-    /** Name of the EKS cluster. */
-    cluster: pulumi.Input<string>;
-    /** Its Kubernetes version, which nodes follow. */
+    /** Name of the cluster in EKS. */
+    eksName: pulumi.Input<string>;
+    /** Kubernetes version of the control plane, which the nodes follow. */
     version: pulumi.Input<string>;
+    /** AWS region of the cluster. */
     region: string;
-    /** Private subnets, one a zone. */
+    /** Private subnets, one per zone. */
     subnets: Subnets;
-    /** The role that nodes wear. */
+    /** Name, path and permissions boundary of the role that nodes assume. */
     role: RoleArgs;
-    /** At least one: AWS refuses a template with an empty set. */
+    /** Tags of instances, volumes and network interfaces. At least one: AWS refuses a launch template with an empty set. */
     tags: Record<string, string>;
 }
 
@@ -28,70 +29,100 @@ type Os = NodeGroupsConfig["os"];
 const POOL = "thanos-fleet/pool";
 const TAINT = { key: "thanos-fleet/stateful", value: "true" };
 
-/** Where pods with volumes go. */
+/** The nodes that pods with volumes run on. */
 export const STATEFUL_NODES: Placement = {
     nodeSelector: { [POOL]: "stateful" },
     tolerations: [{ ...TAINT, operator: "Equal", effect: "NoSchedule" }],
 };
 
-/** What a node does, by AWS's own policies. Of the network plugin's it wears the rights too: docs/adr/0012. */
+/** AWS-managed policies of a node. Includes the VPC CNI policy (ADR 12). */
 const NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"];
 
-/** One group per zone for pods with volumes, since a volume lives in one zone and its pod has to find a node there; and one over all zones for the rest. */
+/** A node group per zone for pods with volumes, since a volume stays in one zone and its pod needs a node there; and one over all zones for other pods. */
 export class NodeGroups extends pulumi.ComponentResource {
     constructor(name: string, args: NodeGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:NodeGroups", name, {}, opts);
-        const here = childOptions(this, opts);
-        const { stateful, general, region, os } = args;
+        const childOpts = childOptions(this, opts);
+        const { stateful, general, region, subnets } = args;
 
-        const { role, attached } = serviceRole(name, { role: args.role, trust: nodeTrust(region), policies: NODE_POLICIES, region }, here);
-        const group = (groupName: string, template: LaunchTemplate, instanceType: string, pool: Pool) =>
-            new NodeGroup(
-                groupName,
+        const { role, attachments } = managedPolicyRole(
+            name,
+            { role: args.role, trust: nodeTrust(region), policies: NODE_POLICIES, region },
+            childOpts,
+        );
+        const groupArgs = { ...args, role };
+        const groupOpts = pulumi.mergeOptions(childOpts, { dependsOn: attachments });
+
+        const statefulTemplate = createLaunchTemplate(`${name}-stateful`, stateful.instanceType, args, childOpts);
+        for (const [zone, subnetId] of Object.entries(subnets))
+            createNodeGroup(
+                `${name}-stateful-${zone}`,
                 {
-                    clusterName: args.cluster,
-                    version: args.version,
-                    nodeRoleArn: role.arn,
-                    subnetIds: pool.subnetIds,
-                    amiType: amiType(instanceType, os),
-                    launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
-                    labels: { [POOL]: pool.label },
-                    ...(pool.taints && { taints: pool.taints }),
-                    // A fixed size. With room to scale, a raised count would be refused: the new least would be more than the size that a scaler had left.
-                    scalingConfig: { minSize: pool.nodes, desiredSize: pool.nodes, maxSize: pool.nodes },
-                    // One node at a time, and none against a PodDisruptionBudget: rather the update fails.
-                    updateConfig: { maxUnavailable: 1 },
-                    forceUpdateVersion: false,
+                    label: "stateful",
+                    template: statefulTemplate,
+                    instanceType: stateful.instanceType,
+                    subnetIds: [subnetId],
+                    nodes: stateful.nodesPerZone,
+                    taints: [{ ...TAINT, effect: "NO_SCHEDULE" }],
                 },
-                pulumi.mergeOptions(here, { dependsOn: attached }),
+                groupArgs,
+                groupOpts,
             );
-
-        const statefulTemplate = launchTemplate(`${name}-stateful`, stateful.instanceType, args, here);
-        for (const [zone, subnetId] of Object.entries(args.subnets))
-            group(`${name}-stateful-${zone}`, statefulTemplate, stateful.instanceType, {
-                label: "stateful",
-                subnetIds: [subnetId],
-                nodes: stateful.nodesPerZone,
-                taints: [{ ...TAINT, effect: "NO_SCHEDULE" }],
-            });
-        group(`${name}-general`, launchTemplate(`${name}-general`, general.instanceType, args, here), general.instanceType, {
-            label: "general",
-            subnetIds: Object.values(args.subnets),
-            nodes: general.nodes,
-        });
+        createNodeGroup(
+            `${name}-general`,
+            {
+                label: "general",
+                template: createLaunchTemplate(`${name}-general`, general.instanceType, args, childOpts),
+                instanceType: general.instanceType,
+                subnetIds: Object.values(subnets),
+                nodes: general.nodes,
+            },
+            groupArgs,
+            groupOpts,
+        );
         this.registerOutputs({});
     }
 }
 
 interface Pool {
+    /** Value of the label that pods select. */
     label: string;
+    template: LaunchTemplate;
+    instanceType: string;
     subnetIds: pulumi.Input<string>[];
+    /** Number of nodes. */
     nodes: number;
     taints?: { key: string; value: string; effect: "NO_SCHEDULE" }[];
 }
 
-/** The instance type is in the template and not in the group: a new one then rolls the group's nodes, where it would replace the group. */
-function launchTemplate(
+const createNodeGroup = (
+    name: string,
+    pool: Pool,
+    { eksName, version, os, role }: Omit<NodeGroupsArgs, "role"> & { role: { arn: pulumi.Input<string> } },
+    opts: pulumi.CustomResourceOptions,
+) =>
+    new NodeGroup(
+        name,
+        {
+            clusterName: eksName,
+            version,
+            nodeRoleArn: role.arn,
+            subnetIds: pool.subnetIds,
+            amiType: amiType(pool.instanceType, os),
+            launchTemplate: { id: pool.template.id, version: pool.template.latestVersion.apply(String) },
+            labels: { [POOL]: pool.label },
+            ...(pool.taints && { taints: pool.taints }),
+            // Fixed size: EKS rejects a minSize above the autoscaler's current desiredSize.
+            scalingConfig: { minSize: pool.nodes, desiredSize: pool.nodes, maxSize: pool.nodes },
+            // One node at a time; the update fails rather than violate a PodDisruptionBudget.
+            updateConfig: { maxUnavailable: 1 },
+            forceUpdateVersion: false,
+        },
+        opts,
+    );
+
+/** Holds the instance type, so that a new type rolls the group's nodes; as a property of the node group it would replace the group. */
+function createLaunchTemplate(
     name: string,
     instanceType: string,
     { os, diskGiB, tags }: Pick<NodeGroupsArgs, "os" | "diskGiB" | "tags">,
@@ -101,24 +132,24 @@ function launchTemplate(
         name,
         {
             instanceType,
-            // Hop limit 1: a pod is one hop further away, and cannot get at the node's credentials.
+            // Hop limit 1: a pod is one hop further away, and cannot reach the node's credentials.
             metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
             blockDeviceMappings: Object.entries(volumes(os, diskGiB)).map(([deviceName, volumeSize]) => ({
                 deviceName,
                 ebs: { volumeType: "gp3", volumeSize, encrypted: "true", deleteOnTermination: "true" },
             })),
-            // A node group does not hand its own tags on (EKS user guide, "Tagging Amazon EC2 instances").
+            // A node group does not propagate its own tags (EKS user guide, "Tagging Amazon EC2 instances").
             tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
         },
         opts,
     );
 }
 
-/** GiB by device. Bottlerocket keeps its system apart from images and logs, on a volume that never grows (its README, "Default volumes"). Pure. */
+/** Sizes in GiB, by device. Bottlerocket keeps its system on a volume of its own that never grows, apart from images and logs (its README, "Default volumes"). */
 const volumes = (os: Os, diskGiB: number): Record<string, number> =>
     os === "bottlerocket" ? { "/dev/xvda": 4, "/dev/xvdb": diskGiB } : { "/dev/xvda": diskGiB };
 
-/** Graviton families have a `g` after their generation: m7g, r8gd, c7gn, im4gn. Pure. */
+/** Image type of a node. Graviton families have a `g` after their generation: m7g, r8gd, c7gn, im4gn. */
 export function amiType(instanceType: string, os: Os): string {
     const graviton = /^[a-z]+\d+g/.test(instanceType);
     if (os === "bottlerocket") return graviton ? "BOTTLEROCKET_ARM_64" : "BOTTLEROCKET_x86_64";

@@ -1,12 +1,13 @@
 import { partitionOf } from "./names";
 import type { Statement } from "./statements";
 
-/** All that a key's policy can be about. */
+/** In a key policy, `*` means this key. */
 export const THIS_KEY = ["*"];
 
 /**
- * The account administers a key and cannot use it. Who administers it could give themselves its use, but only by changing its policy, which is seen; and without
- * `PutKeyPolicy` for the account nobody could ever change it again (KMS developer guide, "Default key policy"). No `CreateGrant`: it gives use unseen.
+ * Lets the account administer a key, and not use it. An administrator can still grant themselves the use, but only by changing the key policy, which CloudTrail
+ * shows; without `PutKeyPolicy` for the account nobody could ever change the policy again (KMS developer guide, "Default key policy"). `CreateGrant` is left out:
+ * a grant gives the use of the key without a change of its policy.
  */
 export const keyAdministration = ({ region, account }: { region: string; account: string }): Statement => ({
     Sid: "Administration",

@@ -3,15 +3,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { policyDocument, type Statement } from "./statements";
 
 export interface RoleArgs {
-    /** Derived, never generated: policies of other stacks name the role before it exists (docs/adr/0011). */
+    /** Name of the role in IAM. Derived, never generated: policies of other stacks name the role before it exists (docs/adr/0011). */
     name: string;
+    /** IAM path of the role: `/`, or `/thanos-fleet/`. */
     path: string;
-    /** ARN of a policy that bounds what the role's own policy gives. */
+    /** ARN of the permissions boundary: a policy that limits what the role's own policy grants. @default none */
     permissionsBoundary?: string | undefined;
 }
 
-/** A role without rights yet. */
-export const newRole = (name: string, role: RoleArgs, trust: pulumi.Input<Statement[]>, opts: pulumi.CustomResourceOptions): iam.Role =>
+/** A role that has a trust policy and no rights yet. */
+export const roleWithoutRights = (
+    name: string,
+    role: RoleArgs,
+    trust: pulumi.Input<Statement[]>,
+    opts: pulumi.CustomResourceOptions,
+): iam.Role =>
     new iam.Role(
         name,
         {
@@ -23,14 +29,14 @@ export const newRole = (name: string, role: RoleArgs, trust: pulumi.Input<Statem
         opts,
     );
 
-/** A role with one policy. */
-export function fleetRole(
+/** A role with one inline policy. */
+export function roleWithPolicy(
     name: string,
-    role: RoleArgs,
+    args: RoleArgs,
     statements: { trust: pulumi.Input<Statement[]>; rights: pulumi.Input<Statement[]> },
     opts: pulumi.CustomResourceOptions,
 ): { role: iam.Role; policy: iam.RolePolicy } {
-    const made = newRole(name, role, statements.trust, opts);
-    const policy = new iam.RolePolicy(name, { role: made.name, policy: pulumi.output(statements.rights).apply(policyDocument) }, opts);
-    return { role: made, policy };
+    const role = roleWithoutRights(name, args, statements.trust, opts);
+    const policy = new iam.RolePolicy(name, { role: role.name, policy: pulumi.output(statements.rights).apply(policyDocument) }, opts);
+    return { role, policy };
 }

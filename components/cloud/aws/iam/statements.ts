@@ -1,15 +1,15 @@
 import type { Access } from "../../../blocks/access";
 import { dnsSuffixOf } from "./names";
 
-/** Statements of IAM: who may do what. All pure; what they come to is printed in docs/rights.md. */
+/** IAM statements: who may do what. docs/rights.md prints the rights that follow from them. */
 
 export interface Statement {
     Sid: string;
     Effect: "Allow" | "Deny";
-    /** Not in a role's own policy: there it is the role. */
+    /** Left out of a role's own policy, where the principal is the role. */
     Principal?: "*" | { AWS: string[] } | { Service: string } | { Federated: string };
     Action: readonly string[];
-    /** Not in a trust policy: there it is the role. */
+    /** Left out of a trust policy, where the resource is the role. */
     Resource?: readonly string[];
     Condition?: Record<string, Record<string, string | string[]>>;
 }
@@ -19,7 +19,7 @@ export const policyDocument = (statements: readonly Statement[]) => JSON.stringi
 
 /**
  * The object calls that Thanos makes, read in its source (block.Upload, block.Delete, the fetchers): only Compact deletes. Objects over 64 MiB are uploaded
- * in parts, hence the right to abort; to upload a part is `PutObject`. A HEAD is `GetObject`. The bucket's region is configured, so nobody asks for it.
+ * in parts, hence the right to abort; uploading a part is `PutObject`. A HEAD is `GetObject`. `GetBucketLocation` is not called: the objstore file names the region.
  */
 const OBJECT_ACTIONS: Record<Access, readonly string[]> = {
     read: ["s3:GetObject"],
@@ -27,7 +27,7 @@ const OBJECT_ACTIONS: Record<Access, readonly string[]> = {
     own: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"],
 };
 
-/** The calls that S3 makes to KMS for them. Writers need `Decrypt` too: S3 asks for it at the end of an upload in parts. */
+/** The calls that S3 makes to KMS for these object calls. Writers need `Decrypt` too: S3 calls it when it completes a multipart upload. */
 export const KEY_ACTIONS: Record<Access, readonly string[]> = {
     read: ["kms:Decrypt"],
     write: ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -35,8 +35,10 @@ export const KEY_ACTIONS: Record<Access, readonly string[]> = {
 };
 
 export interface PrefixAccess {
+    /** What the component does with the objects. */
     access: Access;
     bucketArn: string;
+    /** Prefix of the objects, without the slash at its end. */
     prefix: string;
 }
 
@@ -44,8 +46,8 @@ export interface PrefixAccess {
 export function objectStatements({ access, bucketArn, prefix }: PrefixAccess): Statement[] {
     return [
         {
-            // Thanos lists `<prefix>/` and what is below it. The right also makes a HEAD of a missing object answer 404; without it that is a 403, which
-            // Thanos takes for a failure (thanos#3677). S3 decides this with the object's name as the prefix (ceph#68577), so the condition holds there too.
+            // Thanos lists `<prefix>/` and everything below it. With this right S3 answers the HEAD of a missing object with 404; without it, with 403, which
+            // Thanos treats as a failure (thanos#3677). For a HEAD S3 compares the object's name with `s3:prefix` (ceph#68577), so the condition matches there too.
             Sid: "ListPrefix",
             Effect: "Allow",
             Action: ["s3:ListBucket"],
@@ -56,22 +58,22 @@ export function objectStatements({ access, bucketArn, prefix }: PrefixAccess): S
     ];
 }
 
-/** The rights of one component on one prefix of an encrypted bucket. */
-export const prefixStatements = ({ kmsKeyArn, ...on }: PrefixAccess & { kmsKeyArn: string }): Statement[] => [
-    ...objectStatements(on),
-    { Sid: "Key", Effect: "Allow", Action: KEY_ACTIONS[on.access], Resource: [kmsKeyArn] },
+/** The rights of one component on one prefix of an encrypted bucket, and on the bucket's key. */
+export const prefixStatements = ({ kmsKeyArn, ...prefix }: PrefixAccess & { kmsKeyArn: string }): Statement[] => [
+    ...objectStatements(prefix),
+    { Sid: "Key", Effect: "Allow", Action: KEY_ACTIONS[prefix.access], Resource: [kmsKeyArn] },
 ];
 
-/** The right to become another role, and to keep the tags that EKS puts on the session. */
+/** The right to assume another role, with the session tags that EKS sets. */
 export const assumeStatements = (role: string): Statement[] => [
     { Sid: "Assume", Effect: "Allow", Action: ["sts:AssumeRole", "sts:TagSession"], Resource: [role] },
 ];
 
 /**
- * Says which roles a statement is about, whether they exist yet or not. AWS refuses a policy whose principal does not exist, and an observer is up before
- * its observees are: so the principal is the roles' account, and a condition says which of its roles (docs/adr/0011).
+ * Limits a statement to these roles, which need not exist yet. AWS refuses a policy whose principal does not exist, and the observer is deployed before its
+ * observees: so the principal is the roles' account, and a condition names the roles (docs/adr/0011).
  */
-export const ofRoles = (roles: string[]) =>
+export const onlyRoles = (roles: string[]) =>
     ({
         Principal: { AWS: [...new Set(roles.map(rootOf))] },
         Condition: { ArnEquals: { "aws:PrincipalArn": roles } },
@@ -82,12 +84,12 @@ const rootOf = (role: string) => {
     return `${[arn, partition, iam, "", accountOf(role)].join(":")}:root`;
 };
 
-/** The account that a role is in. */
+/** The account of a role, by its ARN. */
 export const accountOf = (role: string) => role.split(":")[4];
 
-/** Trust in a role of whichever account. */
+/** Trust in one role, of this or another account. */
 export const roleTrust = (role: string): Statement[] => [
-    { Sid: "Role", Effect: "Allow", ...ofRoles([role]), Action: ["sts:AssumeRole", "sts:TagSession"] },
+    { Sid: "Role", Effect: "Allow", ...onlyRoles([role]), Action: ["sts:AssumeRole", "sts:TagSession"] },
 ];
 
 interface ServiceAccount {
@@ -96,8 +98,8 @@ interface ServiceAccount {
 }
 
 /**
- * Trust in the pods of one service account of one cluster, through EKS Pod Identity. EKS tags the session, hence two actions; by these tags another
- * cluster of the same account is refused (EKS user guide, "Create IAM role with trust policy required by EKS Pod Identity").
+ * Trust in the pods of one service account of one cluster, through EKS Pod Identity. EKS tags the session, hence the second action; the condition on the tags
+ * refuses other clusters of the same account (EKS user guide, "Create IAM role with trust policy required by EKS Pod Identity").
  */
 export const podIdentityTrust = (pods: ServiceAccount & { clusterArn: string }): Statement[] => [
     {
@@ -115,7 +117,7 @@ export const podIdentityTrust = (pods: ServiceAccount & { clusterArn: string }):
     },
 ];
 
-/** The same through the OIDC provider of a cluster (IRSA). The audience has no `.cn` in China: it is a name, not an address (eksctl#1910). */
+/** Trust in the pods of one service account, through the OIDC provider of their cluster (IRSA). The audience is the same in China (eksctl#1910). */
 export function irsaTrust(pods: ServiceAccount & { issuer: string; oidcProviderArn: string }): Statement[] {
     const issuer = pods.issuer.replace("https://", "");
     return [
@@ -134,12 +136,12 @@ export function irsaTrust(pods: ServiceAccount & { issuer: string; oidcProviderA
     ];
 }
 
-/** Trust in a service of AWS. Its name is the same in China (terraform-aws-eks#2263). */
-export const serviceTrust = (service: "eks" | "s3"): Statement[] => trustIn(`${service}.amazonaws.com`);
+/** Trust in an AWS service. The service's name is the same in China (terraform-aws-eks#2263). */
+export const serviceTrust = (service: "eks" | "s3"): Statement[] => servicePrincipalTrust(`${service}.amazonaws.com`);
 
-/** Trust in the nodes of a managed node group. EC2 alone has another name in China, and EKS insists on it (cdk-eks-blueprints#558). */
-export const nodeTrust = (region: string): Statement[] => trustIn(`ec2.${dnsSuffixOf(region)}`);
+/** Trust in the nodes of a managed node group. Only EC2 has another name in China, and EKS requires it there (cdk-eks-blueprints#558). */
+export const nodeTrust = (region: string): Statement[] => servicePrincipalTrust(`ec2.${dnsSuffixOf(region)}`);
 
-const trustIn = (service: string): Statement[] => [
+const servicePrincipalTrust = (service: string): Statement[] => [
     { Sid: "Service", Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] },
 ];

@@ -1,74 +1,49 @@
-import { PodIdentityAssociation } from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
 import { ACCESS, type Grant, type Granted } from "../../../blocks/access";
 import type { ObjectStore } from "../../../blocks/objectStore";
 import { childOptions } from "../../../kubernetes/childOptions";
 import { streamPrefix } from "../../../naming/names";
-import { type Pods, podTrust } from "../iam/podTrust";
-import { fleetRole, type RoleArgs } from "../iam/role";
+import { type PodIdentitySource, podRole } from "../iam/podRole";
+import { type RoleArgs, roleWithPolicy } from "../iam/role";
 import { assumeStatements, prefixStatements, roleTrust } from "../iam/statements";
 
-/** A bucket and its key, as IAM calls them. */
-type Encrypted = NonNullable<ObjectStore["iam"]>;
+/** ARNs of a bucket and of its key. */
+type EncryptedStore = NonNullable<ObjectStore["iam"]>;
 
 export interface IdentityArgs extends Omit<Grant, "store"> {
-    on: Encrypted;
+    /** The bucket of the stream, and its key. */
+    store: EncryptedStore;
+    /** Name, path and permissions boundary of the role. */
     role: RoleArgs;
-    pods: Pods;
+    /** How the cluster's pods get credentials. */
+    podIdentity: PodIdentitySource;
 }
 
-/** An IAM role that the pods of one service account wear, with the rights of one component on one stream, or only to become the role that has them. */
+/** The IAM role of one service account: with the rights of one component on one stream, or with the right to assume the role that has them. */
 export class Identity extends pulumi.ComponentResource {
     readonly granted: Granted;
 
     constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Identity", name, {}, opts);
-        const here = childOptions(this, opts);
-        const { pods, namespace, serviceAccount, assume } = args;
-
-        const { role, policy } = fleetRole(
+        const { assume, component, stream, store } = args;
+        const { role, annotations, ready } = podRole(
             name,
-            args.role,
-            {
-                trust: podTrust(pods, { namespace, serviceAccount }),
-                rights:
-                    assume === undefined
-                        ? pulumi
-                              .output(args.on)
-                              .apply((on) => prefixStatements({ ...on, access: ACCESS[args.component], prefix: streamPrefix(args.stream) }))
-                        : assumeStatements(assume),
-            },
-            here,
+            { ...args, rights: assume === undefined ? streamRights(component, stream, store) : assumeStatements(assume) },
+            childOptions(this, opts),
         );
-
-        if (pods.by === "irsa") {
-            // The pods' S3 client assumes one role, by the pod's own token; there is no place in Thanos's objstore file for a second.
-            if (assume !== undefined) throw new Error(`${serviceAccount} cannot assume ${assume}: that takes EKS Pod Identity`);
-            this.granted = { annotations: { "eks.amazonaws.com/role-arn": role.arn }, ready: [policy] };
-        } else {
-            const association = new PodIdentityAssociation(
-                name,
-                {
-                    clusterName: pods.cluster,
-                    namespace,
-                    serviceAccount,
-                    roleArn: role.arn,
-                    ...(assume !== undefined && { targetRoleArn: assume }),
-                },
-                here,
-            );
-            this.granted = { annotations: {}, ready: [association, policy] };
-        }
+        this.granted = { annotations, ready };
         this.registerOutputs({ roleArn: role.arn });
     }
 }
 
 export interface ObserverRoleArgs {
+    /** Name, path and permissions boundary of the role. */
     role: RoleArgs;
-    /** ARN of the one role that may assume it. It need not exist yet. */
+    /** ARN of the one role that may assume this one. It need not exist yet. */
     assumedBy: string;
-    on: Encrypted;
-    /** The cluster whose blocks it writes. */
+    /** The bucket of the stream, and its key. */
+    store: EncryptedStore;
+    /** The cluster whose blocks the role writes. */
     stream: string;
 }
 
@@ -78,18 +53,16 @@ export class ObserverRole extends pulumi.ComponentResource {
 
     constructor(name: string, args: ObserverRoleArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:ObserverRole", name, {}, opts);
-        const { role } = fleetRole(
+        const { role } = roleWithPolicy(
             name,
             args.role,
-            {
-                trust: roleTrust(args.assumedBy),
-                rights: pulumi
-                    .output(args.on)
-                    .apply((on) => prefixStatements({ ...on, access: ACCESS.prometheus, prefix: streamPrefix(args.stream) })),
-            },
+            { trust: roleTrust(args.assumedBy), rights: streamRights("prometheus", args.stream, args.store) },
             childOptions(this, opts),
         );
         this.arn = role.arn;
         this.registerOutputs({ roleArn: role.arn });
     }
 }
+
+const streamRights = (component: Grant["component"], stream: string, store: EncryptedStore) =>
+    pulumi.output(store).apply((arns) => prefixStatements({ ...arns, access: ACCESS[component], prefix: streamPrefix(stream) }));

@@ -3,36 +3,37 @@ import type { ObjectStore } from "../../../blocks/objectStore";
 import { childOptions } from "../../../kubernetes/childOptions";
 import { dnsSuffixOf, partitionOf, roleArn } from "../iam/names";
 import type { RoleArgs } from "../iam/role";
-import { onKey, type Place, type RoleOnPrefix } from "./bucketPolicies";
+import { type BucketLocation, keyPrincipal, type PrefixPrincipal } from "./bucketPolicies";
 import { EncryptedBucket } from "./encryptedBucket";
 import { READS_SOURCE, Replication, WRITES_REPLICA } from "./replication";
 
-export interface BucketArgs extends Place {
-    /** Globally unique. Renaming it would mean a new bucket, which `protect` refuses. */
+export interface BucketArgs extends BucketLocation {
+    /** Name of the bucket, unique in all of AWS. A new name would mean a new bucket, which `protect` refuses. */
     bucket: string;
-    /** Everybody who works on blocks in it. */
-    users: readonly RoleOnPrefix[];
-    /** A copy in another region, named `<bucket>-<region>`. */
+    /** Roles that work on blocks in the bucket. */
+    principals: readonly PrefixPrincipal[];
+    /** A copy in another region, named `<bucket>-<region>`. @default none */
     replication?: ReplicaArgs | undefined;
 }
 
 export interface ReplicaArgs {
+    /** AWS region of the copy. */
     region: string;
     /** The `aws` provider of that region. */
     provider: pulumi.ProviderResource;
-    /** The role that S3 wears to copy. */
+    /** The role that S3 assumes to copy. */
     role: RoleArgs;
 }
 
-/** A bucket for blocks, and a copy of it in another region where one is wanted. */
+/** A bucket for blocks, and where `replication` is set a copy of it in another region. */
 export class Bucket extends pulumi.ComponentResource {
     readonly store: ObjectStore;
 
     constructor(name: string, args: BucketArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Bucket", name, {}, opts);
-        const here = childOptions(this, opts);
-        const { bucket, region, account, users, replication } = args;
-        const copier =
+        const childOpts = childOptions(this, opts);
+        const { bucket, region, account, principals, replication } = args;
+        const replicationRole =
             replication && roleArn({ partition: partitionOf(region), account, path: replication.role.path }, replication.role.name);
 
         const source = new EncryptedBucket(
@@ -41,24 +42,27 @@ export class Bucket extends pulumi.ComponentResource {
                 bucket,
                 region,
                 account,
-                users,
-                keyUsers: [...users.map(onKey), ...(copier ? [{ role: copier, actions: READS_SOURCE }] : [])],
+                principals,
+                keyPrincipals: [
+                    ...principals.map(keyPrincipal),
+                    ...(replicationRole ? [{ role: replicationRole, actions: READS_SOURCE }] : []),
+                ],
             },
-            here,
+            childOpts,
         );
-        if (replication && copier) {
+        if (replication && replicationRole) {
             const replica = new EncryptedBucket(
                 `${name}-replica`,
                 {
                     bucket: `${bucket}-${replication.region}`,
                     region: replication.region,
                     account,
-                    users: [],
-                    keyUsers: [{ role: copier, actions: WRITES_REPLICA }],
+                    principals: [],
+                    keyPrincipals: [{ role: replicationRole, actions: WRITES_REPLICA }],
                 },
-                { ...here, provider: replication.provider },
+                { ...childOpts, provider: replication.provider },
             );
-            new Replication(`${name}-replication`, { source, replica, role: replication.role }, here);
+            new Replication(`${name}-replication`, { source, replica, role: replication.role }, childOpts);
         }
 
         this.store = {
@@ -70,5 +74,5 @@ export class Bucket extends pulumi.ComponentResource {
     }
 }
 
-/** Regional address of S3. */
+/** Regional endpoint of S3. */
 export const s3Endpoint = (region: string) => `s3.${region}.${dnsSuffixOf(region)}`;

@@ -1,45 +1,45 @@
-import { ACCESS } from "../../../blocks/access";
+import { ACCESS, type BlockComponent } from "../../../blocks/access";
 import { streamPrefix } from "../../../naming/names";
-import type { Member } from "../../cloud";
+import type { FleetMember } from "../../cloud";
 import { partitionOf, roleArn, roleName } from "../iam/names";
-import type { RoleOnPrefix } from "./bucketPolicies";
+import type { PrefixPrincipal } from "./bucketPolicies";
 
-/** What the names of a fleet's roles follow from. */
-export interface Fleet {
+/** What the ARNs of a fleet's roles are derived from. */
+export interface FleetFacts {
+    /** DNS domain of the fleet. */
     domain: string;
-    /** Of the bucket. */
+    /** AWS region of the bucket. */
     region: string;
-    /** Of the observer. */
+    /** AWS account of the observer. */
     account: string;
+    /** IAM path of every role of the fleet. */
     rolePath: string;
 }
 
-/** The role of the observer's account through which a cluster of another one writes, where it is not let in itself. */
-export const observerRole = (domain: string, stream: string) => roleName(domain, stream, "blocks");
+/** Name of the role of the observer's account that a cluster of another account assumes to upload its blocks (`via: role`). */
+export const observerRoleName = (domain: string, stream: string) => roleName(domain, stream, "blocks");
 
-/** The ARN of the role that a cluster's own Prometheus wears. */
-export const prometheusRole = ({ domain, region, account, rolePath }: Fleet, member: Member) =>
-    roleArn(
-        { partition: partitionOf(region), account: member.account ?? account, path: rolePath },
-        roleName(domain, member.name, "prometheus"),
-    );
+/** ARN of the role that a cluster's own Prometheus assumes, in that cluster's account. */
+export const prometheusRoleArn = (fleet: FleetFacts, member: FleetMember) =>
+    fleetRoleArn({ ...fleet, account: member.account ?? fleet.account }, roleName(fleet.domain, member.name, "prometheus"));
 
-/** Everybody who works on the blocks of one cluster. */
-export function usersOf(fleet: Fleet, member: Member): RoleOnPrefix[] {
-    const { domain, region, account, rolePath } = fleet;
-    const prefix = streamPrefix(member.name);
-    const ours = (name: string) => roleArn({ partition: partitionOf(region), account, path: rolePath }, name);
-    return [
-        { role: ours(roleName(domain, member.name, "store")), access: ACCESS.store, prefix },
-        { role: ours(roleName(domain, member.name, "compact")), access: ACCESS.compact, prefix },
-        {
-            role: assumesRole(fleet, member) ? ours(observerRole(domain, member.name)) : prometheusRole(fleet, member),
-            access: ACCESS.prometheus,
-            prefix,
-        },
-    ];
+/** Every role that works on the blocks of one cluster: one for each component of `ACCESS`. */
+export const bucketPrincipals = (fleet: FleetFacts, member: FleetMember): PrefixPrincipal[] =>
+    (Object.keys(ACCESS) as BlockComponent[]).map((component) => ({
+        role: componentRoleArn(fleet, member, component),
+        access: ACCESS[component],
+        prefix: streamPrefix(member.name),
+    }));
+
+/** Prometheus runs in the member's cluster and account; every other component runs beside the observer. */
+function componentRoleArn(fleet: FleetFacts, member: FleetMember, component: BlockComponent): string {
+    if (component !== "prometheus") return fleetRoleArn(fleet, roleName(fleet.domain, member.name, component));
+    return assumesRole(fleet, member) ? fleetRoleArn(fleet, observerRoleName(fleet.domain, member.name)) : prometheusRoleArn(fleet, member);
 }
 
-/** Whether a cluster reaches the bucket through a role of the observer's account. */
-export const assumesRole = ({ account }: Pick<Fleet, "account">, member: Member) =>
+const fleetRoleArn = ({ region, account, rolePath }: FleetFacts, name: string) =>
+    roleArn({ partition: partitionOf(region), account, path: rolePath }, name);
+
+/** Whether a cluster uploads its blocks through a role of the observer's account. */
+export const assumesRole = ({ account }: Pick<FleetFacts, "account">, member: FleetMember) =>
     member.via === "role" && (member.account ?? account) !== account;

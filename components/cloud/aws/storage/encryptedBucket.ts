@@ -3,91 +3,111 @@ import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { childOptions } from "../../../kubernetes/childOptions";
 import { policyDocument } from "../iam/statements";
-import { bucketStatements, keyStatements, type Place, type RoleOnKey, type RoleOnPrefix } from "./bucketPolicies";
+import { type BucketLocation, bucketStatements, type KeyPrincipal, keyStatements, type PrefixPrincipal } from "./bucketPolicies";
 
-export interface EncryptedBucketArgs extends Place {
-    /** Who reads and writes it. */
-    users: readonly RoleOnPrefix[];
-    /** Who uses its key. Nobody else can read an object, whatever rights they have on the bucket. */
-    keyUsers: readonly RoleOnKey[];
+export interface EncryptedBucketArgs extends BucketLocation {
+    /** Roles that read and write the bucket. */
+    principals: readonly PrefixPrincipal[];
+    /** Roles that use the bucket's key. No other role can read an object, whatever rights it has on the bucket. */
+    keyPrincipals: readonly KeyPrincipal[];
 }
 
 /**
- * A bucket with a key of its own: closed to the public, to plain HTTP and to other encryption, versioned for a week.
- * There is no expiry of current objects on purpose: Compact owns retention, and a lifecycle rule that deletes or archives a live block breaks it.
+ * A bucket with a key of its own: closed to the public, to plain HTTP and to other encryption; old versions are kept for a week.
+ * No rule expires current objects, on purpose: Compact owns retention, and a lifecycle rule that deletes or archives a live block breaks it.
  */
 export class EncryptedBucket extends pulumi.ComponentResource {
     readonly bucket: s3.Bucket;
     readonly key: Key;
-    /** What is written before it would be outside the key's policy: who writes takes the bucket's name from here. */
+    /** Writers take the bucket name from here, so nothing is uploaded before default encryption is on. */
     readonly encryption: s3.BucketServerSideEncryptionConfiguration;
-    /** A bucket has to have versions before they can be copied. */
+    /** S3 replicates a bucket only when its versioning is on. */
     readonly versioning: s3.BucketVersioning;
 
     constructor(name: string, args: EncryptedBucketArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:EncryptedBucket", name, {}, opts);
-        const here = childOptions(this, opts);
+        const childOpts = childOptions(this, opts);
         // Losing the key loses the blocks as surely as losing the bucket.
-        const kept = { ...here, protect: true, retainOnDelete: true };
+        const keptOpts = { ...childOpts, protect: true, retainOnDelete: true };
 
-        this.key = new Key(
-            `${name}-key`,
-            {
-                description: `Blocks in ${args.bucket}`,
-                enableKeyRotation: true,
-                deletionWindowInDays: 30,
-                policy: policyDocument(keyStatements(args, args.keyUsers)),
-            },
-            kept,
-        );
-        // An alias may not have dots.
-        new Alias(`${name}-key`, { name: `alias/${args.bucket.replaceAll(".", "-")}`, targetKeyId: this.key.keyId }, here);
-        this.bucket = new s3.Bucket(name, { bucket: args.bucket, forceDestroy: false }, kept);
-        const of = { bucket: this.bucket.bucket };
+        this.key = createKey(name, args, keptOpts, childOpts);
+        this.bucket = new s3.Bucket(name, { bucket: args.bucket, forceDestroy: false }, keptOpts);
+        const { bucket } = this.bucket;
 
-        const closed = new s3.BucketPublicAccessBlock(
+        const publicAccessBlock = new s3.BucketPublicAccessBlock(
             name,
-            { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-            here,
+            { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+            childOpts,
         );
-        new s3.BucketOwnershipControls(name, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, here);
-        this.encryption = new s3.BucketServerSideEncryptionConfiguration(
-            name,
-            {
-                ...of,
-                rules: [
-                    {
-                        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: this.key.arn },
-                        // One call of KMS for many objects, instead of one for each.
-                        bucketKeyEnabled: true,
-                        blockedEncryptionTypes: ["SSE-C"],
-                    },
-                ],
-            },
-            here,
-        );
-        this.versioning = new s3.BucketVersioning(name, { ...of, versioningConfiguration: { status: "Enabled" } }, here);
-        new s3.BucketLifecycleConfiguration(
-            name,
-            {
-                ...of,
-                rules: [
-                    {
-                        id: "expire-old-versions-and-broken-uploads",
-                        status: "Enabled",
-                        filter: {},
-                        // Compaction rewrites everything: old versions kept for longer would double the bill.
-                        noncurrentVersionExpiration: { noncurrentDays: 7 },
-                        // What Compact deleted leaves a marker behind, also once its versions are gone.
-                        expiration: { expiredObjectDeleteMarker: true },
-                        abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
-                    },
-                ],
-            },
-            { ...here, dependsOn: [this.versioning] },
-        );
+        new s3.BucketOwnershipControls(name, { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }, childOpts);
+        this.encryption = encryptByDefault(name, bucket, this.key, childOpts);
+        this.versioning = new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, childOpts);
+        expireOldVersions(name, bucket, { ...childOpts, dependsOn: [this.versioning] });
         // AWS refuses concurrent changes of a bucket's policy and its public access block.
-        new s3.BucketPolicy(name, { ...of, policy: policyDocument(bucketStatements(args, args.users)) }, { ...here, dependsOn: [closed] });
+        new s3.BucketPolicy(
+            name,
+            { bucket, policy: policyDocument(bucketStatements(args, args.principals)) },
+            { ...childOpts, dependsOn: [publicAccessBlock] },
+        );
         this.registerOutputs({});
     }
 }
+
+function createKey(
+    name: string,
+    args: EncryptedBucketArgs,
+    keptOpts: pulumi.CustomResourceOptions,
+    opts: pulumi.CustomResourceOptions,
+): Key {
+    const key = new Key(
+        `${name}-key`,
+        {
+            description: `Blocks in ${args.bucket}`,
+            enableKeyRotation: true,
+            deletionWindowInDays: 30,
+            policy: policyDocument(keyStatements(args, args.keyPrincipals)),
+        },
+        keptOpts,
+    );
+    // KMS allows no dots in an alias.
+    new Alias(`${name}-key`, { name: `alias/${args.bucket.replaceAll(".", "-")}`, targetKeyId: key.keyId }, opts);
+    return key;
+}
+
+const encryptByDefault = (name: string, bucket: pulumi.Input<string>, key: Key, opts: pulumi.CustomResourceOptions) =>
+    new s3.BucketServerSideEncryptionConfiguration(
+        name,
+        {
+            bucket,
+            rules: [
+                {
+                    applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
+                    // One call of KMS for many objects, instead of one for each.
+                    bucketKeyEnabled: true,
+                    blockedEncryptionTypes: ["SSE-C"],
+                },
+            ],
+        },
+        opts,
+    );
+
+const expireOldVersions = (name: string, bucket: pulumi.Input<string>, opts: pulumi.CustomResourceOptions) =>
+    new s3.BucketLifecycleConfiguration(
+        name,
+        {
+            bucket,
+            rules: [
+                {
+                    id: "expire-old-versions-and-broken-uploads",
+                    status: "Enabled",
+                    filter: {},
+                    // Compaction rewrites everything: keeping old versions for longer would double the bill.
+                    noncurrentVersionExpiration: { noncurrentDays: 7 },
+                    // A deletion by Compact leaves a delete marker, which stays after the old versions are gone.
+                    expiration: { expiredObjectDeleteMarker: true },
+                    abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+                },
+            ],
+        },
+        opts,
+    );

@@ -1,22 +1,22 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { childOptions } from "../../../kubernetes/childOptions";
-import { fleetRole, type RoleArgs } from "../iam/role";
+import { type RoleArgs, roleWithPolicy } from "../iam/role";
 import { type Statement, serviceTrust } from "../iam/statements";
-import type { RoleOnKey } from "./bucketPolicies";
+import type { KeyPrincipal } from "./bucketPolicies";
 import type { EncryptedBucket } from "./encryptedBucket";
 
-/** What the role of a replication does with the key of either bucket. A bucket key makes data keys; without one S3 would only encrypt with it. */
-export const READS_SOURCE: RoleOnKey["actions"] = ["kms:Decrypt"];
-export const WRITES_REPLICA: RoleOnKey["actions"] = ["kms:Encrypt", "kms:GenerateDataKey"];
+/** What the replication role does with each bucket's key. S3 generates a data key only because the copy uses a bucket key; else it would call `Encrypt` alone. */
+export const READS_SOURCE: KeyPrincipal["actions"] = ["kms:Decrypt"];
+export const WRITES_REPLICA: KeyPrincipal["actions"] = ["kms:Encrypt", "kms:GenerateDataKey"];
 
-interface Encrypted {
+interface BucketArns {
     bucketArn: string;
     kmsKeyArn: string;
 }
 
-/** What S3 does to copy one bucket into another (S3 user guide, "Setting up permissions for live replication"). Pure. */
-export const replicationStatements = (source: Encrypted, replica: Encrypted): Statement[] => [
+/** What S3 does to copy one bucket into another (S3 user guide, "Setting up permissions for live replication"). */
+export const replicationStatements = (source: BucketArns, replica: BucketArns): Statement[] => [
     { Sid: "Source", Effect: "Allow", Action: ["s3:GetReplicationConfiguration", "s3:ListBucket"], Resource: [source.bucketArn] },
     {
         Sid: "Versions",
@@ -35,45 +35,48 @@ export const replicationStatements = (source: Encrypted, replica: Encrypted): St
 ];
 
 export interface ReplicationArgs {
+    /** The bucket to copy. */
     source: EncryptedBucket;
+    /** The copy, in another region. */
     replica: EncryptedBucket;
+    /** The role that S3 assumes to copy. */
     role: RoleArgs;
 }
 
-/** Copies every new object and every deletion. Not what was in the source before: S3 Batch Replication does that, once, by hand. */
+/** Copies every new object and every deletion. Objects that are older than the replication are copied by hand, once, with S3 Batch Replication. */
 export class Replication extends pulumi.ComponentResource {
     constructor(name: string, { source, replica, role }: ReplicationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Replication", name, {}, opts);
-        const here = childOptions(this, opts);
+        const childOpts = childOptions(this, opts);
         const arns = ({ bucket, key }: EncryptedBucket) => ({ bucketArn: bucket.arn, kmsKeyArn: key.arn });
 
-        const { role: copier, policy } = fleetRole(
+        const { role: replicationRole, policy } = roleWithPolicy(
             name,
             role,
             {
                 trust: serviceTrust("s3"),
                 rights: pulumi.all([arns(source), arns(replica)]).apply(([from, to]) => replicationStatements(from, to)),
             },
-            here,
+            childOpts,
         );
         new s3.BucketReplicationConfig(
             name,
             {
                 bucket: source.bucket.bucket,
-                role: copier.arn,
+                role: replicationRole.arn,
                 rules: [
                     {
                         id: "everything",
                         status: "Enabled",
                         filter: {},
-                        // A block that Compact deleted and the copy kept would come back as an overlap.
+                        // Without the deletion, a block that Compact deleted would stay in the copy and overlap the compacted one.
                         deleteMarkerReplication: { status: "Enabled" },
                         sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
                         destination: { bucket: replica.bucket.arn, encryptionConfiguration: { replicaKmsKeyId: replica.key.arn } },
                     },
                 ],
             },
-            { ...here, dependsOn: [policy, source.versioning, replica.versioning] },
+            { ...childOpts, dependsOn: [policy, source.versioning, replica.versioning] },
         );
         this.registerOutputs({});
     }

@@ -1,19 +1,19 @@
 import type { AddOnChoices } from "../../../../../config/schema/addOnChoices";
 
-/** The AWS Load Balancer Controller is not one of EKS's, so nobody can be asked whether it is there. */
+/** The AWS Load Balancer Controller is not an EKS add-on, so EKS cannot say whether it is installed. */
 export type EksAddOnName = Exclude<keyof AddOnChoices, "loadBalancerController">;
 
-/** An add-on as EKS knows it: its name there, and the oldest version that does what is asked of it here. */
+/** Add-ons of EKS: the name in EKS, and the oldest version that this project works with. */
 export const EKS_ADD_ONS: Record<EksAddOnName, { name: string; oldest?: string }> = {
     podIdentityAgent: { name: "eks-pod-identity-agent" },
-    // The first that takes its role from the agent (EKS user guide, "Pod Identity Support Reference").
+    // The first version that gets its credentials from the agent (EKS user guide, "Pod Identity Support Reference").
     ebsCsi: { name: "aws-ebs-csi-driver", oldest: "1.26" },
-    // What its own tutorial asks for (external-dns, docs/tutorials/aws.md).
+    // The version that its own tutorial requires (external-dns, docs/tutorials/aws.md).
     externalDns: { name: "external-dns", oldest: "0.15" },
     certManager: { name: "cert-manager" },
     metricsServer: { name: "metrics-server" },
 };
 
-/** Add-ons that EKS is asked about. */
+/** Add-ons to look up in EKS: those that the configuration says are present. */
 export const presentOnEks = (choices: AddOnChoices) =>
     (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => choices[addOn] === "present");

@@ -1,48 +1,52 @@
 import { Addon } from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
-import { type Pods, podTrust } from "../../iam/podTrust";
-import { fleetRole, type RoleArgs } from "../../iam/role";
+import { type PodIdentitySource, roleTrustedByPods } from "../../iam/podRole";
+import type { RoleArgs } from "../../iam/role";
 import type { Statement } from "../../iam/statements";
 import { EKS_ADD_ONS, type EksAddOnName } from "./catalogue";
 
 /** The EKS cluster that an add-on is installed in. */
 export interface AddOnCluster {
-    name: pulumi.Input<string>;
+    /** Name of the cluster in EKS. */
+    eksName: pulumi.Input<string>;
     vpcId: pulumi.Input<string>;
-    /** How its pods come by a role. */
-    pods: Pods;
+    /** How the cluster's pods get credentials. */
+    podIdentity: PodIdentitySource;
 }
 
 export interface EksAddOnArgs {
-    eks: Pick<AddOnCluster, "name" | "pods">;
+    eks: Pick<AddOnCluster, "eksName" | "podIdentity">;
+    /** Name of the add-on in this project's configuration. */
     addOn: EksAddOnName;
-    /** What its pods wear, for those that call AWS. */
+    /** The role of the add-on's pods, their service account, and the statements of the role's policy. @default none: the pods do not call AWS */
     identity?: { role: RoleArgs; namespace: string; serviceAccount: string; rights: pulumi.Input<Statement[]> };
-    /** As its schema wants it: `aws eks describe-addon-configuration` shows it. */
+    /** Settings in the add-on's own schema, which `aws eks describe-addon-configuration` prints. @default the add-on's */
     configuration?: Record<string, unknown>;
 }
 
 /**
- * An add-on that EKS installs and updates. Its version is EKS's choice at that moment, and stays: one that is written down would stand in the way of the
- * cluster's next Kubernetes version. What is there by other means is not overwritten: EKS refuses, and says what is in its way.
+ * An add-on that EKS installs and updates. EKS chooses the version at that moment, and it stays: a version written here would block the cluster's next Kubernetes
+ * version. EKS does not overwrite what is installed by other means: it refuses, and names the conflict.
  */
 export function eksAddOn(name: string, args: EksAddOnArgs, opts: pulumi.CustomResourceOptions): Addon {
     const { eks, identity, configuration } = args;
-    const worn = identity && fleetRole(name, identity.role, { trust: podTrust(eks.pods, identity), rights: identity.rights }, opts);
+    const pods = identity && {
+        ...roleTrustedByPods(name, { ...identity, podIdentity: eks.podIdentity }, opts),
+        serviceAccount: identity.serviceAccount,
+    };
     return new Addon(
         name,
         {
-            clusterName: eks.name,
+            clusterName: eks.eksName,
             addonName: EKS_ADD_ONS[args.addOn].name,
             ...(configuration && { configurationValues: JSON.stringify(configuration) }),
-            // What somebody changed by hand in between is changed back.
+            // Changes made by hand in the meantime are reverted.
             resolveConflictsOnUpdate: "OVERWRITE",
-            ...(worn &&
-                identity &&
-                (eks.pods.by === "irsa"
-                    ? { serviceAccountRoleArn: worn.role.arn }
-                    : { podIdentityAssociations: [{ serviceAccount: identity.serviceAccount, roleArn: worn.role.arn }] })),
+            ...(pods &&
+                (eks.podIdentity.by === "irsa"
+                    ? { serviceAccountRoleArn: pods.role.arn }
+                    : { podIdentityAssociations: [{ serviceAccount: pods.serviceAccount, roleArn: pods.role.arn }] })),
         },
-        pulumi.mergeOptions(opts, { dependsOn: worn ? [worn.policy] : [] }),
+        pulumi.mergeOptions(opts, { dependsOn: pods ? [pods.policy] : [] }),
     );
 }

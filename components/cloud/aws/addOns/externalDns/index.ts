@@ -1,33 +1,45 @@
-import { partitionOf } from "../../iam/names";
-import type { Statement } from "../../iam/statements";
+import type { Addon } from "@pulumi/aws/eks";
+import type * as pulumi from "@pulumi/pulumi";
+import type { RoleArgs } from "../../iam/role";
+import { type AddOnCluster, eksAddOn } from "../eks/eksAddOn";
+import { externalDnsStatements } from "./policy";
 
-/** Whose pods call AWS for ExternalDNS. */
-export const EXTERNAL_DNS = { namespace: "external-dns", serviceAccount: "external-dns" };
+const PODS = { namespace: "external-dns", serviceAccount: "external-dns" };
+
+export interface ExternalDnsArgs {
+    eks: AddOnCluster;
+    /** AWS region of the cluster. */
+    region: string;
+    /** Name, path and permissions boundary of ExternalDNS's role. */
+    role: RoleArgs;
+    /** Id of the one Route 53 zone that ExternalDNS may write. */
+    zoneId: string;
+    /** Marks the records of this cluster: its name in the fleet. */
+    owner: string;
+}
 
 /**
- * Writes the names of Services and Ingresses, and deletes those it wrote itself. The filter is no convenience: without it ExternalDNS asks for the records of
- * every zone it sees, and stops at the first that refuses (aws-ia/terraform-aws-eks-blueprints-addons#333). Pure.
+ * ExternalDNS publishes the names of Services and Ingresses, and deletes only records that it wrote itself. The zone filter is required: without it ExternalDNS
+ * lists the records of every zone that it sees, and stops at the first that it may not read (aws-ia/terraform-aws-eks-blueprints-addons#333).
  */
-export const externalDnsConfiguration = ({ zoneId, owner }: { zoneId: string; owner: string }) => ({
-    policy: "sync",
-    registry: "txt",
-    txtOwnerId: owner,
-    sources: ["service", "ingress"],
-    extraArgs: [`--zone-id-filter=${zoneId}`],
-});
-
-/** Records of one zone: addresses, and the texts that say who wrote them. Which zones there are can only be asked for all (external-dns, docs/tutorials/aws.md). Pure. */
-export const externalDnsStatements = ({ region, zoneId }: { region: string; zoneId: string }): Statement[] => {
-    const zone = `arn:${partitionOf(region)}:route53:::hostedzone/${zoneId}`;
-    return [
-        { Sid: "Zones", Effect: "Allow", Action: ["route53:ListHostedZones"], Resource: ["*"] },
-        { Sid: "Look", Effect: "Allow", Action: ["route53:ListResourceRecordSets"], Resource: [zone] },
+export const externalDns = (
+    name: string,
+    { eks, region, role, zoneId, owner }: ExternalDnsArgs,
+    opts: pulumi.CustomResourceOptions,
+): Addon =>
+    eksAddOn(
+        name,
         {
-            Sid: "Write",
-            Effect: "Allow",
-            Action: ["route53:ChangeResourceRecordSets"],
-            Resource: [zone],
-            Condition: { "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME", "TXT"] } },
+            eks,
+            addOn: "externalDns",
+            identity: { role, ...PODS, rights: externalDnsStatements({ region, zoneId }) },
+            configuration: {
+                policy: "sync",
+                registry: "txt",
+                txtOwnerId: owner,
+                sources: ["service", "ingress"],
+                extraArgs: [`--zone-id-filter=${zoneId}`],
+            },
         },
-    ];
-};
+        opts,
+    );

@@ -1,25 +1,30 @@
 import assert from "node:assert/strict";
 import { AddOns, type AddOnsArgs } from "../../../../../components/cloud/aws/addOns";
-import { ebsCsiStatements } from "../../../../../components/cloud/aws/addOns/ebsCsi";
-import { externalDnsStatements } from "../../../../../components/cloud/aws/addOns/externalDns";
-import { loadBalancerControllerValues, loadBalancerStatements } from "../../../../../components/cloud/aws/addOns/loadBalancerController";
+import { ebsCsiStatements } from "../../../../../components/cloud/aws/addOns/ebsCsi/policy";
+import { externalDnsStatements } from "../../../../../components/cloud/aws/addOns/externalDns/policy";
+import { loadBalancerControllerValues } from "../../../../../components/cloud/aws/addOns/loadBalancerController";
+import { loadBalancerStatements } from "../../../../../components/cloud/aws/addOns/loadBalancerController/policy";
 import { policyDocument, type Statement } from "../../../../../components/cloud/aws/iam/statements";
 import type { AddOnChoices } from "../../../../../config/schema/addOnChoices";
 import { isAllowed } from "../../../../support/iamSimulator";
 import { ACCOUNT, find, type Placed, placedBy, REGION, role, titles } from "../../../../support/placedResources";
 
-const CLUSTER = "eks-blue";
+const EKS_NAME = "eks-blue";
 const ISSUER = `https://oidc.eks.${REGION}.amazonaws.com/id/0123ABCD`;
 const TAGS = { team: "observability" };
 const EKS = {
-    name: CLUSTER,
+    eksName: EKS_NAME,
     vpcId: "vpc-0a",
-    pods: { by: "pod-identity", cluster: CLUSTER, clusterArn: `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${CLUSTER}` },
+    podIdentity: { by: "pod-identity", eksName: EKS_NAME, clusterArn: `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${EKS_NAME}` },
 } as const;
 const IRSA = {
     eks: {
         ...EKS,
-        pods: { by: "irsa", issuer: ISSUER, oidcProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER.replace("https://", "")}` },
+        podIdentity: {
+            by: "irsa",
+            issuer: ISSUER,
+            oidcProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER.replace("https://", "")}`,
+        },
     },
 } as const;
 
@@ -118,14 +123,14 @@ describe("add-ons", () => {
     it("wear their role through EKS Pod Identity", async () => {
         const { placed } = await install();
         assert.deepEqual(addOn(placed, "ebsCsi"), {
-            clusterName: CLUSTER,
+            clusterName: EKS_NAME,
             addonName: "aws-ebs-csi-driver",
             configurationValues: '{"controller":{"extraVolumeTags":{"team":"observability"}}}',
             resolveConflictsOnUpdate: "OVERWRITE",
             podIdentityAssociations: [{ serviceAccount: "ebs-csi-controller-sa", roleArn: roleArn("ebs-csi") }],
         });
         assert.deepEqual(find(placed, "PodIdentityAssociation loadBalancerController").inputs, {
-            clusterName: CLUSTER,
+            clusterName: EKS_NAME,
             namespace: "kube-system",
             serviceAccount: "aws-load-balancer-controller",
             roleArn: roleArn("load-balancers"),
@@ -185,26 +190,29 @@ describe("add-ons", () => {
     });
 
     it("make load balancers with the fleet's tags, and need nothing from the instance they run on", () => {
-        assert.deepEqual(loadBalancerControllerValues({ region: REGION, cluster: CLUSTER, vpcId: "vpc-0a", tags: TAGS }), {
-            clusterName: CLUSTER,
-            region: REGION,
-            vpcId: "vpc-0a",
-            serviceAccount: { name: "aws-load-balancer-controller" },
-            defaultTags: TAGS,
-            podDisruptionBudget: { maxUnavailable: 1 },
-            enableServiceMutatorWebhook: false,
-            enableShield: false,
-            enableWaf: false,
-            enableWafv2: false,
-        });
+        assert.deepEqual(
+            loadBalancerControllerValues({ region: REGION, eksName: EKS_NAME, vpcId: "vpc-0a", tags: TAGS, annotations: {} }),
+            {
+                clusterName: EKS_NAME,
+                region: REGION,
+                vpcId: "vpc-0a",
+                serviceAccount: { name: "aws-load-balancer-controller" },
+                defaultTags: TAGS,
+                podDisruptionBudget: { maxUnavailable: 1 },
+                enableServiceMutatorWebhook: false,
+                enableShield: false,
+                enableWaf: false,
+                enableWafv2: false,
+            },
+        );
     });
 });
 
 describe("rights of add-ons", () => {
     const policies: Record<string, Statement[]> = {
-        "ebs-csi": ebsCsiStatements({ region: REGION, cluster: CLUSTER }),
+        "ebs-csi": ebsCsiStatements({ region: REGION, eksName: EKS_NAME }),
         "external-dns": externalDnsStatements({ region: REGION, zoneId: "Z0123" }),
-        "load-balancers": loadBalancerStatements({ region: REGION, cluster: CLUSTER, vpcId: "vpc-0a" }),
+        "load-balancers": loadBalancerStatements({ region: REGION, eksName: EKS_NAME, vpcId: "vpc-0a" }),
     };
     const may = (component: string, action: string, arn: string, context: Record<string, string> = {}) =>
         isAllowed({ arn: roleArn(component), policy: policies[component] ?? [] }, action, { arn, account: ACCOUNT, context });
@@ -237,7 +245,7 @@ describe("rights of add-ons", () => {
     });
 
     it("in China name China's resources", () => {
-        const china = { region: "cn-north-1", cluster: CLUSTER, vpcId: "vpc-0a", zoneId: "Z0123" };
+        const china = { region: "cn-north-1", eksName: EKS_NAME, vpcId: "vpc-0a", zoneId: "Z0123" };
         const arns = [ebsCsiStatements(china), externalDnsStatements(china), loadBalancerStatements(china)]
             .flat()
             .flatMap(({ Resource }) => Resource ?? [])
@@ -254,12 +262,12 @@ describe("rights of add-ons", () => {
 
         it("let it make a volume that it tags with its cluster, and no other", async () => {
             const make = (context: Record<string, string>) => may("ebs-csi", "ec2:CreateVolume", ec2("volume/vol-0a"), context);
-            assert.deepEqual(await Promise.all([make(requested(CLUSTER)), make(requested("eks-red")), make({})]), [true, false, false]);
+            assert.deepEqual(await Promise.all([make(requested(EKS_NAME)), make(requested("eks-red")), make({})]), [true, false, false]);
         });
 
         it("let it attach, grow and delete volumes of its cluster, and none of another's", async () => {
             const answers = ["ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"].map((action) =>
-                Promise.all([tagged(CLUSTER), tagged("eks-red")].map((context) => may("ebs-csi", action, ec2("volume/vol-0a"), context))),
+                Promise.all([tagged(EKS_NAME), tagged("eks-red")].map((context) => may("ebs-csi", action, ec2("volume/vol-0a"), context))),
             );
             assert.deepEqual(
                 await Promise.all(answers),
@@ -269,7 +277,7 @@ describe("rights of add-ons", () => {
 
         it("let it attach to nodes of its cluster, and to no other machine", async () => {
             const attach = (cluster: string) => may("ebs-csi", "ec2:AttachVolume", ec2("instance/i-0a"), tagged(cluster));
-            assert.deepEqual(await Promise.all([attach(CLUSTER), attach("eks-red")]), [true, false]);
+            assert.deepEqual(await Promise.all([attach(EKS_NAME), attach("eks-red")]), [true, false]);
         });
     });
 
@@ -301,7 +309,7 @@ describe("rights of add-ons", () => {
         it("let it make what it tags with its cluster, and nothing else", async () => {
             const make = (context: Record<string, string>) =>
                 may("load-balancers", "elasticloadbalancing:CreateLoadBalancer", BALANCER, context);
-            assert.deepEqual(await Promise.all([make(tagging(CLUSTER)), make(tagging("eks-red")), make({})]), [true, false, false]);
+            assert.deepEqual(await Promise.all([make(tagging(EKS_NAME)), make(tagging("eks-red")), make({})]), [true, false, false]);
         });
 
         it("let it change and delete what is its cluster's, and nothing of another's", async () => {
@@ -312,7 +320,7 @@ describe("rights of add-ons", () => {
                 ["elasticloadbalancing:RegisterTargets", elb("targetgroup/k8s-a/0a")],
                 ["ec2:DeleteSecurityGroup", ec2("security-group/sg-0a")],
             ].map(([action = "", arn = ""]) =>
-                Promise.all([may("load-balancers", action, arn, tagged(CLUSTER)), may("load-balancers", action, arn, tagged("eks-red"))]),
+                Promise.all([may("load-balancers", action, arn, tagged(EKS_NAME)), may("load-balancers", action, arn, tagged("eks-red"))]),
             );
             assert.deepEqual(
                 await Promise.all(answers),
@@ -321,7 +329,7 @@ describe("rights of add-ons", () => {
         });
 
         it("do not let it claim what is another cluster's", async () => {
-            const retag = { ...tagged("eks-red"), ...tagging(CLUSTER) };
+            const retag = { ...tagged("eks-red"), ...tagging(EKS_NAME) };
             assert.deepEqual(
                 await Promise.all([
                     may("load-balancers", "elasticloadbalancing:AddTags", BALANCER, retag),

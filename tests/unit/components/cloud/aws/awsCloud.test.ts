@@ -127,7 +127,7 @@ describe("what a stack on AWS refuses before it declares anything", () => {
         assert.deepEqual(
             problems.map((problem) => problem.replace(/\d{5} bytes/, "N bytes")),
             [
-                'aws.replicationRegion: "cn-north-1" and "eu-west-1" are in separate clouds of AWS, between which nothing is copied.',
+                'aws.replicationRegion: "cn-north-1" and "eu-west-1" are in separate partitions of AWS, between which S3 copies nothing.',
                 "observees: give bucket blocks-of-the-fleet a policy of N bytes: S3 takes 20480.",
             ],
         );

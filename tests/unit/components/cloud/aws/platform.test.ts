@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { adminProblems, beforeCreate, zoneProblems } from "../../../../../components/cloud/aws/cluster/createClusterChecks";
-import { type Eks, eksKubeconfig } from "../../../../../components/cloud/aws/cluster/eksAccess";
+import { adminProblems, checkCreateCluster, zoneProblems } from "../../../../../components/cloud/aws/cluster/createClusterChecks";
+import { type EksConnection, eksKubeconfig } from "../../../../../components/cloud/aws/cluster/eksAccess";
 import { EksCluster, type EksClusterArgs, secretsKeyStatements } from "../../../../../components/cloud/aws/cluster/eksCluster";
-import { type Answers, clusterProblems, findCluster } from "../../../../../components/cloud/aws/cluster/findCluster";
+import { type ClusterFacts, clusterProblems, findCluster } from "../../../../../components/cloud/aws/cluster/findCluster";
 import { subnetCidrs } from "../../../../../components/cloud/aws/cluster/network";
 import { amiType, NodeGroups, type NodeGroupsArgs, STATEFUL_NODES } from "../../../../../components/cloud/aws/cluster/nodeGroups";
 import { accountProblems } from "../../../../../components/cloud/aws/platform";
@@ -23,7 +23,7 @@ async function make(more: Partial<EksClusterArgs> = {}, region = REGION) {
     let cluster: EksCluster | undefined;
     const placed = await placedBy(() => {
         cluster = new EksCluster("eks", {
-            cluster: "eks-blue",
+            eksName: "eks-blue",
             version: "1.34",
             vpcCidr: "10.42.0.0/16",
             zones: ["a", "c"],
@@ -37,7 +37,7 @@ async function make(more: Partial<EksClusterArgs> = {}, region = REGION) {
             ...more,
         });
     }, region);
-    const { eks, network } = cluster as EksCluster;
+    const { connection: eks, network } = cluster as EksCluster;
     return { placed, eks, network };
 }
 
@@ -68,7 +68,7 @@ describe("a cluster that is made", () => {
             url: "https://oidc.eks.eu-west-1.amazonaws.com/id/eks-blue",
             clientIdLists: ["sts.amazonaws.com"],
         });
-        assert.equal(eks.pods.by, "irsa");
+        assert.equal(eks.podIdentity.by, "irsa");
     });
 
     it("without subnets has a network of its own", async () => {
@@ -329,7 +329,7 @@ describe("node groups", () => {
     const make = (more: Partial<NodeGroupsArgs> = {}) =>
         placedBy(() => {
             new NodeGroups("nodes", {
-                cluster: "eks-blue",
+                eksName: "eks-blue",
                 version: "1.34",
                 region: REGION,
                 subnets: { a: "subnet-0a", b: "subnet-0b" },
@@ -499,20 +499,20 @@ describe("a cluster that exists", () => {
     });
 
     it("is found with what its nodes and pods need", async () => {
-        const { version, vpcId, pods, ready } = (await look()).found as Eks;
+        const { version, vpcId, podIdentity, ready } = (await look()).found as EksConnection;
         assert.deepEqual(
-            { version, vpcId, pods, ready },
+            { version, vpcId, podIdentity, ready },
             {
                 version: "1.34",
                 vpcId: "<vpc of eks-blue>",
-                pods: { by: "pod-identity", cluster: "eks-blue", clusterArn: "arn:aws:eks:eu-west-1:111111111111:cluster/eks-blue" },
+                podIdentity: { by: "pod-identity", eksName: "eks-blue", clusterArn: "arn:aws:eks:eu-west-1:111111111111:cluster/eks-blue" },
                 ready: [],
             },
         );
     });
 
     it("is found with its OIDC provider, for IRSA", async () => {
-        assert.deepEqual(((await look(answers, { irsa: true })).found as Eks).pods, {
+        assert.deepEqual(((await look(answers, { irsa: true })).found as EksConnection).podIdentity, {
             by: "irsa",
             issuer: "https://oidc.eks.eu-west-1.amazonaws.com/id/eks-blue",
             oidcProviderArn: "arn:aws:iam::111111111111:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/eks-blue",
@@ -529,7 +529,7 @@ describe("a cluster that exists", () => {
             {
                 path: "aws.cluster.name",
                 problem: 'no EKS cluster "eks-blue" in eu-west-1.',
-                remedy: "Check the name, aws.region, and as whom you ask (`aws sts get-caller-identity`). Or write aws.cluster.create, and this stack makes it.",
+                remedy: "Check the name, aws.region, and whose credentials these are (`aws sts get-caller-identity`). Or write aws.cluster.create, and this stack creates it.",
             },
         ]);
     });
@@ -570,8 +570,8 @@ describe("a cluster that exists", () => {
         ]);
     });
 
-    const good: Answers = {
-        cluster: "eks-blue",
+    const good: ClusterFacts = {
+        eksName: "eks-blue",
         region: REGION,
         status: "ACTIVE",
         version: "1.32",
@@ -599,8 +599,8 @@ describe("a cluster that exists", () => {
         assert.deepEqual((found as ConfigError).problems, [
             {
                 path: "aws.nodeGroups",
-                problem: '"eks-blue" knows roles by its ConfigMap aws-auth only: nodes that are made here could not join.',
-                remedy: "Turn on access entries, which changes nothing for the roles that are known: `aws eks update-cluster-config --region eu-west-1 --name eks-blue --access-config authenticationMode=API_AND_CONFIG_MAP`.",
+                problem: '"eks-blue" reads roles from its ConfigMap aws-auth only: nodes of this stack could not join.',
+                remedy: "Turn on access entries, which changes nothing for the roles in the ConfigMap: `aws eks update-cluster-config --region eu-west-1 --name eks-blue --access-config authenticationMode=API_AND_CONFIG_MAP`.",
             },
         ]);
     });
@@ -619,8 +619,8 @@ describe("a cluster that exists", () => {
         assert.deepEqual(clusterProblems({ ...good, oidcProvider: { failure: "finding IAM OIDC Provider by url (issuer): not found" } }), [
             {
                 path: "aws.identity.by",
-                problem: 'irsa, and IAM does not know the OIDC provider of cluster "eks-blue".',
-                remedy: "Make it (`aws iam create-open-id-connect-provider --url https://issuer --client-id-list sts.amazonaws.com`), or write pod-identity.",
+                problem: 'irsa, but IAM has no OIDC provider for cluster "eks-blue".',
+                remedy: "Create it (`aws iam create-open-id-connect-provider --url https://issuer --client-id-list sts.amazonaws.com`), or write pod-identity.",
             },
         ]);
     });
@@ -670,7 +670,7 @@ describe("before a cluster is made", () => {
         );
         const provider = new Provider("aws", { region: REGION });
         const args = { admins: [ADMIN], zones: ["a"], region: REGION, provider, caller: session, ...more };
-        const refusal = await beforeCreate(args).catch((error: unknown) => error);
+        const refusal = await checkCreateCluster(args).catch((error: unknown) => error);
         return { asked, paths: refusal instanceof ConfigError ? refusal.problems.map(({ path }) => path) : refusal };
     }
 
@@ -699,8 +699,8 @@ describe("before a cluster is made", () => {
     const zones = (ids: Record<string, string>) => ({ value: Object.entries(ids).map(([letter, id]) => ({ letter, id })) });
 
     it("a zone that is not there is refused, with those that are", () => {
-        const found = zones({ a: "usw2-az2", b: "usw2-az1", d: "usw2-az4" });
-        assert.deepEqual(zoneProblems({ region: "us-west-2", zones: ["a", "c", "e"], found }), [
+        const available = zones({ a: "usw2-az2", b: "usw2-az1", d: "usw2-az4" });
+        assert.deepEqual(zoneProblems({ region: "us-west-2", zones: ["a", "c", "e"], available }), [
             {
                 path: "aws.cluster.create.zones",
                 problem: "c, e: this account has no such zone in us-west-2, or EKS is not in it.",
@@ -711,7 +711,7 @@ describe("before a cluster is made", () => {
 
     it("a zone without EKS is refused, whatever its letter in this account", () => {
         const refused = ["use1-az3", "usw1-az2", "cac1-az3"].map((id) =>
-            zoneProblems({ region: "us-east-1", zones: ["a", "b"], found: zones({ a: id, b: "use1-az1", c: "use1-az2" }) }),
+            zoneProblems({ region: "us-east-1", zones: ["a", "b"], available: zones({ a: id, b: "use1-az1", c: "use1-az2" }) }),
         );
         assert.deepEqual(
             refused.map(([problem]) => problem?.remedy),
@@ -720,8 +720,8 @@ describe("before a cluster is made", () => {
     });
 
     it("zones that are there are fine", () => {
-        const found = zones({ a: "euw1-az3", b: "euw1-az1", c: "euw1-az2" });
-        assert.deepEqual(zoneProblems({ region: REGION, zones: ["a", "b", "c"], found }), []);
+        const available = zones({ a: "euw1-az3", b: "euw1-az1", c: "euw1-az2" });
+        assert.deepEqual(zoneProblems({ region: REGION, zones: ["a", "b", "c"], available }), []);
     });
 
     it("who makes it is one of its administrators, whatever the path of the role", () => {
@@ -736,8 +736,8 @@ describe("before a cluster is made", () => {
         assert.deepEqual(adminProblems([ADMIN], `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/ci`), [
             {
                 path: "aws.cluster.create.admins",
-                problem: `role deployer of account ${ACCOUNT}, whose credentials these are, is not among them: it could not make the cluster, nor deploy to it.`,
-                remedy: "Add it; `aws iam get-role --role-name deployer --query Role.Arn` prints its ARN. Or run `pulumi up` as one that is.",
+                problem: `role deployer of account ${ACCOUNT}, whose credentials these are, is not listed: it could neither create the cluster nor deploy to it.`,
+                remedy: "Add it; `aws iam get-role --role-name deployer --query Role.Arn` prints its ARN. Or run `pulumi up` as a listed role.",
             },
         ]);
     });
@@ -751,7 +751,7 @@ describe("before a cluster is made", () => {
             [`arn:aws:iam::${ACCOUNT}:user/Admin`, `arn:aws:iam::${ACCOUNT}:root`].flatMap((caller) => adminProblems([ADMIN], caller)),
             ["user/Admin", "root"].map((who) => ({
                 path: "aws.cluster.create.admins",
-                problem: `these credentials are arn:aws:iam::${ACCOUNT}:${who}'s, which is no role: only roles administer the cluster.`,
+                problem: `these credentials belong to arn:aws:iam::${ACCOUNT}:${who}, which is not a role: only roles administer the cluster.`,
                 remedy: "Run `pulumi up` as one of the roles in this list.",
             })),
         );
@@ -832,7 +832,13 @@ describe("the account of a stack", () => {
 
 describe("the kubeconfig of a cluster", () => {
     const argsWith = (profile?: string) => {
-        const config = eksKubeconfig({ name: "eks-blue", region: REGION, endpoint: "https://eks", certificateAuthority: "Q0E=", profile });
+        const config = eksKubeconfig({
+            eksName: "eks-blue",
+            region: REGION,
+            endpoint: "https://eks",
+            certificateAuthority: "Q0E=",
+            profile,
+        });
         return JSON.parse(config).users[0].user.exec.args as string[];
     };
     const token = ["--region", REGION, "eks", "get-token", "--cluster-name", "eks-blue", "--output", "json"];

@@ -5,11 +5,11 @@ import { assumeStatements, prefixStatements, type Statement } from "../../../../
 import {
     bucketArn,
     bucketStatements,
+    keyPrincipal,
     keyStatements,
-    onKey,
-    type RoleOnPrefix,
+    type PrefixPrincipal,
 } from "../../../../../../components/cloud/aws/storage/bucketPolicies";
-import { prometheusRole, usersOf } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
+import { bucketPrincipals, prometheusRoleArn } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
 import { READS_SOURCE, replicationStatements, WRITES_REPLICA } from "../../../../../../components/cloud/aws/storage/replication";
 import { assertFile } from "../../../../../support/golden";
 import { actionsOf, isAllowed, type Role, somethingOf, type Target } from "../../../../../support/iamSimulator";
@@ -30,12 +30,12 @@ const BLUE = { name: "blue" };
 const RED = { name: "red", account: "222222222222" };
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 const YELLOW = { name: "yellow", account: "444444444444" };
-const users = [OBSERVER, BLUE, RED, GREEN, YELLOW].flatMap((member) => usersOf(FLEET, member));
-const bucketPolicy = bucketStatements(PLACE, users);
-const keyPolicy = keyStatements(PLACE, users.map(onKey));
+const principals = [OBSERVER, BLUE, RED, GREEN, YELLOW].flatMap((member) => bucketPrincipals(FLEET, member));
+const bucketPolicy = bucketStatements(PLACE, principals);
+const keyPolicy = keyStatements(PLACE, principals.map(keyPrincipal));
 
-const user = (access: RoleOnPrefix["access"], prefix: string): Role => {
-    const { role } = users.find((found) => found.access === access && found.prefix === prefix) as RoleOnPrefix;
+const user = (access: PrefixPrincipal["access"], prefix: string): Role => {
+    const { role } = principals.find((found) => found.access === access && found.prefix === prefix) as PrefixPrincipal;
     return { arn: role, policy: prefixStatements({ access, bucketArn: BUCKET, prefix, kmsKeyArn: KEY }) };
 };
 
@@ -54,7 +54,7 @@ const COLUMNS: Column[] = [
     {
         title: "Prometheus of green",
         own: "green",
-        arn: prometheusRole(FLEET, GREEN),
+        arn: prometheusRoleArn(FLEET, GREEN),
         policy: assumeStatements(throughRole.arn),
     },
     { title: "observer's role for green", own: "green", ...throughRole },
@@ -348,7 +348,7 @@ describe("the rights of the role that copies the bucket", () => {
             target: () => ({
                 arn: KEY,
                 account: OURS,
-                policy: keyStatements(PLACE, [...users.map(onKey), { role: arn, actions: READS_SOURCE }]),
+                policy: keyStatements(PLACE, [...principals.map(keyPrincipal), { role: arn, actions: READS_SOURCE }]),
                 context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET },
             }),
         },

@@ -10,7 +10,7 @@ import {
     roleTrust,
 } from "../../../../../../components/cloud/aws/iam/statements";
 import { Identity, type IdentityArgs, ObserverRole } from "../../../../../../components/cloud/aws/storage/blockRoles";
-import { prometheusRole, usersOf } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
+import { bucketPrincipals, prometheusRoleArn } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
 import { isAllowed, isTrusted } from "../../../../../support/iamSimulator";
 import { type Placed, placedBy } from "../../../../../support/placedResources";
 
@@ -18,7 +18,7 @@ const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "11111111111
 const CLUSTER = "arn:aws:eks:eu-west-1:111111111111:cluster/eks-observer";
 const ISSUER = "https://oidc.eks.eu-west-1.amazonaws.com/id/0123ABCD";
 const OIDC_PROVIDER = "arn:aws:iam::111111111111:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123ABCD";
-const ON = { bucketArn: "arn:aws:s3:::blocks", kmsKeyArn: "arn:aws:kms:eu-west-1:111111111111:key/k" };
+const STORE = { bucketArn: "arn:aws:s3:::blocks", kmsKeyArn: "arn:aws:kms:eu-west-1:111111111111:key/k" };
 const PODS = { namespace: "monitoring", serviceAccount: "thanos-store-blue" };
 
 const made = (more: Partial<IdentityArgs> = {}) => {
@@ -28,21 +28,21 @@ const made = (more: Partial<IdentityArgs> = {}) => {
             component: "store",
             stream: "blue",
             ...PODS,
-            on: ON,
+            store: STORE,
             role: { name: "blue-store-0123ab", path: "/thanos-fleet/", permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary" },
-            pods: { by: "pod-identity", cluster: "eks-observer", clusterArn: CLUSTER },
+            podIdentity: { by: "pod-identity", eksName: "eks-observer", clusterArn: CLUSTER },
             ...more,
         }).granted;
     }).then((placed) => ({ placed, granted: granted as Granted }));
 };
-const IRSA = { pods: { by: "irsa", issuer: ISSUER, oidcProviderArn: OIDC_PROVIDER } } as const;
+const IRSA = { podIdentity: { by: "irsa", issuer: ISSUER, oidcProviderArn: OIDC_PROVIDER } } as const;
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 
 const short = ({ type }: Placed) => type.split(":")[2];
 const inputs = (placed: Placed[], type: string) => placed.find((d) => d.type.endsWith(`:${type}`))?.inputs as Record<string, unknown>;
 
 describe("rights on a prefix", () => {
-    const statements = (access: Access) => prefixStatements({ ...ON, prefix: "blue", access });
+    const statements = (access: Access) => prefixStatements({ ...STORE, prefix: "blue", access });
     const actions = (access: Access) => statements(access).flatMap((s) => s.Action);
 
     it("to read", () => assert.deepEqual(actions("read"), ["s3:ListBucket", "s3:GetObject", "kms:Decrypt"]));
@@ -82,8 +82,8 @@ describe("rights on a prefix", () => {
     it("of a cluster are not those of one whose name begins alike", async () => {
         const blue = { arn: "arn:aws:iam::111111111111:role/r", policy: statements("own") };
         const list = (prefix: string) =>
-            isAllowed(blue, "s3:ListBucket", { arn: ON.bucketArn, account: "111111111111", context: { "s3:prefix": prefix } });
-        const get = (name: string) => isAllowed(blue, "s3:GetObject", { arn: `${ON.bucketArn}/${name}`, account: "111111111111" });
+            isAllowed(blue, "s3:ListBucket", { arn: STORE.bucketArn, account: "111111111111", context: { "s3:prefix": prefix } });
+        const get = (name: string) => isAllowed(blue, "s3:GetObject", { arn: `${STORE.bucketArn}/${name}`, account: "111111111111" });
         assert.deepEqual(await Promise.all([list("blue/"), list("blue"), list("blue-2/"), get("blue/x"), get("blue-2/x")]), [
             true,
             false,
@@ -125,7 +125,7 @@ describe("an identity", () => {
     it("has the rights of its component on its stream", async () => {
         assert.equal(
             inputs((await made()).placed, "RolePolicy").policy,
-            policyDocument(prefixStatements({ ...ON, access: "read", prefix: "blue" })),
+            policyDocument(prefixStatements({ ...STORE, access: "read", prefix: "blue" })),
         );
     });
 
@@ -145,22 +145,22 @@ describe("an identity", () => {
 
 describe("the role of the observer's account for a cluster of another", () => {
     it("is a role and its policy: it writes one prefix", async () => {
-        const assumedBy = prometheusRole(FLEET, GREEN);
+        const assumedBy = prometheusRoleArn(FLEET, GREEN);
         const placed = await placedBy(() => {
-            new ObserverRole("green", { role: { name: "green-blocks-0123ab", path: "/" }, assumedBy, on: ON, stream: "green" });
+            new ObserverRole("green", { role: { name: "green-blocks-0123ab", path: "/" }, assumedBy, store: STORE, stream: "green" });
         });
         assert.deepEqual(placed.map(short).sort(), ["Role", "RolePolicy"]);
         assert.equal(inputs(placed, "Role").assumeRolePolicy, policyDocument(roleTrust(assumedBy)));
-        assert.equal(inputs(placed, "RolePolicy").policy, policyDocument(prefixStatements({ ...ON, access: "write", prefix: "green" })));
+        assert.equal(inputs(placed, "RolePolicy").policy, policyDocument(prefixStatements({ ...STORE, access: "write", prefix: "green" })));
     });
 });
 
 describe("the users of a cluster's blocks", () => {
-    const users = (member: Parameters<typeof usersOf>[1], fleet = FLEET) =>
-        usersOf(fleet, member).map(({ role, access, prefix }) => [role.replace(/-[0-9a-f]{6}$/, ""), access, prefix]);
+    const principals = (member: Parameters<typeof bucketPrincipals>[1], fleet = FLEET) =>
+        bucketPrincipals(fleet, member).map(({ role, access, prefix }) => [role.replace(/-[0-9a-f]{6}$/, ""), access, prefix]);
 
     it("in the observer's account are the roles of three components", () => {
-        assert.deepEqual(users({ name: "blue" }), [
+        assert.deepEqual(principals({ name: "blue" }), [
             ["arn:aws:iam::111111111111:role/thanos-fleet/blue-store", "read", "blue"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/blue-compact", "own", "blue"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/blue-prometheus", "write", "blue"],
@@ -168,7 +168,7 @@ describe("the users of a cluster's blocks", () => {
     });
 
     it("in another account are the same, with Prometheus's in its own", () => {
-        assert.deepEqual(users({ name: "red", account: "222222222222" })[2], [
+        assert.deepEqual(principals({ name: "red", account: "222222222222" })[2], [
             "arn:aws:iam::222222222222:role/thanos-fleet/red-prometheus",
             "write",
             "red",
@@ -176,18 +176,18 @@ describe("the users of a cluster's blocks", () => {
     });
 
     it("through a role are that role and not Prometheus's", () => {
-        assert.deepEqual(users(GREEN)[2], ["arn:aws:iam::111111111111:role/thanos-fleet/green-blocks", "write", "green"]);
+        assert.deepEqual(principals(GREEN)[2], ["arn:aws:iam::111111111111:role/thanos-fleet/green-blocks", "write", "green"]);
     });
 
     it("follow the partition", () => {
         assert.deepEqual(
-            ["cn-north-1", "us-gov-west-1"].map((region) => users({ name: "blue" }, { ...FLEET, region })[0]?.[0]),
+            ["cn-north-1", "us-gov-west-1"].map((region) => principals({ name: "blue" }, { ...FLEET, region })[0]?.[0]),
             ["arn:aws-cn:iam::111111111111:role/thanos-fleet/blue-store", "arn:aws-us-gov:iam::111111111111:role/thanos-fleet/blue-store"],
         );
     });
 
     it("never share a role", () => {
-        const roles = ["blue", "blue-store", "red"].flatMap((name) => usersOf(FLEET, { name })).map(({ role }) => role);
+        const roles = ["blue", "blue-store", "red"].flatMap((name) => bucketPrincipals(FLEET, { name })).map(({ role }) => role);
         assert.equal(new Set(roles).size, roles.length);
     });
 });
@@ -240,9 +240,9 @@ describe("trust", () => {
     });
 
     it("between accounts goes to one role", async () => {
-        const trust = role(roleTrust(prometheusRole(FLEET, GREEN)));
+        const trust = role(roleTrust(prometheusRoleArn(FLEET, GREEN)));
         const asks = (arn: string) => isAllowed({ arn, policy: assumeStatements(trust.arn) }, "sts:AssumeRole", trust);
-        assert.deepEqual(await Promise.all([asks(prometheusRole(FLEET, GREEN)), asks("arn:aws:iam::333333333333:role/Administrator")]), [
+        assert.deepEqual(await Promise.all([asks(prometheusRoleArn(FLEET, GREEN)), asks("arn:aws:iam::333333333333:role/Administrator")]), [
             true,
             false,
         ]);

@@ -3,19 +3,24 @@ import { Provider } from "@pulumi/aws/provider";
 import { roleArn } from "../../../../../../components/cloud/aws/iam/names";
 import { policyDocument } from "../../../../../../components/cloud/aws/iam/statements";
 import { Bucket, type BucketArgs, s3Endpoint } from "../../../../../../components/cloud/aws/storage/bucket";
-import { bucketStatements, keyStatements, onKey, policyProblems } from "../../../../../../components/cloud/aws/storage/bucketPolicies";
-import { usersOf } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
+import {
+    bucketStatements,
+    keyPrincipal,
+    keyStatements,
+    policyProblems,
+} from "../../../../../../components/cloud/aws/storage/bucketPolicies";
+import { bucketPrincipals } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
 import { READS_SOURCE, replicationStatements, WRITES_REPLICA } from "../../../../../../components/cloud/aws/storage/replication";
 import { type Placed, placedBy } from "../../../../../support/placedResources";
 
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
 const PLACE = { bucket: "blocks", region: "eu-west-1", account: "111111111111" };
-const users = [{ name: "observer" }, { name: "red", account: "222222222222" }].flatMap((member) => usersOf(FLEET, member));
+const principals = [{ name: "observer" }, { name: "red", account: "222222222222" }].flatMap((member) => bucketPrincipals(FLEET, member));
 
 const made = (more: Partial<BucketArgs> = {}) =>
     placedBy(() => {
         const home = new Provider("aws", { region: "eu-west-1" });
-        new Bucket("blocks", { ...PLACE, users, ...more }, { provider: home });
+        new Bucket("blocks", { ...PLACE, principals, ...more }, { provider: home });
     });
 
 const copied = () =>
@@ -27,7 +32,7 @@ const copied = () =>
             path: "/thanos-fleet/",
             permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary",
         };
-        new Bucket("blocks", { ...PLACE, users, replication: { region: "eu-central-1", provider: away, role } }, { provider: home });
+        new Bucket("blocks", { ...PLACE, principals, replication: { region: "eu-central-1", provider: away, role } }, { provider: home });
     });
 
 const short = ({ type, name }: Placed) => `${type.split(":")[2]} ${name}`;
@@ -109,8 +114,8 @@ describe("a bucket for blocks", () => {
     });
 
     it("has the policies that docs/rights.md evaluates", () => {
-        assert.equal(policy(placed, "BucketPolicy"), policyDocument(bucketStatements(PLACE, users)));
-        assert.equal(policy(placed, "Key", "blocks-key"), policyDocument(keyStatements(PLACE, users.map(onKey))));
+        assert.equal(policy(placed, "BucketPolicy"), policyDocument(bucketStatements(PLACE, principals)));
+        assert.equal(policy(placed, "Key", "blocks-key"), policyDocument(keyStatements(PLACE, principals.map(keyPrincipal))));
     });
 
     it("is reached in its region", () => {
@@ -170,7 +175,7 @@ describe("a replicated bucket", () => {
     it("lets the role that copies read with one key and write with the other", () => {
         assert.equal(
             policy(placed, "Key", "blocks-key"),
-            policyDocument(keyStatements(PLACE, [...users.map(onKey), { role: copier, actions: READS_SOURCE }])),
+            policyDocument(keyStatements(PLACE, [...principals.map(keyPrincipal), { role: copier, actions: READS_SOURCE }])),
         );
         assert.equal(
             policy(placed, "Key", "blocks-replica-key"),
@@ -204,7 +209,7 @@ describe("a replicated bucket", () => {
 });
 
 describe("the policies of a bucket", () => {
-    const key = (region: string) => keyStatements({ ...PLACE, region }, users.map(onKey));
+    const key = (region: string) => keyStatements({ ...PLACE, region }, principals.map(keyPrincipal));
 
     it("follow the partition", () => {
         const china = { ...PLACE, region: "cn-north-1" };
@@ -221,8 +226,8 @@ describe("the policies of a bucket", () => {
     });
 
     it("of one cluster's own bucket name no other cluster's roles", () => {
-        const own = usersOf(FLEET, { name: "red", account: "222222222222" });
-        const named = [policyDocument(bucketStatements(PLACE, own)), policyDocument(keyStatements(PLACE, own.map(onKey)))].flatMap(
+        const own = bucketPrincipals(FLEET, { name: "red", account: "222222222222" });
+        const named = [policyDocument(bucketStatements(PLACE, own)), policyDocument(keyStatements(PLACE, own.map(keyPrincipal)))].flatMap(
             (document) => [...new Set(document.match(/role\/[^"]+/g))],
         );
         assert.deepEqual(
@@ -234,7 +239,7 @@ describe("the policies of a bucket", () => {
     it("are refused before AWS refuses their length", () => {
         const many = (count: number) =>
             Array.from({ length: count }, (_, i) => ({ name: `cluster-${i}`, account: String(200000000000 + i) })).flatMap((member) =>
-                usersOf(FLEET, member),
+                bucketPrincipals(FLEET, member),
             );
         assert.deepEqual(policyProblems(PLACE, many(20)), []);
         assert.deepEqual(

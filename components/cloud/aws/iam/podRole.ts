@@ -1,0 +1,66 @@
+import { PodIdentityAssociation } from "@pulumi/aws/eks";
+import type * as iam from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+import { type RoleArgs, roleWithPolicy } from "./role";
+import { irsaTrust, podIdentityTrust, type Statement } from "./statements";
+
+/** How the pods of a cluster get the credentials of an IAM role: through EKS Pod Identity, or through the cluster's OIDC provider (IRSA). */
+export type PodIdentitySource =
+    | { by: "pod-identity"; eksName: pulumi.Input<string>; clusterArn: pulumi.Input<string> }
+    | { by: "irsa"; issuer: pulumi.Input<string>; oidcProviderArn: pulumi.Input<string> };
+
+export interface PodRoleArgs {
+    /** Name, path and permissions boundary of the role. */
+    role: RoleArgs;
+    /** How the cluster's pods get credentials. */
+    podIdentity: PodIdentitySource;
+    /** Namespace of the service account. */
+    namespace: string;
+    /** Name of the service account whose pods may assume the role. */
+    serviceAccount: string;
+    /** Statements of the role's own policy. */
+    rights: pulumi.Input<Statement[]>;
+    /** ARN of a role of another account that EKS assumes for the pods through this one. Pod Identity only. @default none */
+    assume?: string | undefined;
+}
+
+export interface PodRole {
+    role: iam.Role;
+    /** Annotations that the service account has to carry: none with Pod Identity. */
+    annotations: Record<string, pulumi.Input<string>>;
+    /** What has to exist before the pods start: EKS hands out credentials only to pods that start after their association was made. */
+    ready: pulumi.Resource[];
+}
+
+/** A role with one policy that the pods of one service account assume, and the association or the annotation by which they get it. */
+export function podRole(name: string, args: PodRoleArgs, opts: pulumi.CustomResourceOptions): PodRole {
+    const { podIdentity, namespace, serviceAccount, assume } = args;
+    // With IRSA the S3 client assumes one role with the pod's own token, and Thanos's objstore file has no field for a second.
+    if (podIdentity.by === "irsa" && assume !== undefined)
+        throw new Error(`${serviceAccount} cannot assume ${assume}: that takes EKS Pod Identity`);
+    const { role, policy } = roleTrustedByPods(name, args, opts);
+    if (podIdentity.by === "irsa") return { role, annotations: { "eks.amazonaws.com/role-arn": role.arn }, ready: [policy] };
+    const association = new PodIdentityAssociation(
+        name,
+        {
+            clusterName: podIdentity.eksName,
+            namespace,
+            serviceAccount,
+            roleArn: role.arn,
+            ...(assume !== undefined && { targetRoleArn: assume }),
+        },
+        opts,
+    );
+    return { role, annotations: {}, ready: [policy, association] };
+}
+
+/** The role and its policy alone, for an EKS add-on: EKS makes the association or the annotation itself. */
+export const roleTrustedByPods = (name: string, args: Omit<PodRoleArgs, "assume">, opts: pulumi.CustomResourceOptions) =>
+    roleWithPolicy(name, args.role, { trust: podTrust(args), rights: args.rights }, opts);
+
+const podTrust = ({ podIdentity, namespace, serviceAccount }: Omit<PodRoleArgs, "assume">): pulumi.Output<Statement[]> =>
+    podIdentity.by === "irsa"
+        ? pulumi
+              .output(podIdentity)
+              .apply(({ issuer, oidcProviderArn }) => irsaTrust({ issuer, oidcProviderArn, namespace, serviceAccount }))
+        : pulumi.output(podIdentity.clusterArn).apply((clusterArn) => podIdentityTrust({ clusterArn, namespace, serviceAccount }));
