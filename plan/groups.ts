@@ -22,13 +22,14 @@ const BY_TYPE: [type: RegExp, title: Title][] = [
     [/^aws:(eks|cloudwatch)\//, "Cluster"],
     [/^aws:ec2\//, "Network"],
     [/^aws:s3\//, "Bucket and key"],
+    [/^pulumi:providers:/, "Around them"],
     [/^tls:|^aws:route53\/|:Ingress$/, "Names and certificates"],
 ];
 
 /** ... and else by the component it is a part of, the innermost that is known. */
 const BY_COMPONENT: [type: RegExp, title: Title][] = [
     [/:aws:Network$/, "Network"],
-    [/:aws:EksCluster$/, "Cluster"],
+    [/:aws:(Platform|EksCluster)$/, "Cluster"],
     [/:aws:NodeGroups$/, "Nodes"],
     [/:aws:(Bucket|EncryptedBucket|Replication)$|:local:S3Server$/, "Bucket and key"],
     [/:aws:(Identity|ObserverRole)$/, "Identities"],

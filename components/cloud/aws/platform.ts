@@ -1,10 +1,11 @@
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { addOnChoices } from "../../../config/schema/addOnChoices";
 import { stackConfigError } from "../../../config/stackConfigError";
-import type { Problem } from "../../../rules/problem";
+import { type Problem, Problems } from "../../../rules/problem";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
+import { childOptions } from "../../kubernetes/childOptions";
 import type { Placement } from "../../kubernetes/placement";
 import { AddOns } from "./addOns";
 import { builtInAddOn } from "./addOns/eks/builtInAddOn";
@@ -18,114 +19,152 @@ import { NodeGroups, STATEFUL_NODES } from "./cluster/nodeGroups";
 import { roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
 
-export interface PlatformArgs extends AwsArgs {
+export interface OpenPlatformArgs extends AwsArgs {
     /** The `aws` provider of the region. */
     provider: pulumi.ProviderResource;
-    /** A role of this stack, by its name. */
+    /** Path and boundary of a role, by the role's name in IAM. */
     role: (name: string) => RoleArgs;
-    /** On everything, what names the fleet included. */
+    /** Tags of everything, the tag that names the fleet included. */
     tags: Record<string, string>;
 }
 
-/** What a fleet's part of a cluster stands on: the EKS cluster, found or made, with its nodes and add-ons. */
-export interface Platform {
-    eks: EksConnection;
-    kubernetes: k8s.Provider;
-    /** Nodes for pods that have volumes, where this stack makes such. */
-    stateful?: Placement;
-    account: string;
-    /** Of every volume: the user's, or the one that is made here. */
-    storageClass: string;
-    /** What has to be there before anything is deployed to the cluster. */
-    ready: pulumi.Resource[];
+/** Looks up the account, and the cluster or what creating it needs, and refuses what does not fit. Only then declares the platform. */
+export async function openPlatform(args: OpenPlatformArgs): Promise<Platform> {
+    const { region, profile, provider, nodeGroups } = args;
+    const { name: eksName, create } = args.cluster;
+    const { accountId: account, arn: caller } = await callerOf(args);
+    if (create) await checkCreateCluster({ ...create, region, provider, caller });
+    const found = create
+        ? undefined
+        : await findCluster(eksName, {
+              region,
+              profile,
+              provider,
+              irsa: usesIrsa(args),
+              addOns: addOnChoices(args),
+              nodeGroups: nodeGroups !== undefined,
+          });
+    return new Platform("platform", { ...args, account, found }, { providers: [provider] });
 }
 
-/** Name of the StorageClass that is made where the user names none. A name of its own: that of another would be changed, or refused. */
+export interface PlatformArgs extends Omit<OpenPlatformArgs, "provider"> {
+    /** AWS account of the stack. */
+    account: string;
+    /** The existing cluster. Undefined where `cluster.create` says that the stack creates one. */
+    found: EksConnection | undefined;
+}
+
+/** The EKS cluster, found or created, with the nodes and add-ons that this stack brings to it. */
+export class Platform extends pulumi.ComponentResource {
+    readonly eks: EksConnection;
+    readonly kubernetes: k8s.Provider;
+    /** AWS account of the stack. */
+    readonly account: string;
+    /** The nodes that pods with volumes run on. Undefined where this stack creates no nodes. */
+    readonly stateful: Placement | undefined;
+    /** StorageClass of every volume: the user's, or the one that this stack creates. */
+    readonly storageClass: string;
+    /** What has to exist before anything is deployed to the cluster. */
+    readonly ready: pulumi.Resource[];
+
+    constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:aws:Platform", name, {}, opts);
+        const childOpts = childOptions(this, opts);
+
+        const eks = args.found ?? createCluster(args, childOpts);
+        const kubernetes = new k8s.Provider(
+            "kubernetes",
+            { ...CHANGE_IN_PLACE, kubeconfig: eks.kubeconfig },
+            pulumi.mergeOptions(childOpts, { dependsOn: eks.ready }),
+        );
+        const nodes = createNodes(args, eks, childOpts);
+        const dns = manageDns(args, eks, pulumi.mergeOptions(childOpts, { dependsOn: [...eks.ready, ...nodes] }));
+        // Most add-ons are pods, which need a node, and look up AWS by its DNS names.
+        const addOns = createAddOns(
+            args,
+            eks,
+            pulumi.mergeOptions(childOpts, { providers: [kubernetes], dependsOn: [...eks.ready, ...nodes, ...dns] }),
+        );
+
+        this.eks = eks;
+        this.kubernetes = kubernetes;
+        this.account = args.account;
+        this.stateful = args.nodeGroups && STATEFUL_NODES;
+        this.storageClass = args.storageClass ?? STORAGE_CLASS;
+        this.ready = [...nodes, ...dns, ...addOns.ready];
+        this.registerOutputs({});
+    }
+}
+
+/** Name of the StorageClass that the stack creates where the user names none. Not a common name: a class of that name would be changed, or be in the way. */
 const STORAGE_CLASS = "thanos-fleet";
 
-export async function openPlatform(args: PlatformArgs): Promise<Platform> {
-    const { region, profile, provider, tags, domain, clusterName, nodeGroups } = args;
-    const { name, create } = args.cluster;
-    const onAws = { providers: [provider] };
-    const { accountId: account, arn: caller } = await callerOf(args);
-    const irsa = args.identity.by === "irsa";
-    const choices = addOnChoices(args);
-    const role = (component: string) => args.role(roleName(domain, clusterName, component));
+const usesIrsa = ({ identity }: Pick<AwsArgs, "identity">) => identity.by === "irsa";
 
-    if (create) await checkCreateCluster({ ...create, region, provider, caller });
-    const eks = create
-        ? new EksCluster("eks", { ...create, eksName: name, region, account, profile, irsa, role: role("eks") }, onAws).connection
-        : await findCluster(name, { region, profile, provider, irsa, addOns: choices, nodeGroups: nodeGroups !== undefined });
-    const kubernetes = new k8s.Provider("kubernetes", { ...CHANGE_IN_PLACE, kubeconfig: eks.kubeconfig }, { dependsOn: eks.ready });
+/** A role of one part of this cluster: `eks`, `nodes`, or an add-on. */
+const partRole = ({ role, domain, clusterName }: PlatformArgs, part: string) => role(roleName(domain, clusterName, part));
 
-    const nodes = nodeGroups
-        ? [
-              new NodeGroups(
-                  "nodes",
-                  {
-                      ...nodeGroups,
-                      eksName: eks.eksName,
-                      version: eks.version,
-                      region,
-                      subnets: eks.subnets ?? subnetsById(nodeGroups.subnetIds ?? []),
-                      role: role("nodes"),
-                      tags,
-                  },
-                  { ...onAws, dependsOn: eks.ready },
-              ),
-          ]
-        : [];
-    // Unlike the others that EKS puts into a cluster it is pods, which want a node.
-    const dns = create ? [builtInAddOn("coredns", eks.eksName, { provider, dependsOn: [...eks.ready, ...nodes] })] : [];
-    const addOns = new AddOns(
-        "add-ons",
-        {
-            choices,
-            eks,
-            region,
-            ...(args.storageClass === undefined && { storageClass: STORAGE_CLASS }),
-            zoneId: args.zoneId,
-            owner: clusterName,
-            tags,
-            role,
-        },
-        // Most of them are pods, which want a node, and look for AWS by name.
-        { providers: [provider, kubernetes], dependsOn: [...eks.ready, ...nodes, ...dns] },
-    );
-    return {
-        eks,
-        kubernetes,
-        account,
-        storageClass: args.storageClass ?? STORAGE_CLASS,
-        ready: [...nodes, ...dns, ...addOns.ready],
-        ...(nodeGroups && { stateful: STATEFUL_NODES }),
-    };
+function createCluster(args: PlatformArgs, opts: pulumi.ComponentResourceOptions): EksConnection {
+    const { region, account, profile, cluster } = args;
+    if (cluster.create === undefined) throw new Error("a cluster is either found or created");
+    const irsa = usesIrsa(args);
+    const eksArgs = { ...cluster.create, eksName: cluster.name, region, account, profile, irsa, role: partRole(args, "eks") };
+    return new EksCluster("eks", eksArgs, opts).connection;
 }
 
-/** Whom the provider's credentials are for. The first question to AWS, so it is here that missing credentials show, and another account's. */
-async function callerOf({ provider, region, expectedAccount }: PlatformArgs): Promise<{ accountId: string; arn: string }> {
-    const asked = await lookUp(getCallerIdentity({}, { provider }));
-    if ("failure" in asked)
+function createNodes(args: PlatformArgs, eks: EksConnection, opts: pulumi.ComponentResourceOptions): NodeGroups[] {
+    const { nodeGroups, region, tags } = args;
+    if (nodeGroups === undefined) return [];
+    const { eksName, version, subnets = subnetsById(nodeGroups.subnetIds ?? []) } = eks;
+    const nodesArgs = { ...nodeGroups, eksName, version, region, subnets, role: partRole(args, "nodes"), tags };
+    return [new NodeGroups("nodes", nodesArgs, pulumi.mergeOptions(opts, { dependsOn: eks.ready }))];
+}
+
+/** CoreDNS as an add-on of a cluster that this stack creates. After the nodes: its pods need one to become healthy, unlike what else EKS puts into a cluster. */
+const manageDns = (args: PlatformArgs, eks: EksConnection, opts: pulumi.CustomResourceOptions) =>
+    args.cluster.create ? [builtInAddOn("coredns", eks.eksName, opts)] : [];
+
+function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.ComponentResourceOptions): AddOns {
+    const { region, storageClass, zoneId, clusterName, tags } = args;
+    return new AddOns(
+        "add-ons",
+        {
+            choices: addOnChoices(args),
+            eks,
+            region,
+            ...(storageClass === undefined && { storageClass: STORAGE_CLASS }),
+            zoneId,
+            owner: clusterName,
+            tags,
+            role: (addOn) => partRole(args, addOn),
+        },
+        opts,
+    );
+}
+
+/** The identity whose credentials the provider uses. The first call to AWS: missing credentials show here, and credentials of another account. */
+async function callerOf({ provider, region, expectedAccount }: OpenPlatformArgs): Promise<{ accountId: string; arn: string }> {
+    const caller = await lookUp(getCallerIdentity({}, { provider }));
+    if ("failure" in caller)
         throw stackConfigError([
             {
                 path: "aws.region",
-                problem: `AWS does not answer in ${region}: ${asked.failure}.`,
+                problem: `AWS does not answer in ${region}: ${caller.failure}.`,
                 remedy: "Check the credentials of this shell: `aws sts get-caller-identity`.",
             },
         ]);
-    const problems = accountProblems(asked.value.accountId, expectedAccount);
+    const problems = accountProblems(caller.value.accountId, expectedAccount);
     if (problems.length > 0) throw stackConfigError(problems);
-    return asked.value;
+    return caller.value;
 }
 
-/** The observer's buckets and roles trust the account that its list has: in another, this stack would be refused everything. Pure. */
+/** The observer's buckets and roles trust the account in its configuration: in another account, this stack would have no rights. */
 export const accountProblems = (account: string, expected: string | undefined): Problem[] =>
-    expected === undefined || expected === account
-        ? []
-        : [
-              {
-                  path: "aws",
-                  problem: `these credentials are for account ${account}; the observer's list has this cluster in account ${expected}.`,
-                  remedy: "Use that account's credentials (aws.profile), or write observees[].account in the observer's stack and update it first.",
-              },
-          ];
+    new Problems()
+        .when(
+            expected !== undefined && expected !== account,
+            "aws",
+            `these credentials are for account ${account}; the observer's list has this cluster in account ${expected}.`,
+            "Use that account's credentials (aws.profile), or write observees[].account in the observer's stack and update it first.",
+        )
+        .all();
