@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { KubeConfig } from "@kubernetes/client-node";
+import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { ConfigError } from "../config/configError";
 import type { Progress } from "../terminal/progress";
 import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet/settings";
@@ -17,7 +18,7 @@ const run = promisify(execFile);
 export type Source = { how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" };
 
 /** The StorageClass that kind has and that built clusters get. */
-export const STORAGE_CLASS = "standard";
+export const STORAGE_CLASS = LOCAL_STORAGE_CLASS;
 
 /** Contexts the user named as `observer=my-context`, all or none. */
 export function givenContexts(flags: readonly string[]): Record<ClusterName, string> {

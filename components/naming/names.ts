@@ -38,5 +38,8 @@ export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Headless Service of the chart in front of all sidecars. */
 export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
 
+/** The StorageClass that kind and most local clusters have. */
+export const LOCAL_STORAGE_CLASS = "standard";
+
 /** DNS name by which Thanos finds every pod behind a headless Service's gRPC port, ready or not yet. */
 export const grpcPodsOf = (service: string, namespace: string) => `dnssrv+_grpc._tcp.${service}.${namespace}.svc.cluster.local`;

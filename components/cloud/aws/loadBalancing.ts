@@ -3,15 +3,15 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Page } from "../../kubernetes/page";
 import { PART_OF, podsOf } from "../../naming/labels";
 
-/** `k=v,k2=v2`, as the AWS Load Balancer Controller wants tags. */
+/** Tags in the format of the AWS Load Balancer Controller: `k=v,k2=v2`. */
 const tagList = (tags: Record<string, string>) =>
     Object.entries(tags)
         .map(([key, value]) => `${key}=${value}`)
         .join(",");
 
 /**
- * Annotations of a Service that becomes an internal network load balancer, with pods as its targets: no hop over a node, and the client's
- * connection ends at Thanos, which checks its certificate. The controller does not hand the Service's labels on: tags are said again.
+ * Annotations that make a Service an internal network load balancer with pods as its targets: traffic takes no hop over a node, and the client's TLS connection
+ * ends at Thanos, which checks the client's certificate. The controller copies no labels of the Service, so the tags are repeated here.
  */
 export const loadBalancerAnnotations = (tags: Record<string, string>): Record<string, string> => ({
     "service.beta.kubernetes.io/aws-load-balancer-type": "external",
@@ -21,12 +21,13 @@ export const loadBalancerAnnotations = (tags: Record<string, string>): Record<st
 });
 
 export interface PageIngressArgs extends Page {
-    /** Certificate of ACM; without it the page is plain HTTP inside the VPC. */
+    /** ARN of an ACM certificate. @default none: plain HTTP inside the VPC */
     certificate?: string | undefined;
+    /** Tags of the load balancer. */
     tags: Record<string, string>;
 }
 
-/** The page that people open, behind an internal application load balancer. */
+/** Publishes the page that people open, behind an internal application load balancer. */
 export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.CustomResourceOptions): void {
     const metadata = { name, namespace: args.namespace, labels: PART_OF };
     const service = new k8s.core.v1.Service(

@@ -2,21 +2,26 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
 import { exposed } from "../../kubernetes/loadBalancerService";
+import { LOCAL_STORAGE_CLASS } from "../../naming/names";
 import type { Cloud } from "../cloud";
 import { S3Server } from "./s3Server";
 
-export interface LocalCluster {
+export interface LocalCloudArgs {
+    /** Path or content of a kubeconfig. @default the one that `kubectl` uses */
     kubeconfig?: string | undefined;
+    /** Context of the kubeconfig. @default its current context */
     context?: string | undefined;
+    /** DNS domain of the fleet. */
     domain: string;
+    /** Namespace of the S3 server. */
     namespace: string;
+    /** StorageClass of every volume. @default standard, which kind and most local clusters have */
     storageClass?: string | undefined;
 }
 
 /** Any Kubernetes cluster, with an S3 server inside it instead of AWS. */
-export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResourceOptions): Cloud {
-    // The one that kind has, and most clusters on a machine of one's own.
-    const { kubeconfig, context, storageClass = "standard" } = cluster;
+export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceOptions): Cloud {
+    const { kubeconfig, context, domain, namespace, storageClass = LOCAL_STORAGE_CLASS } = args;
     return {
         kubernetes: new k8s.Provider(
             "kubernetes",
@@ -27,12 +32,12 @@ export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResource
         storageClass,
         contractFacts: {},
         loadBalancer: {},
-        makeStores: (name, members, more) => {
-            const { store } = new S3Server(name, { ...cluster, storageClass }, more);
+        makeStores: (name, members, storeOpts) => {
+            const { store } = new S3Server(name, { domain, namespace, storageClass }, storeOpts);
             return { stores: Object.fromEntries(members.map((member) => [member.name, store])), roles: {} };
         },
-        // The keys in the objstore file open the whole server; a machine of one's own has no identities to tell apart.
+        // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.
         grant: () => ({ annotations: {}, ready: [] }),
-        exposePage: (name, { port, ...page }, more) => exposed(name, { ...page, annotations: {}, ports: { http: port } }, more),
+        exposePage: (name, { port, ...page }, pageOpts) => exposed(name, { ...page, annotations: {}, ports: { http: port } }, pageOpts),
     };
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeGroupsConfig } from "../../../../config/schema";
 import { childOptions } from "../../../kubernetes/childOptions";
 import type { Placement } from "../../../kubernetes/placement";
+import { POOL_LABEL } from "../../../naming/labels";
 import { managedPolicyRole } from "../iam/managedPolicyRole";
 import type { RoleArgs } from "../iam/role";
 import { nodeTrust } from "../iam/statements";
@@ -26,12 +27,11 @@ export interface NodeGroupsArgs extends Omit<NodeGroupsConfig, "subnetIds"> {
 
 type Os = NodeGroupsConfig["os"];
 
-const POOL = "thanos-fleet/pool";
 const TAINT = { key: "thanos-fleet/stateful", value: "true" };
 
 /** The nodes that pods with volumes run on. */
 export const STATEFUL_NODES: Placement = {
-    nodeSelector: { [POOL]: "stateful" },
+    nodeSelector: { [POOL_LABEL]: "stateful" },
     tolerations: [{ ...TAINT, operator: "Equal", effect: "NoSchedule" }],
 };
 
@@ -110,7 +110,7 @@ const createNodeGroup = (
             subnetIds: pool.subnetIds,
             amiType: amiType(pool.instanceType, os),
             launchTemplate: { id: pool.template.id, version: pool.template.latestVersion.apply(String) },
-            labels: { [POOL]: pool.label },
+            labels: { [POOL_LABEL]: pool.label },
             ...(pool.taints && { taints: pool.taints }),
             // Fixed size: EKS rejects a minSize above the autoscaler's current desiredSize.
             scalingConfig: { minSize: pool.nodes, desiredSize: pool.nodes, maxSize: pool.nodes },
