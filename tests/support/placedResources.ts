@@ -3,9 +3,9 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { ACCOUNT, awsOutputs } from "../../engine/awsPlaceholders";
 
-/** A resource that a piece of program placed on AWS or in Kubernetes. */
-export interface Placed {
-    /** `NodeGroup nodes-general`. */
+/** A resource that a program declares on AWS or in Kubernetes. */
+export interface PlacedResource {
+    /** Kind and name: `NodeGroup nodes-general`. */
     title: string;
     type: string;
     name: string;
@@ -14,22 +14,22 @@ export interface Placed {
     retainOnDelete: boolean;
     /** Name of the explicit provider. */
     provider: string | undefined;
-    /** Titles of all that has to exist before it. */
-    after: string[];
+    /** Titles of the resources that have to exist before this one. */
+    dependsOn: string[];
 }
 
 export const REGION = "eu-west-1";
 export { ACCOUNT };
 
-/** The role of a part, as a stack would name it. */
+/** Name, path and boundary of the role of one part of a stack. */
 export const role = (component: string) => ({
     name: `blue-${component}-0123ab`,
     path: "/thanos-fleet/",
     permissionsBoundary: `arn:aws:iam::${ACCOUNT}:policy/boundary`,
 });
 
-/** Runs a piece of program against the SDK's in-process monitor, with AWS's part of every answer as the plan has it. */
-export async function placedBy(build: () => void, region = REGION): Promise<Placed[]> {
+/** Runs a program against the SDK's in-process monitor, with the plan's placeholders for what only AWS knows. */
+export async function placedBy(build: () => void, region = REGION): Promise<PlacedResource[]> {
     await pulumi.runtime.setMocks({
         newResource: ({ type, name, inputs }) => {
             const { id, outputs } = awsOutputs(type, name, inputs, region);
@@ -40,7 +40,7 @@ export async function placedBy(build: () => void, region = REGION): Promise<Plac
         },
     });
     const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
-    const placed: Placed[] = [];
+    const placed: PlacedResource[] = [];
     const register = monitor.registerResource.bind(monitor);
     monitor.registerResource = async (request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void) => {
         if (request.getCustom())
@@ -52,7 +52,7 @@ export async function placedBy(build: () => void, region = REGION): Promise<Plac
                 protect: request.getProtect() ?? false,
                 retainOnDelete: request.getRetainondelete() ?? false,
                 provider: /::([^:]+)::[^:]*$/.exec(request.getProvider())?.[1],
-                after: request.getDependenciesList().map(titleOf),
+                dependsOn: request.getDependenciesList().map(titleOf),
             });
         return register(request, callback);
     };
@@ -64,10 +64,14 @@ export async function placedBy(build: () => void, region = REGION): Promise<Plac
 const kindOf = (type: string) => type.slice(type.lastIndexOf(":") + 1);
 const titleOf = (urn: string) => `${kindOf(urn.split("::")[2] ?? "")} ${urn.split("::")[3]}`;
 
-export const titles = (placed: readonly Placed[]) => placed.map(({ title }) => title).sort();
+export const titles = (placed: readonly PlacedResource[]) => placed.map(({ title }) => title).sort();
 
-export function find(placed: readonly Placed[], title: string): Placed {
-    const found = placed.find((resource) => resource.title === title);
-    if (found === undefined) throw new Error(`no ${title} among ${titles(placed).join(", ")}`);
-    return found;
+export function resourceTitled(placed: readonly PlacedResource[], title: string): PlacedResource {
+    const resource = placed.find((candidate) => candidate.title === title);
+    if (resource === undefined) throw new Error(`no ${title} among ${titles(placed).join(", ")}`);
+    return resource;
 }
+
+/** The value of an output or of an object of outputs, once it is known. */
+export const outputValue = <T>(output: pulumi.Input<T>) =>
+    new Promise<T>((resolve) => void pulumi.output(output).apply((value) => resolve(value as T)));

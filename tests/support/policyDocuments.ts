@@ -1,17 +1,17 @@
 import type { Statement } from "../../components/cloud/aws/iam/statements";
 import type { Planned } from "../../engine/runInProcess";
 
-/** A statement of some policy of a stack. As JSON has it, a list of one may be the one. */
-interface Found {
-    /** The resource that carries it, and its identifier there. */
+/** A statement of a policy of a stack. Single values, which JSON allows in place of lists, are lists here. */
+interface FoundStatement {
+    /** Type and name of the resource that carries the policy, and the statement's Sid. */
     where: string;
     effect: Statement["Effect"];
     principals: string[];
     actions: string[];
 }
 
-/** Every statement of every policy document that the resources of a stack carry, whatever the property is called. */
-export const statementsOf = (resources: Pick<Planned, "type" | "name" | "props">[]): Found[] =>
+/** Every statement of every policy document in the inputs of these resources, whatever the property is called. */
+export const statementsOf = (resources: Pick<Planned, "type" | "name" | "props">[]): FoundStatement[] =>
     resources.flatMap(({ type, name, props }) =>
         Object.values(props)
             .flatMap(document)
@@ -28,8 +28,8 @@ function document(value: unknown): Statement[] {
     return (JSON.parse(value) as { Statement: Statement[] }).Statement;
 }
 
-/** What no statement that allows may have: a principal that is everybody, an action that is several. */
-export const wildcards = (found: Found[]): string[] =>
+/** Wildcards in principals and actions of statements that allow. There may be none. */
+export const wildcards = (found: FoundStatement[]): string[] =>
     found
         .filter(({ effect }) => effect === "Allow")
         .flatMap(({ where, principals, actions }) =>

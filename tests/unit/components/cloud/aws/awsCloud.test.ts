@@ -6,7 +6,7 @@ import { asText } from "../../../../../engine/stackFile";
 import { statementsOf, wildcards } from "../../../../support/policyDocuments";
 import { allOnAws, buildObserver, observeeConfig, observerConfig } from "../../../../support/testFleet";
 
-/** What is true of the stacks as a whole; their parts have tests of their own. */
+/** Claims about whole stacks on AWS; the parts have tests of their own. */
 
 const role = (statement: Partial<Statement>) => ({
     type: "aws:iam/role:Role",
@@ -15,13 +15,13 @@ const role = (statement: Partial<Statement>) => ({
 });
 
 describe("the policies of a stack", () => {
-    it("allow nothing by a wildcard and nobody by one", async () => {
+    it("allow no action and no principal by a wildcard", async () => {
         const statements = (await allOnAws()).flatMap(({ resources }) => statementsOf(resources));
         assert.ok(statements.length > 300, `${statements.length} statements`);
         assert.deepEqual(wildcards(statements), []);
     });
 
-    it("would be found out", () => {
+    it("would be noticed if they did, in actions and principals", () => {
         assert.deepEqual(
             wildcards(
                 statementsOf([
@@ -36,7 +36,7 @@ describe("the policies of a stack", () => {
         );
     });
 
-    it("of a component have the actions of that component and no other", async () => {
+    it("contain the actions of their component and no others", async () => {
         const { resources } = await buildObserver("aws");
         const actions = (name: string) =>
             statementsOf(resources.filter((r) => r.type === "aws:iam/rolePolicy:RolePolicy" && r.name === name))
@@ -52,8 +52,8 @@ describe("the policies of a stack", () => {
     });
 });
 
-describe("identities of an observer on AWS", () => {
-    it("are one for each component that touches blocks, and none for the others", async () => {
+describe("the identities of an observer on AWS", () => {
+    it("are one for each component that works on blocks, and none for the others", async () => {
         const { resources } = await buildObserver("aws");
         assert.deepEqual(
             resources
@@ -72,21 +72,21 @@ describe("identities of an observer on AWS", () => {
         );
     });
 
-    it("are worn by exactly the service accounts that the pods run under", async () => {
+    it("are associated with the service accounts that the pods run under", async () => {
         const { resources } = await buildObserver("aws");
-        const worn = resources
+        const associated = resources
             .filter((r) => r.type === "aws:eks/podIdentityAssociation:PodIdentityAssociation" && r.name.endsWith("-identity"))
             .map((r) => r.props.serviceAccount as string);
         const accounts = resources.filter((r) => r.type === "kubernetes:core/v1:ServiceAccount").map((r) => r.name);
-        // Prometheus's own account is made by the chart.
+        // The chart creates Prometheus's service account.
         assert.deepEqual(
-            worn.filter((name) => !accounts.includes(name)),
+            associated.filter((name) => !accounts.includes(name)),
             ["kps-prometheus"],
         );
     });
 });
 
-describe("what a stack on AWS refuses before it declares anything", () => {
+describe("a stack on AWS refuses, before it declares anything,", () => {
     const refused = (work: Promise<unknown>) =>
         work.then(
             () => [],
@@ -95,7 +95,7 @@ describe("what a stack on AWS refuses before it declares anything", () => {
                 return error.problems.map(({ path, problem }) => `${path}: ${problem}`);
             },
         );
-    /** Red as an observer's stack has it that exports something else. */
+    /** The stack of red, with changed outputs of the observer. */
     const red = async (change: (outputs: Record<string, unknown>) => Record<string, unknown>, aws: Record<string, unknown> = {}) => {
         const { outputs } = await buildObserver("aws");
         const config = observeeConfig("red", "aws");
@@ -104,7 +104,7 @@ describe("what a stack on AWS refuses before it declares anything", () => {
         );
     };
 
-    it("IRSA where the blocks are reached through a role that has to be assumed", async () => {
+    it("IRSA where the pods have to assume a role of the observer's account to reach the blocks", async () => {
         const throughRole = (outputs: Record<string, unknown>) => {
             const access = outputs.access as Record<string, object>;
             return { ...outputs, access: { ...access, red: { ...access.red, role: "arn:aws:iam::111111111111:role/red-blocks" } } };
@@ -115,7 +115,7 @@ describe("what a stack on AWS refuses before it declares anything", () => {
         assert.deepEqual(await refused(red(throughRole)), []);
     });
 
-    it("a copy in another cloud of AWS, and a fleet whose bucket policy would be too long", async () => {
+    it("a copy in another partition, and a fleet whose bucket policy would be too long", async () => {
         const config = observerConfig("aws");
         const strangers = Array.from({ length: 40 }, (_, i) => ({
             name: `cluster-${i}`,

@@ -12,17 +12,17 @@ import {
 import { bucketPrincipals, prometheusRoleArn } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
 import { READS_SOURCE, replicationStatements, WRITES_REPLICA } from "../../../../../../components/cloud/aws/storage/replication";
 import { assertFile } from "../../../../../support/golden";
-import { actionsOf, isAllowed, type Role, somethingOf, type Target } from "../../../../../support/iamSimulator";
+import { actionsOf, exampleArn, isAllowed, type Role, type Target } from "../../../../../support/iamSimulator";
 import { ROOT } from "../../../../../support/root";
 
-/** Every role against every action of S3 and KMS, with the policies of the bucket and the key: what is not written here is denied. */
+/** Every role against every action of S3 and KMS, with the policies of the bucket and the key. Every right that is not listed here is denied. */
 
-const OURS = "111111111111";
-const FLEET = { domain: "fleet.test", region: "eu-west-1", account: OURS, rolePath: "/thanos-fleet/" };
-const PLACE = { bucket: "blocks", region: "eu-west-1", account: OURS };
-const BUCKET = bucketArn(PLACE);
-const KEY = `arn:aws:kms:eu-west-1:${OURS}:key/00000000-0000-0000-0000-000000000001`;
-const ANOTHER_KEY = `arn:aws:kms:eu-west-1:${OURS}:key/00000000-0000-0000-0000-000000000002`;
+const OBSERVER_ACCOUNT = "111111111111";
+const FLEET = { domain: "fleet.test", region: "eu-west-1", account: OBSERVER_ACCOUNT, rolePath: "/thanos-fleet/" };
+const LOCATION = { bucket: "blocks", region: "eu-west-1", account: OBSERVER_ACCOUNT };
+const BUCKET = bucketArn(LOCATION);
+const KEY = `arn:aws:kms:eu-west-1:${OBSERVER_ACCOUNT}:key/00000000-0000-0000-0000-000000000001`;
+const ANOTHER_KEY = `arn:aws:kms:eu-west-1:${OBSERVER_ACCOUNT}:key/00000000-0000-0000-0000-000000000002`;
 const VIA_S3 = { "kms:ViaService": "s3.eu-west-1.amazonaws.com" };
 
 const OBSERVER = { name: "observer" };
@@ -31,8 +31,8 @@ const RED = { name: "red", account: "222222222222" };
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 const YELLOW = { name: "yellow", account: "444444444444" };
 const principals = [OBSERVER, BLUE, RED, GREEN, YELLOW].flatMap((member) => bucketPrincipals(FLEET, member));
-const bucketPolicy = bucketStatements(PLACE, principals);
-const keyPolicy = keyStatements(PLACE, principals.map(keyPrincipal));
+const bucketPolicy = bucketStatements(LOCATION, principals);
+const keyPolicy = keyStatements(LOCATION, principals.map(keyPrincipal));
 
 const user = (access: PrefixPrincipal["access"], prefix: string): Role => {
     const { role } = principals.find((found) => found.access === access && found.prefix === prefix) as PrefixPrincipal;
@@ -58,16 +58,16 @@ const COLUMNS: Column[] = [
         policy: assumeStatements(throughRole.arn),
     },
     { title: "observer's role for green", own: "green", ...throughRole },
-    // What EKS's managed policies give a node is about EC2, ECR and EKS; nothing of it is about S3 or KMS.
+    // The AWS-managed policies of a node are about EC2, ECR and EKS; none is about S3 or KMS.
     {
         title: "a node",
         own: "blue",
-        arn: `arn:aws:iam::${OURS}:role/thanos-fleet/blue-nodes-0123ab`,
+        arn: `arn:aws:iam::${OBSERVER_ACCOUNT}:role/thanos-fleet/blue-nodes-0123ab`,
         policy: [],
     },
 ];
 
-/** Something that can be asked for. */
+/** A resource, and the policy and context of requests for it. */
 interface Row {
     title: string;
     type: "object" | "bucket" | "key";
@@ -78,67 +78,78 @@ const ROWS: Row[] = [
     {
         title: "own blocks",
         type: "object",
-        target: (own) => ({ arn: `${BUCKET}/${own}/01ARZ/meta.json`, account: OURS, policy: bucketPolicy }),
+        target: (own) => ({ arn: `${BUCKET}/${own}/01ARZ/meta.json`, account: OBSERVER_ACCOUNT, policy: bucketPolicy }),
     },
     {
         title: "another cluster's blocks",
         type: "object",
-        target: () => ({ arn: `${BUCKET}/yellow/01ARZ/meta.json`, account: OURS, policy: bucketPolicy }),
+        target: () => ({ arn: `${BUCKET}/yellow/01ARZ/meta.json`, account: OBSERVER_ACCOUNT, policy: bucketPolicy }),
     },
     {
         title: "objects in another bucket",
         type: "object",
-        target: (own) => ({ arn: `arn:aws:s3:::another/${own}/01ARZ/meta.json`, account: OURS }),
+        target: (own) => ({ arn: `arn:aws:s3:::another/${own}/01ARZ/meta.json`, account: OBSERVER_ACCOUNT }),
     },
     {
         title: "the bucket, own prefix",
         type: "bucket",
-        target: (own) => ({ arn: BUCKET, account: OURS, policy: bucketPolicy, context: { "s3:prefix": `${own}/` } }),
+        target: (own) => ({ arn: BUCKET, account: OBSERVER_ACCOUNT, policy: bucketPolicy, context: { "s3:prefix": `${own}/` } }),
     },
     {
         title: "the bucket, another's prefix",
         type: "bucket",
-        target: () => ({ arn: BUCKET, account: OURS, policy: bucketPolicy, context: { "s3:prefix": "yellow/" } }),
+        target: () => ({ arn: BUCKET, account: OBSERVER_ACCOUNT, policy: bucketPolicy, context: { "s3:prefix": "yellow/" } }),
     },
-    { title: "the bucket, no prefix", type: "bucket", target: () => ({ arn: BUCKET, account: OURS, policy: bucketPolicy }) },
+    { title: "the bucket, no prefix", type: "bucket", target: () => ({ arn: BUCKET, account: OBSERVER_ACCOUNT, policy: bucketPolicy }) },
     {
         title: "another bucket",
         type: "bucket",
-        target: (own) => ({ arn: "arn:aws:s3:::another", account: OURS, context: { "s3:prefix": `${own}/` } }),
+        target: (own) => ({ arn: "arn:aws:s3:::another", account: OBSERVER_ACCOUNT, context: { "s3:prefix": `${own}/` } }),
     },
     {
         title: "the key, through S3 for the bucket",
         type: "key",
-        target: () => ({ arn: KEY, account: OURS, policy: keyPolicy, context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET } }),
+        target: () => ({
+            arn: KEY,
+            account: OBSERVER_ACCOUNT,
+            policy: keyPolicy,
+            context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET },
+        }),
     },
     {
         title: "the key, through S3 for another bucket",
         type: "key",
         target: () => ({
             arn: KEY,
-            account: OURS,
+            account: OBSERVER_ACCOUNT,
             policy: keyPolicy,
             context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::another" },
         }),
     },
-    { title: "the key, directly", type: "key", target: () => ({ arn: KEY, account: OURS, policy: keyPolicy }) },
+    { title: "the key, directly", type: "key", target: () => ({ arn: KEY, account: OBSERVER_ACCOUNT, policy: keyPolicy }) },
     {
         title: "another key of the account",
         type: "key",
-        // As AWS makes them: whoever has the right in a policy of their own may use it.
+        // With the default key policy: every role that has the right in its own policy may use the key.
         target: () => ({
             arn: ANOTHER_KEY,
-            account: OURS,
+            account: OBSERVER_ACCOUNT,
             policy: [
-                { Sid: "Default", Effect: "Allow", Principal: { AWS: [`arn:aws:iam::${OURS}:root`] }, Action: ["kms:*"], Resource: ["*"] },
+                {
+                    Sid: "Default",
+                    Effect: "Allow",
+                    Principal: { AWS: [`arn:aws:iam::${OBSERVER_ACCOUNT}:root`] },
+                    Action: ["kms:*"],
+                    Resource: ["*"],
+                },
             ],
             context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET },
         }),
     },
 ];
-const ELSEWHERE = "anything else";
+const OTHER_RESOURCE = "anything else";
 
-/** By action and resource: the columns that are allowed. */
+/** The columns that are allowed, by action and resource. */
 type Matrix = Map<string, Map<string, string[]>>;
 
 async function evaluate(columns: Column[], rows: Row[]): Promise<Matrix> {
@@ -147,7 +158,7 @@ async function evaluate(columns: Column[], rows: Row[]): Promise<Matrix> {
     for (const { action, types } of actions) {
         const fitting = rows.filter(({ type }) => types.includes(type));
         const byResource = new Map<string, string[]>();
-        for (const { title, target } of fitting.length > 0 ? fitting : [await elsewhere(action, types[0])]) {
+        for (const { title, target } of fitting.length > 0 ? fitting : [await otherResource(action, types[0])]) {
             const allowed: string[] = [];
             for (const column of columns) if (await isAllowed(column, action, target(column.own))) allowed.push(column.title);
             byResource.set(title, allowed);
@@ -157,18 +168,18 @@ async function evaluate(columns: Column[], rows: Row[]): Promise<Matrix> {
     return matrix;
 }
 
-/** What actions are about that are about neither objects nor buckets nor keys. */
-async function elsewhere(action: string, type: string | undefined): Promise<Pick<Row, "title" | "target">> {
+/** The resource of an action on neither objects nor buckets nor keys. */
+async function otherResource(action: string, type: string | undefined): Promise<Pick<Row, "title" | "target">> {
     const service = action.startsWith("s3:") ? "s3" : "kms";
-    const arn = type === undefined ? "*" : await somethingOf(service, type, OURS);
-    return { title: ELSEWHERE, target: () => ({ arn, account: OURS }) };
+    const arn = type === undefined ? "*" : await exampleArn(service, type, OBSERVER_ACCOUNT);
+    return { title: OTHER_RESOURCE, target: () => ({ arn, account: OBSERVER_ACCOUNT }) };
 }
 
 const READERS = ["Store of blue"];
 const OWNERS = ["Compact of blue"];
 const WRITERS = ["Prometheus of the observer", "Prometheus of blue", "Prometheus of red", "observer's role for green"];
 
-/** All that is allowed, written by hand. Every other cell of the matrix is denied. */
+/** Every allowed cell of the matrix, written by hand. All others are denied. */
 const ALLOWED: Allowed[] = [
     ["s3:ListBucket", "the bucket, own prefix", [...READERS, ...OWNERS, ...WRITERS]],
     ["s3:GetObject", "own blocks", [...READERS, ...OWNERS, ...WRITERS]],
@@ -194,18 +205,18 @@ describe("the rights of every role, against every action of S3 and KMS", functio
         matrix = await evaluate(COLUMNS, ROWS);
     });
 
-    it("are these, cell by cell", () => assert.deepEqual(sentences(allowedIn(matrix)), sentences(ALLOWED)));
+    it("are exactly those listed by hand, cell by cell", () => assert.deepEqual(sentences(allowedIn(matrix)), sentences(ALLOWED)));
 
     it("are printed in docs/rights.md", () => {
         const file = join(ROOT, "docs", "rights.md");
         const page = readFileSync(file, "utf8");
         const heading = "## The matrix\n";
         assert.ok(page.includes(heading), `${file} has no heading "${heading.trim()}" to print the matrix under`);
-        assertFile(file, `${page.slice(0, page.indexOf(heading) + heading.length)}\n${printed(matrix)}`);
+        assertFile(file, `${page.slice(0, page.indexOf(heading) + heading.length)}\n${markdown(matrix)}`);
     });
 });
 
-function printed(matrix: Matrix): string {
+function markdown(matrix: Matrix): string {
     const rows = [...matrix].filter(([, row]) => [...row.values()].some((allowed) => allowed.length > 0));
     const table = [
         ["action", "on", ...COLUMNS.map(({ title }) => title)],
@@ -232,36 +243,36 @@ function printed(matrix: Matrix): string {
     ].join("\n");
 }
 
-describe("the bucket's policy", () => {
+describe("the bucket policy", () => {
     const writer = user("own", "blue");
-    const block = { arn: `${BUCKET}/blue/01ARZ/chunks/000001`, account: OURS, policy: bucketPolicy };
-    const everything: Role = {
-        arn: `arn:aws:iam::${OURS}:role/Administrator`,
+    const block = { arn: `${BUCKET}/blue/01ARZ/chunks/000001`, account: OBSERVER_ACCOUNT, policy: bucketPolicy };
+    const administrator: Role = {
+        arn: `arn:aws:iam::${OBSERVER_ACCOUNT}:role/Administrator`,
         policy: [{ Sid: "All", Effect: "Allow", Action: ["s3:*", "kms:*"], Resource: ["*"] }],
     };
 
-    /** What everybody may still do under some circumstances, of all that is about buckets and objects. */
+    /** Actions on the bucket and its objects that are allowed to an administrator with this request context. */
     async function stillAllowed(context: Record<string, string>): Promise<string[]> {
         const actions = (await actionsOf("s3")).filter(({ types }) => types.includes("object") || types.includes("bucket"));
         const allowed: string[] = [];
         for (const { action, types } of actions)
-            if (await isAllowed(everything, action, { ...block, ...(types.includes("bucket") && { arn: BUCKET }), context }))
+            if (await isAllowed(administrator, action, { ...block, ...(types.includes("bucket") && { arn: BUCKET }), context }))
                 allowed.push(action);
         return allowed;
     }
 
-    it("refuses plain HTTP to everybody, for every action on the bucket and its objects", async () => {
+    it("denies plain HTTP to everybody, for every action on the bucket and its objects", async () => {
         assert.deepEqual(await stillAllowed({ "aws:SecureTransport": "false" }), []);
     });
 
-    it("refuses TLS 1.1 as well, except for two actions for which AWS does not say the version", async () => {
+    it("denies TLS 1.1 as well, except for two actions whose requests carry no TLS version", async () => {
         assert.deepEqual(await stillAllowed({ "s3:TlsVersion": "1.1" }), [
             "s3:InitiateReplication",
             "s3:AllowVendedLogDeliveryForResource",
         ]);
     });
 
-    for (const [what, header] of [
+    for (const [key, header] of [
         ["a key of the caller (SSE-C)", { "s3:x-amz-server-side-encryption-customer-algorithm": "AES256" }],
         ["S3's own key", { "s3:x-amz-server-side-encryption": "AES256" }],
         [
@@ -269,32 +280,37 @@ describe("the bucket's policy", () => {
             { "s3:x-amz-server-side-encryption": "aws:kms", "s3:x-amz-server-side-encryption-aws-kms-key-id": ANOTHER_KEY },
         ],
     ] as const)
-        it(`refuses an upload that is encrypted with ${what}`, async () => {
-            assert.equal(await isAllowed(everything, "s3:PutObject", { ...block, context: header }), false);
+        it(`denies an upload that is encrypted with ${key}`, async () => {
+            assert.equal(await isAllowed(administrator, "s3:PutObject", { ...block, context: header }), false);
         });
 
-    it("lets an upload through that says nothing of encryption", async () => {
+    it("allows an upload without an encryption header", async () => {
         assert.equal(await isAllowed(writer, "s3:PutObject", block), true);
     });
 
-    it("gives a role of another account nothing that its own policy does not give", async () => {
+    it("allows a role of another account nothing that its own policy does not allow", async () => {
         const { arn } = user("write", "red");
         const none = { arn, policy: [] };
         assert.equal(await isAllowed(none, "s3:GetObject", { ...block, arn: `${BUCKET}/red/01ARZ/meta.json` }), false);
     });
 
-    it("gives the other roles of that account nothing, whatever their own policy gives", async () => {
-        const other = { arn: "arn:aws:iam::222222222222:role/Administrator", policy: everything.policy };
+    it("allows the other roles of that account nothing, whatever their own policies allow", async () => {
+        const other = { arn: "arn:aws:iam::222222222222:role/Administrator", policy: administrator.policy };
         assert.equal(await isAllowed(other, "s3:GetObject", { ...block, arn: `${BUCKET}/red/01ARZ/meta.json` }), false);
     });
 });
 
-describe("the key's policy", () => {
-    const key = { arn: KEY, account: OURS, policy: keyPolicy, context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET } };
+describe("the key policy", () => {
+    const key = {
+        arn: KEY,
+        account: OBSERVER_ACCOUNT,
+        policy: keyPolicy,
+        context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET },
+    };
     const all: Statement[] = [{ Sid: "All", Effect: "Allow", Action: ["kms:*"], Resource: ["*"] }];
 
-    it("lets an administrator of the account administer, and decrypt or encrypt nothing", async () => {
-        const administrator = { arn: `arn:aws:iam::${OURS}:role/Administrator`, policy: all };
+    it("allows an administrator of the account to administer the key, and not to encrypt or decrypt", async () => {
+        const administrator = { arn: `arn:aws:iam::${OBSERVER_ACCOUNT}:role/Administrator`, policy: all };
         const allowed: string[] = [];
         for (const { action, types } of await actionsOf("kms"))
             if (types.includes("key") && (await isAllowed(administrator, action, key))) allowed.push(action.slice("kms:".length));
@@ -324,7 +340,7 @@ describe("the key's policy", () => {
         ]);
     });
 
-    it("gives an administrator of another account nothing", async () => {
+    it("allows an administrator of another account nothing", async () => {
         const stranger = { arn: "arn:aws:iam::222222222222:role/Administrator", policy: all };
         const allowed: string[] = [];
         for (const { action, types } of await actionsOf("kms"))
@@ -333,12 +349,12 @@ describe("the key's policy", () => {
     });
 });
 
-describe("the rights of the role that copies the bucket", () => {
-    const replica = { bucket: "blocks-eu-central-1", region: "eu-central-1", account: OURS };
-    const arn = `arn:aws:iam::${OURS}:role/thanos-fleet/observer-replication-0123ab`;
-    const replicaKey = `arn:aws:kms:eu-central-1:${OURS}:key/00000000-0000-0000-0000-000000000003`;
-    const source = { account: OURS, policy: bucketPolicy };
-    const copy = { account: OURS, policy: bucketStatements(replica, []) };
+describe("the rights of the replication role", () => {
+    const replica = { bucket: "blocks-eu-central-1", region: "eu-central-1", account: OBSERVER_ACCOUNT };
+    const arn = `arn:aws:iam::${OBSERVER_ACCOUNT}:role/thanos-fleet/observer-replication-0123ab`;
+    const replicaKey = `arn:aws:kms:eu-central-1:${OBSERVER_ACCOUNT}:key/00000000-0000-0000-0000-000000000003`;
+    const source = { account: OBSERVER_ACCOUNT, policy: bucketPolicy };
+    const copy = { account: OBSERVER_ACCOUNT, policy: bucketStatements(replica, []) };
     const rows: Row[] = [
         { title: "blocks", type: "object", target: () => ({ ...source, arn: `${BUCKET}/blue/01ARZ/meta.json` }) },
         { title: "the bucket", type: "bucket", target: () => ({ ...source, arn: BUCKET }) },
@@ -347,8 +363,8 @@ describe("the rights of the role that copies the bucket", () => {
             type: "key",
             target: () => ({
                 arn: KEY,
-                account: OURS,
-                policy: keyStatements(PLACE, [...principals.map(keyPrincipal), { role: arn, actions: READS_SOURCE }]),
+                account: OBSERVER_ACCOUNT,
+                policy: keyStatements(LOCATION, [...principals.map(keyPrincipal), { role: arn, actions: READS_SOURCE }]),
                 context: { ...VIA_S3, "kms:EncryptionContext:aws:s3:arn": BUCKET },
             }),
         },
@@ -359,14 +375,14 @@ describe("the rights of the role that copies the bucket", () => {
             type: "key",
             target: () => ({
                 arn: replicaKey,
-                account: OURS,
+                account: OBSERVER_ACCOUNT,
                 policy: keyStatements(replica, [{ role: arn, actions: WRITES_REPLICA }]),
                 context: { "kms:ViaService": "s3.eu-central-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": bucketArn(replica) },
             }),
         },
     ];
 
-    it("are to read every version of the one, and to write the other", async () => {
+    it("let it read every version in the bucket, and write the copy", async () => {
         const policy = replicationStatements(
             { bucketArn: BUCKET, kmsKeyArn: KEY },
             { bucketArn: bucketArn(replica), kmsKeyArn: replicaKey },
@@ -391,10 +407,10 @@ describe("the rights of the role that copies the bucket", () => {
     });
 });
 
-describe("a permission boundary", () => {
-    it("takes away what it does not contain", async () => {
+describe("a permissions boundary", () => {
+    it("removes the rights that it does not contain", async () => {
         const reader = user("read", "blue");
-        const block = { arn: `${BUCKET}/blue/01ARZ/meta.json`, account: OURS, policy: bucketPolicy };
+        const block = { arn: `${BUCKET}/blue/01ARZ/meta.json`, account: OBSERVER_ACCOUNT, policy: bucketPolicy };
         const bounded = {
             ...reader,
             boundary: [{ Sid: "List", Effect: "Allow", Action: ["s3:ListBucket"], Resource: ["*"] }] satisfies Statement[],

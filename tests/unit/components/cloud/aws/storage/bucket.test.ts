@@ -3,27 +3,22 @@ import { Provider } from "@pulumi/aws/provider";
 import { roleArn } from "../../../../../../components/cloud/aws/iam/names";
 import { policyDocument } from "../../../../../../components/cloud/aws/iam/statements";
 import { Bucket, type BucketArgs, s3Endpoint } from "../../../../../../components/cloud/aws/storage/bucket";
-import {
-    bucketStatements,
-    keyPrincipal,
-    keyStatements,
-    policyProblems,
-} from "../../../../../../components/cloud/aws/storage/bucketPolicies";
+import { bucketStatements, keyPrincipal, keyStatements } from "../../../../../../components/cloud/aws/storage/bucketPolicies";
 import { bucketPrincipals } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
 import { READS_SOURCE, replicationStatements, WRITES_REPLICA } from "../../../../../../components/cloud/aws/storage/replication";
-import { type Placed, placedBy } from "../../../../../support/placedResources";
+import { type PlacedResource, placedBy } from "../../../../../support/placedResources";
 
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
-const PLACE = { bucket: "blocks", region: "eu-west-1", account: "111111111111" };
+const LOCATION = { bucket: "blocks", region: "eu-west-1", account: "111111111111" };
 const principals = [{ name: "observer" }, { name: "red", account: "222222222222" }].flatMap((member) => bucketPrincipals(FLEET, member));
 
-const made = (more: Partial<BucketArgs> = {}) =>
+const createBucket = (more: Partial<BucketArgs> = {}) =>
     placedBy(() => {
         const home = new Provider("aws", { region: "eu-west-1" });
-        new Bucket("blocks", { ...PLACE, principals, ...more }, { provider: home });
+        new Bucket("blocks", { ...LOCATION, principals, ...more }, { provider: home });
     });
 
-const copied = () =>
+const createReplicatedBucket = () =>
     placedBy(() => {
         const home = new Provider("aws", { region: "eu-west-1" });
         const away = new Provider("aws-replica", { region: "eu-central-1" });
@@ -32,22 +27,26 @@ const copied = () =>
             path: "/thanos-fleet/",
             permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary",
         };
-        new Bucket("blocks", { ...PLACE, principals, replication: { region: "eu-central-1", provider: away, role } }, { provider: home });
+        new Bucket(
+            "blocks",
+            { ...LOCATION, principals, replication: { region: "eu-central-1", provider: away, role } },
+            { provider: home },
+        );
     });
 
-const short = ({ type, name }: Placed) => `${type.split(":")[2]} ${name}`;
-const inputs = (placed: Placed[], type: string, name = "blocks") =>
+const titleOf = ({ type, name }: PlacedResource) => `${type.split(":")[2]} ${name}`;
+const inputs = (placed: PlacedResource[], type: string, name = "blocks") =>
     placed.find((d) => d.type.endsWith(`:${type}`) && d.name === name)?.inputs as Record<string, unknown>;
-const policy = (placed: Placed[], type: string, name?: string) => String(inputs(placed, type, name)?.policy);
+const policy = (placed: PlacedResource[], type: string, name?: string) => String(inputs(placed, type, name)?.policy);
 
 describe("a bucket for blocks", () => {
-    let placed: Placed[];
+    let placed: PlacedResource[];
     before(async () => {
-        placed = await made();
+        placed = await createBucket();
     });
 
-    it("is a bucket, its key, and what hardens them", () => {
-        assert.deepEqual(placed.map(short).sort(), [
+    it("consists of a bucket, its key, and what hardens them", () => {
+        assert.deepEqual(placed.map(titleOf).sort(), [
             "Alias blocks-key",
             "Bucket blocks",
             "BucketLifecycleConfiguration blocks",
@@ -61,11 +60,11 @@ describe("a bucket for blocks", () => {
         ]);
     });
 
-    it("is kept, with its key, whatever happens to the stack", () => {
+    it("is protected and retained, and so is its key", () => {
         assert.deepEqual(
             placed
                 .filter((d) => d.protect && d.retainOnDelete)
-                .map(short)
+                .map(titleOf)
                 .sort(),
             ["Bucket blocks", "Key blocks-key"],
         );
@@ -85,7 +84,7 @@ describe("a bucket for blocks", () => {
         });
     });
 
-    it("encrypts with its own key, and not with the caller's", () => {
+    it("encrypts with its own key, and refuses the caller's", () => {
         assert.deepEqual(inputs(placed, "BucketServerSideEncryptionConfiguration").rules, [
             {
                 applyServerSideEncryptionByDefault: {
@@ -100,7 +99,7 @@ describe("a bucket for blocks", () => {
         assert.deepEqual([enableKeyRotation, deletionWindowInDays], [true, 30]);
     });
 
-    it("lets no rule expire or move a live block", () => {
+    it("has no lifecycle rule that expires or moves a live block", () => {
         assert.deepEqual(inputs(placed, "BucketLifecycleConfiguration").rules, [
             {
                 id: "expire-old-versions-and-broken-uploads",
@@ -114,11 +113,11 @@ describe("a bucket for blocks", () => {
     });
 
     it("has the policies that docs/rights.md evaluates", () => {
-        assert.equal(policy(placed, "BucketPolicy"), policyDocument(bucketStatements(PLACE, principals)));
-        assert.equal(policy(placed, "Key", "blocks-key"), policyDocument(keyStatements(PLACE, principals.map(keyPrincipal))));
+        assert.equal(policy(placed, "BucketPolicy"), policyDocument(bucketStatements(LOCATION, principals)));
+        assert.equal(policy(placed, "Key", "blocks-key"), policyDocument(keyStatements(LOCATION, principals.map(keyPrincipal))));
     });
 
-    it("is reached in its region", () => {
+    it("is reached at the endpoint of its region", () => {
         assert.equal(s3Endpoint("eu-west-1"), "s3.eu-west-1.amazonaws.com");
         assert.equal(s3Endpoint("us-gov-west-1"), "s3.us-gov-west-1.amazonaws.com");
         assert.equal(s3Endpoint("cn-north-1"), "s3.cn-north-1.amazonaws.com.cn");
@@ -126,14 +125,14 @@ describe("a bucket for blocks", () => {
 });
 
 describe("a replicated bucket", () => {
-    let placed: Placed[];
+    let placed: PlacedResource[];
     before(async () => {
-        placed = await copied();
+        placed = await createReplicatedBucket();
     });
-    const copier = roleArn({ partition: "aws", account: "111111111111", path: "/thanos-fleet/" }, "observer-replication-0123ab");
+    const replicationRole = roleArn({ partition: "aws", account: "111111111111", path: "/thanos-fleet/" }, "observer-replication-0123ab");
     const replica = { bucket: "blocks-eu-central-1", region: "eu-central-1", account: "111111111111" };
 
-    it("has the same hardening twice, each in its region", () => {
+    it("is two buckets with the same hardening, each in its region", () => {
         const by = (provider: string) =>
             placed
                 .filter((d) => d.provider === provider)
@@ -146,11 +145,11 @@ describe("a replicated bucket", () => {
         assert.equal(inputs(placed, "Bucket", "blocks-replica").bucket, "blocks-eu-central-1");
     });
 
-    it("keeps both buckets and both keys", () => {
+    it("protects and retains both buckets and both keys", () => {
         assert.deepEqual(
             placed
                 .filter((d) => d.protect && d.retainOnDelete)
-                .map(short)
+                .map(titleOf)
                 .sort(),
             ["Bucket blocks", "Bucket blocks-replica", "Key blocks-key", "Key blocks-replica-key"],
         );
@@ -172,14 +171,14 @@ describe("a replicated bucket", () => {
         ]);
     });
 
-    it("lets the role that copies read with one key and write with the other", () => {
+    it("lets the replication role read with one key and write with the other", () => {
         assert.equal(
             policy(placed, "Key", "blocks-key"),
-            policyDocument(keyStatements(PLACE, [...principals.map(keyPrincipal), { role: copier, actions: READS_SOURCE }])),
+            policyDocument(keyStatements(LOCATION, [...principals.map(keyPrincipal), { role: replicationRole, actions: READS_SOURCE }])),
         );
         assert.equal(
             policy(placed, "Key", "blocks-replica-key"),
-            policyDocument(keyStatements(replica, [{ role: copier, actions: WRITES_REPLICA }])),
+            policyDocument(keyStatements(replica, [{ role: replicationRole, actions: WRITES_REPLICA }])),
         );
         assert.equal(
             policy(placed, "RolePolicy", "blocks-replication"),
@@ -195,7 +194,7 @@ describe("a replicated bucket", () => {
         );
     });
 
-    it("is copied by S3, under the boundary and the path of the fleet's roles", () => {
+    it("is copied by S3, with the path and the permissions boundary of the fleet's roles", () => {
         const { assumeRolePolicy, ...role } = inputs(placed, "Role", "blocks-replication");
         assert.deepEqual(role, {
             name: "observer-replication-0123ab",
@@ -205,50 +204,5 @@ describe("a replicated bucket", () => {
         assert.deepEqual(JSON.parse(String(assumeRolePolicy)).Statement, [
             { Sid: "Service", Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: ["sts:AssumeRole"] },
         ]);
-    });
-});
-
-describe("the policies of a bucket", () => {
-    const key = (region: string) => keyStatements({ ...PLACE, region }, principals.map(keyPrincipal));
-
-    it("follow the partition", () => {
-        const china = { ...PLACE, region: "cn-north-1" };
-        assert.deepEqual(bucketStatements(china, [])[0]?.Resource, ["arn:aws-cn:s3:::blocks", "arn:aws-cn:s3:::blocks/*"]);
-        assert.deepEqual(key("cn-north-1")[0]?.Principal, { AWS: ["arn:aws-cn:iam::111111111111:root"] });
-        assert.deepEqual(key("us-gov-west-1")[0]?.Principal, { AWS: ["arn:aws-us-gov:iam::111111111111:root"] });
-    });
-
-    it("name the S3 of the region, in China by both of its domains", () => {
-        const via = (region: string) => key(region)[1]?.Condition?.StringEquals?.["kms:ViaService"];
-        assert.deepEqual(via("eu-west-1"), ["s3.eu-west-1.amazonaws.com"]);
-        assert.deepEqual(via("us-gov-west-1"), ["s3.us-gov-west-1.amazonaws.com"]);
-        assert.deepEqual(via("cn-north-1"), ["s3.cn-north-1.amazonaws.com.cn", "s3.cn-north-1.amazonaws.com"]);
-    });
-
-    it("of one cluster's own bucket name no other cluster's roles", () => {
-        const own = bucketPrincipals(FLEET, { name: "red", account: "222222222222" });
-        const named = [policyDocument(bucketStatements(PLACE, own)), policyDocument(keyStatements(PLACE, own.map(keyPrincipal)))].flatMap(
-            (document) => [...new Set(document.match(/role\/[^"]+/g))],
-        );
-        assert.deepEqual(
-            named.map((role) => /thanos-fleet\/(.*)-[0-9a-f]{6}$/.exec(role)?.[1]),
-            ["red-prometheus", "red-store", "red-compact", "red-prometheus"],
-        );
-    });
-
-    it("are refused before AWS refuses their length", () => {
-        const many = (count: number) =>
-            Array.from({ length: count }, (_, i) => ({ name: `cluster-${i}`, account: String(200000000000 + i) })).flatMap((member) =>
-                bucketPrincipals(FLEET, member),
-            );
-        assert.deepEqual(policyProblems(PLACE, many(20)), []);
-        assert.deepEqual(
-            policyProblems(PLACE, many(40)).map(({ path, remedy }) => [path, remedy]),
-            [["observees", "Write via: role for some observees of other accounts, or aws.bucketPerCluster: true."]],
-        );
-        assert.deepEqual(
-            policyProblems(PLACE, many(150)).map(({ remedy }) => remedy),
-            ["Write via: role for some observees of other accounts, or aws.bucketPerCluster: true.", "Write aws.bucketPerCluster: true."],
-        );
     });
 });

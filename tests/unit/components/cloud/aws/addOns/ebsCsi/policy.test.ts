@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { ebsCsiStatements } from "../../../../../../../components/cloud/aws/addOns/ebsCsi/policy";
+import { isAllowed } from "../../../../../../support/iamSimulator";
+import { ACCOUNT, REGION, role } from "../../../../../../support/placedResources";
+
+const EKS_NAME = "eks-blue";
+const ROLE = {
+    arn: `arn:aws:iam::${ACCOUNT}:role/thanos-fleet/${role("ebs-csi").name}`,
+    policy: ebsCsiStatements({ region: REGION, eksName: EKS_NAME }),
+};
+const may = (action: string, arn: string, context: Record<string, string> = {}) =>
+    isAllowed(ROLE, action, { arn, account: ACCOUNT, context });
+const ec2 = (resource: string) => `arn:aws:ec2:${REGION}:${ACCOUNT}:${resource}`;
+
+describe("the policy of the EBS CSI driver", () => {
+    const requested = (cluster: string) => ({ [`aws:RequestTag/kubernetes.io/cluster/${cluster}`]: "owned" });
+    const tagged = (cluster: string) => ({ [`ec2:ResourceTag/kubernetes.io/cluster/${cluster}`]: "owned" });
+
+    it("lets it create a volume that it tags with its cluster, and no other", async () => {
+        const create = (context: Record<string, string>) => may("ec2:CreateVolume", ec2("volume/vol-0a"), context);
+        assert.deepEqual(await Promise.all([create(requested(EKS_NAME)), create(requested("eks-red")), create({})]), [true, false, false]);
+    });
+
+    it("lets it attach, grow and delete volumes of its cluster, and none of another cluster", async () => {
+        const answers = ["ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"].map((action) =>
+            Promise.all([tagged(EKS_NAME), tagged("eks-red")].map((context) => may(action, ec2("volume/vol-0a"), context))),
+        );
+        assert.deepEqual(
+            await Promise.all(answers),
+            answers.map(() => [true, false]),
+        );
+    });
+
+    it("lets it attach volumes to nodes of its cluster, and to no other instance", async () => {
+        const attach = (cluster: string) => may("ec2:AttachVolume", ec2("instance/i-0a"), tagged(cluster));
+        assert.deepEqual(await Promise.all([attach(EKS_NAME), attach("eks-red")]), [true, false]);
+    });
+});
