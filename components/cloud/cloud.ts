@@ -6,7 +6,10 @@ import type { ObjectStore } from "../blocks/objectStore";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
 
-/** The place that a stack runs in. Everything that differs between AWS and a local cluster is behind this interface; nothing else knows which of them it is. */
+/**
+ * The place that a stack runs in. Everything that differs between AWS and a local cluster is behind this interface; nothing else knows
+ * which of them it is.
+ */
 export interface Cloud {
     /** Provider of this stack's Kubernetes cluster. */
     readonly kubernetes: k8s.Provider;

@@ -15,7 +15,7 @@ import { makeStores } from "./storage/stores";
 
 // AWS is imported by service, in this folder and below: loading the whole package would add a quarter of a second to every start.
 
-/** An EKS cluster and what this project needs of the account around it. Refuses what the lookups do not find, before anything is declared in the cluster. */
+/** An EKS cluster and what this project needs of the AWS account. Looks up AWS first, and refuses what it does not find. */
 export async function awsCloud(args: AwsArgs): Promise<Cloud> {
     const { region, domain, rolePath, bucket, pageCertificate, profile, replicationRegion } = args;
     const tags = { ...args.tags, "thanos-fleet": domain };

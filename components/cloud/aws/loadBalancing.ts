@@ -10,8 +10,9 @@ const tagList = (tags: Record<string, string>) =>
         .join(",");
 
 /**
- * Annotations that make a Service an internal network load balancer with pods as its targets: traffic takes no hop over a node, and the client's TLS connection
- * ends at Thanos, which checks the client's certificate. The controller copies no labels of the Service, so the tags are repeated here.
+ * Annotations that make a Service an internal network load balancer with pods as its targets: traffic takes no hop over a node, and the
+ * client's TLS connection ends at Thanos, which checks the client's certificate. The controller copies no labels of the Service, so the
+ * tags are repeated here.
  */
 export const loadBalancerAnnotations = (tags: Record<string, string>): Record<string, string> => ({
     "service.beta.kubernetes.io/aws-load-balancer-type": "external",

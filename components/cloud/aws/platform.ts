@@ -96,7 +96,7 @@ export class Platform extends pulumi.ComponentResource {
     }
 }
 
-/** Name of the StorageClass that the stack creates where the user names none. Not a common name: a class of that name would be changed, or be in the way. */
+/** The StorageClass that the stack creates where the user names none. No common name, which an existing StorageClass might have. */
 const STORAGE_CLASS = "thanos-fleet";
 
 const usesIrsa = ({ identity }: Pick<AwsArgs, "identity">) => identity.by === "irsa";
@@ -120,7 +120,7 @@ function createNodes(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compon
     return [new NodeGroups("nodes", nodesArgs, pulumi.mergeOptions(opts, { dependsOn: eks.ready }))];
 }
 
-/** CoreDNS as an add-on of a cluster that this stack creates. After the nodes: its pods need one to become healthy, unlike what else EKS puts into a cluster. */
+/** CoreDNS as an add-on of a cluster that this stack creates. It waits for the nodes: it is pods, unlike the other built-in add-ons. */
 const manageDns = (args: PlatformArgs, eks: EksConnection, opts: pulumi.CustomResourceOptions) =>
     args.cluster.create ? [builtInAddOn("coredns", eks.eksName, opts)] : [];
 
@@ -142,7 +142,9 @@ function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compo
     );
 }
 
-/** The identity whose credentials the provider uses. The first call to AWS: missing credentials show here, and credentials of another account. */
+/**
+ * The identity whose credentials the provider uses. As the first call to AWS it reveals missing credentials and those of another account.
+ */
 async function callerOf({ provider, region, expectedAccount }: OpenPlatformArgs): Promise<{ accountId: string; arn: string }> {
     const caller = await lookUp(getCallerIdentity({}, { provider }));
     if ("failure" in caller)

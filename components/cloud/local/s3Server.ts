@@ -108,7 +108,8 @@ const createDeployment = (
                                     readOnlyRootFilesystem: true,
                                     capabilities: { drop: ["ALL"] },
                                 },
-                                // The server serves every directory of /data as a bucket: mounting a directory creates the bucket. Locks are files beside the buckets.
+                                // The server serves every directory of /data as a bucket: mounting a directory creates the bucket. Locks
+                                // are files beside the buckets.
                                 volumeMounts: [
                                     { name: "data", mountPath: "/data" },
                                     { name: "data", mountPath: `/data/${BUCKET}`, subPath: BUCKET },

@@ -23,8 +23,8 @@ export async function checkCreateCluster(args: CreateClusterChecksArgs): Promise
 }
 
 /**
- * The caller grants the cluster's key to EKS and then deploys to the cluster; both take one of the listed roles. The ARN of a session leaves out the path of its
- * role, so roles are compared by account and name, which is unique in the account.
+ * The caller grants the cluster's key to EKS and then deploys to the cluster; both take one of the listed roles. The ARN of a session
+ * leaves out the path of its role, so roles are compared by account and name, which is unique in the account.
  */
 export function adminProblems(admins: readonly string[], caller: string): Problem[] {
     const path = "aws.cluster.create.admins";

@@ -95,8 +95,8 @@ const createSecretsKey = (name: string, args: EksClusterArgs, opts: pulumi.Custo
     );
 
 /**
- * The caller lets EKS use the key through a grant. The key policy cannot restrict the grant to EKS, which does not support `kms:GrantIsForAWSResource`
- * (EKS user guide, "Encrypt Kubernetes secrets with KMS").
+ * The caller lets EKS use the key through a grant. The key policy cannot restrict the grant to EKS, which does not support
+ * `kms:GrantIsForAWSResource` (EKS user guide, "Encrypt Kubernetes secrets with KMS").
  */
 export const secretsKeyStatements = (args: { region: string; account: string; admins: string[] }): Statement[] => [
     keyAdministration(args),
@@ -135,8 +135,8 @@ function createCluster(name: string, args: ClusterParts, opts: pulumi.CustomReso
             upgradePolicy: { supportType: "STANDARD" },
             deletionProtection: true,
         },
-        // Protected: its volumes hold what is not in the bucket yet. Not retained: a cluster that no stack knows goes on costing money, and is harder to notice than
-        // a refused deletion.
+        // Protected: its volumes hold what is not in the bucket yet. Not retained: a cluster that no stack knows goes on costing money, and
+        // is harder to notice than a refused deletion.
         pulumi.mergeOptions(opts, { protect: true }),
     );
 }
@@ -156,7 +156,10 @@ function grantAdmin(name: string, cluster: eks.Cluster, admin: string, region: s
     );
 }
 
-/** The cluster's security group is attached to the API server's private addresses. As EKS creates it, it admits the cluster itself and nobody else. */
+/**
+ * The cluster's security group is attached to the API server's private addresses. As EKS creates it, it admits the cluster itself and
+ * nobody else.
+ */
 const allowPrivateAccess = (name: string, cluster: eks.Cluster, cidr: string, opts: pulumi.CustomResourceOptions) =>
     new SecurityGroupIngressRule(
         `${name}-${cidr}`,

@@ -47,7 +47,7 @@ export interface ClusterFacts {
     oidcProvider?: Lookup<string>;
 }
 
-/** Looks up an existing EKS cluster, and refuses it with all its problems at once. Runs before anything is declared, so that nothing is left half made. */
+/** Looks up an existing EKS cluster before anything is declared, and refuses it with all its problems at once. */
 export async function findCluster(eksName: string, args: FindClusterArgs): Promise<EksConnection> {
     const { region, provider, irsa, nodeGroups, profile } = args;
     const found = await lookUp(getCluster({ name: eksName }, { provider }));

@@ -70,7 +70,10 @@ const createVpc = (name: string, cidrBlock: string, opts: pulumi.CustomResourceO
 const closeDefaultSecurityGroup = (name: string, vpcId: VpcId, opts: pulumi.CustomResourceOptions) =>
     new ec2.DefaultSecurityGroup(name, { vpcId, ...named(name, "closed") }, opts);
 
-/** Routes are resources of their own: a route table that lists its routes removes those that others add, of a peering connection for instance. */
+/**
+ * Routes are resources of their own: a route table that lists its routes removes those that others add, of a peering connection for
+ * instance.
+ */
 function createInternetRoute(name: string, vpcId: VpcId, opts: pulumi.CustomResourceOptions): InternetRoute {
     const gateway = new ec2.InternetGateway(name, { vpcId, ...named(name, "internet") }, opts);
     const routeTable = new ec2.RouteTable(`${name}-public`, { vpcId, ...named(name, "public") }, opts);
@@ -82,7 +85,10 @@ function createInternetRoute(name: string, vpcId: VpcId, opts: pulumi.CustomReso
     return { routeTable, route };
 }
 
-/** The public subnet of a zone, with a NAT gateway in it. One per zone: when a zone is lost, its pods start in the others and have to pull images there. */
+/**
+ * The public subnet of a zone, with a NAT gateway in it. One per zone: when a zone is lost, its pods start in the others and have to pull
+ * images there.
+ */
 function createPublicSubnet(
     name: string,
     vpcId: VpcId,
@@ -157,8 +163,8 @@ interface ZoneCidrs {
 }
 
 /**
- * Address ranges of one zone's subnets. The VPC is divided into eight: one eighth for each zone's private subnet, and the last again into eight for the public
- * subnets. The place follows from the zone's letter, so that no subnet moves when a zone is added or removed.
+ * Address ranges of one zone's subnets. The VPC is divided into eight: one eighth for each zone's private subnet, and the last again into
+ * eight for the public subnets. The place follows from the zone's letter, so that no subnet moves when a zone is added or removed.
  */
 export function subnetCidrs(vpcCidr: string, zone: string): ZoneCidrs {
     const index = ZONES.indexOf(zone);

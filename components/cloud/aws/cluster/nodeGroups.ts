@@ -38,7 +38,10 @@ export const STATEFUL_NODES: Placement = {
 /** AWS-managed policies of a node. Includes the VPC CNI policy (ADR 12). */
 const NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"];
 
-/** A node group per zone for pods with volumes, since a volume stays in one zone and its pod needs a node there; and one over all zones for other pods. */
+/**
+ * A node group per zone for pods with volumes, since a volume stays in one zone and its pod needs a node there; and one over all zones for
+ * other pods.
+ */
 export class NodeGroups extends pulumi.ComponentResource {
     constructor(name: string, args: NodeGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:NodeGroups", name, {}, opts);
@@ -145,7 +148,10 @@ function createLaunchTemplate(
     );
 }
 
-/** Sizes in GiB, by device. Bottlerocket keeps its system on a volume of its own that never grows, apart from images and logs (its README, "Default volumes"). */
+/**
+ * Sizes in GiB, by device. Bottlerocket keeps its system on a volume of its own that never grows, apart from images and logs (its README,
+ * "Default volumes").
+ */
 const volumes = (os: Os, diskGiB: number): Record<string, number> =>
     os === "bottlerocket" ? { "/dev/xvda": 4, "/dev/xvdb": diskGiB } : { "/dev/xvda": diskGiB };
 

@@ -5,9 +5,9 @@ import type { Statement } from "./statements";
 export const THIS_KEY = ["*"];
 
 /**
- * Lets the account administer a key, and not use it. An administrator can still grant themselves the use, but only by changing the key policy, which CloudTrail
- * shows; without `PutKeyPolicy` for the account nobody could ever change the policy again (KMS developer guide, "Default key policy"). `CreateGrant` is left out:
- * a grant gives the use of the key without a change of its policy.
+ * Lets the account administer a key, and not use it. An administrator can still grant themselves the use, but only by changing the key
+ * policy, which CloudTrail shows; without `PutKeyPolicy` for the account nobody could ever change the policy again (KMS developer guide,
+ * "Default key policy"). `CreateGrant` is left out: a grant gives the use of the key without a change of its policy.
  */
 export const keyAdministration = ({ region, account }: { region: string; account: string }): Statement => ({
     Sid: "Administration",

@@ -16,8 +16,8 @@ export const dnsSuffixOf = (region: string) => (region.startsWith("cn-") ? "amaz
 const ROLE_NAME_LENGTH = 64;
 
 /**
- * Name of the role that one component of one cluster assumes. Role names are unique in an account, whatever their paths: the hash of the fleet's domain
- * keeps the roles of two fleets apart, and names that had to be cut.
+ * Name of the role that one component of one cluster assumes. Role names are unique in an account, whatever their paths: the hash keeps
+ * apart the roles of two fleets, and names that differ only where they are cut.
  */
 export function roleName(domain: string, clusterName: string, component: string): string {
     const hash = createHash("sha256").update(`${domain}/${clusterName}/${component}`).digest("hex").slice(0, 6);

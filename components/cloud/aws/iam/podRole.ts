@@ -4,7 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { type RoleArgs, roleWithPolicy } from "./role";
 import { irsaTrust, podIdentityTrust, type Statement } from "./statements";
 
-/** How the pods of a cluster get the credentials of an IAM role: through EKS Pod Identity, or through the cluster's OIDC provider (IRSA). */
+/**
+ * How the pods of a cluster get the credentials of an IAM role: through EKS Pod Identity, or through the cluster's OIDC provider (IRSA).
+ */
 export type PodIdentitySource =
     | { by: "pod-identity"; eksName: pulumi.Input<string>; clusterArn: pulumi.Input<string> }
     | { by: "irsa"; issuer: pulumi.Input<string>; oidcProviderArn: pulumi.Input<string> };

@@ -18,8 +18,9 @@ export interface Statement {
 export const policyDocument = (statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
 
 /**
- * The object calls that Thanos makes, read in its source (block.Upload, block.Delete, the fetchers): only Compact deletes. Objects over 64 MiB are uploaded
- * in parts, hence the right to abort; uploading a part is `PutObject`. A HEAD is `GetObject`. `GetBucketLocation` is not called: the objstore file names the region.
+ * The object calls that Thanos makes, read in its source (block.Upload, block.Delete, the fetchers): only Compact deletes. Objects over 64
+ * MiB are uploaded in parts, hence the right to abort; uploading a part is `PutObject`. A HEAD is `GetObject`. `GetBucketLocation` is not
+ * called: the objstore file names the region.
  */
 const OBJECT_ACTIONS: Record<Access, readonly string[]> = {
     read: ["s3:GetObject"],
@@ -46,8 +47,9 @@ export interface PrefixAccess {
 export function objectStatements({ access, bucketArn, prefix }: PrefixAccess): Statement[] {
     return [
         {
-            // Thanos lists `<prefix>/` and everything below it. With this right S3 answers the HEAD of a missing object with 404; without it, with 403, which
-            // Thanos treats as a failure (thanos#3677). For a HEAD S3 compares the object's name with `s3:prefix` (ceph#68577), so the condition matches there too.
+            // Thanos lists `<prefix>/` and everything below it. With this right S3 answers the HEAD of a missing object with 404; without
+            // it, with 403, which Thanos treats as a failure (thanos#3677). For a HEAD S3 compares the object's name with `s3:prefix`
+            // (ceph#68577), so the condition matches there too.
             Sid: "ListPrefix",
             Effect: "Allow",
             Action: ["s3:ListBucket"],
@@ -70,8 +72,8 @@ export const assumeStatements = (role: string): Statement[] => [
 ];
 
 /**
- * Limits a statement to these roles, which need not exist yet. AWS refuses a policy whose principal does not exist, and the observer is deployed before its
- * observees: so the principal is the roles' account, and a condition names the roles (docs/adr/0011).
+ * Limits a statement to these roles, which need not exist yet. AWS refuses a policy whose principal does not exist, and the observer is
+ * deployed before its observees: so the principal is the roles' account, and a condition names the roles (docs/adr/0011).
  */
 export const onlyRoles = (roles: string[]) =>
     ({
@@ -98,8 +100,9 @@ interface ServiceAccount {
 }
 
 /**
- * Trust in the pods of one service account of one cluster, through EKS Pod Identity. EKS tags the session, hence the second action; the condition on the tags
- * refuses other clusters of the same account (EKS user guide, "Create IAM role with trust policy required by EKS Pod Identity").
+ * Trust in the pods of one service account of one cluster, through EKS Pod Identity. EKS tags the session, hence the second action; the
+ * condition on the tags refuses other clusters of the same account (EKS user guide, "Create IAM role with trust policy required by EKS Pod
+ * Identity").
  */
 export const podIdentityTrust = (pods: ServiceAccount & { clusterArn: string }): Statement[] => [
     {
@@ -117,7 +120,10 @@ export const podIdentityTrust = (pods: ServiceAccount & { clusterArn: string }):
     },
 ];
 
-/** Trust in the pods of one service account, through the OIDC provider of their cluster (IRSA). The audience is the same in China (eksctl#1910). */
+/**
+ * Trust in the pods of one service account, through the OIDC provider of their cluster (IRSA). The audience is the same in China
+ * (eksctl#1910).
+ */
 export function irsaTrust(pods: ServiceAccount & { issuer: string; oidcProviderArn: string }): Statement[] {
     const issuer = pods.issuer.replace("https://", "");
     return [

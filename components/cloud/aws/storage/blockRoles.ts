@@ -19,7 +19,9 @@ export interface IdentityArgs extends Omit<Grant, "store"> {
     podIdentity: PodIdentitySource;
 }
 
-/** The IAM role of one service account: with the rights of one component on one stream, or with the right to assume the role that has them. */
+/**
+ * The IAM role of one service account: with the rights of one component on one stream, or with the right to assume the role that has them.
+ */
 export class Identity extends pulumi.ComponentResource {
     readonly granted: Granted;
 

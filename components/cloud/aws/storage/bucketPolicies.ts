@@ -34,8 +34,8 @@ export interface BucketLocation {
 export const bucketArn = ({ bucket, region }: Pick<BucketLocation, "bucket" | "region">) => `arn:${partitionOf(region)}:s3:::${bucket}`;
 
 /**
- * What the bucket denies to everybody, and what it allows to roles of other accounts. Roles of its own account need nothing here: their own policies suffice.
- * A deny has the principal `*` because no other means everybody; no statement allows anything to `*`.
+ * What the bucket denies to everybody, and what it allows to roles of other accounts. Roles of its own account need nothing here: their own
+ * policies suffice. A deny has the principal `*` because no other means everybody; no statement allows anything to `*`.
  */
 export function bucketStatements(location: BucketLocation, principals: readonly PrefixPrincipal[]): Statement[] {
     const arn = bucketArn(location);
@@ -44,8 +44,8 @@ export function bucketStatements(location: BucketLocation, principals: readonly 
     return [
         { Sid: "DenyPlainHttp", ...everything, Condition: { Bool: { "aws:SecureTransport": "false" } } },
         { Sid: "DenyOldTls", ...everything, Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
-        // Thanos sends no encryption header, so the bucket's default key applies. An upload with such a header would choose another key: the caller's own (SSE-C),
-        // S3's, or an AWS-managed one, whose blocks no other account can read.
+        // Thanos sends no encryption header, so the bucket's default key applies. An upload with such a header would choose another key:
+        // the caller's own (SSE-C), S3's, or an AWS-managed one, whose blocks no other account can read.
         { Sid: "DenyKeyOfCaller", ...upload, Condition: present("s3:x-amz-server-side-encryption-customer-algorithm") },
         { Sid: "DenyOtherKey", ...upload, Condition: present("s3:x-amz-server-side-encryption") },
         ...principals
@@ -68,8 +68,8 @@ function guestStatements(guest: string, { role, ...prefix }: PrefixPrincipal, ar
 }
 
 /**
- * The account administers the key and cannot use it; these roles use it, through S3 and for this bucket only. With a bucket key the encryption context is the
- * bucket and not the object (S3 user guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
+ * The account administers the key and cannot use it; these roles use it, through S3 and for this bucket only. With a bucket key the
+ * encryption context is the bucket and not the object (S3 user guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
  */
 export function keyStatements(location: BucketLocation, principals: readonly KeyPrincipal[]): Statement[] {
     const actionSets = new Map(principals.map(({ actions }) => [actions.join(), actions]));

@@ -13,8 +13,8 @@ export interface EncryptedBucketArgs extends BucketLocation {
 }
 
 /**
- * A bucket with a key of its own: closed to the public, to plain HTTP and to other encryption; old versions are kept for a week.
- * No rule expires current objects, on purpose: Compact owns retention, and a lifecycle rule that deletes or archives a live block breaks it.
+ * A bucket with a key of its own: closed to the public, to plain HTTP and to other encryption; old versions are kept for a week. No rule
+ * expires current objects, on purpose: Compact owns retention, and a lifecycle rule that deletes or archives a live block breaks it.
  */
 export class EncryptedBucket extends pulumi.ComponentResource {
     readonly bucket: s3.Bucket;

@@ -6,7 +6,10 @@ import { type Statement, serviceTrust } from "../iam/statements";
 import type { KeyPrincipal } from "./bucketPolicies";
 import type { EncryptedBucket } from "./encryptedBucket";
 
-/** What the replication role does with each bucket's key. S3 generates a data key only because the copy uses a bucket key; else it would call `Encrypt` alone. */
+/**
+ * What the replication role does with each bucket's key. S3 generates a data key only because the copy uses a bucket key; else it would
+ * call `Encrypt` alone.
+ */
 export const READS_SOURCE: KeyPrincipal["actions"] = ["kms:Decrypt"];
 export const WRITES_REPLICA: KeyPrincipal["actions"] = ["kms:Encrypt", "kms:GenerateDataKey"];
 
@@ -43,7 +46,10 @@ export interface ReplicationArgs {
     role: RoleArgs;
 }
 
-/** Copies every new object and every deletion. Objects that are older than the replication are copied by hand, once, with S3 Batch Replication. */
+/**
+ * Copies every new object and every deletion. Objects that are older than the replication are copied by hand, once, with S3 Batch
+ * Replication.
+ */
 export class Replication extends pulumi.ComponentResource {
     constructor(name: string, { source, replica, role }: ReplicationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Replication", name, {}, opts);

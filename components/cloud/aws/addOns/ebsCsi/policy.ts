@@ -3,9 +3,10 @@ import type { Statement } from "../../iam/statements";
 
 /**
  * Rights to create, grow, attach and delete volumes of this cluster, on nodes of this cluster: the driver's own policy (aws-ebs-csi-driver,
- * docs/AmazonEBSCSIDriverPolicyV2.json) without snapshots, copies and new tags on old volumes, which this project does not use. Volumes and nodes carry the same tag:
- * EKS passes the cluster's name to its driver, which tags the volumes that it creates (docs/tagging.md of the driver, and aws-ebs-csi-driver#2918). AWS's policy for
- * one cluster compares another tag, which drivers before 1.58 do not write. The driver needs no right on a key: the volumes are encrypted with EBS's own.
+ * docs/AmazonEBSCSIDriverPolicyV2.json) without snapshots, copies and new tags on old volumes, which this project does not use. Volumes and
+ * nodes carry the same tag: EKS passes the cluster's name to its driver, which tags the volumes that it creates (docs/tagging.md of the
+ * driver, and aws-ebs-csi-driver#2918). AWS's policy for one cluster compares another tag, which drivers before 1.58 do not write. The
+ * driver needs no right on a key: the volumes are encrypted with EBS's own.
  */
 export function ebsCsiStatements({ region, eksName }: { region: string; eksName: string }): Statement[] {
     const arn = (kind: string) => `arn:${partitionOf(region)}:ec2:${region}:*:${kind}/*`;

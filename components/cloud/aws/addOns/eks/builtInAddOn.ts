@@ -2,8 +2,8 @@ import { Addon } from "@pulumi/aws/eks";
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * Turns a component that EKS installs in every new cluster into an EKS add-on, so that `aws eks update-addon` can update it: EKS by itself never does. It is
- * installed already, which is why the add-on overwrites it.
+ * Turns a component that EKS installs in every new cluster into an EKS add-on, so that `aws eks update-addon` can update it: EKS by itself
+ * never does. It is installed already, which is why the add-on overwrites it.
  */
 export const builtInAddOn = (
     name: "vpc-cni" | "kube-proxy" | "coredns",

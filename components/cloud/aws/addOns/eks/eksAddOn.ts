@@ -18,15 +18,18 @@ export interface EksAddOnArgs {
     eks: Pick<AddOnCluster, "eksName" | "podIdentity">;
     /** Name of the add-on in this project's configuration. */
     addOn: EksAddOnName;
-    /** The role of the add-on's pods, their service account, and the statements of the role's policy. @default none: the pods do not call AWS */
+    /**
+     * The role of the add-on's pods, their service account, and the statements of the role's policy.
+     * @default none: the pods do not call AWS
+     */
     identity?: { role: RoleArgs; namespace: string; serviceAccount: string; rights: pulumi.Input<Statement[]> };
     /** Settings in the add-on's own schema, which `aws eks describe-addon-configuration` prints. @default the add-on's */
     configuration?: Record<string, unknown>;
 }
 
 /**
- * An add-on that EKS installs and updates. EKS chooses the version at that moment, and it stays: a version written here would block the cluster's next Kubernetes
- * version. EKS does not overwrite what is installed by other means: it refuses, and names the conflict.
+ * An add-on that EKS installs and updates. EKS chooses the version at that moment, and it stays: a version written here would block the
+ * cluster's next Kubernetes version. EKS does not overwrite what is installed by other means: it refuses, and names the conflict.
  */
 export function eksAddOn(name: string, args: EksAddOnArgs, opts: pulumi.CustomResourceOptions): Addon {
     const { eks, identity, configuration } = args;

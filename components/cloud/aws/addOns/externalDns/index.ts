@@ -19,8 +19,9 @@ export interface ExternalDnsArgs {
 }
 
 /**
- * ExternalDNS publishes the names of Services and Ingresses, and deletes only records that it wrote itself. The zone filter is required: without it ExternalDNS
- * lists the records of every zone that it sees, and stops at the first that it may not read (aws-ia/terraform-aws-eks-blueprints-addons#333).
+ * ExternalDNS publishes the names of Services and Ingresses, and deletes only records that it wrote itself. The zone filter is required:
+ * without it ExternalDNS lists the records of every zone that it sees, and stops at the first that it may not read
+ * (aws-ia/terraform-aws-eks-blueprints-addons#333).
  */
 export const externalDns = (
     name: string,

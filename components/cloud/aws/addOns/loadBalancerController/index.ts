@@ -63,7 +63,8 @@ export const loadBalancerControllerValues = ({ region, eksName, vpcId, tags, ann
     serviceAccount: { name: PODS.serviceAccount, ...(Object.keys(annotations).length > 0 && { annotations }) },
     defaultTags: tags,
     podDisruptionBudget: { maxUnavailable: 1 },
-    // Disabled: the webhook is cluster-wide, so no Service could be created while the controller is down. Services of this project name the controller by annotation.
+    // Disabled: the webhook is cluster-wide, so no Service could be created while the controller is down. Services of this project name the
+    // controller by annotation.
     enableServiceMutatorWebhook: false,
     // Not used, and each would need rights.
     enableShield: false,

@@ -6,9 +6,10 @@ const CLUSTER_TAG = "elbv2.k8s.aws/cluster";
 
 /**
  * Rights to create, update and delete internal load balancers of this cluster. The controller's own policy (aws-load-balancer-controller,
- * docs/install/iam_policy.json) checks only that the tag exists, and allows changes of any listener and rule. The controller tags those as well, so here the tag
- * has to name this cluster on every resource: at creation, as in the AWS-managed AmazonEKSLoadBalancingPolicy, and at every change. Left out are calls of features
- * that this project does not use: WAF, Shield, Cognito, trust stores, certificate discovery, address pools.
+ * docs/install/iam_policy.json) checks only that the tag exists, and allows changes of any listener and rule. The controller tags those as
+ * well, so here the tag has to name this cluster on every resource: at creation, as in the AWS-managed AmazonEKSLoadBalancingPolicy, and at
+ * every change. Left out are calls of features that this project does not use: WAF, Shield, Cognito, trust stores, certificate discovery,
+ * address pools.
  */
 export function loadBalancerStatements({ region, eksName, vpcId }: { region: string; eksName: string; vpcId: string }): Statement[] {
     const partition = partitionOf(region);
