@@ -1,2 +1,2 @@
-/** Thanos rereads its files: changed in place they take effect, replaced they would be missing for a moment. */
+/** Options of the Kubernetes provider. Thanos rereads its files, so a changed ConfigMap or Secret takes effect in place; replacing it would remove it for a moment. */
 export const CHANGE_IN_PLACE = { enableConfigMapMutable: true, enableSecretMutable: true };

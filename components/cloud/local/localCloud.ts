@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
-import { exposed } from "../../kubernetes/loadBalancerService";
+import { loadBalancerService } from "../../kubernetes/loadBalancerService";
 import type { Cloud } from "../cloud";
 import { S3Server } from "./s3Server";
 
@@ -33,6 +33,6 @@ export function localCloud(cluster: LocalCluster, opts: pulumi.ComponentResource
         },
         // The keys in the objstore file open the whole server; a machine of one's own has no identities to tell apart.
         grant: () => ({ annotations: {}, ready: [] }),
-        exposePage: (name, { port, ...page }, more) => exposed(name, { ...page, annotations: {}, ports: { http: port } }, more),
+        exposePage: (name, { port, ...page }, more) => loadBalancerService(name, { ...page, annotations: {}, ports: { http: port } }, more),
     };
 }

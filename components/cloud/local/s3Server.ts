@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import { S3_IMAGE } from "../../../upstream/versions";
 import type { ObjectStore } from "../../blocks/objectStore";
 import { childOptions } from "../../kubernetes/childOptions";
+import { EXTERNAL_DNS_HOSTNAME } from "../../naming/labels";
 
 export interface S3ServerArgs {
     domain: string;
@@ -95,7 +96,7 @@ export class S3Server extends pulumi.ComponentResource {
         new k8s.core.v1.Service(
             NAME,
             {
-                metadata: { ...metadata, annotations: { "external-dns.alpha.kubernetes.io/hostname": host } },
+                metadata: { ...metadata, annotations: { [EXTERNAL_DNS_HOSTNAME]: host } },
                 spec: { type: "LoadBalancer", selector, ports: [{ name: "s3", port: PORT, targetPort: "s3" }] },
             },
             here,

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeGroupsConfig } from "../../../../config/schema";
 import { childOptions } from "../../../kubernetes/childOptions";
 import type { Placement } from "../../../kubernetes/placement";
+import { POOL_LABEL } from "../../../naming/labels";
 import { serviceRole } from "../iam/managedPolicyRole";
 import type { RoleArgs } from "../iam/role";
 import { nodeTrust } from "../iam/statements";
@@ -25,12 +26,11 @@ export interface NodeGroupsArgs extends Omit<NodeGroupsConfig, "subnetIds"> {
 
 type Os = NodeGroupsConfig["os"];
 
-const POOL = "thanos-fleet/pool";
 const TAINT = { key: "thanos-fleet/stateful", value: "true" };
 
 /** Where pods with volumes go. */
 export const STATEFUL_NODES: Placement = {
-    nodeSelector: { [POOL]: "stateful" },
+    nodeSelector: { [POOL_LABEL]: "stateful" },
     tolerations: [{ ...TAINT, operator: "Equal", effect: "NoSchedule" }],
 };
 
@@ -55,7 +55,7 @@ export class NodeGroups extends pulumi.ComponentResource {
                     subnetIds: pool.subnetIds,
                     amiType: amiType(instanceType, os),
                     launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
-                    labels: { [POOL]: pool.label },
+                    labels: { [POOL_LABEL]: pool.label },
                     ...(pool.taints && { taints: pool.taints }),
                     // A fixed size. With room to scale, a raised count would be refused: the new least would be more than the size that a scaler had left.
                     scalingConfig: { minSize: pool.nodes, desiredSize: pool.nodes, maxSize: pool.nodes },

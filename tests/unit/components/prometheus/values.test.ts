@@ -2,8 +2,8 @@ import { kubePrometheusStackValues } from "../../../../components/prometheus/val
 import { assertGolden } from "../../../support/golden";
 
 const args = {
-    cluster: "blue",
-    objectStore: "thanos-objstore-blue",
+    clusterName: "blue",
+    objectStoreSecret: "thanos-objstore-blue",
     storageClass: "gp3",
     replicas: 2,
     retention: "24h",
@@ -19,7 +19,7 @@ describe("values of kube-prometheus-stack", () => {
     it("for sidecar", () => assertGolden("values-sidecar.json", json(kubePrometheusStackValues(args))));
 
     it("for sidecar-remote-write", () => {
-        const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", secret: "prometheus-remote-write-tls" };
+        const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" };
         assertGolden("values-sidecar-remote-write.json", json(kubePrometheusStackValues({ ...args, remoteWrite })));
     });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { namesOf, renames } from "../../../../components/stack/immutableSettings";
+import { changedSettings, immutableSettingsOf } from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
-const past = namesOf(loadConfig(observerConfig("aws")));
+const past = immutableSettingsOf(loadConfig(observerConfig("aws")));
 
 describe("names that data is kept under", () => {
     it("are these of an observer on AWS", () =>
@@ -17,18 +17,18 @@ describe("names that data is kept under", () => {
         }));
 
     it("are these of an observee", () =>
-        assert.deepEqual(namesOf(loadConfig(observeeConfig("blue", "aws"))), {
+        assert.deepEqual(immutableSettingsOf(loadConfig(observeeConfig("blue", "aws"))), {
             cluster: "blue",
             domain: "fleet.test",
             "aws.region": "eu-west-1",
         }));
 
-    it("may be anything the first time", () => assert.deepEqual(renames({}, past), []));
+    it("may be anything the first time", () => assert.deepEqual(changedSettings({}, past), []));
 
-    it("may stay", () => assert.deepEqual(renames(past, { ...past }), []));
+    it("may stay", () => assert.deepEqual(changedSettings(past, { ...past }), []));
 
     it("may be added: a fleet that kept its blocks elsewhere gets a bucket", () =>
-        assert.deepEqual(renames({ cluster: "observer", domain: "fleet.test" }, past), []));
+        assert.deepEqual(changedSettings({ cluster: "observer", domain: "fleet.test" }, past), []));
 
     it("may not change, and every change is told at once, with what to write", () => {
         const now = {
@@ -40,7 +40,7 @@ describe("names that data is kept under", () => {
             "aws.rolePath": "/",
         };
         assert.deepEqual(
-            renames(past, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy.split(". ")[0]}`),
+            changedSettings(past, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy.split(". ")[0]}`),
             [
                 'cluster: "watcher" instead of "observer", where this stack\'s data is. Write observer',
                 'domain: "other.test" instead of "fleet.test", where this stack\'s data is. Write fleet.test',
@@ -55,14 +55,14 @@ describe("names that data is kept under", () => {
     it("may not be left out", () => {
         const { "aws.bucket": _, ...rest } = past;
         assert.deepEqual(
-            renames(past, rest).map(({ problem }) => problem),
+            changedSettings(past, rest).map(({ problem }) => problem),
             ['nothing instead of "blocks-of-the-fleet", where this stack\'s data is.'],
         );
     });
 
     it("all have a remedy", () =>
         assert.deepEqual(
-            renames(past, {}).filter(({ remedy }) => remedy.includes("undefined")),
+            changedSettings(past, {}).filter(({ remedy }) => remedy.includes("undefined")),
             [],
         ));
 });

@@ -122,9 +122,9 @@ describe("files", () => {
     it("of endpoints: fan-out entries plain, groups with a retry that gRPC reads, and mutual TLS to another cluster", () => {
         assert.equal(
             endpointsFile([
-                { everyPodOf: "dnssrv+_grpc._tcp.sidecars" },
-                { anyOneOf: "dns+store:10901" },
-                { anyOneOf: "dns+query.blue.fleet.test:10901", serverName: "query.blue.fleet.test" },
+                { address: "dnssrv+_grpc._tcp.sidecars" },
+                { address: "dns+store:10901", group: true },
+                { address: "dns+query.blue.fleet.test:10901", group: true, serverName: "query.blue.fleet.test" },
             ]),
             [
                 "endpoints:",

@@ -4,18 +4,18 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:tls";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificates, type CertificatesArgs } from "../../../../components/tls/certificates";
-import type { Tls } from "../../../../components/tls/tlsSecret";
+import type { TlsCredentials } from "../../../../components/tls/tlsSecret";
 import { reveal } from "../../../../local/offline/standins/secretValues";
 import { make } from "../../../../local/offline/standins/tls";
 
-type Pem = Record<keyof Tls, string>;
+type Pem = Record<keyof TlsCredentials, string>;
 interface Issued {
     observer: { reader: Pem; receive: Pem };
     observees: { blue: { leaf: Pem }; red: { leaf: Pem; writer: Pem } };
 }
 
 const ARGS: CertificatesArgs = {
-    cluster: "observer",
+    clusterName: "observer",
     domain: "fleet.test",
     validity: "90d",
     renewBefore: "30d",
