@@ -12,11 +12,13 @@ export const ACCESS = { store: "read", compact: "own", prometheus: "write" } as 
 export type BlockComponent = keyof typeof ACCESS;
 
 export interface Grant {
+    /** The component that gets access: as much as `ACCESS` says. */
     component: BlockComponent;
     /** The cluster that uploads the blocks. */
     stream: string;
     /** Name of the service account that the component's pods run as. */
     serviceAccount: string;
+    /** Kubernetes namespace. */
     namespace: string;
     /** Where the blocks are. */
     store: ObjectStore;

@@ -16,6 +16,7 @@ export interface StreamAccess {
 }
 
 export interface BlockStorageArgs {
+    /** Kubernetes namespace. */
     namespace: string;
     /** Where the blocks of each stream are, by stream. */
     stores: Record<string, ObjectStore>;

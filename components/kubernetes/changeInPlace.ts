@@ -1,2 +1,5 @@
-/** Options of the Kubernetes provider. Thanos rereads its files, so a changed ConfigMap or Secret takes effect in place; replacing it would remove it for a moment. */
+/**
+ * Options of the Kubernetes provider: a ConfigMap or Secret is changed in place. Thanos rereads the files; a replacement would be missing
+ * for a moment.
+ */
 export const CHANGE_IN_PLACE = { enableConfigMapMutable: true, enableSecretMutable: true };

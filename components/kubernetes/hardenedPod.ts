@@ -15,24 +15,29 @@ export type MountedFiles = {
 export interface HardenedPodArgs {
     /** Name of the container. */
     name: string;
+    /** Image reference with tag. */
     image: string;
     /** Arguments of the image's entry point. */
     args: string[];
+    /** Environment variables, as in a container spec. */
     env: NonNullable<Container["env"]>;
     /** User and group that the process runs as, and that own the mounted volumes. Never 0. */
     userId: number;
     /** Container ports, by name. */
     ports: Record<string, number>;
+    /** Probes, as in a container spec. */
     probes: Pick<Container, "readinessProbe" | "livenessProbe" | "startupProbe">;
-    /** CPU is a request only. Memory is request and limit, so that the pod is never evicted in favour of a neighbour. */
+    /** Kubernetes quantities (`50m`, `1Gi`). CPU is a request only; memory is request and limit, so that the pod is never evicted for a neighbour. */
     resources: { cpu: string; memory: string };
     /** Seconds from SIGTERM to SIGKILL. */
     gracePeriod: number;
+    /** The service account that the pod runs as. */
     serviceAccountName: pulumi.Input<string>;
+    /** Labels of the pod. */
     labels: Record<string, string>;
     /** Labels that all replicas of the pod have in common: these replicas are spread over zones and nodes. */
     replicaSelector: Record<string, string>;
-    /** @default any node */
+    /** Nodes that the pod may run on. @default any node */
     placement?: Placement | undefined;
     /** Where the persistent volume called `data` is mounted. The StatefulSet claims the volume. @default no such volume */
     dataDir?: string | undefined;
@@ -48,6 +53,7 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
     return {
         metadata: { labels: args.labels },
         spec: {
+            /** The service account that the pod runs as. */
             serviceAccountName: args.serviceAccountName,
             automountServiceAccountToken: false,
             securityContext: {

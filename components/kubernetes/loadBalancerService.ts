@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { EXTERNAL_DNS_HOSTNAME, PART_OF, podsOf } from "../naming/labels";
 
 export interface LoadBalancerServiceArgs {
+    /** Kubernetes namespace. */
     namespace: string;
     /** The component whose pods answer, as in their label: `query`, `receive-router`, ... */
     component: string;

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** A web page that a component serves over HTTP and people open in a browser. */
 export interface Page {
+    /** Kubernetes namespace. */
     namespace: string;
     /** DNS name of the page. */
     host: string;

@@ -10,8 +10,11 @@ export const receiveHost = (domain: string) => `receive.${domain}`;
 /** DNS name of the observer's Query Frontend (HTTP): the one address for people and dashboards. */
 export const queryFrontendHost = (domain: string) => `query.${domain}`;
 
+/** Port of every StoreAPI. */
 export const GRPC_PORT = 10901;
+/** Port of metrics, probes and the HTTP API of every Thanos component. */
 export const HTTP_PORT = 10902;
+/** Port of Receive for remote write. */
 export const REMOTE_WRITE_PORT = 19291;
 
 /** URL that observees write to. */
@@ -23,7 +26,10 @@ export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
 export const RECEIVE_REPLICA_LABEL = "receive_replica";
 /** Query drops these labels to merge the copies of a series. */
 export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL];
-/** The external label that tells clusters apart. Receive announces its tenants under the same label, so that both paths give a series the same labels (docs/adr/0003). */
+/**
+ * The external label that tells clusters apart. Receive announces its tenants under the same label, so that both paths give a series the same
+ * labels (docs/adr/0003).
+ */
 export const CLUSTER_LABEL = "cluster";
 
 /** Prefix in the bucket of one stream: the blocks that one cluster uploads. Each stream has a Store and a Compact. */

@@ -12,6 +12,7 @@ import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { kubePrometheusStackValues, type ValuesArgs } from "./values";
 
 export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "annotations" | "remoteWrite"> {
+    /** Kubernetes namespace. */
     namespace: string;
     /** Access to the blocks of this cluster's stream. */
     blocks: StreamAccess;

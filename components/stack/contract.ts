@@ -38,9 +38,11 @@ export type Contract = z.infer<typeof contractSchema>;
 
 /** What only one observee may see: the store of its blocks, and its certificates. */
 export interface ObserveeAccess {
+    /** Where its blocks are, with access keys if the store has any. */
     objectStore: pulumi.UnwrappedObject<ObjectStore>;
     /** ARN of the role that it assumes to reach its blocks. Absent where the bucket's policy names its own role. */
     role?: string;
+    /** Its certificates and their private keys, PEM. */
     certificates: pulumi.UnwrappedObject<ObserveeCertificates>;
 }
 

@@ -3,7 +3,7 @@ import type { StackConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
 import type { Problem } from "../../rules/problem";
 
-/** The settings that must never change once a stack is deployed, by their path: data is stored under their values. Every stack exports them as `names`. */
+/** The settings that must never change after the first deployment, by path: data is stored under their values. Every stack exports them as `names`. */
 export type ImmutableSettings = Record<string, string | boolean>;
 
 export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => ({

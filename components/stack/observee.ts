@@ -10,6 +10,7 @@ import type { ObserveeContract } from "./contract";
 import { type ImmutableSettings, immutableSettingsOf } from "./immutableSettings";
 
 export interface ObserveeOutputs {
+    /** The mode that the observer's list gives this cluster. */
     mode: Mode;
     /** DNS name of the leaf Query. */
     leafQuery: string;
@@ -17,7 +18,7 @@ export interface ObserveeOutputs {
     names: ImmutableSettings;
 }
 
-/** A cluster that the observer sees: Prometheus with sidecars that upload its blocks, a leaf Query in front of the sidecars, and remote write in some modes. */
+/** A cluster that the observer sees: Prometheus, sidecars that upload its blocks, a leaf Query in front of the sidecars, and remote write in some modes. */
 export class Observee extends pulumi.ComponentResource {
     readonly outputs: ObserveeOutputs;
 

@@ -5,7 +5,10 @@ import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
 import type { ObserveeContract } from "./contract";
 
-/** Opens the cloud that a stack's configuration names. An observee takes the fleet's role path and its own account from the contract. */
+/**
+ * Opens the cloud that a stack's configuration names. An observee takes the fleet's role path and its own account from the contract. Throws a
+ * ConfigError where an observer's fleet does not fit in its cloud.
+ */
 export async function openCloud(config: StackConfig, observer?: ObserveeContract): Promise<Cloud> {
     if (config.cloud === "local") return localCloud(config, {});
     const { cluster, domain, storageClass } = config;

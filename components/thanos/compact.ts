@@ -7,6 +7,7 @@ import { streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
 export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
+    /** Kubernetes namespace. */
     namespace: string;
     /** The cluster whose blocks this Compact works on. */
     stream: string;
@@ -14,7 +15,7 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
     blocks: StreamAccess;
     /** StorageClass of its volume. */
     storageClass: string;
-    /** @default any node */
+    /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
 

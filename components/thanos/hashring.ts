@@ -7,6 +7,7 @@ export interface Hashring {
     ingesters: string;
     /** Number of ingesters. */
     replicas: number;
+    /** Kubernetes namespace. */
     namespace: string;
 }
 

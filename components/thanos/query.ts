@@ -9,6 +9,7 @@ import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface QueryArgs extends QueryConfig {
+    /** Kubernetes namespace. */
     namespace: string;
     /** Every StoreAPI that this Query asks. */
     endpoints: readonly Endpoint[];

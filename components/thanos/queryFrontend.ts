@@ -7,6 +7,7 @@ import { externalServiceName, queryFrontendHost, thanosName } from "../naming/na
 import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
 
 export interface QueryFrontendArgs extends QueryFrontendConfig {
+    /** Kubernetes namespace. */
     namespace: string;
     /** DNS domain of the fleet. */
     domain: string;

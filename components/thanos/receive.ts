@@ -20,6 +20,7 @@ import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface ReceiveArgs extends ReceiveConfig {
+    /** Kubernetes namespace. */
     namespace: string;
     /** DNS domain of the fleet. */
     domain: string;
@@ -68,7 +69,7 @@ export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
     ];
 }
 
-/** Thanos Receive: routers take remote write from observees; ingesters store `replicationFactor` copies of recent samples and answer queries for them. */
+/** Thanos Receive: routers take remote write from observees, ingesters hold `replicationFactor` copies of recent samples and answer queries. */
 export class Receive extends pulumi.ComponentResource {
     /** Every ingester. */
     readonly endpoint: Endpoint;

@@ -13,7 +13,10 @@ export const TLS_MOUNT = {
 /** Lowest version accepted. Both ends are Thanos or Prometheus of a pinned version, so no older one is needed. */
 export const TLS_MIN_VERSION = "1.3";
 
-/** Flags of a server that accepts only clients whose certificate one authority signed. Thanos's two servers name them alike (cmd/thanos/config.go, receive.go). */
+/**
+ * Flags of a server that accepts only clients whose certificate one authority signed. Thanos's two servers name these flags alike
+ * (cmd/thanos/config.go, receive.go).
+ */
 export const serverTlsFlags = (server: "grpc-server" | "remote-write.server") => [
     `--${server}-tls-cert=${TLS_MOUNT.cert}`,
     `--${server}-tls-key=${TLS_MOUNT.key}`,

@@ -8,6 +8,7 @@ import type { Endpoint } from "./endpoints";
 import { DATA_DIR, OBJECT_STORE_FILE, THANOS_PORTS, workload } from "./workload";
 
 export interface StoreArgs extends StoreConfig {
+    /** Kubernetes namespace. */
     namespace: string;
     /** The cluster whose blocks this Store serves. */
     stream: string;
@@ -15,7 +16,7 @@ export interface StoreArgs extends StoreConfig {
     blocks: StreamAccess;
     /** StorageClass of the volumes that hold index headers. */
     storageClass: string;
-    /** @default any node */
+    /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
 

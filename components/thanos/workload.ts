@@ -35,6 +35,7 @@ const PROBES: HardenedPodArgs["probes"] = {
 export interface WorkloadArgs {
     /** Name of every object of the workload, for instance `thanos-store-blue`. */
     name: string;
+    /** Kubernetes namespace. */
     namespace: string;
     /** What the pods do: `query`, `receive-router`, ... The value of their component label. */
     component: string;
@@ -42,25 +43,33 @@ export interface WorkloadArgs {
     stream?: string;
     /** Arguments of `thanos`, the subcommand first. */
     flags: string[];
+    /** Number of pods. */
     replicas: number;
     /** Container ports by name, among them `http`. */
     ports: Record<string, number>;
-    /** A persistent volume per pod: `size` as a Kubernetes quantity, `class` its StorageClass. Makes the workload a StatefulSet. @default none: a Deployment */
+    /**
+     * A persistent volume per pod: `size` as a Kubernetes quantity (`50Gi`), `class` its StorageClass. Makes the workload a StatefulSet.
+     * @default none: a Deployment
+     */
     storage?: { size: string; class: string; placement?: Placement | undefined };
     /** Access to the blocks of `stream`. @default none */
     blocks?: StreamAccess;
     /** Files under /etc/thanos/config, by name. Thanos rereads them by itself, so a change does not restart the pods. @default none */
     config?: Record<string, pulumi.Input<string>>;
-    /** Name of the Secret with the certificate (components/tls/tlsSecret.ts). Thanos rereads it at each handshake, so a change does not restart the pods. @default none */
+    /**
+     * Name of the Secret with the certificate (components/tls/tlsSecret.ts). Thanos rereads it at each handshake, so a change restarts no pods.
+     * @default none
+     */
     tls?: pulumi.Input<string>;
     /** Seconds from SIGTERM to SIGKILL. Thanos itself takes up to 120 (`--grpc-grace-period`); Kubernetes' default is 30. @default 150 */
     gracePeriod?: number;
     /**
-     * Makes the pods members of Receive's hashring: they start together, are found by name before they are ready, and are replaced slowly (thanos#4831).
+     * Makes the pods members of Receive's hashring: they start together, are found by name before they are ready, and are replaced slowly
+     * (thanos#4831).
      * @default false
      */
     hashringMembers?: boolean;
-    /** Memory of each pod, request and limit, as a Kubernetes quantity. */
+    /** Memory of each pod, request and limit, as a Kubernetes quantity (`1Gi`). */
     memory: string;
 }
 

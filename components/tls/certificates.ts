@@ -11,6 +11,7 @@ export interface CertificatesArgs extends CertificatesConfig {
     clusterName: string;
     /** DNS domain of the fleet. */
     domain: string;
+    /** Name and mode of every observee. */
     observees: readonly Pick<ObserveeEntry, "name" | "mode">[];
 }
 
