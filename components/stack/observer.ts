@@ -3,10 +3,9 @@ import { type ObserverConfig, WRITES_REMOTELY } from "../../config/schema";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { createNamespace } from "../kubernetes/namespace";
-import { GRPC_PORT, leafQueryHost } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { Compact } from "../thanos/compact";
-import type { Endpoint } from "../thanos/endpoints";
+import { leafQueryEndpoint } from "../thanos/endpoints";
 import { Query } from "../thanos/query";
 import { QueryFrontend } from "../thanos/queryFrontend";
 import { Receive } from "../thanos/receive";
@@ -90,10 +89,7 @@ export class Observer extends pulumi.ComponentResource {
                 childOpts,
             );
 
-        const leafQueries = observees.map((observee): Endpoint => {
-            const serverName = leafQueryHost(observee.name, domain);
-            return { address: `dns+${serverName}:${GRPC_PORT}`, group: true, serverName };
-        });
+        const leafQueries = observees.map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(
             "query",
             {

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { GRPC_PORT, leafQueryHost } from "../naming/names";
 import { TLS_MIN_VERSION, TLS_MOUNT } from "./serverTls";
 
 /** A StoreAPI address that Query sends its requests to. */
@@ -12,6 +13,12 @@ export interface Endpoint {
     group?: boolean;
     /** DNS name that the server's certificate must have. Turns on mutual TLS, for servers in other clusters. @default plain gRPC */
     serverName?: string;
+}
+
+/** The leaf Query of a cluster, as the observer's Query asks it. Its replicas are equal. */
+export function leafQueryEndpoint(clusterName: string, domain: string): Endpoint {
+    const serverName = leafQueryHost(clusterName, domain);
+    return { address: `dns+${serverName}:${GRPC_PORT}`, group: true, serverName };
 }
 
 /**

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { endpointsFile } from "../../../../components/thanos/endpoints";
+import { endpointsFile, leafQueryEndpoint } from "../../../../components/thanos/endpoints";
 
 describe("the endpoints file of Query", () => {
     const retry =
         '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}';
 
-    it("gives groups a retry policy where gRPC reads it, and servers in other clusters mutual TLS", () => {
+    it("gives groups a retry policy where gRPC reads it, and leaf Queries mutual TLS", () => {
         assert.equal(
             endpointsFile([
                 { address: "dnssrv+_grpc._tcp.sidecars" },
                 { address: "dns+store:10901", group: true },
-                { address: "dns+query.blue.fleet.test:10901", group: true, serverName: "query.blue.fleet.test" },
+                leafQueryEndpoint("blue", "fleet.test"),
             ]),
             [
                 "endpoints:",
