@@ -53,7 +53,6 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
     return {
         metadata: { labels: args.labels },
         spec: {
-            /** The service account that the pod runs as. */
             serviceAccountName: args.serviceAccountName,
             automountServiceAccountToken: false,
             securityContext: {
