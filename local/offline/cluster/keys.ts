@@ -1,4 +1,4 @@
-// First: the X.509 library registers its parts through it.
+// Has to come first: the X.509 library registers its parts through it.
 import "reflect-metadata";
 import { generateKeyPairSync, KeyObject, randomBytes, webcrypto } from "node:crypto";
 import { ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from "@peculiar/x509";

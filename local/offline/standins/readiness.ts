@@ -1,6 +1,6 @@
 /**
- * When is an object ready? Pure: given the live object and what it depends on, one answer. The criteria are those of the
- * official provider (provider/pkg/await), so that a program that would wait for ever there waits for ever here too.
+ * Whether a live object is ready. The criteria are those of the official provider (provider/pkg/await), so that a program that waits for ever
+ * there waits for ever here too.
  */
 import { type Bag, isBag } from "./secretValues";
 
@@ -23,7 +23,7 @@ export interface KubeObject {
     [field: string]: unknown;
 }
 
-/** `volumeBindingMode` of the storage class of the claim that is waited for. */
+/** `volumeBindingMode` of a persistent volume claim's storage class. */
 type BindingMode = string | undefined;
 
 export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
@@ -43,7 +43,7 @@ const isTrue = (object: KubeObject, type: string) => condition(object, type)?.st
 
 const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? list(object.status.loadBalancer.ingress) : []);
 
-/** Until a controller has seen the newest spec, its status speaks of the one before. */
+/** The controller has not seen the newest spec yet, so the status is about the one before. */
 const unseen = (object: KubeObject) => number(object.status, "observedGeneration") < (object.metadata.generation ?? 0);
 
 const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Readiness> = {
@@ -84,8 +84,8 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
         if (object.status?.phase === "Failed") return { state: "failed", why: String(object.status.message ?? "the pod failed") };
         return object.status?.phase === "Succeeded" || isTrue(object, "Ready") ? READY : waiting("the pod to be ready");
     },
-    // The official provider also waits until no selected pod is unready, after ten quiet seconds per Service. The workload behind
-    // the Service is waited for by itself, so this would only cost those seconds.
+    // The official provider also waits until all selected pods are ready, for at least ten seconds per Service. That only costs time: the
+    // workload behind the Service is waited for on its own.
     "v1/Service": (object) => {
         if (object.spec?.type !== "LoadBalancer") return READY;
         return ingress(object).length > 0 ? READY : waiting("an address from the load balancer");
@@ -93,7 +93,7 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
     "v1/PersistentVolumeClaim": (object, bindingMode) => {
         const phase = object.status?.phase;
         if (phase === "Bound") return READY;
-        // Such a claim is bound when its first pod is scheduled: waiting for it here would wait for a pod that waits for it.
+        // Such a claim is bound when its first pod is scheduled, and that pod may be created only after this wait.
         if (bindingMode === "WaitForFirstConsumer" && phase === "Pending") return READY;
         return waiting("the claim to be bound");
     },
@@ -109,12 +109,12 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
 
 const kindOf = (object: Bag) => `${object.apiVersion}/${object.kind}`;
 
-/** Is there anything to wait for? `inputs` carry the user's annotations. */
+/** Whether to wait for an object at all. `inputs` have the user's annotations. */
 export const waitsFor = (inputs: Bag): boolean =>
     annotation(inputs, "pulumi.com/skipAwait") !== "true" &&
     (kindOf(inputs) in KINDS || annotation(inputs, "pulumi.com/waitFor") !== undefined);
 
-/** `inputs`: what the user wrote (its annotations say what to wait for). `object`: what the API server answers now. */
+/** `inputs`: the object as declared, whose annotations say what to wait for. `object`: the live one. */
 export function readiness(inputs: Bag, object: KubeObject, bindingMode?: string): Readiness {
     if (!waitsFor(inputs)) return READY;
     const expression = annotation(inputs, "pulumi.com/waitFor");
