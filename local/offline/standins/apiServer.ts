@@ -38,6 +38,9 @@ export class ApiError extends Error {
 
 export const isNotFound = (error: unknown) => error instanceof ApiError && error.code === 404;
 
+/** Whether the provider's setting `kubeconfig` is the content itself rather than a path. */
+export const isContent = (kubeconfig: string) => /[\n{]/.test(kubeconfig);
+
 /** An API server, too, ends a request after a minute. */
 const REQUEST_MS = 60_000;
 
@@ -67,7 +70,7 @@ export class ApiServer implements PodReader {
         const config = new KubeConfig();
         const { kubeconfig } = settings;
         if (!kubeconfig) config.loadFromDefault();
-        else if (/[\n{]/.test(kubeconfig)) config.loadFromString(kubeconfig);
+        else if (isContent(kubeconfig)) config.loadFromString(kubeconfig);
         else config.loadFromFile(kubeconfig);
         if (settings.context) config.setCurrentContext(settings.context);
         if (!config.getCurrentCluster()) {

@@ -8,7 +8,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { ApiServer } from "./apiServer";
+import { type ApiServer, isContent } from "./apiServer";
 import { type Decision, differences } from "./diff";
 import { fieldManagerOf } from "./objectLifecycle";
 import { explainTrouble } from "./podTrouble";
@@ -218,7 +218,7 @@ export class HelmReleases {
     private async kubeconfigFile(): Promise<{ args: string[]; remove: () => Promise<void> }> {
         const { kubeconfig } = this.kubeconfig;
         if (!kubeconfig) return { args: [], remove: async () => {} };
-        if (!/[\n{]/.test(kubeconfig)) return { args: ["--kubeconfig", kubeconfig], remove: async () => {} };
+        if (!isContent(kubeconfig)) return { args: ["--kubeconfig", kubeconfig], remove: async () => {} };
         const folder = await mkdtemp(join(tmpdir(), "helm-kubeconfig-"));
         const file = join(folder, "config");
         await writeFile(file, kubeconfig, { mode: 0o600 });

@@ -1,8 +1,6 @@
 /** Why a workload does not become ready, as its pods report it. */
-import type { KubeObject } from "./readiness";
-import { type Bag, isBag } from "./secretValues";
-
-const list = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
+import { type KubeObject, objectsIn } from "./readiness";
+import { isBag } from "./secretValues";
 
 export interface ContainerTrouble {
     container: string;
@@ -14,7 +12,7 @@ export interface ContainerTrouble {
 
 /** What keeps a pod's containers from running; empty when they run or are only starting. */
 export function podTrouble(pod: KubeObject): ContainerTrouble[] {
-    const containers = [...list(pod.status?.initContainerStatuses), ...list(pod.status?.containerStatuses)];
+    const containers = [...objectsIn(pod.status?.initContainerStatuses), ...objectsIn(pod.status?.containerStatuses)];
     return containers.flatMap((c) => {
         const state = isBag(c.state) ? c.state : {};
         const last = isBag(c.lastState) && isBag(c.lastState.terminated) ? c.lastState.terminated : undefined;
@@ -34,7 +32,7 @@ export function podTrouble(pod: KubeObject): ContainerTrouble[] {
 
 /** Why a pod is not scheduled to a node. */
 function unscheduled(pod: KubeObject): string | undefined {
-    const scheduled = list(pod.status?.conditions).find((c) => c.type === "PodScheduled");
+    const scheduled = objectsIn(pod.status?.conditions).find((c) => c.type === "PodScheduled");
     return scheduled?.status === "False" ? `${scheduled.reason}: ${scheduled.message}` : undefined;
 }
 
@@ -72,4 +70,4 @@ export async function explainTrouble(read: PodReader, object: KubeObject, labels
     return [...warnings, ...pending].slice(0, MAX_LINES);
 }
 
-const isReady = (pod: KubeObject) => list(pod.status?.conditions).some((c) => c.type === "Ready" && c.status === "True");
+const isReady = (pod: KubeObject) => objectsIn(pod.status?.conditions).some((c) => c.type === "Ready" && c.status === "True");

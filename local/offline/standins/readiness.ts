@@ -37,11 +37,12 @@ export const annotation = (object: Bag, name: string): string | undefined => {
 };
 
 const number = (bag: Bag | undefined, key: string, otherwise = 0) => (typeof bag?.[key] === "number" ? (bag[key] as number) : otherwise);
-const list = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
-const condition = (object: KubeObject, type: string) => list(object.status?.conditions).find((c) => c.type === type);
+/** The objects of a list; none if there is no list. */
+export const objectsIn = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
+const condition = (object: KubeObject, type: string) => objectsIn(object.status?.conditions).find((c) => c.type === type);
 const isTrue = (object: KubeObject, type: string) => condition(object, type)?.status === "True";
 
-const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? list(object.status.loadBalancer.ingress) : []);
+const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? objectsIn(object.status.loadBalancer.ingress) : []);
 
 /** The controller has not seen the newest spec yet, so the status is about the one before. */
 const unseen = (object: KubeObject) => number(object.status, "observedGeneration") < (object.metadata.generation ?? 0);
