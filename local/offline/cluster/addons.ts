@@ -19,7 +19,7 @@ import type { Plan } from "./clusterPlan";
 import type { ClusterFiles, ClusterTools, Network } from "./spec";
 
 const VOLUMES = 20;
-/** The name that kind's StorageClass has too: the fleet's stacks ask for it everywhere. */
+/** Kind's StorageClass has this name too, so the fleet's stacks use it on both. */
 const STORAGE_CLASS = "standard";
 const DNS_LABELS = { "k8s-app": "kube-dns" };
 /** The name of CoreDNS's Deployment, service account and ConfigMap. */

@@ -11,8 +11,8 @@ export interface Component {
     command: string;
     args: string[];
     /**
-     * What has to answer before the next program is started: a Unix socket, a port on the loopback interface, or the /readyz of the API
-     * server that a kubeconfig names. @default the next program is started at once
+     * What has to answer before the next program is started: a Unix socket (its path), a port on the loopback interface, or /readyz of the API
+     * server (path of a kubeconfig). @default the next program is started at once
      */
     ready?: { socket: string } | { port: number } | { readyz: string };
 }

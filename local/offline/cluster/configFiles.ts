@@ -102,7 +102,7 @@ export function kubeletConfig(spec: ClusterSpec, { dns }: Network, files: Cluste
         imageGCHighThresholdPercent: 100,
         maxPods: 110,
         resolvConf: files.config("resolv.conf"),
-        // Upper bound for a changed Secret or ConfigMap to reach its pods; by default it takes up to 90 s.
+        // A changed Secret or ConfigMap reaches its pods within about this time; by default it takes up to 90 s.
         syncFrequency: "10s",
         volumePluginDir: VOLUME_PLUGINS,
     });

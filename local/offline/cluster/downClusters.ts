@@ -19,7 +19,7 @@ import { BRIDGE, type ClusterFiles, type ClusterSpec, filesOf, networkOf } from 
 interface Remnant {
     spec: ClusterSpec;
     files: ClusterFiles;
-    /** Its network interface on this machine. */
+    /** The name of its network interface on this machine. */
     link: string;
 }
 
@@ -55,7 +55,7 @@ function clustersIn(runDir: string): ClusterSpec[] {
     return all.filter((spec, i) => all.findIndex(({ name, index }) => name === spec.name && index === spec.index) === i);
 }
 
-/** Ends the processes and removes what the kernel keeps of the cluster; the directory stays. */
+/** Ends the processes and removes interface and cgroups; the directory stays. */
 async function removeCluster({ spec, files, link }: Remnant): Promise<string[]> {
     const processes = await stopTree(files);
     const removed = processes > 0 ? [`${processes} processes of ${spec.name}`] : [];

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoordinationV1Api, CoreV1Api, Health, KubeConfig } from "@kubernetes/client-node";
 
-/** For one check; the caller repeats it. */
+/** Of one check; callers repeat checks. */
 const TIMEOUT_MS = 3000;
 
-/** The library opens a new connection for each request, so no check waits on one to an API server that has since restarted. */
+/** The library opens a connection for each request, so no check hangs on a kept-alive one to an API server that has restarted. */
 function load(kubeconfigFile: string): KubeConfig {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfigFile);
@@ -28,7 +28,7 @@ export async function isNodeReady(kubeconfigFile: string, node: string, start: n
         ),
     ]);
     const ready = status?.status?.conditions?.find(({ type }) => type === "Ready");
-    // The library leaves `renewTime` a string, whatever its type says: its V1MicroTime has no model to be read by (1.3.0, ObjectSerializer).
+    // `renewTime` is a string at runtime, against its type: the library has no model for V1MicroTime (1.3.0, ObjectSerializer).
     const reports = [ready?.lastHeartbeatTime, lease?.spec?.renewTime].map((time) => new Date(time ?? 0).getTime());
     return ready?.status === "True" && Math.max(...reports) >= Math.max(start, Date.now() - 60_000);
 }

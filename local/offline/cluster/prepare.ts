@@ -8,7 +8,7 @@ import { kubeletClientCertificate, serviceAccountKeys } from "./keys";
 import { stopTree } from "./processTree";
 import type { ClusterFiles } from "./spec";
 
-/** In the run directory: lists the directories that were made on this machine as mount points. */
+/** A file in the run directory. It lists the mount points that were made on this machine. */
 export const MOUNT_POINTS = "mount-points";
 
 /** Writes everything that the programs read. Data of an earlier run of the cluster is kept if its node was ever Ready. */
@@ -24,7 +24,7 @@ export async function prepare(files: ClusterFiles, plan: Plan, runDir: string): 
     await removeCgroups(before ?? plan.spec);
     if (!existsSync(files.ready) || before?.index !== plan.spec.index) rmSync(files.dir, { recursive: true, force: true });
     mkdirSync(files.dir, { recursive: true, mode: 0o700 });
-    // The plan is written first, and whole: by it `downClusters` finds what there is to remove.
+    // The plan is written first and atomically: by it `downClusters` finds what there is to remove.
     writeFileSync(`${files.plan}.new`, planText(plan));
     renameSync(`${files.plan}.new`, files.plan);
     makeMountPoints(join(runDir, MOUNT_POINTS));

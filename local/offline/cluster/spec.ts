@@ -28,7 +28,7 @@ export interface ClusterTools {
 }
 
 /** An image that is loaded from a file, since there is no registry. */
-export interface ImageArchive {
+interface ImageArchive {
     /** With the tag, as pods name it. */
     name: string;
     /** Path of a docker-archive or OCI archive. */

@@ -17,8 +17,8 @@ import type { PodReader } from "./podTrouble";
 import type { KubeObject } from "./readiness";
 import { type Bag, isBag } from "./secretValues";
 
-/** Which object. */
-export interface Ref {
+/** Identifies an object. */
+export interface ObjectRef {
     apiVersion: string;
     kind: string;
     name: string;
@@ -83,17 +83,17 @@ export class ApiServer implements PodReader {
         return new ApiServer(config, settings.namespace || config.getContextObject(config.getCurrentContext())?.namespace || "default");
     }
 
-    async get(ref: Ref): Promise<KubeObject> {
+    async get(ref: ObjectRef): Promise<KubeObject> {
         return (await this.request("GET", await this.path(ref))) as unknown as KubeObject;
     }
 
     /** Server-side apply: creates or updates, and from then on `manager` owns exactly the fields in `body`. */
-    async apply(ref: Ref, body: Bag, manager: string, force: boolean): Promise<KubeObject> {
+    async apply(ref: ObjectRef, body: Bag, manager: string, force: boolean): Promise<KubeObject> {
         const path = `${await this.path(ref)}?fieldManager=${manager}&force=${force}`;
         return (await this.request("PATCH", path, body, "application/apply-patch+yaml")) as unknown as KubeObject;
     }
 
-    async delete(ref: Ref, propagationPolicy: string): Promise<void> {
+    async delete(ref: ObjectRef, propagationPolicy: string): Promise<void> {
         await this.request("DELETE", await this.path(ref), { propagationPolicy });
     }
 
@@ -120,7 +120,7 @@ export class ApiServer implements PodReader {
         return Array.isArray(answer.items) ? (answer.items as KubeObject[]) : [];
     }
 
-    private async path(ref: Ref): Promise<string> {
+    private async path(ref: ObjectRef): Promise<string> {
         const group = ref.apiVersion.includes("/") ? `/apis/${ref.apiVersion}` : `/api/${ref.apiVersion}`;
         const find = async () => (await this.discover(group)).find((r) => r.kind === ref.kind && !r.name.includes("/"));
         let resource = await find();

@@ -1,7 +1,7 @@
 /** What changed between two sets of inputs, and whether it can be changed in place. No API server is asked. */
 import { type Bag, isBag } from "./secretValues";
 
-export interface Change {
+interface Change {
     /** In the engine's notation: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
     path: string;
     kind: "add" | "delete" | "update";

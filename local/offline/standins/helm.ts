@@ -17,7 +17,7 @@ import { NotReady, type Request } from "./server";
 
 const exec = promisify(execFile);
 
-export interface ReleaseArgs {
+interface ReleaseArgs {
     name: string;
     namespace: string;
     chart: string;

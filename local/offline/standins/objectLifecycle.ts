@@ -1,7 +1,7 @@
 /** Names Kubernetes objects, applies them, waits for them and deletes them. */
 import { createHash } from "node:crypto";
 import { until } from "../until";
-import { ApiError, type ApiServer, isNotFound, type Ref } from "./apiServer";
+import { ApiError, type ApiServer, isNotFound, type ObjectRef } from "./apiServer";
 import { AUTONAMED, type ChangeRules, decide } from "./diff";
 import { explainTrouble } from "./podTrouble";
 import { annotation, type KubeObject, readiness, waitsFor } from "./readiness";
@@ -23,7 +23,7 @@ const hash = (text: string) => createHash("sha256").update(text).digest("hex").s
  */
 export const fieldManagerOf = (urn: string) => `pulumi-kubernetes-${hash(urn)}`;
 
-/** Names an object that has no name: as before, or else after the resource, with eight hexadecimal digits. */
+/** Names an object that has no name: its earlier name, else the resource's name and eight hexadecimal digits. */
 export function checkObject({ inputs, oldInputs, name, urn }: Request, now: number): Bag {
     const plain = metadataOf(revealBag(inputs));
     if (plain.generateName !== undefined)
@@ -58,10 +58,9 @@ export function outputsOf(inputs: Bag, live: KubeObject, manager: string): Bag {
     return keepSecrets(outputs, inputs) as Bag;
 }
 
-export const idOf = (live: KubeObject) =>
-    live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name;
+const idOf = (live: KubeObject) => (live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name);
 
-const title = (ref: Ref) => `${ref.kind} ${ref.namespace}/${ref.name}`;
+const title = (ref: ObjectRef) => `${ref.kind} ${ref.namespace}/${ref.name}`;
 
 /** Seconds: the program's custom timeout, else the annotation, else ten minutes. */
 function timeoutOf(request: Request, inputs: Bag): number {
@@ -126,7 +125,7 @@ export class ObjectLifecycle {
         return { id: idOf(live), outputs: outputsOf(inputs, live, String(manager)), inputs };
     }
 
-    /** Deletes in the foreground, as the official provider does: first the objects that it owns. A missing object counts as deleted. */
+    /** Deletes in the foreground, as the official provider does: dependents first. A missing object counts as deleted. */
     async delete(request: Request): Promise<void> {
         const ref = this.refOfState(request);
         const live = await this.find(ref);
@@ -137,7 +136,7 @@ export class ObjectLifecycle {
         await this.gone(ref, live, timeoutOf(request, request.oldInputs));
     }
 
-    private refOf(object: Bag): Ref {
+    private refOf(object: Bag): ObjectRef {
         const { name, namespace } = metadataOf(object);
         return {
             apiVersion: String(object.apiVersion),
@@ -148,7 +147,7 @@ export class ObjectLifecycle {
     }
 
     /** Namespace and name are in the id (`namespace/name` or `name`); the kind is in the state or, for a `.get()`, in the type token. */
-    private refOfState(request: Request): Ref {
+    private refOfState(request: Request): ObjectRef {
         const [first = "", second] = request.id.split("/");
         const [, groupVersion = "", kind = ""] = request.type.split(":");
         const state = revealBag(request.oldOutputs);
@@ -160,11 +159,11 @@ export class ObjectLifecycle {
         };
     }
 
-    private async find(ref: Ref): Promise<KubeObject | undefined> {
+    private async find(ref: ObjectRef): Promise<KubeObject | undefined> {
         return this.apiServer.get(ref).catch(ignoreMissing);
     }
 
-    private apply(ref: Ref, body: Bag, manager: string): Promise<KubeObject> {
+    private apply(ref: ObjectRef, body: Bag, manager: string): Promise<KubeObject> {
         const force = this.force || annotation(body, "pulumi.com/patchForce") === "true";
         return this.apiServer.apply(ref, body, manager, force).catch((error: Error) => {
             if (!(error instanceof ApiError && error.code === 409)) throw error;
@@ -214,7 +213,7 @@ export class ObjectLifecycle {
         return typeof found?.volumeBindingMode === "string" ? found.volumeBindingMode : undefined;
     }
 
-    private async gone(ref: Ref, live: KubeObject, seconds: number): Promise<void> {
+    private async gone(ref: ObjectRef, live: KubeObject, seconds: number): Promise<void> {
         let left = live;
         const late = () => {
             const held = left.metadata.finalizers?.join(", ");

@@ -2,7 +2,7 @@
 import { type KubeObject, objectsIn } from "./readiness";
 import { isBag } from "./secretValues";
 
-export interface ContainerTrouble {
+interface ContainerTrouble {
     container: string;
     /** As in `ImagePullBackOff: Back-off pulling image "x"`. */
     reason: string;

@@ -26,7 +26,7 @@ export interface KubeObject {
 /** `volumeBindingMode` of a persistent volume claim's storage class. */
 type BindingMode = string | undefined;
 
-export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
+type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
 
 const READY: Readiness = { state: "ready" };
 const waiting = (what: string): Readiness => ({ state: "waiting", for: what });
@@ -85,7 +85,7 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
         if (object.status?.phase === "Failed") return { state: "failed", why: String(object.status.message ?? "the pod failed") };
         return object.status?.phase === "Succeeded" || isTrue(object, "Ready") ? READY : waiting("the pod to be ready");
     },
-    // The official provider also waits until all selected pods are ready, for at least ten seconds per Service. That only costs time: the
+    // The official provider also waits until no selected pod is unready, and at least ten seconds per Service. That only costs time, since the
     // workload behind the Service is waited for on its own.
     "v1/Service": (object) => {
         if (object.spec?.type !== "LoadBalancer") return READY;
