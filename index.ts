@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readContract } from "./components/stack/contract";
-import { refuseRenames } from "./components/stack/immutableSettings";
+import { refuseChangedSettings } from "./components/stack/immutableSettings";
 import { Observee } from "./components/stack/observee";
 import { Observer } from "./components/stack/observer";
 import { openCloud } from "./components/stack/openCloud";
@@ -8,16 +8,16 @@ import { ConfigError } from "./config/configError";
 import { rawConfig } from "./config/engineConfig";
 import { loadConfig } from "./config/load";
 
-/** One stack, one cluster: an observer or an observee, as its configuration says. Everything that can be refused is, before anything is declared. */
+/** One stack is one cluster: an observer or an observee, as its configuration says. Whatever is wrong is refused before any resource is declared. */
 export = async function program(): Promise<Record<string, unknown>> {
     try {
         const config = loadConfig(rawConfig(), `configuration of stack ${pulumi.getStack()}`);
-        await refuseRenames(config);
+        await refuseChangedSettings(config);
         if (config.role === "observer") return { ...new Observer(config.cluster, config, await openCloud(config)).outputs };
-        const observer = await readContract(config.observer, config.cluster, config.domain);
+        const observer = await readContract(config);
         return { ...new Observee(config.cluster, config, observer, await openCloud(config, observer)).outputs };
     } catch (error) {
-        // The engine prints a RunError as it is, without a stack trace; its cause is for callers without an engine.
+        // The engine prints a RunError without a stack trace. `cause` is for callers that run the program without an engine.
         throw error instanceof ConfigError ? Object.assign(new pulumi.RunError(error.message), { cause: error }) : error;
     }
 };

@@ -1,3 +1,4 @@
+import { EXTERNAL_DNS_HOSTNAME, POOL_LABEL } from "../components/naming/labels";
 import type { StackPlan } from "./model";
 import { rightsOf } from "./roleRights";
 
@@ -63,7 +64,7 @@ function nodes(own: Resources): string[][] {
         const template = templates.find((t) => [t.name, t.props.name].includes(at(props, "launchTemplate", "id") as string))?.props ?? {};
         const count = at(props, "scalingConfig", "minSize");
         return {
-            pool: text(at(props, "labels", "thanos-fleet/pool") ?? props.nodeGroupName ?? name),
+            pool: text(at(props, "labels", POOL_LABEL) ?? props.nodeGroupName ?? name),
             what: [
                 text(template.instanceType ?? at(props, "instanceTypes", 0)),
                 `${text(props.amiType)}, ${volumeOf(template)}`,
@@ -124,14 +125,12 @@ export function isLoadBalancer({ type, props }: Resource): boolean {
     return type === "kubernetes:core/v1:Service" && at(props, "spec", "type") === "LoadBalancer";
 }
 
-const HOSTNAME = "external-dns.alpha.kubernetes.io/hostname";
-
 function names(own: Resources): string[][] {
     const days = (hours: unknown) => `${Number(hours) / 24} days`;
     const signed = ofType(own, /:LocallySignedCert$/);
     return [
         ...own.filter(isLoadBalancer).map(({ props }) => [
-            text(at(props, "metadata", "annotations", HOSTNAME)),
+            text(at(props, "metadata", "annotations", EXTERNAL_DNS_HOSTNAME)),
             `load balancer, ${[at(props, "spec", "ports")]
                 .flat()
                 .map((port) => `${at(port, "name")} ${at(port, "port")}`)

@@ -13,6 +13,9 @@ export interface ThanosModel {
 
 export type PartKind = keyof ThanosModel;
 
+/** Label of a Kubernetes workload that works on the blocks of one stream. Its value is the stream's name. */
+export const STREAM_LABEL = "thanos-fleet/stream";
+
 export interface Compactor {
     readonly path: string;
     /** The blocks it owns: one name per bucket and prefix. */

@@ -2,30 +2,34 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ObjectStore } from "./objectStore";
 
 /**
- * What a component does with the blocks of a stream: answer from them, add new ones, or also compact and delete them.
- * Only Compact owns; a Store that cannot delete is a promise this makes checkable.
+ * What a component may do with the blocks of a stream: `read` them, `write` new ones, or `own` them: also replace and delete them.
+ * Only Compact owns blocks. Store cannot delete any, and the rights that are made from this table prove it.
  */
 export type Access = "read" | "write" | "own";
 
-/** Every component that touches blocks, and what it does with them. No other has rights on a bucket. */
+/** Every component that works with blocks, and its access. Other components have no rights on a bucket. */
 export const ACCESS = { store: "read", compact: "own", prometheus: "write" } as const satisfies Record<string, Access>;
 export type BlockComponent = keyof typeof ACCESS;
 
 export interface Grant {
+    /** The component that gets access: as much as `ACCESS` says. */
     component: BlockComponent;
-    /** The cluster whose blocks they are. */
+    /** The cluster that uploads the blocks. */
     stream: string;
+    /** Name of the service account that the component's pods run as. */
     serviceAccount: string;
+    /** Kubernetes namespace. */
     namespace: string;
+    /** Where the blocks are. */
     store: ObjectStore;
-    /** The role to assume, where the store is another account's and does not name this one's. */
+    /** ARN of the role to assume, where the bucket belongs to another account and its policy does not name this stack's own role. @default none */
     assume?: string | undefined;
 }
 
 export interface Granted {
-    /** What the service account has to carry. */
+    /** Annotations that the service account has to carry. */
     annotations: Record<string, pulumi.Input<string>>;
-    /** What has to exist before a pod starts: EKS hands out credentials only to pods that start after their identity was made. */
+    /** What has to exist before a pod starts: EKS gives credentials only to pods that start after their Pod Identity association was made. */
     ready: pulumi.Resource[];
 }
 

@@ -1,13 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { objectStoreSecretName } from "../naming/names";
 
-/** Where blocks are kept, in the words of Thanos's objstore file. */
+/** Where blocks are stored, in the terms of Thanos's objstore file. */
 export interface ObjectStore {
     /** `S3`, `GCS`, ... */
     type: string;
+    /** The settings of that type, as Thanos spells them. */
     config: Record<string, pulumi.Input<unknown>>;
-    /** What IAM calls the bucket and its key: only of a bucket of this project's own, on AWS. */
+    /** ARNs of the bucket and of its key, where this project made them on AWS. @default none: access is by the keys in `config` */
     iam?: { bucketArn: pulumi.Input<string>; kmsKeyArn: pulumi.Input<string> };
 }
 
@@ -18,7 +20,7 @@ export interface ObjectStore {
 export const objectStoreFile = ({ type, config }: { type: string; config: Record<string, unknown> }, prefix: string): string =>
     stringify({ type, prefix, config });
 
-/** Key of the Secret that holds the file. */
+/** Key of the Secret that holds the file, and the file's name where it is mounted. */
 export const OBJECT_STORE_KEY = "objstore.yml";
 
 /** The Secret with the objstore file of one stream. */
@@ -27,7 +29,7 @@ export function objectStoreSecret(
     args: { namespace: string; prefix: string; store: ObjectStore },
     opts: pulumi.CustomResourceOptions,
 ) {
-    const name = `thanos-objstore-${stream}`;
+    const name = objectStoreSecretName(stream);
     const { type, config } = args.store;
     const file = pulumi.output({ type, config }).apply((store) => objectStoreFile(store, args.prefix));
     return new k8s.core.v1.Secret(

@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Options for the children of a component: they belong to it and wait for what it waits for. The SDK does not hand `dependsOn` down by itself. */
+/**
+ * Options for the children of a component: the component is their parent, and they wait for what it waits for. The SDK does not pass `dependsOn` on
+ * to children.
+ */
 export function childOptions(
     component: pulumi.ComponentResource,
     opts: pulumi.ComponentResourceOptions | undefined,

@@ -1,19 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { PART_OF, podsOf } from "../naming/labels";
+import { EXTERNAL_DNS_HOSTNAME, PART_OF, podsOf } from "../naming/labels";
 
-export interface ExposedArgs {
+export interface LoadBalancerServiceArgs {
+    /** Kubernetes namespace. */
     namespace: string;
+    /** The component whose pods answer, as in their label: `query`, `receive-router`, ... */
     component: string;
-    /** DNS name that ExternalDNS publishes for it. */
+    /** DNS name that ExternalDNS publishes for the load balancer. */
     host: string;
+    /** Port numbers, by the name of the pods' port. */
     ports: Record<string, number>;
-    /** What the cloud wants to know of a load balancer. */
+    /** Annotations that the cloud's load balancer controller reads. */
     annotations: Record<string, string>;
 }
 
 /** A Service that other clusters reach: an internal load balancer with a DNS name. */
-export function exposed(name: string, args: ExposedArgs, opts: pulumi.CustomResourceOptions): k8s.core.v1.Service {
+export function loadBalancerService(name: string, args: LoadBalancerServiceArgs, opts: pulumi.CustomResourceOptions): k8s.core.v1.Service {
     return new k8s.core.v1.Service(
         name,
         {
@@ -21,10 +24,7 @@ export function exposed(name: string, args: ExposedArgs, opts: pulumi.CustomReso
                 name,
                 namespace: args.namespace,
                 labels: PART_OF,
-                annotations: {
-                    "external-dns.alpha.kubernetes.io/hostname": args.host,
-                    ...args.annotations,
-                },
+                annotations: { [EXTERNAL_DNS_HOSTNAME]: args.host, ...args.annotations },
             },
             spec: {
                 type: "LoadBalancer",

@@ -1,8 +1,9 @@
-/** What every object of this project carries; the ServiceMonitor selects on it. */
+/** Label of every object of this project. The ServiceMonitor selects on it. */
 export const PART_OF = { "app.kubernetes.io/part-of": "thanos-fleet" };
-/** Labels of the pods of every Thanos component, and of one. */
-export const THANOS = { "app.kubernetes.io/name": "thanos" };
-export const podsOf = (component: string) => ({ ...THANOS, "app.kubernetes.io/component": component });
+/** Label of the pods of every Thanos component. The ServiceMonitor selects on it too. */
+export const THANOS_PODS = { "app.kubernetes.io/name": "thanos" };
+/** Labels of the pods of one Thanos component: `query`, `receive-router`, ... */
+export const podsOf = (component: string) => ({ ...THANOS_PODS, "app.kubernetes.io/component": component });
 
 /** Label of a node: the node group of this project that it belongs to. */
 export const POOL_LABEL = "thanos-fleet/pool";

@@ -1,45 +1,74 @@
 /**
- * Every name that two clusters or two components have to agree on. Addresses are derived from the fleet's domain and the cluster's name,
- * which is how the observer can be built before its observees exist (docs/adr/0002).
+ * Every name that two clusters or two components have to agree on; labels and annotations are in labels.ts. Addresses are derived from the fleet's
+ * domain and the cluster's name, so the observer can be deployed before its observees exist (docs/adr/0002).
  */
 
-/** gRPC of a cluster's leaf Query. */
-export const leafQueryHost = (cluster: string, domain: string) => `query.${cluster}.${domain}`;
-/** Remote write of the observer's Receive. */
+/** DNS name of a cluster's leaf Query (gRPC). */
+export const leafQueryHost = (clusterName: string, domain: string) => `query.${clusterName}.${domain}`;
+/** DNS name of the observer's Receive (remote write). */
 export const receiveHost = (domain: string) => `receive.${domain}`;
-/** HTTP of the observer's Query Frontend: the one address for people and dashboards. */
+/** DNS name of the observer's Query Frontend (HTTP): the one address for people and dashboards. */
 export const queryFrontendHost = (domain: string) => `query.${domain}`;
 
+/** Port of every StoreAPI. */
 export const GRPC_PORT = 10901;
+/** Port of metrics, probes and the HTTP API of every Thanos component. */
 export const HTTP_PORT = 10902;
+/** Port of Receive for remote write. */
 export const REMOTE_WRITE_PORT = 19291;
 
-/** Where observees write to. */
+/** URL that observees write to. */
 export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
 
-/** Added by the operator to every series of a Prometheus replica, and to its blocks. */
+/** The operator adds this label to every series of a Prometheus replica, and to its blocks. */
 export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
-/** Added by each Receive ingester to what it holds. */
+/** Each Receive ingester adds this label to the series that it holds. */
 export const RECEIVE_REPLICA_LABEL = "receive_replica";
 /** Query drops these labels to merge the copies of a series. */
 export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL];
-/** The external label that tells clusters apart; Receive announces its tenants under it too, so that both paths name a series alike (docs/adr/0003). */
+/**
+ * The external label that tells clusters apart. Receive announces its tenants under the same label, so that both paths give a series the same
+ * labels (docs/adr/0003).
+ */
 export const CLUSTER_LABEL = "cluster";
 
-/** A stream is what one cluster's Prometheus uploads: it has its own prefix in the bucket, its own Store and its own Compact. */
-export const streamPrefix = (cluster: string) => cluster;
+/** Prefix in the bucket of one stream: the blocks that one cluster uploads. Each stream has a Store and a Compact. */
+export const streamPrefix = (clusterName: string) => clusterName;
 
-/** Name of the Thanos workload that works on one stream, and of its service account, which IAM roles trust: `thanos-store-blue`. */
-export const streamWorkload = (component: "store" | "compact", stream: string) => `thanos-${component}-${stream}`;
+/** Name of a Thanos workload and of every object it consists of: `thanos-query`. */
+export const thanosName = (component: string) => `thanos-${component}`;
 
-/** Release name and `fullnameOverride` of kube-prometheus-stack; at most 26 characters, and part of every PVC's name: never change it. */
+/** Name of the Thanos workload that works on one stream: `thanos-store-blue`. */
+export const streamWorkload = (component: "store" | "compact", stream: string) => thanosName(`${component}-${stream}`);
+
+/** Name of the Service that makes a workload reachable from outside its cluster. */
+export const externalServiceName = (workload: string) => `${workload}-external`;
+
+/** Name of the Secret with the certificate of a workload. */
+export const tlsSecretName = (workload: string) => `${workload}-tls`;
+
+/** Name of the Secret with the objstore file of one stream. */
+export const objectStoreSecretName = (stream: string) => thanosName(`objstore-${stream}`);
+
+/**
+ * Release name and `fullnameOverride` of kube-prometheus-stack. Never change it: it is part of the name of every persistent volume claim. The chart
+ * allows 26 characters at most.
+ */
 export const KPS = "kps";
+/** Service account of the Prometheus pods. */
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Headless Service of the chart in front of all sidecars. */
 export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
 
-/** The StorageClass that kind and most local clusters have. */
+/** The StorageClass of kind, of the built clusters, and of most local clusters. */
 export const LOCAL_STORAGE_CLASS = "standard";
 
-/** DNS name by which Thanos finds every pod behind a headless Service's gRPC port, ready or not yet. */
-export const grpcPodsOf = (service: string, namespace: string) => `dnssrv+_grpc._tcp.${service}.${namespace}.svc.cluster.local`;
+/** The service account that a component runs as when it works on a stream. Its IAM role trusts this account and no other. */
+export const serviceAccountOf = (component: "store" | "compact" | "prometheus", stream: string) =>
+    component === "prometheus" ? PROMETHEUS_SERVICE_ACCOUNT : streamWorkload(component, stream);
+
+/** DNS name of a Service inside its cluster. */
+export const serviceHost = (service: string, namespace: string) => `${service}.${namespace}.svc.cluster.local`;
+
+/** SRV name by which Thanos finds every pod behind a headless Service's gRPC port, whether the pod is ready or not. */
+export const grpcPodsOf = (service: string, namespace: string) => `dnssrv+_grpc._tcp.${serviceHost(service, namespace)}`;

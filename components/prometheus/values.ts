@@ -5,35 +5,37 @@ import type { Placement } from "../kubernetes/placement";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../naming/names";
 import { TLS_FILES } from "../tls/tlsSecret";
 
-/** What decides the values of kube-prometheus-stack. */
+/** What the values of kube-prometheus-stack depend on. */
 export interface ValuesArgs extends PrometheusConfig {
-    cluster: string;
+    /** Name of the cluster: the value of the external label `cluster`. */
+    clusterName: string;
+    /** StorageClass of the Prometheus volumes. */
     storageClass: string;
-    /** Nodes for pods that have volumes. */
+    /** Nodes of the Prometheus pods. @default any node */
     placement?: Placement | undefined;
-    /** Of the service account: on EKS, the role it wears. */
+    /** Annotations of the service account. With IRSA, the role that the pods assume. @default none */
     annotations?: Record<string, string>;
     /** Name of the Secret with the objstore file of this cluster's stream. */
-    objectStore: string;
-    /** Receive's address and the Secret with the certificate for it, where this cluster also writes remotely. */
-    remoteWrite?: { url: string; secret: string } | undefined;
+    objectStoreSecret: string;
+    /** URL of Receive, and the name of the Secret with the client certificate for it. @default no remote write */
+    remoteWrite?: { url: string; tlsSecret: string } | undefined;
 }
 
 /** The part of kube-prometheus-stack's values that this project sets (chart 88). */
 export type Values = ReturnType<typeof kubePrometheusStackValues>;
 
-/** Values of kube-prometheus-stack. Pure: equal args give equal values. */
+/** Values of kube-prometheus-stack. */
 export function kubePrometheusStackValues(args: ValuesArgs) {
     return {
         fullnameOverride: KPS,
         crds: { enabled: true },
-        // People look at the observer; alerting is a part of its own.
+        // Dashboards belong to the observer; alerting is not part of this project yet.
         grafana: { enabled: false },
         alertmanager: { enabled: false },
         kubeStateMetrics: { enabled: false },
         nodeExporter: { enabled: true },
         defaultRules: { create: false },
-        // EKS runs these where nobody can scrape them.
+        // EKS runs these on its control plane, where nobody can scrape them.
         kubeEtcd: { enabled: false },
         kubeScheduler: { enabled: false },
         kubeControllerManager: { enabled: false },
@@ -42,7 +44,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
         prometheusOperator: {
             kubeletEndpointsEnabled: false,
             kubeletEndpointSliceEnabled: true,
-            // Both, or the operator's pod waits for a Secret that nobody makes (helm-charts#418, #2742).
+            // Disable both, or the operator's pod waits for a Secret that nothing creates (helm-charts#418, #2742).
             admissionWebhooks: { enabled: false },
             tls: { enabled: false },
         },
@@ -60,9 +62,9 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                 // Leaves room for the write-ahead log: a full volume stops Prometheus for good.
                 retentionSize: fourFifthsOf(args.storage),
                 walCompression: true,
-                // Whole blocks of one length are what the sidecar uploads; it is Compact that merges them.
+                // The sidecar uploads blocks of one length only; Compact merges them.
                 disableCompaction: true,
-                externalLabels: { [CLUSTER_LABEL]: args.cluster },
+                externalLabels: { [CLUSTER_LABEL]: args.clusterName },
                 replicaExternalLabelName: PROMETHEUS_REPLICA_LABEL,
                 serviceDiscoveryRole: "EndpointSlice",
                 serviceMonitorSelectorNilUsesHelmValues: false,
@@ -77,7 +79,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                         maxSkew: 1,
                         topologyKey: "topology.kubernetes.io/zone",
                         whenUnsatisfiable: "DoNotSchedule",
-                        // Operator pods don't carry the label of the chart's own example (`app: prometheus`).
+                        // The operator's pods don't have the label of the chart's own example (`app: prometheus`).
                         additionalLabelSelectors: "OnResource",
                     },
                 ],
@@ -92,12 +94,12 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                     },
                 },
                 thanos: {
-                    // The operator picks the sidecar's flags by `version`, not by the image: both, and the same (prometheus-operator#8763).
+                    // The operator chooses the sidecar's flags by `version`, not by the image, so the two must agree (prometheus-operator#8763).
                     image: THANOS_IMAGE,
                     version: VERSIONS.thanos,
                     blockSize: args.blockDuration,
                     // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).
-                    objectStorageConfig: { existingSecret: { name: args.objectStore, key: OBJECT_STORE_KEY } },
+                    objectStorageConfig: { existingSecret: { name: args.objectStoreSecret, key: OBJECT_STORE_KEY } },
                     resources: { requests: { cpu: "50m", memory: "128Mi" } },
                 },
                 ...(args.remoteWrite && { remoteWrite: [remoteWrite(args.remoteWrite)] }),
@@ -106,14 +108,14 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
     };
 }
 
-/** Remote write to Receive. Its queue is Prometheus's write-ahead log on the persistent volume, which outlives restarts and holds about 2 h. */
-function remoteWrite({ url, secret: name }: NonNullable<ValuesArgs["remoteWrite"]>) {
+/** Remote write to Receive. It reads from Prometheus's write-ahead log on the persistent volume, which survives restarts and holds about 2 h. */
+function remoteWrite({ url, tlsSecret: name }: NonNullable<ValuesArgs["remoteWrite"]>) {
     return {
         name: "observer",
         url,
-        // Receive 0.42 takes a 2.0 request for an empty one and answers 200: the samples are gone.
+        // Receive 0.42 reads a 2.0 request as an empty one and answers 200: the samples are lost.
         messageVersion: "V1.0",
-        // By reference: the operator copies the Secret when it changes, and Prometheus rereads the copies before each request.
+        // Secret references: the operator copies a changed Secret, and Prometheus rereads the copies before each request.
         tlsConfig: {
             ca: { secret: { name, key: TLS_FILES.ca } },
             cert: { secret: { name, key: TLS_FILES.cert } },
@@ -123,16 +125,16 @@ function remoteWrite({ url, secret: name }: NonNullable<ValuesArgs["remoteWrite"
         metadataConfig: { send: false },
         queueConfig: {
             capacity: 10000,
-            // 2000 over 500 samples a request: 40 % more samples per CPU second in Receive; more gains nothing.
+            // With 2000 instead of 500 samples per request Receive takes 40 % more samples per CPU second; a larger number gains nothing.
             maxSamplesPerSend: 2000,
             maxShards: 20,
-            // Otherwise a 429 of an overloaded Receive is data lost.
+            // Otherwise samples are lost when an overloaded Receive answers 429.
             retryOnRateLimit: true,
         },
     };
 }
 
-/** Four fifths of a volume's size, in whole mebibytes: the operator's sizes are not Kubernetes' (`50Gi`), but `40960MiB`. */
+/** Four fifths of a volume's size, in whole mebibytes and the operator's notation: `40960MiB` for `50Gi`. */
 function fourFifthsOf(volume: string): string {
     const unit = volume.slice(-2);
     const mebibytes = Number(volume.slice(0, -2)) * { Mi: 1, Gi: 1024, Ti: 1024 * 1024 }[unit as "Mi" | "Gi" | "Ti"];

@@ -3,10 +3,10 @@ import type { StackConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
 import type { Problem } from "../../rules/problem";
 
-/** What a stack keeps for good, by the setting it comes from: another value would be another place for the same data. */
-export type Names = Record<string, string | boolean>;
+/** The settings that must never change after the first deployment, by path: data is stored under their values. Every stack exports them as `names`. */
+export type ImmutableSettings = Record<string, string | boolean>;
 
-export const namesOf = (config: StackConfig): Names => ({
+export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => ({
     cluster: config.cluster,
     domain: config.domain,
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
@@ -20,31 +20,31 @@ export const namesOf = (config: StackConfig): Names => ({
         }),
 });
 
-/** What to do instead. */
+/** What to do instead of changing a setting. */
 const INSTEAD: Record<string, string> = {
     cluster: "A cluster under a new name is a new stack (`pulumi stack init`), and the old one's blocks stay readable while it is listed.",
-    domain: "Every stack of the fleet, its certificates and its roles carry it: a new domain is a new fleet.",
-    "aws.region": "A region is where the cluster is: in another it is another cluster, with a stack of its own.",
+    domain: "The addresses, certificates and roles of every stack contain the domain: a new domain is a new fleet.",
+    "aws.region": "A cluster in another region is another cluster, with a stack of its own.",
     "aws.bucket": "To move, copy the objects to a new bucket and build a new fleet on it; the old bucket stays, protected.",
     "aws.bucketPerCluster":
         "To change it, copy each cluster's prefix to its new bucket and build a new fleet on these; the old buckets stay, protected.",
-    "aws.rolePath": "Policies of every account name the roles by it: a new path is a new fleet.",
+    "aws.rolePath": "Policies in every account name the roles by this path: a new path is a new fleet.",
 };
 
-/** Refuses a new name for what has data under the old one: compares with what this stack exported when it was last deployed. */
-export async function refuseRenames(config: StackConfig): Promise<void> {
+/** Compares the configuration with what this stack exported when it was last deployed, and refuses changed settings. */
+export async function refuseChangedSettings(config: StackConfig): Promise<void> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const { value } = await new pulumi.StackReference(stack).getOutputDetails("names");
-    const problems = renames((value ?? {}) as Names, namesOf(config));
+    const problems = changedSettings((value ?? {}) as ImmutableSettings, immutableSettingsOf(config));
     if (problems.length > 0) throw stackConfigError(problems);
 }
 
-/** Pure. */
-export const renames = (past: Names, now: Names): Problem[] =>
-    Object.entries(past)
-        .filter(([path, was]) => now[path] !== was)
-        .map(([path, was]) => ({
+/** One problem for each deployed setting that has another value now, or none. */
+export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>
+    Object.entries(deployed)
+        .filter(([path, value]) => configured[path] !== value)
+        .map(([path, value]) => ({
             path,
-            problem: `${now[path] === undefined ? "nothing" : JSON.stringify(now[path])} instead of ${JSON.stringify(was)}, where this stack's data is.`,
-            remedy: `Write ${was}. ${INSTEAD[path]}`,
+            problem: `${configured[path] === undefined ? "nothing" : JSON.stringify(configured[path])} instead of ${JSON.stringify(value)}, where this stack's data is.`,
+            remedy: `Write ${value}. ${INSTEAD[path]}`,
         }));

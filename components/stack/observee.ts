@@ -1,30 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../../config/schema";
-import { Blocks } from "../blocks/blocks";
+import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud } from "../cloud/cloud";
-import { inNamespace } from "../kubernetes/namespace";
+import { createNamespace } from "../kubernetes/namespace";
 import { leafQueryHost } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { Query } from "../thanos/query";
-import type { FromObserver } from "./contract";
-import { type Names, namesOf } from "./immutableSettings";
+import type { ObserveeContract } from "./contract";
+import { type ImmutableSettings, immutableSettingsOf } from "./immutableSettings";
 
-/** A cluster that is seen: Prometheus with sidecars that upload its blocks, a leaf Query in front of them, and remote write where its mode says so. */
+export interface ObserveeOutputs {
+    /** The mode that the observer's list gives this cluster. */
+    mode: Mode;
+    /** DNS name of the leaf Query. */
+    leafQuery: string;
+    /** The settings that must not change (immutableSettings.ts). */
+    names: ImmutableSettings;
+}
+
+/** A cluster that the observer sees: Prometheus, sidecars that upload its blocks, a leaf Query in front of the sidecars, and remote write in some modes. */
 export class Observee extends pulumi.ComponentResource {
-    readonly outputs: { mode: Mode; leafQuery: string; names: Names };
+    readonly outputs: ObserveeOutputs;
 
-    constructor(name: string, config: ObserveeConfig, observer: FromObserver, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, config: ObserveeConfig, observer: ObserveeContract, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observee", name, {}, opts);
-        const { cluster, domain, namespace } = config;
-        const { contract, own, access } = observer;
-        const { leaf: leafTls, writer } = access.certificates;
-        const here = inNamespace(this, namespace, cloud);
+        const { cluster: clusterName, domain, namespace } = config;
+        const { contract, entry, access } = observer;
+        const { leaf: leafTls, writer: writerTls } = access.certificates;
+        const childOpts = createNamespace(this, namespace, cloud);
 
-        const blocks = new Blocks(
+        const blocks = new BlockStorage(
             this,
             cloud,
-            { namespace, stores: { [cluster]: access.objectStore }, ...(access.role && { roles: { [cluster]: access.role } }) },
-            here,
+            { namespace, stores: { [clusterName]: access.objectStore }, ...(access.role && { roles: { [clusterName]: access.role } }) },
+            childOpts,
         );
 
         const prometheus = new Prometheus(
@@ -33,24 +42,24 @@ export class Observee extends pulumi.ComponentResource {
                 ...config.prometheus,
                 namespace,
                 storageClass: cloud.storageClass,
-                cluster,
-                chart: config.chart,
                 placement: cloud.stateful,
-                blocks: blocks.grant("prometheus", cluster),
-                ...(writer && { remoteWrite: { url: contract.receiveUrl, tls: writer } }),
+                clusterName,
+                chart: config.chart,
+                blocks: blocks.grant("prometheus", clusterName),
+                ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
             },
-            here,
+            childOpts,
         );
 
-        const leaf = { host: leafQueryHost(cluster, domain), annotations: cloud.loadBalancer };
-        // After the sidecars: a Query that finds none at its start looks again only half a minute later.
+        const leaf = { host: leafQueryHost(clusterName, domain), annotations: cloud.loadBalancer };
         new Query(
             "query",
             { ...config.query, namespace, endpoints: [prometheus.sidecars], leaf, tls: leafTls },
-            { ...here, dependsOn: [...here.dependsOn, prometheus] },
+            // After the sidecars, because a Query that finds none when it starts looks again only half a minute later.
+            { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
         );
 
-        this.outputs = { mode: own.mode, leafQuery: leaf.host, names: namesOf(config) };
+        this.outputs = { mode: entry.mode, leafQuery: leaf.host, names: immutableSettingsOf(config) };
         this.registerOutputs(this.outputs);
     }
 }

@@ -1,127 +1,122 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ObserverConfig, WRITES_REMOTELY } from "../../config/schema";
-import { VERSIONS } from "../../upstream/versions";
-import { Blocks } from "../blocks/blocks";
+import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
-import { inNamespace } from "../kubernetes/namespace";
-import { GRPC_PORT, leafQueryHost, receiveUrl } from "../naming/names";
+import { createNamespace } from "../kubernetes/namespace";
 import { Prometheus } from "../prometheus/prometheus";
 import { Compact } from "../thanos/compact";
-import type { Endpoint } from "../thanos/endpoints";
+import { leafQueryEndpoint } from "../thanos/endpoints";
 import { Query } from "../thanos/query";
 import { QueryFrontend } from "../thanos/queryFrontend";
 import { Receive } from "../thanos/receive";
 import { Store } from "../thanos/store";
 import { Certificates } from "../tls/certificates";
-import { CONTRACT_VERSION, type ContractOutputs } from "./contract";
-import { type Names, namesOf } from "./immutableSettings";
+import { accessOf, type ContractOutputs, contractOf } from "./contract";
+import { type ImmutableSettings, immutableSettingsOf } from "./immutableSettings";
+
+export interface ObserverOutputs extends ContractOutputs {
+    /** DNS name of the Query Frontend. */
+    queryFrontend: string;
+    /** When the first certificate of the fleet expires (RFC 3339). */
+    certificatesEnd: pulumi.Output<string>;
+    /** The settings that must not change (immutableSettings.ts). */
+    names: ImmutableSettings;
+}
 
 /** The cluster that sees all others: Thanos, fed by every cluster's blocks, every observee's leaf Query, and remote write. */
 export class Observer extends pulumi.ComponentResource {
-    readonly outputs: ContractOutputs & { queryFrontend: string; certificatesEnd: pulumi.Output<string>; names: Names };
+    readonly outputs: ObserverOutputs;
 
     constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
-        const { cluster, domain, namespace, observees, objectStore } = config;
-        const here = inNamespace(this, namespace, cloud);
-        const where = { namespace, storageClass: cloud.storageClass, placement: cloud.stateful };
+        const { cluster: clusterName, domain, namespace, observees, objectStore } = config;
+        const childOpts = createNamespace(this, namespace, cloud);
+        const volumes = { storageClass: cloud.storageClass, placement: cloud.stateful };
 
-        const certificates = new Certificates("certificates", { ...config.certificates, cluster, domain, observees }, { parent: this });
+        const certificates = new Certificates("certificates", { ...config.certificates, clusterName, domain, observees }, { parent: this });
 
-        const members = [{ name: cluster }, ...observees];
-        const { stores: objectStores, roles }: Stores = objectStore
-            ? { stores: Object.fromEntries(members.map((member) => [member.name, objectStore])), roles: {} }
-            : cloud.makeStores("blocks", members, here);
-        const blocks = new Blocks(this, cloud, { namespace, stores: objectStores }, here);
-
+        const members = [{ name: clusterName }, ...observees];
         const streams = members.map((member) => member.name);
-        const stores = streams.map(
-            (stream) => new Store(`store-${stream}`, { ...config.store, ...where, stream, blocks: blocks.grant("store", stream) }, here),
-        );
-        for (const stream of streams) {
-            new Compact(`compact-${stream}`, { ...config.compact, ...where, stream, blocks: blocks.grant("compact", stream) }, here);
-        }
+        const objectStores: Stores = objectStore
+            ? { stores: Object.fromEntries(streams.map((stream) => [stream, objectStore])), roles: {} }
+            : cloud.makeStores("blocks", members, childOpts);
+        const blocks = new BlockStorage(this, cloud, { namespace, stores: objectStores.stores }, childOpts);
 
         const prometheus = new Prometheus(
             "prometheus",
             {
                 ...config.prometheus,
-                ...where,
-                cluster,
+                ...volumes,
+                namespace,
+                clusterName,
                 chart: config.chart,
-                blocks: blocks.grant("prometheus", cluster),
+                blocks: blocks.grant("prometheus", clusterName),
             },
-            here,
+            childOpts,
         );
 
-        const tenants = observees.filter((o) => WRITES_REMOTELY[o.mode]).map((o) => o.name);
-        // A ring without tenants would take everybody's writes: where nobody may write, there is no Receive.
-        const receives =
-            tenants.length > 0
-                ? [
-                      new Receive(
-                          "receive",
-                          {
-                              ...config.receive,
-                              ...where,
-                              domain,
-                              tenants,
-                              loadBalancer: cloud.loadBalancer,
-                              tls: certificates.observer.receive,
-                          },
-                          here,
-                      ),
-                  ]
-                : [];
+        const tenants = observees.filter(({ mode }) => WRITES_REMOTELY[mode]).map((observee) => observee.name);
+        // A hashring without tenants accepts writes from everybody, so there is no Receive unless somebody may write.
+        const receive: Receive | undefined =
+            tenants.length === 0
+                ? undefined
+                : new Receive(
+                      "receive",
+                      {
+                          ...config.receive,
+                          ...volumes,
+                          namespace,
+                          domain,
+                          tenants,
+                          loadBalancer: cloud.loadBalancer,
+                          tls: certificates.observer.receive,
+                      },
+                      childOpts,
+                  );
 
-        const leaves: Endpoint[] = observees.map((o) => {
-            const serverName = leafQueryHost(o.name, domain);
-            return { anyOneOf: `dns+${serverName}:${GRPC_PORT}`, serverName };
-        });
+        const stores = streams.map(
+            (stream) =>
+                new Store(
+                    `store-${stream}`,
+                    { ...config.store, ...volumes, namespace, stream, blocks: blocks.grant("store", stream) },
+                    childOpts,
+                ),
+        );
+        for (const stream of streams)
+            new Compact(
+                `compact-${stream}`,
+                { ...config.compact, ...volumes, namespace, stream, blocks: blocks.grant("compact", stream) },
+                childOpts,
+            );
+
+        const leafQueries = observees.map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(
             "query",
             {
                 ...config.query,
                 namespace,
                 tls: certificates.observer.reader,
-                endpoints: [prometheus.sidecars, ...[...receives, ...stores].map((part) => part.endpoint), ...leaves],
+                endpoints: [
+                    prometheus.sidecars,
+                    ...(receive ? [receive.endpoint] : []),
+                    ...stores.map((store) => store.endpoint),
+                    ...leafQueries,
+                ],
             },
-            here,
+            childOpts,
         );
         const frontend = new QueryFrontend(
             "query-frontend",
-            { ...config.queryFrontend, namespace, domain, downstream: query.url, expose: cloud.exposePage },
-            here,
+            { ...config.queryFrontend, namespace, domain, downstream: query.url, exposePage: cloud.exposePage },
+            childOpts,
         );
 
         this.outputs = {
-            contract: pulumi.output({
-                version: CONTRACT_VERSION,
-                domain,
-                thanos: VERSIONS.thanos,
-                observees: observees.map(({ name, mode, account = cloud.contractFacts.account }) => ({
-                    name,
-                    mode,
-                    ...(account && { account }),
-                })),
-                receiveUrl: receiveUrl(domain),
-                ...(cloud.contractFacts.rolePath !== undefined && { rolePath: cloud.contractFacts.rolePath }),
-            }),
-            access: pulumi.secret(
-                Object.fromEntries(
-                    observees.map(({ name }) => [
-                        name,
-                        {
-                            objectStore: objectStores[name],
-                            certificates: certificates.observees[name],
-                            ...(roles[name] && { role: roles[name] }),
-                        },
-                    ]),
-                ),
-            ) as ContractOutputs["access"],
+            contract: contractOf(config, cloud.contractFacts),
+            access: accessOf(observees, objectStores, certificates.observees),
             queryFrontend: frontend.host,
-            certificatesEnd: certificates.end,
-            names: namesOf(config),
+            certificatesEnd: certificates.firstExpiry,
+            names: immutableSettingsOf(config),
         };
         this.registerOutputs(this.outputs);
     }

@@ -3,23 +3,17 @@ import { stackConfigError } from "../../config/stackConfigError";
 import { awsCloud, fleetProblems } from "../cloud/aws/awsCloud";
 import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
-import type { FromObserver } from "./contract";
+import type { ObserveeContract } from "./contract";
 
-/** The cloud that a stack's configuration names. An observee knows the fleet's role path from the observer. */
-export async function openCloud(config: StackConfig, observer?: FromObserver): Promise<Cloud> {
+/**
+ * Opens the cloud that a stack's configuration names. An observee takes the fleet's role path and its own account from the contract. Throws a
+ * ConfigError where an observer's fleet does not fit in its cloud.
+ */
+export async function openCloud(config: StackConfig, observer?: ObserveeContract): Promise<Cloud> {
     if (config.cloud === "local") return localCloud(config, {});
     const { cluster, domain, storageClass } = config;
-    if (observer?.access.role !== undefined && config.aws.identity.by === "irsa")
-        throw stackConfigError([
-            {
-                path: "aws.identity.by",
-                problem:
-                    "irsa cannot reach the blocks: the observer lets this cluster in through a role (via: role), and Thanos's objstore file names no role to assume.",
-                remedy: "Write pod-identity here, or via: bucket-policy in the observer's observees.",
-            },
-        ]);
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
-    const args = { ...config.aws, clusterName: cluster, domain, storageClass, rolePath, expectedAccount: observer?.own.account };
+    const args = { ...config.aws, clusterName: cluster, domain, storageClass, rolePath, expectedAccount: observer?.entry.account };
     const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
     if (problems.length > 0) throw stackConfigError(problems);
     return awsCloud(args);

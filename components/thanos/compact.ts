@@ -1,21 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CompactConfig } from "../../config/schema";
-import type { StreamAccess } from "../blocks/blocks";
+import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
 export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
+    /** Kubernetes namespace. */
     namespace: string;
-    /** The cluster whose blocks it owns. */
+    /** The cluster whose blocks this Compact works on. */
     stream: string;
+    /** Access to the blocks of `stream`. */
     blocks: StreamAccess;
+    /** StorageClass of its volume. */
     storageClass: string;
+    /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
 
-/** Flags of `thanos compact`. Pure: equal args give an equal list. */
+/** Flags of `thanos compact`. */
 export function compactFlags(args: Pick<CompactArgs, "retention" | "consistencyDelay" | "deleteDelay" | "waitInterval">): string[] {
     return [
         "compact",
@@ -30,11 +34,11 @@ export function compactFlags(args: Pick<CompactArgs, "retention" | "consistencyD
         `--consistency-delay=${args.consistencyDelay}`,
         `--delete-delay=${args.deleteDelay}`,
         `--wait-interval=${args.waitInterval}`,
-        // One bad block is set aside instead of halting the stream (thanos#3442).
+        // Marks a bad block and leaves it out of compaction, instead of halting the stream (thanos#3442).
         "--compact.skip-block-with-out-of-order-chunks",
-        // The viewer's default of 1m costs a request per block and minute.
+        // The block viewer's default of 1m costs a request per block and minute.
         "--block-viewer.global.sync-block-interval=1h",
-        // Its web page can delete blocks.
+        // The web page could delete blocks otherwise.
         "--disable-admin-operations",
     ];
 }
@@ -42,7 +46,7 @@ export function compactFlags(args: Pick<CompactArgs, "retention" | "consistencyD
 /**
  * Thanos Compact: merges, downsamples and expires the blocks of one stream.
  *
- * Exactly one may work on a stream: two corrupt it (thanos docs, components/compact.md). A StatefulSet of one pod never runs two.
+ * Only one Compact may work on a stream: two corrupt it (thanos docs, components/compact.md). A StatefulSet with one replica never runs two pods.
  */
 export class Compact extends pulumi.ComponentResource {
     constructor(name: string, args: CompactArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -59,7 +63,7 @@ export class Compact extends pulumi.ComponentResource {
                 ports: HTTP_ONLY,
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
-                // A compaction that is cut short is work lost, and starts again from the download.
+                // An interrupted compaction is lost and starts again from the download.
                 gracePeriod: 1200,
                 memory: args.memory,
             },

@@ -1,17 +1,31 @@
 import { stringify } from "yaml";
-import { TLS_MOUNT, TLS_VERSION } from "./serverTls";
+import { GRPC_PORT, leafQueryHost } from "../naming/names";
+import { TLS_MIN_VERSION, TLS_MOUNT } from "./serverTls";
+
+/** A StoreAPI address that Query sends its requests to. */
+export interface Endpoint {
+    /** An address as Thanos reads it, with the kind of DNS lookup as prefix: `dnssrv+_grpc._tcp.<service>`, `dns+<host>:<port>`. */
+    address: string;
+    /**
+     * Whether the pods behind the address are equal replicas, of which Query asks one (`--endpoint-group`).
+     * @default false: Query asks every pod (`--endpoint`)
+     */
+    group?: boolean;
+    /** DNS name that the server's certificate must have. Turns on mutual TLS, for servers in other clusters. @default plain gRPC */
+    serverName?: string;
+}
+
+/** The leaf Query of a cluster, as the observer's Query asks it. Its replicas are equal. */
+export function leafQueryEndpoint(clusterName: string, domain: string): Endpoint {
+    const serverName = leafQueryHost(clusterName, domain);
+    return { address: `dns+${serverName}:${GRPC_PORT}`, group: true, serverName };
+}
 
 /**
- * A StoreAPI that Query asks: every pod behind a name, or any one of a group of equal ones. What is in another cluster is asked by mutual TLS, and
- * has to show a certificate for `serverName`.
- */
-export type Endpoint = { everyPodOf: string } | { anyOneOf: string; serverName?: string };
-
-/**
- * Retries once more on another pod of the group when one is gone. Thanos's own default puts `retryPolicy` at the top level, where gRPC
+ * Retries on another pod of the group when the first is gone. Thanos's own default puts `retryPolicy` at the top level, where gRPC
  * never reads it, so a lost pod would fail the query.
  */
-const RETRY_ON_ANOTHER = JSON.stringify({
+const RETRY_ON_ANOTHER_POD = JSON.stringify({
     loadBalancingConfig: [{ round_robin: {} }],
     methodConfig: [
         {
@@ -27,14 +41,14 @@ const RETRY_ON_ANOTHER = JSON.stringify({
     ],
 });
 
-/** Without `server_name` gRPC would take the address for it, prefix and port included (cmd/thanos/endpointset.go). */
+/** Without `server_name` gRPC would expect the certificate to name the address, prefix and port included (cmd/thanos/endpointset.go). */
 const mutualTls = (serverName: string) => ({
     tls_config: {
         enabled: true,
         cert_file: TLS_MOUNT.cert,
         key_file: TLS_MOUNT.key,
         ca_file: TLS_MOUNT.ca,
-        min_version: TLS_VERSION,
+        min_version: TLS_MIN_VERSION,
     },
     server_name: serverName,
 });
@@ -42,15 +56,10 @@ const mutualTls = (serverName: string) => ({
 /** The file behind `--endpoint.sd-config-file` (Thanos 0.38). Query rereads it, so a new observee needs no restart. */
 export function endpointsFile(endpoints: readonly Endpoint[]): string {
     return stringify({
-        endpoints: endpoints.map((e) =>
-            "everyPodOf" in e
-                ? { address: e.everyPodOf }
-                : {
-                      address: e.anyOneOf,
-                      group: true,
-                      service_config: RETRY_ON_ANOTHER,
-                      ...(e.serverName && { client_config: mutualTls(e.serverName) }),
-                  },
-        ),
+        endpoints: endpoints.map(({ address, group, serverName }) => ({
+            address,
+            ...(group && { group, service_config: RETRY_ON_ANOTHER_POD }),
+            ...(serverName && { client_config: mutualTls(serverName) }),
+        })),
     });
 }

@@ -1,26 +1,28 @@
-import { GRPC_PORT } from "../naming/names";
+import { GRPC_PORT, serviceHost } from "../naming/names";
 
-export interface Ring {
-    /** Tenants that may write; any other is refused. A fleet's tenants are its clusters. */
+export interface Hashring {
+    /** Tenants that may write; routers refuse every other one. The tenants of a fleet are its clusters. */
     tenants: readonly string[];
-    /** StatefulSet of the ingesters, and its headless Service of the same name. */
+    /** Name of the ingesters' StatefulSet, and of its headless Service. */
     ingesters: string;
+    /** Number of ingesters. */
     replicas: number;
+    /** Kubernetes namespace. */
     namespace: string;
 }
 
 /**
  * The file behind `--receive.hashrings-file`. It names every ordinal of the StatefulSet, ready or not: a ring made from ready pods
- * rewrites itself on every restart and moves series with it (thanos#8727, thanos-receive-controller#69).
+ * changes at every restart and moves series with it (thanos#8727, thanos-receive-controller#69).
  */
-export function hashringsFile(ring: Ring): string {
-    const host = (ordinal: number) => `${ring.ingesters}-${ordinal}.${ring.ingesters}.${ring.namespace}.svc.cluster.local:${GRPC_PORT}`;
+export function hashringsFile({ tenants, ingesters, replicas, namespace }: Hashring): string {
+    const address = (ordinal: number) => `${ingesters}-${ordinal}.${serviceHost(ingesters, namespace)}:${GRPC_PORT}`;
     return JSON.stringify([
         {
             hashring: "fleet",
-            tenants: ring.tenants,
+            tenants,
             algorithm: "ketama",
-            endpoints: Array.from({ length: ring.replicas }, (_, i) => ({ address: host(i) })),
+            endpoints: Array.from({ length: replicas }, (_, i) => ({ address: address(i) })),
         },
     ]);
 }

@@ -1,26 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { QueryConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
-import { type ExposedArgs, exposed } from "../kubernetes/loadBalancerService";
-import { REPLICA_LABELS } from "../naming/names";
-import { type Tls, tlsSecret } from "../tls/tlsSecret";
+import { type LoadBalancerServiceArgs, loadBalancerService } from "../kubernetes/loadBalancerService";
+import { externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecretName } from "../naming/names";
+import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface QueryArgs extends QueryConfig {
+    /** Kubernetes namespace. */
     namespace: string;
-    /** Everything this Query asks. */
+    /** Every StoreAPI that this Query asks. */
     endpoints: readonly Endpoint[];
-    /** Answers other clusters: reachable from outside under this DNS name. Left out for the observer's own Query. */
-    leaf?: Pick<ExposedArgs, "host" | "annotations">;
-    /** A leaf shows it to the observer's Query, and that shows its own to every leaf. */
-    tls: Tls;
+    /** DNS name and annotations of the load balancer through which other clusters reach a leaf Query. @default none: reachable in its cluster only */
+    leaf?: Pick<LoadBalancerServiceArgs, "host" | "annotations">;
+    /** Certificate: a leaf Query's server certificate, or the client certificate that the observer's Query shows to every leaf Query. */
+    tls: TlsCredentials;
 }
 
 const ENDPOINTS = "endpoints.yml";
 
-/** Flags of `thanos query`. Pure: equal args give an equal list. */
+/** Flags of `thanos query`. */
 export function queryFlags(args: { leaf: boolean }): string[] {
     return [
         "query",
@@ -29,27 +30,29 @@ export function queryFlags(args: { leaf: boolean }): string[] {
         `--endpoint.sd-config-file=${CONFIG_DIR}/${ENDPOINTS}`,
         ...REPLICA_LABELS.map((label) => `--query.replica-label=${label}`),
         "--query.auto-downsampling",
-        // Without a deadline one slow StoreAPI holds up every query (thanos#835, #3223).
+        // Without a deadline one slow StoreAPI delays every query (thanos#835, #3223).
         "--store.response-timeout=15s",
-        // The observer's connections have to move on, or a new leaf pod never gets any (thanos#1083). Each has to show a valid certificate again.
+        // Closes the observer's connections regularly: new leaf pods get some (thanos#1083), and each new connection has to show a valid certificate.
         ...(args.leaf ? ["--grpc-server-max-connection-age=5m", ...serverTlsFlags("grpc-server")] : []),
     ];
 }
 
-/** Thanos Query: one PromQL API over many StoreAPIs. As a leaf it stands in front of a cluster's sidecars. */
+/** Thanos Query: one PromQL API over many StoreAPIs. A leaf Query stands in front of the sidecars of its cluster. */
 export class Query extends pulumi.ComponentResource {
+    /** URL of the PromQL API, inside the cluster. */
     readonly url: string;
 
     constructor(name: string, args: QueryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Query", name, {}, opts);
-        const here = childOptions(this, opts);
-        const id = `thanos-${name}`;
-        const certificate = tlsSecret(`${id}-tls`, args, here);
+        const childOpts = childOptions(this, opts);
+        const { namespace } = args;
+        const workloadName = thanosName(name);
+        const certificate = tlsSecret(tlsSecretName(workloadName), args, childOpts);
 
         workload(
             {
-                name: id,
-                namespace: args.namespace,
+                name: workloadName,
+                namespace,
                 component: name,
                 flags: queryFlags({ leaf: args.leaf !== undefined }),
                 replicas: args.replicas,
@@ -58,16 +61,16 @@ export class Query extends pulumi.ComponentResource {
                 tls: certificate.metadata.name,
                 memory: args.memory,
             },
-            here,
+            childOpts,
         );
         if (args.leaf)
-            exposed(
-                `${id}-external`,
-                { namespace: args.namespace, component: name, ...args.leaf, ports: { grpc: THANOS_PORTS.grpc } },
-                here,
+            loadBalancerService(
+                externalServiceName(workloadName),
+                { namespace, component: name, ...args.leaf, ports: { grpc: THANOS_PORTS.grpc } },
+                childOpts,
             );
 
-        this.url = `http://${id}.${args.namespace}.svc.cluster.local:${THANOS_PORTS.http}`;
+        this.url = `http://${serviceHost(workloadName, namespace)}:${THANOS_PORTS.http}`;
         this.registerOutputs({ url: this.url });
     }
 }

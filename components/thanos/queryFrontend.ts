@@ -3,25 +3,27 @@ import { stringify } from "yaml";
 import type { QueryFrontendConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
 import type { ExposePage } from "../kubernetes/page";
-import { queryFrontendHost } from "../naming/names";
+import { externalServiceName, queryFrontendHost, thanosName } from "../naming/names";
 import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
 
 export interface QueryFrontendArgs extends QueryFrontendConfig {
+    /** Kubernetes namespace. */
     namespace: string;
+    /** DNS domain of the fleet. */
     domain: string;
-    /** URL of the Query behind it. */
+    /** URL of the Query behind the frontend. */
     downstream: string;
-    /** Puts it under its DNS name. */
-    expose: ExposePage;
+    /** Makes the frontend's page reachable under its DNS name. */
+    exposePage: ExposePage;
 }
 
 const CACHE = "cache.yml";
 
 /**
- * Flags of `thanos query-frontend`. Pure: equal args give an equal list.
+ * Flags of `thanos query-frontend`.
  *
- * Partial responses stay on, as is Thanos's default: one observee that is away must not fail every query of the fleet. They carry a warning, and
- * what carries one is never cached.
+ * Partial responses stay on, Thanos's default: an observee that cannot be reached must not fail every query of the fleet. They carry a warning, and
+ * responses with a warning are never cached.
  */
 export function queryFrontendFlags(args: { downstream: string }): string[] {
     return [
@@ -40,23 +42,25 @@ export function queryFrontendFlags(args: { downstream: string }): string[] {
     ];
 }
 
-/** In memory, and therefore private to each replica. */
+/** The response cache: in memory, so each replica has its own. */
 export const cacheFile = stringify({ type: "IN-MEMORY", config: { max_size: "256MB", validity: "6h" } });
 
-/** Thanos Query Frontend: splits range queries by day and caches them. The address of the fleet. */
+/** Thanos Query Frontend: splits range queries by day and caches their results. The fleet's one address for people and dashboards. */
 export class QueryFrontend extends pulumi.ComponentResource {
+    /** DNS name of its page. */
     readonly host: string;
 
     constructor(name: string, args: QueryFrontendArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:QueryFrontend", name, {}, opts);
-        const here = childOptions(this, opts);
-        const id = `thanos-${name}`;
+        const childOpts = childOptions(this, opts);
+        const { namespace } = args;
+        const workloadName = thanosName(name);
         this.host = queryFrontendHost(args.domain);
 
         workload(
             {
-                name: id,
-                namespace: args.namespace,
+                name: workloadName,
+                namespace,
                 component: name,
                 flags: queryFrontendFlags(args),
                 replicas: args.replicas,
@@ -64,9 +68,13 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 config: { [CACHE]: cacheFile },
                 memory: args.memory,
             },
-            here,
+            childOpts,
         );
-        args.expose(`${id}-external`, { namespace: args.namespace, component: name, host: this.host, port: HTTP_ONLY.http }, here);
+        args.exposePage(
+            externalServiceName(workloadName),
+            { namespace, component: name, host: this.host, port: HTTP_ONLY.http },
+            childOpts,
+        );
 
         this.registerOutputs({ host: this.host });
     }

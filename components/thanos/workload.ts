@@ -1,56 +1,82 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { STREAM_LABEL } from "../../rules/model";
 import { THANOS_IMAGE } from "../../upstream/versions";
-import type { StreamAccess } from "../blocks/blocks";
+import type { StreamAccess } from "../blocks/blockStorage";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
+import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { GRPC_PORT, HTTP_PORT } from "../naming/names";
 import { TLS_MOUNT } from "./serverTls";
 
-export const OBJECT_STORE_FILE = `/etc/thanos/objstore/${OBJECT_STORE_KEY}`;
+const OBJECT_STORE_DIR = "/etc/thanos/objstore";
+export const OBJECT_STORE_FILE = `${OBJECT_STORE_DIR}/${OBJECT_STORE_KEY}`;
 export const DATA_DIR = "/var/thanos/data";
 export const CONFIG_DIR = "/etc/thanos/config";
 
-/** Where the official image runs; it owns the data volume. */
-const UID = 1001;
+/** User of the official image. */
+const USER_ID = 1001;
 
-/** The ports that every Thanos component listens on. */
+/** Ports of a component that serves the StoreAPI. */
 export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
-/** ... and one that has no StoreAPI. */
+/** Ports of a component that does not. */
 export const HTTP_ONLY = { http: HTTP_PORT };
 
+const HEALTHY = { path: "/-/healthy", port: "http" };
+
+const PROBES: HardenedPodArgs["probes"] = {
+    readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 5 },
+    livenessProbe: { httpGet: HEALTHY, periodSeconds: 30, failureThreshold: 4 },
+    // Half an hour, because loading index headers or a write-ahead log can take that long.
+    startupProbe: { httpGet: HEALTHY, periodSeconds: 5, failureThreshold: 360 },
+};
+
 export interface WorkloadArgs {
-    /** Name of every object made, for instance `thanos-store-blue`. */
+    /** Name of every object of the workload, for instance `thanos-store-blue`. */
     name: string;
+    /** Kubernetes namespace. */
     namespace: string;
-    /** The Thanos subcommand's role: `query`, `receive-router`, ... */
+    /** What the pods do: `query`, `receive-router`, ... The value of their component label. */
     component: string;
-    /** The cluster whose blocks it works on, where it works on one. */
+    /** The stream that the workload works on: the name of the cluster that uploads it. @default none */
     stream?: string;
+    /** Arguments of `thanos`, the subcommand first. */
     flags: string[];
+    /** Number of pods. */
     replicas: number;
+    /** Container ports by name, among them `http`. */
     ports: Record<string, number>;
-    /** Keeps state on a volume of its own: makes it a StatefulSet. */
+    /**
+     * A persistent volume per pod: `size` as a Kubernetes quantity (`50Gi`), `class` its StorageClass. Makes the workload a StatefulSet.
+     * @default none: a Deployment
+     */
     storage?: { size: string; class: string; placement?: Placement | undefined };
-    /** The blocks it works on. */
+    /** Access to the blocks of `stream`. @default none */
     blocks?: StreamAccess;
-    /** Files under /etc/thanos/config that Thanos rereads by itself: a change does not restart the pods. */
+    /** Files under /etc/thanos/config, by name. Thanos rereads them by itself, so a change does not restart the pods. @default none */
     config?: Record<string, pulumi.Input<string>>;
-    /** Secret with its certificate (see components/tls/tlsSecret.ts). Thanos looks at the files at each handshake, so a change does not restart the pods either. */
+    /**
+     * Name of the Secret with the certificate (components/tls/tlsSecret.ts). Thanos rereads it at each handshake, so a change restarts no pods.
+     * @default none
+     */
     tls?: pulumi.Input<string>;
-    /** Seconds from the signal to the kill. Thanos itself takes up to 120 (`--grpc-grace-period`), Kubernetes' default of 30 would cut it short. */
+    /** Seconds from SIGTERM to SIGKILL. Thanos itself takes up to 120 (`--grpc-grace-period`); Kubernetes' default is 30. @default 150 */
     gracePeriod?: number;
-    /** A member of Receive's ring: its pods start together, are found by name before they are ready, and are replaced slowly (thanos#4831). */
-    ring?: boolean;
-    /** Memory the pod gets; requests equal limits so that it is never evicted for a neighbour. */
+    /**
+     * Makes the pods members of Receive's hashring: they start together, are found by name before they are ready, and are replaced slowly
+     * (thanos#4831).
+     * @default false
+     */
+    hashringMembers?: boolean;
+    /** Memory of each pod, request and limit, as a Kubernetes quantity (`1Gi`). */
     memory: string;
 }
 
-/** The Kubernetes objects that every Thanos component is made of, with every safe default; what differs is in the args. */
+/** The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, and the pods. */
 export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): void {
     const { name, namespace } = args;
-    const selector = { ...podsOf(args.component), ...(args.stream && { "thanos-fleet/stream": args.stream }) };
+    const selector = { ...podsOf(args.component), ...(args.stream && { [STREAM_LABEL]: args.stream }) };
     const labels = { ...selector, ...PART_OF };
     const metadata = { name, namespace, labels };
 
@@ -62,7 +88,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
 
-    // Headless: its name stands for every pod.
+    // Headless: its DNS name resolves to every pod.
     new k8s.core.v1.Service(
         name,
         {
@@ -70,7 +96,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
             spec: {
                 clusterIP: "None",
                 selector,
-                publishNotReadyAddresses: args.ring ?? false,
+                publishNotReadyAddresses: args.hashringMembers ?? false,
                 ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: port })),
             },
         },
@@ -80,8 +106,24 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     if (args.replicas > 1)
         new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } }, opts);
 
-    const template = podTemplate(args, labels, selector, account.metadata.name, config?.metadata.name);
-    const afterRights = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
+    const template = hardenedPod({
+        name: args.component,
+        image: THANOS_IMAGE,
+        args: args.flags,
+        env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+        userId: USER_ID,
+        ports: args.ports,
+        probes: PROBES,
+        resources: { cpu: "50m", memory: args.memory },
+        gracePeriod: args.gracePeriod ?? 150,
+        serviceAccountName: account.metadata.name,
+        labels,
+        replicaSelector: selector,
+        placement: args.storage?.placement,
+        dataDir: args.storage && DATA_DIR,
+        files: filesOf(args, config?.metadata.name),
+    });
+    const podOpts = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
     if (args.storage === undefined)
         new k8s.apps.v1.Deployment(
             name,
@@ -94,7 +136,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
                     template,
                 },
             },
-            afterRights,
+            podOpts,
         );
     else
         new k8s.apps.v1.StatefulSet(
@@ -105,12 +147,12 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
                     serviceName: name,
                     replicas: args.replicas,
                     selector: { matchLabels: selector },
-                    ...(args.ring && { podManagementPolicy: "Parallel", minReadySeconds: 20 }),
+                    ...(args.hashringMembers && { podManagementPolicy: "Parallel", minReadySeconds: 20 }),
                     persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
                     template,
                     volumeClaimTemplates: [
                         {
-                            metadata: { name: "data" },
+                            metadata: { name: DATA_VOLUME },
                             spec: {
                                 accessModes: ["ReadWriteOnce"],
                                 storageClassName: args.storage.class,
@@ -120,69 +162,16 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
                     ],
                 },
             },
-            afterRights,
+            podOpts,
         );
 }
 
-/** No annotations rather than an empty set of them, which the API server would drop. */
+/** The API server drops an empty set of annotations, so none is written. */
 const withAnnotations = (annotations: Record<string, pulumi.Input<string>> = {}) =>
     Object.keys(annotations).length > 0 ? { annotations } : {};
 
-function podTemplate(
-    args: WorkloadArgs,
-    labels: Record<string, string>,
-    selector: Record<string, string>,
-    serviceAccountName: pulumi.Input<string>,
-    configName: pulumi.Input<string> | undefined,
-): k8s.types.input.core.v1.PodTemplateSpec {
-    return {
-        metadata: { labels },
-        spec: {
-            serviceAccountName,
-            automountServiceAccountToken: false,
-            securityContext: {
-                runAsNonRoot: true,
-                runAsUser: UID,
-                runAsGroup: UID,
-                fsGroup: UID,
-                fsGroupChangePolicy: "OnRootMismatch",
-                seccompProfile: { type: "RuntimeDefault" },
-            },
-            terminationGracePeriodSeconds: args.gracePeriod ?? 150,
-            ...args.storage?.placement,
-            topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
-                maxSkew: 1,
-                topologyKey,
-                whenUnsatisfiable: "ScheduleAnyway",
-                labelSelector: { matchLabels: selector },
-            })),
-            containers: [
-                {
-                    name: args.component,
-                    image: THANOS_IMAGE,
-                    imagePullPolicy: "IfNotPresent",
-                    args: args.flags,
-                    env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
-                    ports: Object.entries(args.ports).map(([port, containerPort]) => ({ name: port, containerPort })),
-                    readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 5 },
-                    livenessProbe: { httpGet: { path: "/-/healthy", port: "http" }, periodSeconds: 30, failureThreshold: 4 },
-                    // Loading index headers or a write-ahead log takes as long as it takes: half an hour before it counts as stuck.
-                    startupProbe: { httpGet: { path: "/-/healthy", port: "http" }, periodSeconds: 5, failureThreshold: 360 },
-                    resources: { requests: { cpu: "50m", memory: args.memory }, limits: { memory: args.memory } },
-                    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-                    volumeMounts: [
-                        ...(args.storage ? [{ name: "data", mountPath: DATA_DIR }] : []),
-                        ...(args.blocks ? [{ name: "objstore", mountPath: "/etc/thanos/objstore", readOnly: true }] : []),
-                        ...(configName ? [{ name: "config", mountPath: CONFIG_DIR, readOnly: true }] : []),
-                        ...(args.tls ? [{ name: "tls", mountPath: TLS_MOUNT.dir, readOnly: true }] : []),
-                    ],
-                },
-            ],
-            volumes: [
-                ...(args.blocks ? [{ name: "objstore", secret: { secretName: args.blocks.objectStore } }] : []),
-                ...(configName ? [{ name: "config", configMap: { name: configName } }] : []),
-                ...(args.tls ? [{ name: "tls", secret: { secretName: args.tls } }] : []),
-            ],
-        },
-    };
-}
+const filesOf = ({ blocks, tls }: WorkloadArgs, configMap: pulumi.Input<string> | undefined): MountedFiles[] => [
+    ...(blocks ? [{ name: "objstore", mountPath: OBJECT_STORE_DIR, secret: blocks.objectStoreSecret }] : []),
+    ...(configMap ? [{ name: "config", mountPath: CONFIG_DIR, configMap }] : []),
+    ...(tls ? [{ name: "tls", mountPath: TLS_MOUNT.dir, secret: tls }] : []),
+];

@@ -4,115 +4,124 @@ import { type CertificatesConfig, type ObserveeEntry, WRITES_REMOTELY } from "..
 import { parseDuration } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import { leafQueryHost, receiveHost } from "../naming/names";
-import type { Tls } from "./tlsSecret";
+import type { TlsCredentials } from "./tlsSecret";
 
 export interface CertificatesArgs extends CertificatesConfig {
-    /** The observer's. */
-    cluster: string;
+    /** Name of the observer's cluster. */
+    clusterName: string;
+    /** DNS domain of the fleet. */
     domain: string;
+    /** Name and mode of every observee. */
     observees: readonly Pick<ObserveeEntry, "name" | "mode">[];
 }
 
-/** What one observee gets. */
+/** The certificates that one observee gets. */
 export interface ObserveeCertificates {
-    /** Of its leaf Query. */
-    leaf: Tls;
-    /** Of its Prometheus, where that writes to Receive. */
-    writer?: Tls;
+    /** Server certificate of its leaf Query. */
+    leaf: TlsCredentials;
+    /** Client certificate of its Prometheus. Absent where that does not write to Receive. */
+    writer?: TlsCredentials;
 }
 
 /**
  * The fleet's certificates, made in the observer's stack: the authorities' keys are in its state and in no cluster (docs/adr/0010).
  *
- * Thanos asks which authority signed a client's certificate, and not whose it is (pkg/tls/options.go). So each kind has an authority of its own:
- * `readers` signs one certificate, the observer's, and nobody else's gets past a leaf Query; `writers` signs those that Receive takes, which
- * also say whose samples they are; `servers` signs what proves nothing about a client.
+ * Thanos checks which authority signed a client's certificate, but not which client it names (pkg/tls/options.go). So there are three authorities:
+ * `readers` signs only the observer's client certificate, and a leaf Query refuses every other client; `writers` signs the clients of Receive, whose
+ * certificates also name the tenant; `servers` signs server certificates, which no server accepts from a client.
  */
 export class Certificates extends pulumi.ComponentResource {
     readonly observer: {
-        /** Of Query, towards every leaf Query. */
-        reader: Tls;
-        receive: Tls;
+        /** Client certificate of the observer's Query, shown to every leaf Query. */
+        reader: TlsCredentials;
+        /** Server certificate of the Receive routers. */
+        receive: TlsCredentials;
     };
+    /** By observee. */
     readonly observees: Record<string, ObserveeCertificates>;
-    /** When the first of them ends, unless an update renews it before (RFC 3339). */
-    readonly end: pulumi.Output<string>;
+    /** When the first of the certificates expires, unless an update renews it before (RFC 3339). */
+    readonly firstExpiry: pulumi.Output<string>;
 
     constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Certificates", name, {}, opts);
-        const here = childOptions(this, opts);
-        const { cluster, domain } = args;
-        const servers = new Authority("servers", args, here);
-        const readers = new Authority("readers", args, here);
-        const writers = new Authority("writers", args, here);
+        const childOpts = childOptions(this, opts);
+        const { clusterName, domain } = args;
+        const servers = new CertificateAuthority("servers", args, childOpts);
+        const readers = new CertificateAuthority("readers", args, childOpts);
+        const writers = new CertificateAuthority("writers", args, childOpts);
 
         this.observer = {
-            reader: { ...readers.sign("reader", { commonName: cluster }), ca: servers.cert },
-            receive: { ...servers.sign("receive", { commonName: cluster, host: receiveHost(domain) }), ca: writers.cert },
+            reader: { ...readers.issue("reader", { commonName: clusterName }), ca: servers.cert },
+            receive: { ...servers.issue("receive", { commonName: clusterName, host: receiveHost(domain) }), ca: writers.cert },
         };
         this.observees = Object.fromEntries(
             args.observees.map(({ name: observee, mode }) => [
                 observee,
                 {
                     leaf: {
-                        ...servers.sign(`leaf-${observee}`, { commonName: observee, host: leafQueryHost(observee, domain) }),
+                        ...servers.issue(`leaf-${observee}`, { commonName: observee, host: leafQueryHost(observee, domain) }),
                         ca: readers.cert,
                     },
                     ...(WRITES_REMOTELY[mode] && {
                         // The common name is the tenant (docs/adr/0003).
-                        writer: { ...writers.sign(`writer-${observee}`, { commonName: observee }), ca: servers.cert },
+                        writer: { ...writers.issue(`writer-${observee}`, { commonName: observee }), ca: servers.cert },
                     }),
                 },
             ]),
         );
         const authorities = [servers, readers, writers];
-        this.end = pulumi.all(authorities.flatMap((authority) => authority.ends)).apply(earliest);
-        this.registerOutputs({ end: this.end });
+        this.firstExpiry = pulumi.all(authorities.flatMap((authority) => authority.expiries)).apply(earliest);
+        this.registerOutputs({ firstExpiry: this.firstExpiry });
     }
 }
 
-/** Each is in the time zone of the machine that made it. */
+/** The earliest of the given times. Compared as times, since each is written in the time zone of the machine that made the certificate. */
 const earliest = (times: string[]): string => [...times].sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? "";
 
-type Kind = "servers" | "readers" | "writers";
+type AuthorityName = "servers" | "readers" | "writers";
 
-/** What a certificate of a kind may be used for, beside signing its half of the handshake. */
-const USE = { servers: "server_auth", readers: "client_auth", writers: "client_auth" } as const satisfies Record<Kind, string>;
+/** The extended key usage of the certificates that an authority signs. */
+const EXTENDED_USE = { servers: "server_auth", readers: "client_auth", writers: "client_auth" } as const satisfies Record<
+    AuthorityName,
+    string
+>;
 
-/** The provider counts in whole hours, and so does the configuration (config/checks/index.ts). */
+/** A duration in hours, the unit of the provider. The configuration allows whole hours only (config/checks/index.ts). */
 const hours = (duration: string) => parseDuration(duration) / parseDuration("1h");
 
-/** Signs certificates of one kind, and answers for no other. */
-class Authority {
+/** A self-signed authority, and the certificates that it signs. */
+class CertificateAuthority {
+    /** The authority's own certificate, PEM. */
     readonly cert: pulumi.Output<string>;
-    /** The ends of what it signed. */
-    readonly ends: pulumi.Output<string>[] = [];
+    /** When each certificate that the authority signed expires (RFC 3339). */
+    readonly expiries: pulumi.Output<string>[] = [];
     private readonly key: pulumi.Output<string>;
 
     constructor(
-        private readonly kind: Kind,
+        private readonly name: AuthorityName,
         private readonly args: CertificatesArgs,
-        private readonly here: pulumi.CustomResourceOptions,
+        private readonly opts: pulumi.CustomResourceOptions,
     ) {
-        const name = `ca-${kind}`;
-        this.key = newKey(name, here);
+        const resourceName = `ca-${name}`;
+        this.key = newKey(resourceName, opts);
         this.cert = new SelfSignedCert(
-            name,
+            resourceName,
             {
                 privateKeyPem: this.key,
-                subject: { commonName: kind, organization: args.domain },
+                subject: { commonName: name, organization: args.domain },
                 isCaCertificate: true,
                 allowedUses: ["cert_signing"],
-                // Both ends would have to change at one moment (see the ADR), so it outlives the clusters.
+                // Longer than the clusters live, because renewing an authority means changing both ends of every connection at once (docs/adr/0010).
                 validityPeriodHours: hours("10y"),
             },
-            here,
+            opts,
         ).certPem;
     }
 
-    sign(name: string, subject: { commonName: string; host?: string }): { cert: pulumi.Output<string>; key: pulumi.Output<string> } {
-        const { args, here, kind } = this;
-        const key = newKey(name, here);
+    /** A certificate with a key of its own. `host` is the DNS name of a server. */
+    issue(name: string, subject: { commonName: string; host?: string }): { cert: pulumi.Output<string>; key: pulumi.Output<string> } {
+        const { args, opts } = this;
+        const key = newKey(name, opts);
         const request = new CertRequest(
             name,
             {
@@ -120,7 +129,7 @@ class Authority {
                 subject: { commonName: subject.commonName, organization: args.domain },
                 ...(subject.host && { dnsNames: [subject.host] }),
             },
-            here,
+            opts,
         );
         const { certPem, validityEndTime } = new LocallySignedCert(
             name,
@@ -128,14 +137,14 @@ class Authority {
                 certRequestPem: request.certRequestPem,
                 caPrivateKeyPem: this.key,
                 caCertPem: this.cert,
-                allowedUses: ["digital_signature", USE[kind]],
+                allowedUses: ["digital_signature", EXTENDED_USE[this.name]],
                 validityPeriodHours: hours(args.validity),
-                // Renewed for the same key: a process that reads the two files while they change still has a pair that fits.
+                // Renewed for the same key, so a process that reads the two files during a renewal still has a matching pair.
                 earlyRenewalHours: hours(args.renewBefore),
             },
-            here,
+            opts,
         );
-        this.ends.push(validityEndTime);
+        this.expiries.push(validityEndTime);
         return { cert: certPem, key };
     }
 }

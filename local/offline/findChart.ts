@@ -8,18 +8,16 @@ import { cacheDirectory } from "./tools/machine";
 const exec = promisify(execFile);
 const OFFICIAL = "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack";
 
-/** The official chart where it can be had; else the small one that takes the same values and renders the same resources. */
+/** The official chart where it can be downloaded, else the stand-in: for this project's values it renders the same resources. */
 export async function findChart(helm: string, progress: Progress, signal: AbortSignal): Promise<string> {
     return inStep(progress.step("Chart"), async () => {
-        const official = await exec(helm, ["show", "chart", OFFICIAL, "--version", VERSIONS.kubePrometheusStack], {
-            timeout: 15_000,
-            signal,
-        }).then(
+        const show = ["show", "chart", OFFICIAL, "--version", VERSIONS.kubePrometheusStack];
+        const isDownloadable = await exec(helm, show, { timeout: 15_000, signal }).then(
             () => true,
             () => false,
         );
         signal.throwIfAborted();
-        if (official) return { result: OFFICIAL, says: `kube-prometheus-stack ${VERSIONS.kubePrometheusStack}` };
+        if (isDownloadable) return { result: OFFICIAL, says: `kube-prometheus-stack ${VERSIONS.kubePrometheusStack}` };
         const run = async (program: string, args: readonly string[]) =>
             (await exec(program, [...args], { timeout: 120_000, maxBuffer: 16 << 20, signal })).stdout;
         return {

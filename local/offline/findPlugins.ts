@@ -3,23 +3,23 @@ import { type EngineOptions, install, isDownloadable, isInstalled, type Plugin, 
 
 const standIn = (name: string) => join(__dirname, "standins", "bin", name);
 
-/** The folder of what runs policy packs for an engine without the official language host. */
+/** The folder of the stand-in policy host, for an engine without the official language host. */
 export const POLICY_RUNNER = standIn("analyzer");
 
 /**
- * Finds the plugins `kubernetes`, `random` and `tls` in the versions of the installed SDKs: installed before, else downloaded, else the
- * stand-in of this project. Ask once per run and hand the answer to every `stackFor`.
+ * Finds the plugins `kubernetes`, `random` and `tls` in the versions of the installed SDKs: installed before, else downloaded, else this project's
+ * stand-ins. Call it once per run and pass the result to every `stackFor`.
  */
 export async function findPlugins(options: EngineOptions, canDownload = isDownloadable): Promise<Plugin[]> {
     return Promise.all(
         ["kubernetes", "random", "tls"].map(async (name) => {
             const official = { name, version: await pluginVersion(name) };
             if (await isInstalled(options, official)) return official;
-            const replaced = { ...official, standIn: standIn(name) };
-            if (!(await canDownload(official))) return replaced;
+            const replacement = { ...official, standIn: standIn(name) };
+            if (!(await canDownload(official))) return replacement;
             return install(options, official).then(
                 () => official,
-                () => replaced,
+                () => replacement,
             );
         }),
     );

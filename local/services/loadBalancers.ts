@@ -4,9 +4,8 @@ import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions, type V1Service 
 const EVERY_MS = 2000;
 
 /**
- * Stands in for a cloud's load balancers: gives each Service of type LoadBalancer the node's address, as k3s does. kube-proxy then
- * serves the Service's ports there, for this machine and for other clusters. Ends when `signal` aborts; an API server that does not
- * answer is asked again.
+ * Stands in for a cloud's load balancers: gives each Service of type LoadBalancer the node's address, as k3s does. kube-proxy then serves
+ * the Service's ports there, for this machine and for other clusters. Retries while the API server does not answer; ends when `signal` aborts.
  */
 export async function serveLoadBalancers(kubeconfig: string, nodeIp: string, signal: AbortSignal): Promise<void> {
     const config = new KubeConfig();
@@ -33,8 +32,8 @@ async function serveOnce(api: CoreV1Api, nodeIp: string): Promise<void> {
 }
 
 /**
- * The Services that shall get the node's address and don't have it. One whose port an older Service already has there keeps waiting,
- * and one with a loadBalancerClass belongs to somebody else.
+ * The Services that are to get the node's address and lack it. A Service waits while an older one has the same port of the node. A Service with
+ * a loadBalancerClass belongs to another controller.
  */
 export function waitingForAddress(services: V1Service[], nodeIp: string): V1Service[] {
     const taken = new Set<string>();
@@ -45,9 +44,7 @@ export function waitingForAddress(services: V1Service[], nodeIp: string): V1Serv
         .filter(({ spec }) => {
             const ports = (spec?.ports ?? []).map(({ protocol, port }) => `${protocol ?? "TCP"}/${port}`);
             const free = ports.every((port) => !taken.has(port));
-            for (const port of free ? ports : []) {
-                taken.add(port);
-            }
+            for (const port of free ? ports : []) taken.add(port);
             return free;
         })
         .filter(({ status }) => !status?.loadBalancer?.ingress?.some(({ ip }) => ip === nodeIp));

@@ -1,4 +1,4 @@
-import { type Compactor, NOTHING, type PartKind, type Prometheus, type Receive, type ThanosModel } from "../model";
+import { type Compactor, NOTHING, type PartKind, type Prometheus, type Receive, STREAM_LABEL, type ThanosModel } from "../model";
 import { type CommandLine, compactorFlags, FlagError, parseArgv, receiveFlags } from "./commandLine";
 import { type Container, prometheusOf, type Workload, workloadOf } from "./workload";
 
@@ -107,7 +107,7 @@ function compactor(path: string, name: string, workload: Workload, line: Command
  * this project sets; else the Secret that its objstore file comes from, since who mounts the same file works on the same blocks; else its own name.
  */
 function streamOf(name: string, workload: Workload, { flags }: CommandLine): string {
-    const labelled = workload.labels["thanos-fleet/stream"];
+    const labelled = workload.labels[STREAM_LABEL];
     if (labelled !== undefined) return labelled;
     const file = flags.get("objstore.config-file")?.at(-1);
     const secret = file === undefined ? undefined : workload.secretAt(file);

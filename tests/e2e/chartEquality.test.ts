@@ -14,9 +14,9 @@ const OFFICIAL = process.env.KPS_CHART;
 
 /** An observee as the program writes its values. */
 const observee = {
-    cluster: "blue",
+    clusterName: "blue",
     storageClass: "gp3",
-    objectStore: "thanos-objstore",
+    objectStoreSecret: "thanos-objstore",
     replicas: 2,
     retention: "24h",
     blockDuration: "2h",
@@ -35,7 +35,7 @@ const cases: Record<string, Values> = {
     }),
     "sidecar-remote-write, as the program writes it": kubePrometheusStackValues({
         ...observee,
-        remoteWrite: { url: "https://receive.example.internal:19291/api/v1/receive", secret: "prometheus-remote-write-tls" },
+        remoteWrite: { url: "https://receive.example.internal:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" },
     }),
 };
 

@@ -20,7 +20,7 @@ const forgetful: PulumiFn = async () => {
     const opts = { providers: [kubernetes] };
     const retention = { raw: "24h", fiveMinutes: "90d", oneHour: "90d" };
     const timing = { consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m", storage: "1Gi", memory: "1Gi" };
-    const blocks = { objectStore: pulumi.output("thanos-objstore-blue"), annotations: {}, ready: [] };
+    const blocks = { objectStoreSecret: pulumi.output("thanos-objstore-blue"), annotations: {}, ready: [] };
     new Compact(
         "compact-forgetful",
         { retention, ...timing, namespace: "monitoring", stream: "forgetful", storageClass: "standard", blocks },

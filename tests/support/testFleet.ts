@@ -1,7 +1,7 @@
 import { type Run, runInProcess } from "../../engine/runInProcess";
 import { asText } from "../../engine/stackFile";
 
-/** The fleet that the unit tests build, in the clouds they build it in. */
+/** The fleet that the unit tests build, on AWS and locally. */
 
 const common = { domain: "fleet.test", namespace: "monitoring" };
 const clouds = {
@@ -42,7 +42,7 @@ export const observeeConfig = (cluster: string, cloud: CloudName, more: Record<s
     ...more,
 });
 
-/** A stack is built once and looked at by many tests. */
+/** Each stack is built once per test run, and shared by all tests. */
 const built = new Map<string, Promise<Run>>();
 function once(key: string, build: () => Promise<Run>): Promise<Run> {
     const run = built.get(key) ?? build();
@@ -58,12 +58,13 @@ export async function buildObservee(cluster: string, cloud: CloudName) {
 }
 
 interface Variant {
+    /** Settings of the observer that replace or extend those above. `aws` is merged by key. */
     observer: { aws: Record<string, unknown> } & Record<string, unknown>;
-    /** What both stacks have of it. */
+    /** Keys of `aws` in the observer and in every observee. */
     both?: Record<string, unknown>;
 }
 
-/** The other ways to be on AWS, by what they add to the fleet above. */
+/** Variants of the fleet on AWS, by name. */
 export const ON_AWS: Record<string, Variant> = {
     created: {
         observer: {
@@ -115,7 +116,7 @@ export async function buildObserveeOn(name: string, cluster: string) {
     );
 }
 
-/** Every stack that is built on AWS here, one after the other: the SDK builds one at a time. */
+/** Every stack on AWS. Built one after the other, since the SDK runs one program at a time. */
 export async function allOnAws(): Promise<Run[]> {
     const runs = [await buildObserver("aws"), await buildObservee("blue", "aws"), await buildObservee("red", "aws")];
     for (const name of Object.keys(ON_AWS))

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
-import { exposed } from "../../kubernetes/loadBalancerService";
+import { loadBalancerService } from "../../kubernetes/loadBalancerService";
 import { LOCAL_STORAGE_CLASS } from "../../naming/names";
 import type { Cloud } from "../cloud";
 import { S3Server } from "./s3Server";
@@ -38,6 +38,7 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.
         grant: () => ({ annotations: {}, ready: [] }),
-        exposePage: (name, { port, ...page }, pageOpts) => exposed(name, { ...page, annotations: {}, ports: { http: port } }, pageOpts),
+        exposePage: (name, { port, ...page }, pageOpts) =>
+            loadBalancerService(name, { ...page, annotations: {}, ports: { http: port } }, pageOpts),
     };
 }

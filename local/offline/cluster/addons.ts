@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import * as path from "node:path";
+import { join } from "node:path";
 import {
     KubeConfig,
     type KubernetesObject,
@@ -14,15 +14,17 @@ import {
     type V1Service,
     type V1StorageClass,
 } from "@kubernetes/client-node";
+import { LOCAL_STORAGE_CLASS } from "../../../components/naming/names";
 import { type DnsHosts, hostsStanza } from "../../services/dns";
-import { type ClusterFiles, type ClusterSpec, type ClusterTools, networkOf } from "./spec";
+import type { Plan } from "./clusterPlan";
+import type { ClusterFiles, ClusterTools, Network } from "./spec";
 
 const VOLUMES = 20;
-const labels = { "k8s-app": "kube-dns" };
-/** CoreDNS's Deployment, service account and configuration. */
-export const dns = { name: "coredns", namespace: "kube-system" };
+const DNS_LABELS = { "k8s-app": "kube-dns" };
+/** The name of CoreDNS's Deployment, service account and ConfigMap. */
+export const COREDNS = { name: "coredns", namespace: "kube-system" };
 
-/** What CoreDNS answers: the fleet's own names, the cluster's, and that there are no others, since nothing outside is reachable. */
+/** CoreDNS answers for the cluster's names and the fleet's own. All others do not exist: nothing outside is reachable. */
 export function corefile(hosts: DnsHosts): string {
     return `cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
     errors
@@ -49,12 +51,12 @@ ${hostsStanza(hosts)}    template ANY ANY . {
 `;
 }
 
-/** The objects every cluster has before anything is deployed to it: DNS and storage. Nothing else. */
-export function addons(spec: ClusterSpec, tools: ClusterTools, files: ClusterFiles, hosts: DnsHosts): KubernetesObject[] {
-    return [...coreDns(spec, tools.coreDnsImage.name, corefile(hosts)), ...storage(spec, files)];
+/** The objects that every cluster has before anything is deployed to it: DNS and storage. */
+export function addons({ spec, network }: Plan, tools: ClusterTools, files: ClusterFiles, hosts: DnsHosts): KubernetesObject[] {
+    return [...coreDns(network, tools.coreDnsImage.name, corefile(hosts)), ...storage(spec.name, files)];
 }
 
-function coreDns(spec: ClusterSpec, image: string, Corefile: string): KubernetesObject[] {
+function coreDns(network: Network, image: string, Corefile: string): KubernetesObject[] {
     const rbac = "rbac.authorization.k8s.io";
     const role: V1ClusterRole = {
         apiVersion: `${rbac}/v1`,
@@ -70,16 +72,16 @@ function coreDns(spec: ClusterSpec, image: string, Corefile: string): Kubernetes
         kind: "ClusterRoleBinding",
         metadata: { name: "system:coredns" },
         roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "system:coredns" },
-        subjects: [{ kind: "ServiceAccount", ...dns }],
+        subjects: [{ kind: "ServiceAccount", ...COREDNS }],
     };
-    const config: V1ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: dns, data: { Corefile } };
+    const config: V1ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: COREDNS, data: { Corefile } };
     const service: V1Service = {
         apiVersion: "v1",
         kind: "Service",
-        metadata: { name: "kube-dns", namespace: dns.namespace, labels },
+        metadata: { name: "kube-dns", namespace: COREDNS.namespace, labels: DNS_LABELS },
         spec: {
-            clusterIP: networkOf(spec).dns,
-            selector: labels,
+            clusterIP: network.dns,
+            selector: DNS_LABELS,
             ports: [
                 { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
                 { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
@@ -87,28 +89,28 @@ function coreDns(spec: ClusterSpec, image: string, Corefile: string): Kubernetes
             ],
         },
     };
-    return [{ apiVersion: "v1", kind: "ServiceAccount", metadata: dns }, role, binding, config, service, deployment(image, Corefile)];
+    return [{ apiVersion: "v1", kind: "ServiceAccount", metadata: COREDNS }, role, binding, config, service, deployment(image, Corefile)];
 }
 
 function deployment(image: string, Corefile: string): V1Deployment {
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
-        metadata: { ...dns, labels },
+        metadata: { ...COREDNS, labels: DNS_LABELS },
         spec: {
             replicas: 1,
-            selector: { matchLabels: labels },
+            selector: { matchLabels: DNS_LABELS },
             template: {
                 metadata: {
-                    labels,
-                    // New names answer as soon as the new pod does, not after kubelet's minute and CoreDNS's own reload.
+                    labels: DNS_LABELS,
+                    // A changed Corefile rolls out at once, without waiting for kubelet's sync and CoreDNS's reload.
                     annotations: { "thanos-fleet/corefile": createHash("sha256").update(Corefile).digest("hex").slice(0, 16) },
                 },
                 spec: {
-                    serviceAccountName: dns.name,
+                    serviceAccountName: COREDNS.name,
                     priorityClassName: "system-cluster-critical",
                     dnsPolicy: "Default",
-                    // Its user is not root and may not gain file capabilities (allowPrivilegeEscalation): in this pod, port 53 is for everyone.
+                    // CoreDNS runs as non-root and gains no file capabilities (allowPrivilegeEscalation), so port 53 is unprivileged in this pod.
                     securityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }] },
                     containers: [
                         {
@@ -132,36 +134,36 @@ function deployment(image: string, Corefile: string): V1Deployment {
                             volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
                         },
                     ],
-                    volumes: [{ name: "config", configMap: { name: dns.name } }],
+                    volumes: [{ name: "config", configMap: { name: COREDNS.name } }],
                 },
             },
         },
     };
 }
 
-/** Directories on this machine as volumes: there is one node, so they need no provisioner. What a claim has used is kept (Retain). */
-function storage(spec: ClusterSpec, files: ClusterFiles): KubernetesObject[] {
+/** Directories on this machine as local volumes: with one node they need no provisioner. A released volume keeps its data (Retain). */
+function storage(node: string, files: ClusterFiles): KubernetesObject[] {
     const storageClass: V1StorageClass = {
         apiVersion: "storage.k8s.io/v1",
         kind: "StorageClass",
-        metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+        metadata: { name: LOCAL_STORAGE_CLASS, annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
         provisioner: "kubernetes.io/no-provisioner",
         volumeBindingMode: "WaitForFirstConsumer",
         reclaimPolicy: "Retain",
     };
-    const here = { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [spec.name] }] };
+    const onNode = { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] };
     const volumes = volumeNames().map(
         (name): V1PersistentVolume => ({
             apiVersion: "v1",
             kind: "PersistentVolume",
             metadata: { name },
             spec: {
-                storageClassName: "standard",
+                storageClassName: LOCAL_STORAGE_CLASS,
                 capacity: { storage: "10Gi" },
                 accessModes: ["ReadWriteOnce"],
                 persistentVolumeReclaimPolicy: "Retain",
-                local: { path: path.join(files.volumes, name) },
-                nodeAffinity: { required: { nodeSelectorTerms: [here] } },
+                local: { path: join(files.volumes, name) },
+                nodeAffinity: { required: { nodeSelectorTerms: [onNode] } },
             },
         }),
     );
@@ -171,12 +173,10 @@ function storage(spec: ClusterSpec, files: ClusterFiles): KubernetesObject[] {
 const volumeNames = () => Array.from({ length: VOLUMES }, (_, i) => `local-${String(i + 1).padStart(2, "0")}`);
 
 export function makeVolumeDirectories(files: ClusterFiles): void {
-    for (const name of volumeNames()) {
-        mkdirSync(path.join(files.volumes, name), { recursive: true });
-    }
+    for (const name of volumeNames()) mkdirSync(join(files.volumes, name), { recursive: true });
 }
 
-/** Server-side apply: what is there as wanted stays untouched. */
+/** Server-side apply: an object that is as wanted stays unchanged. */
 export async function applyAddons(kubeconfig: string, objects: KubernetesObject[], signal: AbortSignal): Promise<void> {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);

@@ -1,53 +1,60 @@
 import { existsSync, readFileSync } from "node:fs";
-import * as path from "node:path";
+import { dirname } from "node:path";
 import { cniConfig, containerdConfig, kubeletConfig, VOLUME_PLUGINS } from "./configFiles";
 import { type ClusterFiles, type ClusterSpec, type ClusterTools, type Network, networkOf } from "./spec";
 
 /** One program of a cluster. */
 export interface Component {
+    /** Also the name of its log file. */
     name: string;
+    /** Absolute path. */
     command: string;
     args: string[];
-    /** The next one is started when this answers: a socket, a port on the loopback interface, or the API server's /readyz. */
+    /**
+     * What has to answer before the next program is started: a Unix socket (its path), a port on the loopback interface, or /readyz of the API
+     * server (path of a kubeconfig). @default the next program is started at once
+     */
     ready?: { socket: string } | { port: number } | { readyz: string };
 }
 
-/** All that runs in one cluster and what it is told. Pure, so a running cluster is up to date if its plan is the same. */
+/** The programs of one cluster with their flags and files. A running cluster is up to date if it was started from an equal plan. */
 export interface Plan {
     spec: ClusterSpec;
     network: Network;
-    /** Searched by the programs (containerd looks for its shim and CNI's iptables there). */
+    /** The programs' PATH: containerd finds its shim there, and CNI plugins find iptables. */
     PATH: string;
+    /** Path to content. */
     files: Record<string, string>;
+    /** In the order in which they are started. */
     components: Component[];
 }
 
 export function planOf(spec: ClusterSpec, tools: ClusterTools, files: ClusterFiles): Plan {
-    const folders = [tools.containerd, tools.runc, tools.etcd, tools.tini].map((tool) => path.dirname(tool));
+    const network = networkOf(spec);
+    const folders = [tools.containerd, tools.runc, tools.etcd, tools.tini].map((tool) => dirname(tool));
     return {
         spec,
-        network: networkOf(spec),
+        network,
         PATH: [...new Set([...folders, "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])].join(":"),
         files: {
             [files.config("containerd.toml")]: containerdConfig(files, tools),
-            [files.config("cni/10-pods.conflist")]: cniConfig(spec),
-            [files.config("kubelet.json")]: kubeletConfig(spec, files),
-            // Nothing outside of the cluster is resolved for pods with dnsPolicy Default.
+            [files.config("cni/10-pods.conflist")]: cniConfig(network),
+            [files.config("kubelet.json")]: kubeletConfig(spec, network, files),
+            // Pods with dnsPolicy Default resolve no names.
             [files.config("resolv.conf")]: "nameserver 127.0.0.1\n",
         },
-        components: components(spec, tools, files),
+        components: components(spec.name, network, tools, files),
     };
 }
 
 export const planText = (plan: Plan) => `${JSON.stringify(plan, null, 2)}\n`;
 
-/** The plan of a cluster that was made, or half-made, here; undefined if there is none. */
+/** The plan by which a cluster was started last, if it ever was. */
 export function readPlan(files: ClusterFiles): Plan | undefined {
     return existsSync(files.plan) ? (JSON.parse(readFileSync(files.plan, "utf8")) as Plan) : undefined;
 }
 
-/** In the order in which they are started. */
-function components(spec: ClusterSpec, tools: ClusterTools, files: ClusterFiles): Component[] {
+function components(node: string, network: Network, tools: ClusterTools, files: ClusterFiles): Component[] {
     return [
         {
             name: "containerd",
@@ -59,17 +66,17 @@ function components(spec: ClusterSpec, tools: ClusterTools, files: ClusterFiles)
         {
             name: "kube-apiserver",
             command: tools.apiserver,
-            args: apiserverFlags(spec, files),
+            args: apiserverFlags(network, files),
             ready: { readyz: files.kubeconfigFor("admin") },
         },
-        { name: "kube-controller-manager", command: tools.controllerManager, args: controllerManagerFlags(spec, files) },
+        { name: "kube-controller-manager", command: tools.controllerManager, args: controllerManagerFlags(network, files) },
         { name: "kube-scheduler", command: tools.scheduler, args: schedulerFlags(files) },
-        { name: "kubelet", command: tools.kubelet, args: kubeletFlags(spec, files) },
-        { name: "kube-proxy", command: tools.proxy, args: proxyFlags(spec, files) },
+        { name: "kubelet", command: tools.kubelet, args: kubeletFlags(node, network, files) },
+        { name: "kube-proxy", command: tools.proxy, args: proxyFlags(node, network, files) },
     ];
 }
 
-/** One member that only this cluster's loopback interface reaches. No fsync: losing a local fleet to a power cut is fine. */
+/** One member, reachable on the cluster's loopback interface only. No fsync: a power cut may cost a local fleet. */
 export function etcdFlags(files: ClusterFiles): string[] {
     const client = "http://127.0.0.1:2379";
     const peer = "http://127.0.0.1:2380";
@@ -84,9 +91,10 @@ export function etcdFlags(files: ClusterFiles): string[] {
     ];
 }
 
-/** With --cert-dir it makes its own certificate and a CA for it, both in apiserver.crt: that file is what everybody verifies against. */
-export function apiserverFlags(spec: ClusterSpec, files: ClusterFiles): string[] {
-    const { nodeIp, services } = networkOf(spec);
+/**
+ * With --cert-dir the API server makes its own certificate and the CA that signs it, both in apiserver.crt: clients verify it by that file.
+ */
+export function apiserverFlags({ nodeIp, services }: Network, files: ClusterFiles): string[] {
     return [
         "--etcd-servers=http://127.0.0.1:2379",
         `--advertise-address=${nodeIp}`,
@@ -107,10 +115,10 @@ export function apiserverFlags(spec: ClusterSpec, files: ClusterFiles): string[]
 }
 
 /**
- * All default controllers, with their own service accounts' rights. A node has two minutes to report before it is called NotReady:
- * on two busy cores it may be late, and its pods have nowhere else to go.
+ * The default controllers, each with the rights of its own service account. A node becomes NotReady after two minutes without a report: on two
+ * busy cores a report may be late, and the pods have no other node.
  */
-export function controllerManagerFlags(spec: ClusterSpec, files: ClusterFiles): string[] {
+export function controllerManagerFlags({ pods }: Network, files: ClusterFiles): string[] {
     return [
         `--kubeconfig=${files.kubeconfigFor("controller-manager")}`,
         "--bind-address=127.0.0.1",
@@ -119,7 +127,7 @@ export function controllerManagerFlags(spec: ClusterSpec, files: ClusterFiles): 
         `--root-ca-file=${files.ca}`,
         "--use-service-account-credentials=true",
         "--allocate-node-cidrs=true",
-        `--cluster-cidr=${networkOf(spec).pods}`,
+        `--cluster-cidr=${pods}`,
         "--node-cidr-mask-size=24",
         "--node-monitor-grace-period=2m",
         `--flex-volume-plugin-dir=${VOLUME_PLUGINS}`,
@@ -130,23 +138,23 @@ export function schedulerFlags(files: ClusterFiles): string[] {
     return [`--kubeconfig=${files.kubeconfigFor("scheduler")}`, "--bind-address=127.0.0.1", "--leader-elect=false"];
 }
 
-export function kubeletFlags(spec: ClusterSpec, files: ClusterFiles): string[] {
+export function kubeletFlags(node: string, { nodeIp }: Network, files: ClusterFiles): string[] {
     return [
         `--config=${files.config("kubelet.json")}`,
         `--kubeconfig=${files.kubeconfigFor("kubelet")}`,
-        `--hostname-override=${spec.name}`,
-        `--node-ip=${networkOf(spec).nodeIp}`,
+        `--hostname-override=${node}`,
+        `--node-ip=${nodeIp}`,
         "--node-labels=topology.kubernetes.io/zone=local-a,topology.kubernetes.io/region=local",
     ];
 }
 
-/** Limits of connection tracking belong to the machine and cannot be set from a network namespace: 0 leaves them alone. */
-export function proxyFlags(spec: ClusterSpec, files: ClusterFiles): string[] {
+/** Limits of connection tracking belong to the machine and cannot be set from a network namespace; 0 leaves them unchanged. */
+export function proxyFlags(node: string, { pods }: Network, files: ClusterFiles): string[] {
     return [
         `--kubeconfig=${files.kubeconfigFor("proxy")}`,
-        `--hostname-override=${spec.name}`,
+        `--hostname-override=${node}`,
         "--proxy-mode=iptables",
-        `--cluster-cidr=${networkOf(spec).pods}`,
+        `--cluster-cidr=${pods}`,
         "--conntrack-max-per-core=0",
         "--conntrack-tcp-timeout-established=0s",
         "--conntrack-tcp-timeout-close-wait=0s",

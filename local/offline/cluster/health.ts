@@ -1,77 +1,58 @@
-import * as https from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppsV1Api, CoordinationV1Api, CoreV1Api, Health, KubeConfig } from "@kubernetes/client-node";
 
-/** GET on an API server with a kubeconfig's credentials. Fails after `timeout` ms, for health checks that are repeated. */
-async function get(kubeconfigFile: string, path: string, timeout = 3000): Promise<{ status: number; body: string }> {
+/** Of one check; callers repeat checks. */
+const TIMEOUT_MS = 3000;
+
+/** The library opens a connection for each request, so no check hangs on a kept-alive one to an API server that has restarted. */
+function load(kubeconfigFile: string): KubeConfig {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfigFile);
-    const options: https.RequestOptions = { signal: AbortSignal.timeout(timeout), agent: new https.Agent({ keepAlive: false }) };
-    await config.applyToHTTPSOptions(options);
-    const url = `${config.getCurrentCluster()?.server}${path}`;
-    return new Promise((resolve, reject) => {
-        const request = https.get(url, options, (response) => {
-            let body = "";
-            response.setEncoding("utf8");
-            response.on("data", (chunk: string) => {
-                body += chunk;
-            });
-            response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-            response.on("error", reject);
-        });
-        request.on("error", reject);
-    });
+    return config;
 }
 
 /** The API server has finished starting: its own checks pass, RBAC's default rules are there. */
 export async function isServing(kubeconfigFile: string): Promise<boolean> {
-    return get(kubeconfigFile, "/readyz").then(
-        ({ status }) => status === 200,
-        () => false,
+    return (await answerOf(() => new Health(load(kubeconfigFile)).readyz({ signal: AbortSignal.timeout(TIMEOUT_MS) }))) ?? false;
+}
+
+/**
+ * The node is Ready and kubelet has reported since `start` (ms since 1970) and within the last minute: right after a restart, the Ready
+ * condition is still the one from before. Kubelet reports by its lease, every 10 s, or sooner by the node's status when it starts.
+ */
+export async function isNodeReady(kubeconfigFile: string, node: string, start: number): Promise<boolean> {
+    const [status, lease] = await Promise.all([
+        answerOf(() => load(kubeconfigFile).makeApiClient(CoreV1Api).readNode({ name: node })),
+        answerOf(() =>
+            load(kubeconfigFile).makeApiClient(CoordinationV1Api).readNamespacedLease({ name: node, namespace: "kube-node-lease" }),
+        ),
+    ]);
+    const ready = status?.status?.conditions?.find(({ type }) => type === "Ready");
+    // `renewTime` is a string at runtime, against its type: the library has no model for V1MicroTime (1.3.0, ObjectSerializer).
+    const reports = [ready?.lastHeartbeatTime, lease?.spec?.renewTime].map((time) => new Date(time ?? 0).getTime());
+    return ready?.status === "True" && Math.max(...reports) >= Math.max(start, Date.now() - 60_000);
+}
+
+/** The pods of a Deployment's current template serve. */
+export async function isAvailable(kubeconfigFile: string, namespace: string, name: string): Promise<boolean> {
+    const deployment = await answerOf(() => load(kubeconfigFile).makeApiClient(AppsV1Api).readNamespacedDeployment({ name, namespace }));
+    const { observedGeneration, updatedReplicas = 0, conditions = [] } = deployment?.status ?? {};
+    return (
+        deployment !== undefined &&
+        observedGeneration === deployment.metadata?.generation &&
+        updatedReplicas > 0 &&
+        conditions.some(({ type, status }) => type === "Available" && status === "True")
     );
 }
 
 /**
- * The node is Ready and kubelet has said so since `start` and within the last minute: the Ready of a cluster that has just been started
- * again is still the one of its earlier life. It says so by its lease, every 10 s, or sooner by the node's status when it starts.
+ * What the API server answers, or undefined where it refuses, cannot be reached or takes too long. The library's typed requests take no
+ * AbortSignal (1.3.0, dist/gen/http/isomorphic-fetch.js), so a late request is abandoned; the API server ends it after a minute.
  */
-export async function isNodeReady(kubeconfigFile: string, node: string, start: number): Promise<boolean> {
-    const [status, lease] = await Promise.all([
-        getJson<Status>(kubeconfigFile, `/api/v1/nodes/${node}`),
-        getJson<{ spec?: { renewTime?: string } }>(
-            kubeconfigFile,
-            `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}`,
-        ),
-    ]);
-    const ready = conditionOf(status, "Ready");
-    const said = [ready?.lastHeartbeatTime, lease?.spec?.renewTime].map((time) => Date.parse(time ?? "") || 0);
-    return ready?.status === "True" && Math.max(...said) >= Math.max(start, Date.now() - 60_000);
-}
-
-/** A Deployment's newest pods serve. */
-export async function isAvailable(kubeconfigFile: string, namespace: string, name: string): Promise<boolean> {
-    const deployment = await getJson<Status & { metadata: { generation?: number } }>(
-        kubeconfigFile,
-        `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-    );
-    const { observedGeneration, updatedReplicas = 0 } = deployment?.status ?? {};
-    return (
-        observedGeneration === deployment?.metadata.generation &&
-        updatedReplicas > 0 &&
-        conditionOf(deployment, "Available")?.status === "True"
-    );
-}
-
-interface Status {
-    status?: {
-        conditions?: { type: string; status: string; lastHeartbeatTime?: string }[];
-        observedGeneration?: number;
-        updatedReplicas?: number;
-    };
-}
-
-const conditionOf = (object: Status | undefined, type: string) => object?.status?.conditions?.find((each) => each.type === type);
-
-async function getJson<T>(kubeconfigFile: string, path: string): Promise<T | undefined> {
-    const answer = await get(kubeconfigFile, path).catch(() => undefined);
-    return answer?.status === 200 ? (JSON.parse(answer.body) as T) : undefined;
+async function answerOf<T>(request: () => Promise<T>): Promise<T | undefined> {
+    try {
+        return await Promise.race([request(), sleep(TIMEOUT_MS, undefined, { ref: false })]);
+    } catch {
+        return undefined;
+    }
 }

@@ -1,6 +1,6 @@
-/** Whole one-node Kubernetes clusters on this machine, from real programs, each in its own Linux namespaces. */
+/** One-node Kubernetes clusters on this machine: the real programs, each cluster in its own Linux namespaces. */
 
 export { downClusters } from "./downClusters";
 export { loadImage } from "./loadImage";
-export type { Cluster, ClusterSpec, ClusterTools } from "./spec";
+export { accessOf, type Cluster, type ClusterSpec, type ClusterTools } from "./spec";
 export { upCluster } from "./upCluster";

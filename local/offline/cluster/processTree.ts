@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import { until } from "../until";
 import type { ClusterFiles } from "./spec";
 
 /** A process that cannot be mistaken for a later one with the same id. */
 export interface Process {
     pid: number;
     parent: number;
-    /** Zombies (Z) have ended; whether their parent has noticed is not ours. */
+    /** One letter. A zombie (Z) has ended and only waits for its parent to read its exit code. */
     state: string;
-    /** In ticks of 10 ms since the machine's start. */
+    /** Ticks of 10 ms since the machine's start. */
     started: number;
 }
 
@@ -20,8 +20,8 @@ export function parseStat(stat: string): Process {
     return { pid: Number.parseInt(stat, 10), state: fields[0]!, parent: Number(fields[1]), started: Number(fields[19]) };
 }
 
-/** What a file in /proc says, or nothing if the process has ended. */
-function ofProcess<T>(read: () => T): T | undefined {
+/** The result of reading /proc, or undefined if the process has ended. */
+function ifAlive<T>(read: () => T): T | undefined {
     try {
         return read();
     } catch {
@@ -29,7 +29,7 @@ function ofProcess<T>(read: () => T): T | undefined {
     }
 }
 
-const processAt = (pid: string | number) => ofProcess(() => parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")));
+const processAt = (pid: string | number) => ifAlive(() => parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")));
 
 function isAlive({ pid, started }: Process): boolean {
     const now = processAt(pid);
@@ -39,39 +39,39 @@ function isAlive({ pid, started }: Process): boolean {
 const processIds = () => readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
 
 /**
- * The process whose death ends the cluster, if it lives. It is found by its command line, which names the cluster's plan: that holds
- * when its files are gone, and a process id that was written down may belong to somebody else by now.
+ * The root of the cluster's process tree, if it is alive: its death ends the cluster. It is found by its command line, which names the plan.
+ * That works even if the files are gone, whereas a recorded process id may belong to another process by now.
  */
 export function treeOf(files: ClusterFiles): Process | undefined {
     const pid = processIds().find((candidate) => {
-        const [command, ...args] = ofProcess(() => readFileSync(`/proc/${candidate}/cmdline`, "utf8").split("\0")) ?? [];
+        const [command, ...args] = ifAlive(() => readFileSync(`/proc/${candidate}/cmdline`, "utf8").split("\0")) ?? [];
         return command === "unshare" && args.includes(files.plan);
     });
     const tree = pid === undefined ? undefined : processAt(pid);
     return tree && isAlive(tree) ? tree : undefined;
 }
 
-/** When a process was started, in ms since 1970. */
-export function startOf({ started }: Process): number {
+/** When a process was started, ms since 1970. */
+export function startTimeOf({ started }: Process): number {
     const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
     return Date.now() - (uptime - started / 100) * 1000;
 }
 
 /**
- * Starts the cluster's one process tree, in namespaces of its own, and lets go of it: it outlives this process.
+ * Starts the cluster's process tree, in its own namespaces and detached: it outlives this process.
  *
- * The kernel ends it as a whole: if `unshare` dies, its child, the init of the process namespace, is killed (--kill-child), then every
- * process in that namespace, then the mounts and network namespaces that only they held.
+ * The kernel ends the tree as a whole. If `unshare` dies, its child is killed (--kill-child), which is the init of the process namespace; then
+ * every process in that namespace, then the mount and network namespaces that only these processes held.
  */
 export async function startTree(files: ClusterFiles, tini: string, signal: AbortSignal): Promise<Process> {
     mkdirSync(files.logs, { recursive: true });
-    const log = openSync(path.join(files.logs, "supervisor.log"), "a");
+    const log = openSync(join(files.logs, "supervisor.log"), "a");
     const namespaces = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const supervisor = [
         process.execPath,
         "-r",
-        path.join(__dirname, "..", "..", "..", "register.js"),
-        path.join(__dirname, "supervisor.ts"),
+        join(__dirname, "..", "..", "..", "register.js"),
+        join(__dirname, "supervisor.ts"),
         files.plan,
     ];
     const child = spawn("unshare", [...namespaces, "--", tini, "--", ...supervisor], {
@@ -88,36 +88,30 @@ export async function startTree(files: ClusterFiles, tini: string, signal: Abort
         failed = `it ended with ${by ?? `exit code ${code}`}`;
     });
     child.unref();
-    for (const deadline = Date.now() + 20_000; failed === undefined && Date.now() < deadline; await sleep(50, undefined, { signal })) {
+    const failure = (why: string) => `Cannot start namespaces with unshare: ${why}. See ${files.logs}/supervisor.log.`;
+    return until({ seconds: 20, late: () => failure("nothing happened in 20 s"), signal }, () => {
+        if (failed !== undefined) throw new Error(failure(failed));
         const tree = treeOf(files);
-        if (tree && hasOwnNetwork(tree)) {
-            return tree;
-        }
-    }
-    throw new Error(`Cannot start namespaces with unshare: ${failed ?? "nothing happened in 20 s"}. See ${files.logs}/supervisor.log.`);
+        return tree && hasOwnNetwork(tree) && tree;
+    });
 }
 
 const hasOwnNetwork = ({ pid }: Process) =>
-    ofProcess(() => readlinkSync(`/proc/${pid}/ns/net`) !== readlinkSync("/proc/self/ns/net")) ?? false;
+    ifAlive(() => readlinkSync(`/proc/${pid}/ns/net`) !== readlinkSync("/proc/self/ns/net")) ?? false;
 
-/** Ends the cluster's processes and waits until the last is gone, at most 30 s. How many there were. */
+/** Kills the cluster's processes and waits until the last has ended. Returns how many there were. */
 export async function stopTree(files: ClusterFiles): Promise<number> {
     const tree = treeOf(files);
-    if (tree === undefined) {
-        return 0;
-    }
+    if (tree === undefined) return 0;
     const all = descendants(tree);
-    ofProcess(() => process.kill(tree.pid, "SIGKILL"));
-    for (const deadline = Date.now() + 30_000; all.some(isAlive); await sleep(50)) {
-        if (Date.now() > deadline) {
-            const stuck = all.filter(isAlive).map(({ pid }) => pid);
-            throw new Error(`Processes of ${files.dir} did not end within 30 s of being killed: ${stuck.join(", ")}.`);
-        }
-    }
+    const alive = () => all.filter(isAlive).map(({ pid }) => pid);
+    ifAlive(() => process.kill(tree.pid, "SIGKILL"));
+    const late = () => `Processes of ${files.dir} did not end within 30 s of being killed: ${alive().join(", ")}.`;
+    await until({ seconds: 30, late }, () => alive().length === 0);
     return all.length;
 }
 
-/** A process and all below it. Orphans in a process namespace are its init's children, so none is missed. */
+/** A process and all its descendants. In a process namespace, orphans become children of its init, so none is missed. */
 function descendants(root: Process): Process[] {
     const everyone = processIds().flatMap((pid) => processAt(pid) ?? []);
     const below = (parent: Process): Process[] => [parent, ...everyone.filter((each) => each.parent === parent.pid).flatMap(below)];

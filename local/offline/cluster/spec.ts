@@ -1,14 +1,14 @@
-import * as path from "node:path";
+import { join, resolve } from "node:path";
 
 /** One cluster of the local fleet. */
 export interface ClusterSpec {
-    /** Its name: also its node's, its kubeconfig context's and its cgroup's. */
+    /** Also the name of its node and of its kubeconfig context, and part of its cgroup's. */
     name: string;
-    /** 1 to 50, a different one for each cluster: every address is derived from it. */
+    /** 1 to 50, a different one for each cluster on this machine: every address is derived from it. */
     index: number;
 }
 
-/** Where the programs are that a cluster is made of: absolute paths, except image names. */
+/** The programs that a cluster consists of, as absolute paths, and the images that every cluster needs. */
 export interface ClusterTools {
     etcd: string;
     containerd: string;
@@ -22,14 +22,16 @@ export interface ClusterTools {
     scheduler: string;
     kubelet: string;
     proxy: string;
-    /** containerd needs it for every pod. */
+    /** The container that holds each pod's namespaces. */
     pauseImage: ImageArchive;
     coreDnsImage: ImageArchive;
 }
 
-/** An image that is loaded from a file, as docker-archive or OCI archive: there is no registry. */
-export interface ImageArchive {
+/** An image that is loaded from a file, since there is no registry. */
+interface ImageArchive {
+    /** With the tag, as pods name it. */
     name: string;
+    /** Path of a docker-archive or OCI archive. */
     archive: string;
 }
 
@@ -40,21 +42,25 @@ export interface Cluster {
     kubeconfig: string;
     context: string;
     nodeIp: string;
+    /** Path of the Unix socket. */
     containerdSocket: string;
 }
 
 /** The bridge that joins the clusters with each other and with this machine. */
 export const BRIDGE = { interface: "fleet0", address: "172.30.0.1/24" } as const;
 
-/** Everything that is derived from a cluster's index. */
+/** The addresses of one cluster. */
 export interface Network {
     nodeIp: string;
     /** Where the API server answers, for this machine and for the other clusters. */
     apiUrl: string;
+    /** The pods' subnet (CIDR). */
     pods: string;
+    /** The subnet of Services' cluster IPs (CIDR). */
     services: string;
+    /** The cluster IP of the DNS Service. */
     dns: string;
-    /** The end of the veth pair that stays on this machine, in the bridge. */
+    /** The host's end of the node's veth pair: a port of the bridge. */
     interface: string;
 }
 
@@ -70,15 +76,20 @@ export function networkOf({ index }: ClusterSpec): Network {
     };
 }
 
+/** How to reach the API server of a cluster that `upCluster` made, or will make, under `runDir`. */
+export function accessOf(runDir: string, name: string): Pick<Cluster, "kubeconfig" | "context"> {
+    return { kubeconfig: filesOf(runDir, name).kubeconfig, context: name };
+}
+
 /** The files of one cluster, all below `runDir/<name>`. */
 export function filesOf(runDir: string, name: string) {
-    const dir = path.join(path.resolve(runDir), name);
-    const at = (...parts: string[]) => path.join(dir, ...parts);
+    const dir = join(resolve(runDir), name);
+    const at = (...parts: string[]) => join(dir, ...parts);
     return {
         dir,
-        /** What is running or shall run: `Plan` as JSON. Written before anything else is made. */
+        /** The `Plan` as JSON. Written first, so that `downClusters` finds a cluster that was only begun. */
         plan: at("plan.json"),
-        /** Exists once the node was Ready. What never got there is made anew. */
+        /** Exists once the node was Ready. Until then the next start begins from nothing. */
         ready: at("ready"),
         logs: at("logs"),
         kubeconfig: at("kubeconfig"),
@@ -94,33 +105,30 @@ export function filesOf(runDir: string, name: string) {
         etcd: at("etcd"),
         containerd: at("containerd"),
         containerdSocket: at("containerd.sock"),
-        /** Contents of the directories that every kubelet shares by name (`PRIVATE_DIRECTORIES`). */
+        /** What this cluster sees in place of one of `PRIVATE_DIRECTORIES`. */
         privateDirectory: (directory: string) => at("node", directory),
         volumes: at("volumes"),
-        images: at("images"),
     };
 }
 export type ClusterFiles = ReturnType<typeof filesOf>;
 
 /**
- * Directories that kubelet and CNI use whatever they are told (device plugins, container log links, CNI results).
- * Each cluster sees its own there, by a bind mount in its own mount namespace.
+ * Directories whose paths are fixed in kubelet and CNI (device plugins, container log links, CNI results).
+ * Each cluster mounts its own over them, in its own mount namespace.
  */
 export const PRIVATE_DIRECTORIES = ["/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers"] as const;
 
-/** A Unix socket's path may have 107 bytes (unix(7)), and /run and /var are different inside of a cluster. */
+/** Refuses a run directory that is too long for a Unix socket's path (107 bytes, unix(7)) or that a cluster mounts something else over. */
 export function checkRunDir(runDir: string, names: string[]): void {
-    const dir = path.resolve(runDir);
+    const dir = resolve(runDir);
     for (const name of names) {
         const socket = `${filesOf(dir, name).containerdSocket}.ttrpc`;
-        if (Buffer.byteLength(socket) > 107) {
+        if (Buffer.byteLength(socket) > 107)
             throw new Error(
                 `The run directory ${dir} is too long: a socket's path may have 107 characters, ${socket} has ${socket.length}. Choose a shorter one.`,
             );
-        }
     }
     const hidden = ["/run", "/var/run", ...PRIVATE_DIRECTORIES].find((shared) => dir === shared || dir.startsWith(`${shared}/`));
-    if (hidden !== undefined) {
-        throw new Error(`The run directory ${dir} is in ${hidden}, which every cluster has its own of. Choose one elsewhere.`);
-    }
+    if (hidden !== undefined)
+        throw new Error(`The run directory ${dir} is in ${hidden}, over which each cluster mounts its own. Choose one elsewhere.`);
 }

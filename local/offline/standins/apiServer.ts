@@ -1,21 +1,32 @@
 /**
- * One API server, spoken to in plain JSON. `@kubernetes/client-node` finds the server and the credentials (token, certificate,
- * exec plugin, proxy); its typed requests are not used because they drop fields their models do not know.
+ * A client of one API server that sends and returns objects as they are. `@kubernetes/client-node` finds the server and the credentials (token,
+ * certificate, exec plugin, proxy). The rest of the project uses its typed requests; here its KubernetesObjectApi would change what a program
+ * declares, because it copies every object through a model that it picks by version and kind alone (1.3.0, dist/object.js:407
+ * `getSerializationType`, dist/gen/models/ObjectSerializer.js:2243). Tried with that version:
+ *
+ * - A NetworkPolicy loses `from` (the model calls it `_from`) and so admits every peer; a CustomResourceDefinition loses all
+ *   `x-kubernetes-...`; any kind loses the fields that are newer than the library.
+ * - A custom resource of the kind of a built-in one (`example.com/v1` Service) loses everything that the built-in kind lacks.
+ * - An object with a time in it (`creationTimestamp`) cannot be sent at all, and answers have Date objects in place of the text.
+ * - Names are lower-cased in paths (dist/object.js:358), though names of RBAC objects may have capitals.
+ * - Requests take no AbortSignal and have no time limit, and each opens a connection of its own.
  */
 import https, { type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { Reader } from "./podTrouble";
+import type { PodReader } from "./podTrouble";
 import type { KubeObject } from "./readiness";
 import { type Bag, isBag } from "./secretValues";
 
-export interface Ref {
+/** Identifies an object. */
+export interface ObjectRef {
     apiVersion: string;
     kind: string;
     name: string;
+    /** Ignored for kinds without namespaces. */
     namespace: string;
 }
 
-/** What an API server answers to a request it refuses. `code`: the HTTP status. */
+/** A request that the API server refused. `code`: the HTTP status. */
 export class ApiError extends Error {
     constructor(
         readonly code: number,
@@ -27,7 +38,10 @@ export class ApiError extends Error {
 
 export const isNotFound = (error: unknown) => error instanceof ApiError && error.code === 404;
 
-/** No request of ours takes longer; an API server ends its own after a minute. */
+/** Whether the provider's setting `kubeconfig` is the content itself rather than a path. */
+export const isContent = (kubeconfig: string) => /[\n{]/.test(kubeconfig);
+
+/** An API server, too, ends a request after a minute. */
 const REQUEST_MS = 60_000;
 
 interface ApiResource {
@@ -36,27 +50,27 @@ interface ApiResource {
     namespaced: boolean;
 }
 
-export class Cluster implements Reader {
+export class ApiServer implements PodReader {
     private readonly resources = new Map<string, Promise<ApiResource[]>>();
     private readonly server: string;
     private agent: https.Agent | undefined;
 
     private constructor(
         private readonly config: KubeConfig,
-        /** The namespace of objects that name none. */
+        /** The namespace of objects that set none. */
         readonly namespace: string,
     ) {
         this.server = config.getCurrentCluster()?.server ?? "";
     }
 
-    /** `kubeconfig`: content, or the path of a file; without it the usual places are searched ($KUBECONFIG, ~/.kube/config). */
-    static async connect(settings: { kubeconfig?: string; context?: string; namespace?: string }): Promise<Cluster> {
-        // Half a second to load, so not before it is needed.
+    /** `kubeconfig`: the content, or the path of a file. @default $KUBECONFIG, else ~/.kube/config */
+    static async connect(settings: { kubeconfig?: string; context?: string; namespace?: string }): Promise<ApiServer> {
+        // Loading it takes half a second or more, and a stand-in that only checks and compares never needs it.
         const { KubeConfig } = await import("@kubernetes/client-node");
         const config = new KubeConfig();
         const { kubeconfig } = settings;
         if (!kubeconfig) config.loadFromDefault();
-        else if (/[\n{]/.test(kubeconfig)) config.loadFromString(kubeconfig);
+        else if (isContent(kubeconfig)) config.loadFromString(kubeconfig);
         else config.loadFromFile(kubeconfig);
         if (settings.context) config.setCurrentContext(settings.context);
         if (!config.getCurrentCluster()) {
@@ -66,20 +80,20 @@ export class Cluster implements Reader {
                 `The kubeconfig has no context "${name}" with a cluster. It has: ${contexts.join(", ") || "none"}. Set the provider's context.`,
             );
         }
-        return new Cluster(config, settings.namespace || config.getContextObject(config.getCurrentContext())?.namespace || "default");
+        return new ApiServer(config, settings.namespace || config.getContextObject(config.getCurrentContext())?.namespace || "default");
     }
 
-    async get(ref: Ref): Promise<KubeObject> {
+    async get(ref: ObjectRef): Promise<KubeObject> {
         return (await this.request("GET", await this.path(ref))) as unknown as KubeObject;
     }
 
     /** Server-side apply: creates or updates, and from then on `manager` owns exactly the fields in `body`. */
-    async apply(ref: Ref, body: Bag, manager: string, force: boolean): Promise<KubeObject> {
+    async apply(ref: ObjectRef, body: Bag, manager: string, force: boolean): Promise<KubeObject> {
         const path = `${await this.path(ref)}?fieldManager=${manager}&force=${force}`;
         return (await this.request("PATCH", path, body, "application/apply-patch+yaml")) as unknown as KubeObject;
     }
 
-    async delete(ref: Ref, propagationPolicy: string): Promise<void> {
+    async delete(ref: ObjectRef, propagationPolicy: string): Promise<void> {
         await this.request("DELETE", await this.path(ref), { propagationPolicy });
     }
 
@@ -101,32 +115,32 @@ export class Cluster implements Reader {
     }
 
     private async items(path: string): Promise<KubeObject[]> {
-        // Only explanations are read this way: a list that cannot be read must not hide the error it would explain.
+        // Only explanations of an error are read this way: a list that cannot be read must not hide that error.
         const answer = await this.request("GET", path).catch((): Bag => ({}));
         return Array.isArray(answer.items) ? (answer.items as KubeObject[]) : [];
     }
 
-    private async path(ref: Ref): Promise<string> {
+    private async path(ref: ObjectRef): Promise<string> {
         const group = ref.apiVersion.includes("/") ? `/apis/${ref.apiVersion}` : `/api/${ref.apiVersion}`;
         const find = async () => (await this.discover(group)).find((r) => r.kind === ref.kind && !r.name.includes("/"));
         let resource = await find();
         if (resource === undefined) {
-            // The kind may be as new as the definition this same update made.
+            // The same update may just have made the kind's definition.
             this.resources.delete(group);
             resource = await find();
         }
         if (resource === undefined) throw new ApiError(404, `the API server has no kind ${ref.kind} in ${ref.apiVersion}`);
-        const within = resource.namespaced ? `/namespaces/${ref.namespace}` : "";
-        return `${group}${within}/${resource.name}/${encodeURIComponent(ref.name)}`;
+        const namespace = resource.namespaced ? `/namespaces/${ref.namespace}` : "";
+        return `${group}${namespace}/${resource.name}/${encodeURIComponent(ref.name)}`;
     }
 
     private discover(group: string): Promise<ApiResource[]> {
-        const known = this.resources.get(group);
-        if (known !== undefined) return known;
-        const asked = this.request("GET", group).then((answer) => answer.resources as ApiResource[]);
-        this.resources.set(group, asked);
-        asked.catch(() => this.resources.delete(group));
-        return asked;
+        const cached = this.resources.get(group);
+        if (cached !== undefined) return cached;
+        const resources = this.request("GET", group).then((answer) => answer.resources as ApiResource[]);
+        this.resources.set(group, resources);
+        resources.catch(() => this.resources.delete(group));
+        return resources;
     }
 
     private async request(method: string, path: string, body?: Bag, type = "application/json"): Promise<Bag> {
@@ -156,7 +170,7 @@ export class Cluster implements Reader {
                 });
             });
             sent.on("error", (error) => {
-                // The server closed a kept connection just as it was taken for this request, which it therefore never saw.
+                // The server closed a kept-alive connection just as this request took it, so it never saw the request.
                 if (sent.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET")
                     resolve(this.text(method, path, body, type));
                 else reject(new Error(`Cannot reach the API server at ${this.server}: ${error.message || "no answer"}`));

@@ -1,8 +1,8 @@
-/** What changed between two sets of inputs, and whether it can be changed in place. Pure: no API server is asked. */
+/** What changed between two sets of inputs, and whether it can be changed in place. No API server is asked. */
 import { type Bag, isBag } from "./secretValues";
 
-export interface Change {
-    /** Where, as the engine writes it: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
+interface Change {
+    /** In the engine's notation: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
     path: string;
     kind: "add" | "delete" | "update";
 }
@@ -11,19 +11,20 @@ export interface Decision {
     changes: Change[];
     /** The paths of the changes that need a new object. */
     replaces: string[];
-    /** Two objects of one name cannot exist together, so a replacement that keeps the name deletes first. */
+    /** Two objects with the same name cannot exist together, so a replacement that keeps the name deletes first. */
     deleteBeforeReplace: boolean;
 }
 
 export interface ChangeRules {
-    /** The namespace of an object that names none. */
+    /** The namespace of an object that sets none. */
     namespace: string;
-    /** Provider settings `enableConfigMapMutable` and `enableSecretMutable`. Default false, as in the official provider. */
+    /** The provider's setting `enableConfigMapMutable`, false by default as in the official provider. */
     configMapMutable: boolean;
+    /** The provider's setting `enableSecretMutable`, likewise. */
     secretMutable: boolean;
 }
 
-/** Set on objects that `check` gave a name to: their replacement gets another name, and so may exist beside them. */
+/** The annotation of objects that `check` named. Their replacement gets another name, so both may exist for a while. */
 export const AUTONAMED = "pulumi.com/autonamed";
 
 /** Every difference between two values, leaf by leaf. Lists are compared by position, as the official provider does. */
@@ -47,9 +48,9 @@ function join(path: string, key: string): string {
     return path === "" ? key : `${path}.${key}`;
 }
 
-const under = (path: string, prefix: string) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
+const isPartOf = (path: string, prefix: string) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
 
-/** What an API server refuses to change, by kind: the list of the official provider (provider/pkg/provider/diff.go). */
+/** Fields that an API server refuses to change, by kind: the list of the official provider (provider/pkg/provider/diff.go). */
 const IMMUTABLE: Record<string, string[]> = {
     DaemonSet: ["spec.selector"],
     Deployment: ["spec.selector"],
@@ -73,36 +74,34 @@ const IMMUTABLE: Record<string, string[]> = {
 
 const BUILT_IN = /^(apps|batch|rbac\.authorization\.k8s\.io|storage\.k8s\.io)\/|^v1$/;
 
-function immutable(news: Bag, rules: ChangeRules): string[] {
+function immutableFields(news: Bag, rules: ChangeRules): string[] {
     const everywhere = ["kind", "metadata.name", "metadata.namespace"];
     const sealed = news.immutable === true;
-    if (news.apiVersion === "v1" && news.kind === "Secret" && (sealed || !rules.secretMutable)) {
+    if (news.apiVersion === "v1" && news.kind === "Secret" && (sealed || !rules.secretMutable))
         return [...everywhere, "type", "stringData", "data"];
-    }
-    if (news.apiVersion === "v1" && news.kind === "ConfigMap" && (sealed || !rules.configMapMutable)) {
+    if (news.apiVersion === "v1" && news.kind === "ConfigMap" && (sealed || !rules.configMapMutable))
         return [...everywhere, "binaryData", "data"];
-    }
     const ofKind = BUILT_IN.test(String(news.apiVersion)) ? IMMUTABLE[String(news.kind)] : undefined;
     return [...everywhere, ...(ofKind ?? [])];
 }
 
 const metadata = (object: Bag): Bag => (isBag(object.metadata) ? object.metadata : {});
 
-/** Says the namespace where an object leaves it open, so that naming the default one changes nothing. */
-function placed(object: Bag, namespace: string): Bag {
+/** Sets the default namespace on an object that sets none, so that writing it out later is no change. */
+function withNamespace(object: Bag, namespace: string): Bag {
     return { ...object, metadata: { namespace, ...metadata(object) } };
 }
 
 /**
- * Compares new inputs with the inputs of the last update, both without secret wrappers. The live object plays no part: what
- * controllers and defaults add to it would otherwise show as a change on every update.
+ * Compares new inputs with the inputs of the last update, both without secret wrappers. The live object is not compared: the fields that
+ * controllers and defaults add to it would show as changes on every update.
  */
 export function decide(olds: Bag, news: Bag, rules: ChangeRules): Decision {
-    const before = placed(olds, rules.namespace);
-    const after = placed(news, rules.namespace);
+    const before = withNamespace(olds, rules.namespace);
+    const after = withNamespace(news, rules.namespace);
     const changes = differences(before, after);
-    const fixed = immutable(news, rules);
-    const replaces = changes.map((c) => c.path).filter((path) => fixed.some((prefix) => under(path, prefix)));
+    const fixed = immutableFields(news, rules);
+    const replaces = changes.map((c) => c.path).filter((path) => fixed.some((prefix) => isPartOf(path, prefix)));
     const autonamed = isBag(metadata(news).annotations) && (metadata(news).annotations as Bag)[AUTONAMED] === "true";
     const samePlace = metadata(before).name === metadata(after).name && metadata(before).namespace === metadata(after).namespace;
     return { changes, replaces, deleteBeforeReplace: replaces.length > 0 && !autonamed && samePlace };

@@ -1,6 +1,6 @@
 /**
- * Helm releases through the real `helm` command ($HELM_BINARY, else on PATH); the official provider has Helm built in.
- * The arguments that this project's charts use are honoured, the others refused rather than ignored.
+ * Helm releases through the real `helm` command ($HELM_BINARY, else on PATH); the official provider has Helm built in. The arguments that this
+ * project uses are supported; others are refused, not ignored.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -8,16 +8,16 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Cluster } from "./apiServer";
+import { type ApiServer, isContent } from "./apiServer";
 import { type Decision, differences } from "./diff";
-import { managerOf } from "./objectLifecycle";
-import { explain } from "./podTrouble";
+import { fieldManagerOf } from "./objectLifecycle";
+import { explainTrouble } from "./podTrouble";
 import { type Bag, isBag, keepSecrets, revealBag } from "./secretValues";
 import { NotReady, type Request } from "./server";
 
-const run = promisify(execFile);
+const exec = promisify(execFile);
 
-export interface ReleaseArgs {
+interface ReleaseArgs {
     name: string;
     namespace: string;
     chart: string;
@@ -30,14 +30,14 @@ export interface ReleaseArgs {
     waitForJobs?: boolean;
     atomic?: boolean;
     cleanupOnFail?: boolean;
-    /** Seconds that one wait of Helm may take. */
+    /** Seconds for each wait of Helm. @default 300 */
     timeout?: number;
     maxHistory?: number;
-    /** Digest of a local chart's files, put here by `check`: a change of the chart is then a change of the inputs. */
+    /** SHA-256 of a local chart's files. `check` sets it, so that a change of the chart is a change of the inputs. */
     checksum?: string;
 }
 
-const HONOURED = new Set([
+const SUPPORTED = new Set([
     ...["name", "namespace", "chart", "version", "repositoryOpts", "values", "createNamespace", "skipCrds", "skipAwait", "waitForJobs"],
     ...["atomic", "cleanupOnFail", "timeout", "maxHistory", "checksum", "compat", "resourceNames"],
 ]);
@@ -45,7 +45,7 @@ const HONOURED = new Set([
 /** Seconds; the official provider's default. */
 const TIMEOUT = 300;
 
-/** The label by which a release is known as ours (see `managerOf`). */
+/** The label that marks a release as made by one resource of a stack (see `fieldManagerOf`). */
 const LABEL = "thanos-fleet-owner";
 
 export function upgradeArgs(a: ReleaseArgs, valuesFile: string, owner: string): string[] {
@@ -75,9 +75,9 @@ export interface ListedRelease {
 }
 
 /**
- * What has to happen before `helm upgrade`. Helm marks a release as pending while it works on it, and a Helm that was killed
- * leaves the mark: every later upgrade then ends with "another operation is in progress". The engine locks a stack, so nobody
- * else is at work on a release of ours: a first revision is removed (there is nothing to go back to), a later one rolled back.
+ * What has to happen before `helm upgrade`. Helm marks a release as pending while it works on it, and a killed Helm leaves the mark: every later
+ * upgrade then ends with "another operation is in progress". The engine locks the stack, so no other operation is running: a first revision is
+ * uninstalled (there is none to go back to), a later one is rolled back.
  */
 export function recovery(release: ListedRelease | undefined): "none" | "uninstall" | "rollback" {
     if (release === undefined) return "none";
@@ -92,7 +92,7 @@ export function decideRelease(olds: Bag, news: Bag): Decision {
     return { changes, replaces, deleteBeforeReplace: false };
 }
 
-/** SHA-256 of a chart directory or archive; undefined for a chart from a repository, which its version names. */
+/** SHA-256 of a chart directory or archive; undefined for a chart from a repository, which its version identifies. */
 async function checksumOf(chart: string): Promise<string | undefined> {
     const found = await stat(chart).catch(() => undefined);
     if (found === undefined) return undefined;
@@ -105,19 +105,19 @@ async function checksumOf(chart: string): Promise<string | undefined> {
     return digest.digest("hex");
 }
 
-export class Releases {
+export class HelmReleases {
     constructor(
-        private readonly cluster: Cluster,
+        private readonly apiServer: ApiServer,
         private readonly cancelled: AbortSignal,
         private readonly kubeconfig: { kubeconfig?: string; context?: string },
     ) {}
 
     async check({ inputs, oldInputs, name, urn }: Request, now: number): Promise<Bag> {
         const plain = revealBag(inputs);
-        const ignored = Object.keys(plain).filter((key) => !HONOURED.has(key));
+        const ignored = Object.keys(plain).filter((key) => !SUPPORTED.has(key));
         if (ignored.length > 0)
             throw new Error(
-                `The stand-in provider for Helm releases does not know ${ignored.join(", ")}. Leave it out, or install the official plugin.`,
+                `The stand-in provider for Helm releases does not support ${ignored.join(", ")}. Leave it out, or install the official plugin.`,
             );
         const digits = createHash("sha256").update(`${urn} ${now}`).digest("hex").slice(0, 8);
         const checksum = await checksumOf(String(plain.chart));
@@ -125,7 +125,7 @@ export class Releases {
         return {
             ...rest,
             name: plain.name ?? revealBag(oldInputs).name ?? `${name}-${digits}`,
-            namespace: plain.namespace ?? this.cluster.namespace,
+            namespace: plain.namespace ?? this.apiServer.namespace,
             ...(checksum && { checksum }),
         };
     }
@@ -133,13 +133,12 @@ export class Releases {
     async create(request: Request): Promise<{ id: string; outputs: Bag }> {
         const args = revealBag(request.inputs) as unknown as ReleaseArgs;
         const existing = await this.find(args);
-        const ours = existing && (await this.find(args, `${LABEL}=${managerOf(request.urn)}`));
-        if (existing && !ours) {
+        const ours = existing && (await this.find(args, `${LABEL}=${fieldManagerOf(request.urn)}`));
+        if (existing && !ours)
             throw new Error(
                 `A Helm release "${args.name}" already exists in namespace ${args.namespace} and was not made by this stack. ` +
                     `Remove it with \`helm uninstall ${args.name} -n ${args.namespace}\`, or give this one another name.`,
             );
-        }
         return { id: `${args.namespace}/${args.name}`, outputs: await this.upgrade(request, args, existing) };
     }
 
@@ -162,7 +161,7 @@ export class Releases {
 
     private async upgrade(request: Request, args: ReleaseArgs, existing: ListedRelease | undefined): Promise<Bag> {
         const step = recovery(existing);
-        if (step !== "none") request.say(`the last change was cut off (${existing?.status}): ${step}`);
+        if (step !== "none") request.say(`the last operation was interrupted (${existing?.status}): ${step}`);
         if (step === "uninstall") await this.helm(uninstallArgs(args, TIMEOUT));
         if (step === "rollback") await this.helm(["rollback", args.name, "--namespace", args.namespace, "--timeout", `${TIMEOUT}s`]);
 
@@ -170,25 +169,27 @@ export class Releases {
         try {
             const values = join(folder, "values.json");
             await writeFile(values, JSON.stringify(args.values ?? {}), { mode: 0o600 });
-            await this.helm(upgradeArgs({ ...args, timeout: request.timeout || args.timeout || TIMEOUT }, values, managerOf(request.urn)));
+            await this.helm(
+                upgradeArgs({ ...args, timeout: request.timeout || args.timeout || TIMEOUT }, values, fieldManagerOf(request.urn)),
+            );
         } catch (error) {
             const left = await this.find(args).catch(() => undefined);
             if (left === undefined) throw error;
-            const message = [(error as Error).message, ...(await this.why(args))].join("\n  ");
+            const message = [(error as Error).message, ...(await this.explain(args))].join("\n  ");
             throw new NotReady(message, `${args.namespace}/${args.name}`, outputsOf(request.inputs, left));
         } finally {
             await rm(folder, { recursive: true, force: true });
         }
-        const made = await this.find(args);
-        if (made === undefined) throw new Error(`helm upgrade of ${args.namespace}/${args.name} ended well, but the release is not there.`);
-        return outputsOf(request.inputs, made);
+        const release = await this.find(args);
+        if (release === undefined) throw new Error(`helm upgrade of ${args.namespace}/${args.name} succeeded, but the release is missing.`);
+        return outputsOf(request.inputs, release);
     }
 
-    /** Helm itself only says "context deadline exceeded". */
-    private async why(args: ReleaseArgs): Promise<string[]> {
+    /** What the release's pods report; Helm itself only says "context deadline exceeded". */
+    private async explain(args: ReleaseArgs): Promise<string[]> {
         if (this.cancelled.aborted) return [];
         const release = { apiVersion: "helm.sh/v3", kind: "Release", metadata: { name: args.name, namespace: args.namespace } };
-        return explain(this.cluster, release, { "app.kubernetes.io/instance": args.name });
+        return explainTrouble(this.apiServer, release, { "app.kubernetes.io/instance": args.name });
     }
 
     private async find(args: { name: string; namespace: string }, selector?: string): Promise<ListedRelease | undefined> {
@@ -201,10 +202,10 @@ export class Releases {
         const helm = process.env.HELM_BINARY || "helm";
         const context = this.kubeconfig.context ? ["--kube-context", this.kubeconfig.context] : [];
         const config = await this.kubeconfigFile();
-        // On SIGTERM Helm ends its wait and marks the release as failed, which the next upgrade can build on.
+        // On SIGTERM Helm ends its wait and marks the release as failed; the next upgrade continues from that.
         const options = { signal: this.cancelled, killSignal: "SIGTERM", maxBuffer: 64 * 2 ** 20, env: process.env } as const;
         try {
-            const { stdout } = await run(helm, [...args, ...context, ...config.args], options);
+            const { stdout } = await exec(helm, [...args, ...context, ...config.args], options);
             return stdout;
         } catch (error) {
             throw new Error(helmMessage(helm, args, error as NodeJS.ErrnoException & { stderr?: string }));
@@ -213,11 +214,11 @@ export class Releases {
         }
     }
 
-    /** Helm wants a file where the provider's `kubeconfig` may be the content itself. */
+    /** Helm takes a file only; the provider's `kubeconfig` may be the content itself. */
     private async kubeconfigFile(): Promise<{ args: string[]; remove: () => Promise<void> }> {
         const { kubeconfig } = this.kubeconfig;
         if (!kubeconfig) return { args: [], remove: async () => {} };
-        if (!/[\n{]/.test(kubeconfig)) return { args: ["--kubeconfig", kubeconfig], remove: async () => {} };
+        if (!isContent(kubeconfig)) return { args: ["--kubeconfig", kubeconfig], remove: async () => {} };
         const folder = await mkdtemp(join(tmpdir(), "helm-kubeconfig-"));
         const file = join(folder, "config");
         await writeFile(file, kubeconfig, { mode: 0o600 });
@@ -232,7 +233,7 @@ export const uninstallArgs = (a: { name: string; namespace: string }, seconds: n
 function helmMessage(helm: string, args: string[], error: NodeJS.ErrnoException & { stderr?: string }): string {
     if (error.code === "ENOENT")
         return `Cannot find the command "${helm}", which installs Helm releases. Install Helm 3, or set HELM_BINARY to its path.`;
-    if (error.name === "AbortError") return `Cancelled during helm ${args[0]}. The next update goes on from here.`;
+    if (error.name === "AbortError") return `Cancelled during helm ${args[0]}. The next update continues from here.`;
     const timeout = args[args.indexOf("--timeout") + 1];
     const said = (error.stderr ?? "")
         .replace(/context deadline exceeded/, `its objects are not ready after ${timeout}`)

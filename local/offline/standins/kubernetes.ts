@@ -1,14 +1,14 @@
 /**
- * A stand-in for the official Pulumi plugin `kubernetes`, for machines that cannot download it (get.pulumi.com, GitHub releases).
- * Where the official plugin is to be had, it is used (see engine/stack.ts). Run by bin/kubernetes/pulumi-resource-kubernetes.
+ * A stand-in for the official Pulumi plugin `kubernetes`, for machines that can download it neither from get.pulumi.com nor from GitHub
+ * (findPlugins.ts chooses). Run by bin/kubernetes/pulumi-resource-kubernetes.
  *
- * Every object kind of the SDK is applied server-side and waited for (objects.ts); Helm releases go through the `helm` command
- * (helm.ts). Not here: Patch resources, previews on the server, and the components yaml, kustomize and helm.sh/v4.
+ * Objects of every kind of the SDK are applied server-side and waited for (objectLifecycle.ts); Helm releases go through the `helm` command
+ * (helm.ts). Not supported: Patch resources, server-side previews, and the components yaml, kustomize and helm.sh/v4.
  */
 import { version } from "@pulumi/kubernetes/package.json";
-import { Cluster } from "./apiServer";
-import { decideRelease, Releases } from "./helm";
-import { checkObject, diffObject, Objects } from "./objectLifecycle";
+import { ApiServer } from "./apiServer";
+import { decideRelease, HelmReleases } from "./helm";
+import { checkObject, diffObject, ObjectLifecycle } from "./objectLifecycle";
 import { type Bag, revealBag } from "./secretValues";
 import { type Request, type StandIn, serve } from "./server";
 
@@ -18,16 +18,15 @@ class Kubernetes implements StandIn {
     readonly version = version;
     private readonly cancelling = new AbortController();
     private settings: Bag = {};
-    private connected: Promise<{ namespace: string; objects: Objects; releases: Releases }> | undefined;
+    private connected: Promise<{ namespace: string; objects: ObjectLifecycle; releases: HelmReleases }> | undefined;
 
     async configure(config: Bag): Promise<void> {
         this.settings = revealBag(config);
     }
 
     async check(request: Request): Promise<Bag> {
-        if (/:(yaml|kustomize|helm\.sh\/v4)|Patch$/.test(request.type)) {
-            throw new Error(`The stand-in provider does not know ${request.type}. Use other resources, or install the official plugin.`);
-        }
+        if (/:(yaml|kustomize|helm\.sh\/v4)|Patch$/.test(request.type))
+            throw new Error(`The stand-in provider does not support ${request.type}. Use other resources, or install the official plugin.`);
         if (!isRelease(request)) return checkObject(request, Date.now());
         return (await this.connect()).releases.check(request, Date.now());
     }
@@ -47,24 +46,24 @@ class Kubernetes implements StandIn {
     delete = async (request: Request) => (await this.handlerOf(request)).delete(request);
 
     cancel(): void {
-        this.cancelling.abort();
+        this.cancelling.abort(new Error("Cancelled. The next update continues from here."));
     }
 
-    private async handlerOf(request: Request): Promise<Objects | Releases> {
+    private async handlerOf(request: Request): Promise<ObjectLifecycle | HelmReleases> {
         const { objects, releases } = await this.connect();
         return isRelease(request) ? releases : objects;
     }
 
-    /** Not in `configure`: a preview may not know the kubeconfig yet, and a destroyed cluster must not stop what needs none. */
+    /** Not called by `configure`: a preview may not know the kubeconfig yet, and operations that need no cluster also work without one. */
     private connect() {
         this.connected ??= (async () => {
             const [kubeconfig, context, namespace] = [this.settings.kubeconfig, this.settings.context, this.settings.namespace].map(text);
             const settings = { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(namespace && { namespace }) };
-            const cluster = await Cluster.connect(settings);
+            const apiServer = await ApiServer.connect(settings);
             return {
-                namespace: cluster.namespace,
-                objects: new Objects(cluster, this.cancelling.signal, this.settings.enablePatchForce === "true"),
-                releases: new Releases(cluster, this.cancelling.signal, settings),
+                namespace: apiServer.namespace,
+                objects: new ObjectLifecycle(apiServer, this.cancelling.signal, this.settings.enablePatchForce === "true"),
+                releases: new HelmReleases(apiServer, this.cancelling.signal, settings),
             };
         })();
         return this.connected;

@@ -1,30 +1,29 @@
-/** The life of one Kubernetes object: named, applied, waited for, deleted. */
+/** Names Kubernetes objects, applies them, waits for them and deletes them. */
 import { createHash } from "node:crypto";
-import { ApiError, type Cluster, isNotFound, type Ref } from "./apiServer";
+import { until } from "../until";
+import { ApiError, type ApiServer, isNotFound, type ObjectRef } from "./apiServer";
 import { AUTONAMED, type ChangeRules, decide } from "./diff";
-import { explain } from "./podTrouble";
+import { explainTrouble } from "./podTrouble";
 import { annotation, type KubeObject, readiness, waitsFor } from "./readiness";
 import { type Bag, isBag, keepSecrets, revealBag, SIGNATURE, secret } from "./secretValues";
 import { NotReady, type Request } from "./server";
-import { until } from "./wait";
 
-/** How long to wait for an object, seconds, unless `customTimeouts` or an annotation say otherwise. As the official provider. */
+/** Seconds to wait for an object, unless `customTimeouts` or an annotation say otherwise. The official provider's default. */
 const TIMEOUT = 600;
 
-/** A namespace or a definition that this same update makes may be a moment behind. This long, in seconds, it may be missing. */
-const MISSING = 30;
+/** Seconds for which a namespace or definition may be missing: the same update may be making it. */
+const MISSING_TIMEOUT = 30;
 
 const metadataOf = (inputs: Bag): Bag => (isBag(inputs.metadata) ? inputs.metadata : {});
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 /**
- * The owner of the fields we apply, one per resource of a stack. The official provider takes random digits here and keeps them
- * in the state; ours come from the URN, so that after an update that died before its state was written, the next one recognises
- * the object as its own.
+ * The field manager under which a resource's object is applied. The official provider's has random digits and is kept in the state; this one
+ * is derived from the URN, so an update recognises the object of an earlier update that was killed before it wrote the state.
  */
-export const managerOf = (urn: string) => `pulumi-kubernetes-${hash(urn)}`;
+export const fieldManagerOf = (urn: string) => `pulumi-kubernetes-${hash(urn)}`;
 
-/** Gives an object without a name one: the old one again, or the resource's name and eight digits. */
+/** Names an object that has no name: its earlier name, else the resource's name and eight hexadecimal digits. */
 export function checkObject({ inputs, oldInputs, name, urn }: Request, now: number): Bag {
     const plain = metadataOf(revealBag(inputs));
     if (plain.generateName !== undefined)
@@ -40,7 +39,7 @@ export function checkObject({ inputs, oldInputs, name, urn }: Request, now: numb
 
 export const diffObject = ({ inputs, oldInputs }: Request, rules: ChangeRules) => decide(revealBag(oldInputs), revealBag(inputs), rules);
 
-/** What is sent: no secret wrappers, and `stringData` as `data`, since server-side apply never removes a key of `stringData`. */
+/** The body to apply: without secret wrappers, and with `stringData` as `data`, since server-side apply never removes a key of `stringData`. */
 export function bodyOf(inputs: Bag): Bag {
     const { stringData, ...body } = revealBag(inputs);
     if (!isBag(stringData)) return body;
@@ -49,8 +48,8 @@ export function bodyOf(inputs: Bag): Bag {
 }
 
 /**
- * The live object, with what was secret in the inputs still secret, and all data of a Secret secret in any case.
- * `managedFields` stay out: half of every object, and no program reads them.
+ * The live object, in which values stay secret that are secret in the inputs, and all data of a Secret. Without `managedFields`: they are half of
+ * every object, and no program reads them.
  */
 export function outputsOf(inputs: Bag, live: KubeObject, manager: string): Bag {
     const { managedFields: _, ...metadata } = live.metadata;
@@ -59,36 +58,35 @@ export function outputsOf(inputs: Bag, live: KubeObject, manager: string): Bag {
     return keepSecrets(outputs, inputs) as Bag;
 }
 
-export const idOf = (live: KubeObject) =>
-    live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name;
+const idOf = (live: KubeObject) => (live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name);
 
-const title = (ref: Ref) => `${ref.kind} ${ref.namespace}/${ref.name}`;
+const title = (ref: ObjectRef) => `${ref.kind} ${ref.namespace}/${ref.name}`;
 
 /** Seconds: the program's custom timeout, else the annotation, else ten minutes. */
 function timeoutOf(request: Request, inputs: Bag): number {
     return request.timeout || Number(annotation(inputs, "pulumi.com/timeoutSeconds")) || TIMEOUT;
 }
 
-export class Objects {
+export class ObjectLifecycle {
     constructor(
-        private readonly cluster: Cluster,
+        private readonly apiServer: ApiServer,
         private readonly cancelled: AbortSignal,
-        /** Provider setting `enablePatchForce`. Like the official provider we do not take over fields of others unless told to. */
+        /** The provider's setting `enablePatchForce`: take over fields that another manager owns. */
         private readonly force: boolean,
     ) {}
 
     /**
-     * Since 4.29 the official provider refuses to create what exists: a renamed resource would otherwise be created onto its own
-     * old object and then deleted with it. So do we, with one exception: an object that carries our own mark was left by an
-     * update of this very resource that was killed between the API server's answer and the state file, and is taken up again.
+     * Refuses to create an object that exists, as the official provider does since 4.29: a renamed resource would otherwise be created onto its own
+     * old object and then deleted with it. One exception: an object under this resource's field manager is adopted, since it was left by an
+     * update that was killed between the API server's answer and the state file.
      */
     async create(request: Request): Promise<{ id: string; outputs: Bag }> {
         const body = bodyOf(request.inputs);
         const ref = this.refOf(body);
-        const manager = managerOf(request.urn);
+        const manager = fieldManagerOf(request.urn);
         const existing = await this.find(ref);
         if (existing?.metadata.deletionTimestamp) {
-            request.say("waiting for the object of this name to be gone");
+            request.say("waiting for the deletion of the object with this name");
             await this.gone(ref, existing, timeoutOf(request, body));
         } else if (existing && !existing.metadata.managedFields?.some((f) => f.manager === manager)) {
             throw new Error(
@@ -97,7 +95,7 @@ export class Objects {
             );
         }
         let missing = "";
-        const wait = { seconds: MISSING, cancelled: this.cancelled, late: () => `${title(ref)} cannot be created: ${missing}.` };
+        const wait = { seconds: MISSING_TIMEOUT, signal: this.cancelled, late: () => `${title(ref)} cannot be created: ${missing}.` };
         const applied = await until(wait, async () => {
             return this.apply(ref, body, manager).catch((error: Error) => {
                 missing = error.message;
@@ -110,7 +108,8 @@ export class Objects {
 
     async update(request: Request): Promise<Bag> {
         const body = bodyOf(request.inputs);
-        const manager = typeof request.oldOutputs.__fieldManager === "string" ? request.oldOutputs.__fieldManager : managerOf(request.urn);
+        const manager =
+            typeof request.oldOutputs.__fieldManager === "string" ? request.oldOutputs.__fieldManager : fieldManagerOf(request.urn);
         const applied = await this.apply(this.refOf(body), body, manager);
         return outputsOf(request.inputs, await this.ready(request, body, applied, manager), manager);
     }
@@ -118,35 +117,37 @@ export class Objects {
     async read(request: Request): Promise<{ id: string; outputs: Bag; inputs: Bag } | undefined> {
         const live = await this.find(this.refOfState(request));
         if (live === undefined) return undefined;
-        const known = Object.keys(request.oldInputs).length > 0;
-        const inputs = known ? request.oldInputs : { apiVersion: live.apiVersion, kind: live.kind, metadata: { name: live.metadata.name } };
-        const manager = request.oldOutputs.__fieldManager ?? managerOf(request.urn);
+        const inState = Object.keys(request.oldInputs).length > 0;
+        const inputs = inState
+            ? request.oldInputs
+            : { apiVersion: live.apiVersion, kind: live.kind, metadata: { name: live.metadata.name } };
+        const manager = request.oldOutputs.__fieldManager ?? fieldManagerOf(request.urn);
         return { id: idOf(live), outputs: outputsOf(inputs, live, String(manager)), inputs };
     }
 
-    /** Foreground, as the official provider does: what the object owns goes first. An object that is gone already is deleted. */
+    /** Deletes in the foreground, as the official provider does: dependents first. A missing object counts as deleted. */
     async delete(request: Request): Promise<void> {
         const ref = this.refOfState(request);
         const live = await this.find(ref);
         if (live === undefined) return;
         const policy = annotation(request.oldInputs, "pulumi.com/deletionPropagationPolicy")?.toLowerCase();
         const policies: Record<string, string> = { orphan: "Orphan", background: "Background" };
-        await this.cluster.delete(ref, policies[policy ?? ""] ?? "Foreground").catch(ignoreMissing);
+        await this.apiServer.delete(ref, policies[policy ?? ""] ?? "Foreground").catch(ignoreMissing);
         await this.gone(ref, live, timeoutOf(request, request.oldInputs));
     }
 
-    private refOf(object: Bag): Ref {
+    private refOf(object: Bag): ObjectRef {
         const { name, namespace } = metadataOf(object);
         return {
             apiVersion: String(object.apiVersion),
             kind: String(object.kind),
             name: String(name),
-            namespace: String(namespace ?? this.cluster.namespace),
+            namespace: String(namespace ?? this.apiServer.namespace),
         };
     }
 
-    /** From the id (`namespace/name` or `name`), and the kind from the state or, for a `.get()`, from the type token. */
-    private refOfState(request: Request): Ref {
+    /** Namespace and name are in the id (`namespace/name` or `name`); the kind is in the state or, for a `.get()`, in the type token. */
+    private refOfState(request: Request): ObjectRef {
         const [first = "", second] = request.id.split("/");
         const [, groupVersion = "", kind = ""] = request.type.split(":");
         const state = revealBag(request.oldOutputs);
@@ -154,25 +155,25 @@ export class Objects {
             apiVersion: String(state.apiVersion ?? groupVersion.replace(/^core\//, "")),
             kind: String(state.kind ?? kind),
             name: second ?? first,
-            namespace: second === undefined ? this.cluster.namespace : first,
+            namespace: second === undefined ? this.apiServer.namespace : first,
         };
     }
 
-    private async find(ref: Ref): Promise<KubeObject | undefined> {
-        return this.cluster.get(ref).catch(ignoreMissing);
+    private async find(ref: ObjectRef): Promise<KubeObject | undefined> {
+        return this.apiServer.get(ref).catch(ignoreMissing);
     }
 
-    private apply(ref: Ref, body: Bag, manager: string): Promise<KubeObject> {
+    private apply(ref: ObjectRef, body: Bag, manager: string): Promise<KubeObject> {
         const force = this.force || annotation(body, "pulumi.com/patchForce") === "true";
-        return this.cluster.apply(ref, body, manager, force).catch((error: Error) => {
+        return this.apiServer.apply(ref, body, manager, force).catch((error: Error) => {
             if (!(error instanceof ApiError && error.code === 409)) throw error;
             throw new Error(`${error.message}. Leave the field out, or take it over with the annotation pulumi.com/patchForce: "true".`);
         });
     }
 
     /**
-     * Waits until the object is ready. From here on it exists, so whatever ends the wait (deadline, failure, the user) is
-     * reported as `NotReady`: the engine then keeps the object in the state and applies and waits again on the next update.
+     * Waits until the object is ready. It exists by now, so whatever ends the wait (deadline, failure, the user) is reported as `NotReady`: the
+     * engine then keeps the object in the state, and the next update applies it and waits again.
      */
     private async ready(request: Request, body: Bag, applied: KubeObject, manager: string): Promise<KubeObject> {
         if (!waitsFor(body)) return applied;
@@ -184,7 +185,7 @@ export class Objects {
             return await until(
                 {
                     seconds,
-                    cancelled: this.cancelled,
+                    signal: this.cancelled,
                     late: () => `${title(ref)} is not ready after ${seconds} s: still waiting for ${last}.`,
                 },
                 async () => {
@@ -193,13 +194,13 @@ export class Objects {
                     if (now.state === "failed") throw new Error(`${title(ref)} failed: ${now.why}`);
                     if (now.for !== last) request.say(`waiting for ${now.for}`);
                     last = now.for;
-                    // An API server that restarts is not a failed rollout: the deadline decides.
-                    live = await this.cluster.get(ref).catch((error) => (isNotFound(error) ? Promise.reject(error) : live));
+                    // A restarting API server does not fail the rollout; the deadline does.
+                    live = await this.apiServer.get(ref).catch((error) => (isNotFound(error) ? Promise.reject(error) : live));
                     return undefined;
                 },
             );
         } catch (error) {
-            const why = this.cancelled.aborted ? [] : await explain(this.cluster, live, selectorOf(live));
+            const why = this.cancelled.aborted ? [] : await explainTrouble(this.apiServer, live, selectorOf(live));
             const message = [(error as Error).message, ...why].join("\n  ");
             throw new NotReady(message, idOf(live), outputsOf(request.inputs, live, manager));
         }
@@ -212,14 +213,14 @@ export class Objects {
         return typeof found?.volumeBindingMode === "string" ? found.volumeBindingMode : undefined;
     }
 
-    private async gone(ref: Ref, live: KubeObject, seconds: number): Promise<void> {
+    private async gone(ref: ObjectRef, live: KubeObject, seconds: number): Promise<void> {
         let left = live;
         const late = () => {
             const held = left.metadata.finalizers?.join(", ");
             return `${title(ref)} is still there ${seconds} s after its deletion${held ? `, held by its finalizers (${held})` : ""}.`;
         };
-        await until({ seconds, cancelled: this.cancelled, late }, async () => {
-            // An API server that does not answer has not deleted anything.
+        await until({ seconds, signal: this.cancelled, late }, async () => {
+            // Without an answer the object counts as still there.
             const found = await this.find(ref).catch(() => left);
             if (found === undefined || found.metadata.uid !== live.metadata.uid) return true;
             left = found;

@@ -1,21 +1,18 @@
-/** Why a workload does not get ready, in the words of its pods. Pure, except that the reader of logs and events is passed in. */
+/** Why a workload does not become ready, as its pods report it. */
+import { type KubeObject, objectsIn } from "./readiness";
+import { isBag } from "./secretValues";
 
-import type { KubeObject } from "./readiness";
-import { type Bag, isBag } from "./secretValues";
-
-const list = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
-
-export interface ContainerTrouble {
+interface ContainerTrouble {
     container: string;
-    /** `ImagePullBackOff: Back-off pulling image "x"` */
+    /** As in `ImagePullBackOff: Back-off pulling image "x"`. */
     reason: string;
-    /** Has it run before, so that its previous log says more? */
+    /** It has run before, so its previous log says more. */
     crashed: boolean;
 }
 
-/** What holds up one pod; empty when it is ready or only starting. */
+/** What keeps a pod's containers from running; empty when they run or are only starting. */
 export function podTrouble(pod: KubeObject): ContainerTrouble[] {
-    const containers = [...list(pod.status?.initContainerStatuses), ...list(pod.status?.containerStatuses)];
+    const containers = [...objectsIn(pod.status?.initContainerStatuses), ...objectsIn(pod.status?.containerStatuses)];
     return containers.flatMap((c) => {
         const state = isBag(c.state) ? c.state : {};
         const last = isBag(c.lastState) && isBag(c.lastState.terminated) ? c.lastState.terminated : undefined;
@@ -33,29 +30,30 @@ export function podTrouble(pod: KubeObject): ContainerTrouble[] {
     });
 }
 
-/** Why a pod is not on a node yet. */
-export function unscheduled(pod: KubeObject): string | undefined {
-    const scheduled = list(pod.status?.conditions).find((c) => c.type === "PodScheduled");
+/** Why a pod is not scheduled to a node. */
+function unscheduled(pod: KubeObject): string | undefined {
+    const scheduled = objectsIn(pod.status?.conditions).find((c) => c.type === "PodScheduled");
     return scheduled?.status === "False" ? `${scheduled.reason}: ${scheduled.message}` : undefined;
 }
 
-export interface Reader {
+/** Reads from a cluster what explains a pod's trouble. */
+export interface PodReader {
     pods(namespace: string, labels: Record<string, string>): Promise<KubeObject[]>;
     warnings(object: KubeObject): Promise<string[]>;
     lastLogLine(pod: KubeObject, container: string, previous: boolean): Promise<string>;
 }
 
 /** Three pods say as much as thirty. */
-const MOST = 3;
+const MAX_LINES = 3;
 
-/** Lines for an error message: what the pods with these labels complain about, else the warnings on the object itself. */
-export async function explain(read: Reader, object: KubeObject, labels: Record<string, string> | undefined): Promise<string[]> {
+/** Lines for an error message: the trouble of the pods with these labels; where there is none, the warning events of object and pods. */
+export async function explainTrouble(read: PodReader, object: KubeObject, labels: Record<string, string> | undefined): Promise<string[]> {
     const pods = labels === undefined ? [] : await read.pods(object.metadata.namespace ?? "default", labels);
     const lines: string[] = [];
     for (const pod of pods) {
-        if (lines.length >= MOST) break;
-        const place = unscheduled(pod);
-        if (place !== undefined) lines.push(`pod ${pod.metadata.name}: ${place}`);
+        if (lines.length >= MAX_LINES) break;
+        const why = unscheduled(pod);
+        if (why !== undefined) lines.push(`pod ${pod.metadata.name}: ${why}`);
         for (const trouble of podTrouble(pod)) {
             const log = trouble.crashed ? await read.lastLogLine(pod, trouble.container, true) : "";
             lines.push(
@@ -64,12 +62,12 @@ export async function explain(read: Reader, object: KubeObject, labels: Record<s
         }
     }
     if (lines.length > 0) return lines;
-    const around = [object, ...pods.slice(0, MOST)];
+    const around = [object, ...pods.slice(0, MAX_LINES)];
     const warnings = [...new Set((await Promise.all(around.map((o) => read.warnings(o)))).flat())];
     const pending = pods
         .filter((pod) => !isReady(pod))
         .map((pod) => `pod ${pod.metadata.name} is ${pod.status?.phase ?? "unknown"} and not ready`);
-    return [...warnings, ...pending].slice(0, MOST);
+    return [...warnings, ...pending].slice(0, MAX_LINES);
 }
 
-const isReady = (pod: KubeObject) => list(pod.status?.conditions).some((c) => c.type === "Ready" && c.status === "True");
+const isReady = (pod: KubeObject) => objectsIn(pod.status?.conditions).some((c) => c.type === "Ready" && c.status === "True");

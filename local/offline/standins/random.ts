@@ -1,8 +1,8 @@
 /**
- * A stand-in for the official Pulumi plugin `random`, for machines that cannot download it. Where the official plugin is to be
- * had, it is used (see engine/stack.ts). Run by bin/random/pulumi-resource-random.
+ * A stand-in for the official Pulumi plugin `random`, for machines that cannot download it (findPlugins.ts chooses). Run by
+ * bin/random/pulumi-resource-random.
  *
- * RandomPassword, RandomString and RandomId: made once, kept in the state, made anew when any input changes.
+ * RandomPassword, RandomString and RandomId: generated once, kept in the state, generated anew when any input changes.
  */
 import { randomBytes, randomInt } from "node:crypto";
 import { version } from "@pulumi/random/package.json";
@@ -16,10 +16,8 @@ const DIGITS = "0123456789";
 /** The special characters of the official provider. */
 const SPECIAL = "!@#$%&*()-_=+[]{}<>:?";
 
-export type Pick = (below: number) => number;
-
-/** `length` characters of the wanted classes, of each at least as many as asked for. `pick`: a random number below its argument. */
-export function characters(inputs: Bag, pick: Pick = randomInt): string {
+/** `length` characters of the wanted classes, with the wanted minimum of each class. */
+export function characters(inputs: Bag): string {
     const length = Number(inputs.length);
     const classes = [
         { chars: LOWER, on: inputs.lower !== false, least: Number(inputs.minLower ?? 0) },
@@ -29,15 +27,14 @@ export function characters(inputs: Bag, pick: Pick = randomInt): string {
     ].filter((c) => c.on);
     const all = classes.map((c) => c.chars).join("");
     const least = classes.flatMap((c) => Array.from({ length: c.least }, () => c.chars));
-    if (!(length >= 1) || all === "" || least.length > length) {
+    if (!(length >= 1) || all === "" || least.length > length)
         throw new Error(
-            `length: ${inputs.length} cannot hold the ${Math.max(least.length, 1)} characters asked for. Set a length of at least that.`,
+            `length: ${inputs.length} is less than the ${Math.max(least.length, 1)} characters that are required. Set at least that.`,
         );
-    }
     const sets = [...least, ...Array.from({ length: length - least.length }, () => all)];
-    const drawn = sets.map((set) => set[pick(set.length)] as string);
+    const drawn = sets.map((set) => set[randomInt(set.length)] as string);
     for (let i = drawn.length - 1; i > 0; i--) {
-        const j = pick(i + 1);
+        const j = randomInt(i + 1);
         [drawn[i], drawn[j]] = [drawn[j] as string, drawn[i] as string];
     }
     return drawn.join("");
@@ -54,10 +51,11 @@ export function idOutputs(bytes: Buffer, prefix: string): { id: string; outputs:
     return { id: b64Url, outputs };
 }
 
+/** Creates a resource. */
 export function make(type: string, inputs: Bag): { id: string; outputs: Bag } {
     switch (type) {
         case "random:index/randomPassword:RandomPassword":
-            // The id is "none", as the official provider's: an id is no place for a password.
+            // As in the official provider: the id is not secret, so it cannot be the password.
             return { id: "none", outputs: { ...inputs, result: secret(characters(inputs)) } };
         case "random:index/randomString:RandomString": {
             const result = characters(inputs);
@@ -69,7 +67,7 @@ export function make(type: string, inputs: Bag): { id: string; outputs: Bag } {
         }
         default:
             throw new Error(
-                `The stand-in provider does not know ${type}. Use RandomPassword, RandomString or RandomId, or install the official plugin.`,
+                `The stand-in provider does not support ${type}. Use RandomPassword, RandomString or RandomId, or install the official plugin.`,
             );
     }
 }

@@ -1,6 +1,6 @@
 /**
- * When is an object ready? Pure: given the live object and what it depends on, one answer. The criteria are those of the
- * official provider (provider/pkg/await), so that a program that would wait for ever there waits for ever here too.
+ * Whether a live object is ready. The criteria are those of the official provider (provider/pkg/await), so that a program that waits for ever
+ * there waits for ever here too.
  */
 import { type Bag, isBag } from "./secretValues";
 
@@ -23,10 +23,10 @@ export interface KubeObject {
     [field: string]: unknown;
 }
 
-/** `volumeBindingMode` of the storage class of the claim that is waited for. */
+/** `volumeBindingMode` of a persistent volume claim's storage class. */
 type BindingMode = string | undefined;
 
-export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
+type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
 
 const READY: Readiness = { state: "ready" };
 const waiting = (what: string): Readiness => ({ state: "waiting", for: what });
@@ -37,13 +37,14 @@ export const annotation = (object: Bag, name: string): string | undefined => {
 };
 
 const number = (bag: Bag | undefined, key: string, otherwise = 0) => (typeof bag?.[key] === "number" ? (bag[key] as number) : otherwise);
-const list = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
-const condition = (object: KubeObject, type: string) => list(object.status?.conditions).find((c) => c.type === type);
+/** The objects of a list; none if there is no list. */
+export const objectsIn = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
+const condition = (object: KubeObject, type: string) => objectsIn(object.status?.conditions).find((c) => c.type === type);
 const isTrue = (object: KubeObject, type: string) => condition(object, type)?.status === "True";
 
-const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? list(object.status.loadBalancer.ingress) : []);
+const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? objectsIn(object.status.loadBalancer.ingress) : []);
 
-/** Until a controller has seen the newest spec, its status speaks of the one before. */
+/** The controller has not seen the newest spec yet, so the status is about the one before. */
 const unseen = (object: KubeObject) => number(object.status, "observedGeneration") < (object.metadata.generation ?? 0);
 
 const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Readiness> = {
@@ -84,8 +85,8 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
         if (object.status?.phase === "Failed") return { state: "failed", why: String(object.status.message ?? "the pod failed") };
         return object.status?.phase === "Succeeded" || isTrue(object, "Ready") ? READY : waiting("the pod to be ready");
     },
-    // The official provider also waits until no selected pod is unready, after ten quiet seconds per Service. The workload behind
-    // the Service is waited for by itself, so this would only cost those seconds.
+    // The official provider also waits until no selected pod is unready, and at least ten seconds per Service. That only costs time, since the
+    // workload behind the Service is waited for on its own.
     "v1/Service": (object) => {
         if (object.spec?.type !== "LoadBalancer") return READY;
         return ingress(object).length > 0 ? READY : waiting("an address from the load balancer");
@@ -93,7 +94,7 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
     "v1/PersistentVolumeClaim": (object, bindingMode) => {
         const phase = object.status?.phase;
         if (phase === "Bound") return READY;
-        // Such a claim is bound when its first pod is scheduled: waiting for it here would wait for a pod that waits for it.
+        // Such a claim is bound when its first pod is scheduled, and that pod may be created only after this wait.
         if (bindingMode === "WaitForFirstConsumer" && phase === "Pending") return READY;
         return waiting("the claim to be bound");
     },
@@ -109,12 +110,12 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
 
 const kindOf = (object: Bag) => `${object.apiVersion}/${object.kind}`;
 
-/** Is there anything to wait for? `inputs` carry the user's annotations. */
+/** Whether to wait for an object at all. `inputs` have the user's annotations. */
 export const waitsFor = (inputs: Bag): boolean =>
     annotation(inputs, "pulumi.com/skipAwait") !== "true" &&
     (kindOf(inputs) in KINDS || annotation(inputs, "pulumi.com/waitFor") !== undefined);
 
-/** `inputs`: what the user wrote (its annotations say what to wait for). `object`: what the API server answers now. */
+/** `inputs`: the object as declared, whose annotations say what to wait for. `object`: the live one. */
 export function readiness(inputs: Bag, object: KubeObject, bindingMode?: string): Readiness {
     if (!waitsFor(inputs)) return READY;
     const expression = annotation(inputs, "pulumi.com/waitFor");

@@ -1,8 +1,8 @@
-/** Property bags as the engine sends them: plain JSON in which a secret is an object that carries a signature. */
+/** Property bags as the engine sends them: plain JSON in which a secret value is wrapped in an object with a signature. */
 
 export type Bag = Record<string, unknown>;
 
-/** Constants of Pulumi's wire protocol (`@pulumi/pulumi/runtime/rpc`, repeated here because loading it takes half a second). */
+/** Constants of Pulumi's wire protocol, repeated from `@pulumi/pulumi/runtime/rpc` because loading that takes half a second. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -10,10 +10,10 @@ export const isBag = (value: unknown): value is Bag => typeof value === "object"
 
 const isSecret = (value: unknown): value is Bag => isBag(value) && value[SIGNATURE] === SECRET;
 
-/** A secret on the wire: the engine encrypts what is in it before it writes the state. */
+/** Wraps a value as a secret: the engine encrypts it in the state. */
 export const secret = (value: unknown): unknown => (isSecret(value) ? value : { [SIGNATURE]: SECRET, value });
 
-/** The value without its secret wrappers and without nulls: what is compared, and what is sent to an API server. */
+/** The value without secret wrappers and nulls, to compare it or to send it to an API server. */
 export function reveal(value: unknown): unknown {
     if (isSecret(value)) return reveal(value.value);
     if (Array.isArray(value)) return value.map(reveal);
@@ -25,8 +25,8 @@ export function reveal(value: unknown): unknown {
 export const revealBag = (bag: Bag): Bag => reveal(bag) as Bag;
 
 /**
- * Wraps in `outputs` what was secret in `inputs`, at the same place. Without it an API server's answer would carry a secret
- * input back in the clear, and the engine would write it so into the state.
+ * Wraps each value of `outputs` that is secret at the same place of `inputs`. Otherwise an API server's answer would return a secret input as
+ * plain text, and the engine would write it into the state as such.
  */
 export function keepSecrets(outputs: unknown, inputs: unknown): unknown {
     if (isSecret(inputs)) return outputs === undefined ? undefined : secret(outputs);

@@ -1,8 +1,8 @@
 /**
- * Serves a stand-in for an official provider plugin over Pulumi's provider protocol (gRPC).
+ * Serves a stand-in for an official provider plugin over Pulumi's provider protocol (gRPC), with the SDK's own messages.
  *
- * Not `provider.main` of `@pulumi/pulumi/provider`: that server (SDK 3.248) answers Configure by itself, so a provider never
- * sees its kubeconfig, and it drops custom timeouts, the old inputs and the paths of a diff. The messages are the SDK's own.
+ * Not by `provider.main` of `@pulumi/pulumi/provider`: that server (SDK 3.248) answers Configure itself, so a provider never sees its
+ * kubeconfig, and it drops custom timeouts, the old inputs and the paths of a diff.
  */
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
@@ -17,42 +17,46 @@ import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/st
 import type { Decision } from "./diff";
 import type { Bag } from "./secretValues";
 
-/** One resource of one request. Bags may hold secrets (see properties.ts). */
+/** One resource of one request. Bags may hold secrets (see secretValues.ts). */
 export interface Request {
     urn: string;
-    /** `kubernetes:apps/v1:Deployment` */
+    /** The type token, as in `kubernetes:apps/v1:Deployment`. */
     type: string;
-    /** Name of the resource in the program. */
+    /** The resource's name in the program. */
     name: string;
     id: string;
+    /** Empty for a read or delete. */
     inputs: Bag;
+    /** Inputs of the last create or update. */
     oldInputs: Bag;
     /** Outputs of the last create or update. */
     oldOutputs: Bag;
-    /** Seconds; 0 when the program sets no custom timeout. */
+    /** The program's custom timeout, seconds; 0 if it sets none. */
     timeout: number;
-    /** Says what a long wait waits for; shown beside the resource, never kept. */
+    /** Shows beside the resource what a long wait waits for. Not stored. */
     say(text: string): void;
 }
 
+/** A provider plugin, as the engine calls it. Errors that it throws are shown to the user. */
 export interface StandIn {
+    /** Version of the official plugin. */
     version: string;
     configure(config: Bag): Promise<void>;
-    /** The inputs to use: defaults filled in. Throws with a message for the user. */
+    /** Validates the inputs and returns them with defaults filled in. */
     check(request: Request): Promise<Bag>;
     diff(request: Request): Promise<Decision>;
     create(request: Request): Promise<{ id: string; outputs: Bag }>;
     update(request: Request): Promise<Bag>;
-    /** Undefined when the resource is gone. */
+    /** Undefined if the resource no longer exists. */
     read(request: Request): Promise<{ id: string; outputs: Bag; inputs: Bag } | undefined>;
     delete(request: Request): Promise<void>;
-    /** What a function of the provider answers. Without it the provider has none. */
+    /** Calls a function of the provider. @default the provider has no functions */
     invoke?(token: string, args: Bag): Promise<Bag>;
-    /** The user asked to stop: end every wait soon. */
+    /** The user cancels the operation: end every wait soon. */
     cancel(): void;
 }
 
-/** The resource exists but is not ready: the engine keeps it in the state, and the next update tries again. */
+/** The resource exists but is not ready: the engine keeps it in the state, and the next update waits again. */
 export class NotReady extends Error {
     constructor(
         message: string,
@@ -66,7 +70,7 @@ export class NotReady extends Error {
 const struct = (bag: Bag) => Struct.fromJavaScript(JSON.parse(JSON.stringify(bag)) as Record<string, JavaScriptValue>);
 const bag = (value?: Struct): Bag => (value?.toJavaScript() ?? {}) as Bag;
 
-/** A handler from an async function. A thrown error becomes its message alone: users never see a stack trace. */
+/** A gRPC handler from an async function. Of an error, users see the message and no stack trace. */
 function handler<Q, R>(work: (request: Q) => Promise<R>): grpc.handleUnaryCall<Q, R> {
     return (call, callback) => {
         work(call.request).then(
@@ -94,7 +98,7 @@ function failure(error: Error): Partial<grpc.StatusObject> {
     return { code: grpc.status.UNKNOWN, details: error.message, metadata };
 }
 
-/** Serves until the engine ends. Prints the port, and nothing else, on stdout. */
+/** Serves until the engine ends. Prints the port on stdout, and nothing else. */
 export async function serve(standIn: StandIn, engineAddress: string | undefined): Promise<void> {
     const say = statusLine(engineAddress);
     const request = (urn: string, fields: Partial<Request>): Request => ({
@@ -162,7 +166,7 @@ export async function serve(standIn: StandIn, engineAddress: string | undefined)
         }),
         invoke: handler(async (q: pb.InvokeRequest) => {
             const token = q.getTok();
-            if (standIn.invoke === undefined) throw new Error(`The stand-in provider does not know the function ${token}.`);
+            if (standIn.invoke === undefined) throw new Error(`The stand-in provider does not support the function ${token}.`);
             const response = new pb.InvokeResponse();
             response.setReturn(struct(await standIn.invoke(token, bag(q.getArgs()))));
             return response;
@@ -209,7 +213,7 @@ function diffResponse({ changes, replaces, deleteBeforeReplace }: Decision): pb.
     return response;
 }
 
-/** Sends passing remarks to the engine, which hands them on as ephemeral diagnostic events. */
+/** Sends status messages to the engine, which passes them on as ephemeral diagnostic events. */
 function statusLine(engineAddress: string | undefined): (urn: string, text: string) => void {
     if (engineAddress === undefined) return () => {};
     const engine = new EngineClient(engineAddress, grpc.credentials.createInsecure());
@@ -223,7 +227,7 @@ function statusLine(engineAddress: string | undefined): (urn: string, text: stri
     };
 }
 
-/** An engine that was killed cannot end its plugins. Without this they would outlive it, waiting for rollouts. */
+/** Ends this process after the engine: one that was killed cannot end its plugins, which would go on waiting for rollouts. */
 function endWithTheEngine(standIn: StandIn): void {
     const engine = process.ppid;
     const watch = setInterval(() => {

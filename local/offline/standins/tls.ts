@@ -1,11 +1,11 @@
 /**
- * A stand-in for the official Pulumi plugin `tls`, for machines that cannot download it. Where the official plugin is to be had, it is used
- * (see engine/stack.ts). Run by bin/tls/pulumi-resource-tls.
+ * A stand-in for the official Pulumi plugin `tls`, for machines that cannot download it (findPlugins.ts chooses). Run by
+ * bin/tls/pulumi-resource-tls.
  *
- * PrivateKey (ECDSA), SelfSignedCert, CertRequest and LocallySignedCert: made once, kept in the state, made anew when an input changes. A
- * certificate is also made anew by the first update within `earlyRenewalHours` of its end.
+ * PrivateKey (ECDSA), SelfSignedCert, CertRequest and LocallySignedCert: issued once, kept in the state, issued anew when an input changes. A
+ * certificate is also issued anew by the first update within `earlyRenewalHours` of its end.
  */
-// First: the X.509 library registers its parts through it.
+// Has to come first: the X.509 library registers its parts through it.
 import "reflect-metadata";
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
@@ -38,10 +38,10 @@ const EXTENDED_KEY_USAGES: Record<string, string> = {
     ocsp_signing: x509.ExtendedKeyUsage.ocspSigning,
 };
 
-type Made = { id: string; outputs: Bag };
+type Created = { id: string; outputs: Bag };
 
-/** Makes a resource. `now`: the moment from which a certificate is valid. */
-export async function make(type: string, inputs: Bag, now = new Date()): Promise<Made> {
+/** Creates a resource. `now`: when a certificate becomes valid. */
+export async function make(type: string, inputs: Bag, now = new Date()): Promise<Created> {
     switch (type) {
         case "tls:index/privateKey:PrivateKey":
             return privateKey(inputs);
@@ -53,17 +53,17 @@ export async function make(type: string, inputs: Bag, now = new Date()): Promise
             return locallySigned(inputs, now);
         default:
             throw new Error(
-                `The stand-in provider does not know ${type}. Install the official plugin, or use the resources that it makes.`,
+                `The stand-in provider does not support ${type}. Use PrivateKey, SelfSignedCert, CertRequest or LocallySignedCert, or install the official plugin.`,
             );
     }
 }
 
-function privateKey(inputs: Bag): Made {
+function privateKey(inputs: Bag): Created {
     const ecdsaCurve = String(inputs.ecdsaCurve ?? "P256");
     const namedCurve = CURVES[ecdsaCurve];
     if (inputs.algorithm !== "ECDSA" || namedCurve === undefined)
         throw new Error(
-            `algorithm: the stand-in provider makes ECDSA keys on ${Object.keys(CURVES).join(", ")}, not ${inputs.algorithm} ${ecdsaCurve}.`,
+            `algorithm: the stand-in provider generates ECDSA keys on ${Object.keys(CURVES).join(", ")}, not ${inputs.algorithm} ${ecdsaCurve}.`,
         );
     const pair = generateKeyPairSync("ec", { namedCurve });
     const publicKeyPem = pair.publicKey.export({ type: "spki", format: "pem" });
@@ -77,7 +77,7 @@ function privateKey(inputs: Bag): Made {
     return { id: createHash("sha1").update(publicKeyPem).digest("hex"), outputs };
 }
 
-async function certRequest(inputs: Bag): Promise<Made> {
+async function certRequest(inputs: Bag): Promise<Created> {
     const request = await x509.Pkcs10CertificateRequestGenerator.create({
         name: distinguishedName(inputs.subject),
         keys: await keyPair(inputs.privateKeyPem),
@@ -89,7 +89,7 @@ async function certRequest(inputs: Bag): Promise<Made> {
     return { id, outputs: { ...inputs, keyAlgorithm: "ECDSA", certRequestPem } };
 }
 
-async function selfSigned(inputs: Bag, now: Date): Promise<Made> {
+async function selfSigned(inputs: Bag, now: Date): Promise<Created> {
     const keys = await keyPair(inputs.privateKeyPem);
     const name = distinguishedName(inputs.subject);
     const { id, outputs } = await certificate(inputs, now, {
@@ -102,7 +102,7 @@ async function selfSigned(inputs: Bag, now: Date): Promise<Made> {
     return { id, outputs: { ...outputs, keyAlgorithm: "ECDSA" } };
 }
 
-async function locallySigned(inputs: Bag, now: Date): Promise<Made> {
+async function locallySigned(inputs: Bag, now: Date): Promise<Created> {
     const request = new x509.Pkcs10CertificateRequest(String(inputs.certRequestPem));
     const authority = new x509.X509Certificate(String(inputs.caCertPem));
     const keyId = authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
@@ -120,9 +120,9 @@ type Parties = Pick<x509.X509CertificateCreateWithKeyParams, "subject" | "issuer
     extensions: x509.Extension[];
 };
 
-async function certificate(inputs: Bag, now: Date, parties: Parties): Promise<Made> {
+async function certificate(inputs: Bag, now: Date, parties: Parties): Promise<Created> {
     const isCa = inputs.isCaCertificate === true;
-    // Certificates count in seconds.
+    // Times in a certificate are whole seconds.
     const notBefore = new Date(Math.floor(now.getTime() / 1000) * 1000);
     const notAfter = new Date(notBefore.getTime() + Number(inputs.validityPeriodHours) * HOUR);
     const serial = randomBytes(16);
@@ -155,7 +155,7 @@ async function certificate(inputs: Bag, now: Date, parties: Parties): Promise<Ma
 
 function usages(allowed: string[]): x509.Extension[] {
     const unknown = allowed.filter((use) => !(use in KEY_USAGES) && !(use in EXTENDED_KEY_USAGES));
-    if (unknown.length > 0) throw new Error(`allowedUses: the stand-in provider does not know ${unknown.join(", ")}.`);
+    if (unknown.length > 0) throw new Error(`allowedUses: the stand-in provider does not support ${unknown.join(", ")}.`);
     const flags = allowed.reduce((sum, use) => sum | (KEY_USAGES[use] ?? 0), 0);
     const extended = allowed.flatMap((use) => EXTENDED_KEY_USAGES[use] ?? []);
     return [
@@ -169,7 +169,7 @@ function alternativeNames(inputs: Bag): x509.Extension[] {
     return names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)];
 }
 
-/** `{ commonName, organization }` as a distinguished name; other attributes are not made here. */
+/** `{ commonName, organization }` as a distinguished name; other attributes are left out. */
 function distinguishedName(subject: unknown): x509.JsonName {
     const { commonName, organization } = isBag(subject) ? subject : {};
     return [
@@ -191,12 +191,15 @@ async function keyPair(privatePem: unknown): Promise<webcrypto.CryptoKeyPair> {
     };
 }
 
-/** OpenSSL's names of the curves, and Web Crypto's. */
+/** OpenSSL's names of curves to Web Crypto's. */
 const CURVE_OF: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
 
 const pem = (data: { toString(format: "pem"): string }) => `${data.toString("pem").trimEnd()}\n`;
 
-/** What changed, and that the moment to renew has come, which is no change of an input. `earlyRenewalHours` alone changes nothing of a certificate. */
+/**
+ * Compares inputs with those of the last update. A certificate that is due for renewal is replaced without any changed input; a changed
+ * `earlyRenewalHours` alone replaces nothing.
+ */
 export function decide(inputs: Bag, old: { inputs: Bag; outputs: Bag }, now = new Date()): Decision {
     const changes = differences(old.inputs, inputs);
     const due =

@@ -6,7 +6,7 @@ import { buildObservee, buildObserveeOn, buildObserver, buildObserverOn, ON_AWS 
 
 type Tree = Record<string, unknown>;
 
-/** Every input of a resource and every option that the listing of resources does not show. Keys are sorted: their order means nothing to the engine. */
+/** Every input of a resource, and every option that resources.test.ts does not list. Keys are sorted, since their order means nothing to the engine. */
 const inputsOf = ({ props, secrets, otherOptions }: Planned): Tree =>
     sorted({
         ...props,
@@ -25,7 +25,7 @@ function sorted(value: unknown): unknown {
     );
 }
 
-/** A document inside a text is shown as what it says, in its own order; the key tells that it is a text. */
+/** JSON inside a text is shown as an object, in its own order, under a key that says it is a text. */
 function readable(value: unknown): unknown {
     if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
     try {
@@ -37,35 +37,35 @@ function readable(value: unknown): unknown {
 
 const byTitle = (run: Run) => new Map(run.resources.map((r) => [`${r.type} ${r.name}`, inputsOf(r)]));
 
-/** Inputs of every resource, and the outputs with their secrecy. With `base`, only of those resources that differ from the same ones there. */
-function written(run: Run, base?: Run): string {
-    const known = base ? byTitle(base) : new Map<string, Tree>();
-    const shown = [...byTitle(run)]
-        .filter(([title, inputs]) => !isDeepStrictEqual(known.get(title), inputs))
+/** Inputs of every resource, and outputs with their secrecy. With `base`, only resources whose inputs differ from those in `base`. */
+function listing(run: Run, base?: Run): string {
+    const baseInputs = base ? byTitle(base) : new Map<string, Tree>();
+    const different = [...byTitle(run)]
+        .filter(([title, inputs]) => !isDeepStrictEqual(baseInputs.get(title), inputs))
         .sort(([a], [b]) => (a < b ? -1 : 1));
     const outputs = Object.fromEntries(
         Object.entries(run.outputs).map(([name, value]) => [run.secretOutputs.includes(name) ? `${name} (secret)` : name, sorted(value)]),
     );
-    return stringify({ outputs, resources: Object.fromEntries(shown) }, { lineWidth: 0, aliasDuplicateObjects: false });
+    return stringify({ outputs, resources: Object.fromEntries(different) }, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-describe("the inputs of every resource of a stack", () => {
+describe("the inputs of all resources of", () => {
     for (const cloud of ["local", "aws"] as const) {
-        it(`are exactly these for an observer on ${cloud}`, async () =>
-            assertGolden(`inputs-observer-${cloud}.yaml`, written(await buildObserver(cloud))));
-        it(`are exactly these for a sidecar observee on ${cloud}`, async () =>
-            assertGolden(`inputs-sidecar-${cloud}.yaml`, written(await buildObservee("blue", cloud))));
-        it(`are exactly these for a sidecar-remote-write observee on ${cloud}`, async () =>
-            assertGolden(`inputs-sidecar-remote-write-${cloud}.yaml`, written(await buildObservee("red", cloud))));
+        it(`an observer on ${cloud} equal the golden file`, async () =>
+            assertGolden(`inputs-observer-${cloud}.yaml`, listing(await buildObserver(cloud))));
+        it(`a sidecar observee on ${cloud} equal the golden file`, async () =>
+            assertGolden(`inputs-sidecar-${cloud}.yaml`, listing(await buildObservee("blue", cloud))));
+        it(`a sidecar-remote-write observee on ${cloud} equal the golden file`, async () =>
+            assertGolden(`inputs-sidecar-remote-write-${cloud}.yaml`, listing(await buildObservee("red", cloud))));
     }
 
     for (const name of Object.keys(ON_AWS)) {
-        it(`differ by exactly these for an observer on aws, ${name}`, async () =>
-            assertGolden(`inputs-observer-aws-${name}.yaml`, written(await buildObserverOn(name), await buildObserver("aws"))));
-        it(`differ by exactly these for a sidecar-remote-write observee on aws, ${name}`, async () =>
+        it(`an observer on aws, variant ${name}, differ from the plain one as in the golden file`, async () =>
+            assertGolden(`inputs-observer-aws-${name}.yaml`, listing(await buildObserverOn(name), await buildObserver("aws"))));
+        it(`a sidecar-remote-write observee on aws, variant ${name}, differ from the plain one as in the golden file`, async () =>
             assertGolden(
                 `inputs-sidecar-remote-write-aws-${name}.yaml`,
-                written(await buildObserveeOn(name, "red"), await buildObservee("red", "aws")),
+                listing(await buildObserveeOn(name, "red"), await buildObservee("red", "aws")),
             ));
     }
 });

@@ -4,7 +4,7 @@ import { asText } from "../../../engine/stackFile";
 import { assertGolden } from "../../support/golden";
 import { allOnAws, buildObservee, buildObserveeOn, buildObserver, buildObserverOn, ON_AWS, observerConfig } from "../../support/testFleet";
 
-/** One line a resource: everything about it that is not a value. */
+/** One line per resource: everything about it but its inputs. */
 const line = (r: Planned) =>
     [
         `${r.type} ${r.name}`,
@@ -20,24 +20,24 @@ const line = (r: Planned) =>
 
 const listing = (run: Run) => `${run.resources.map(line).sort().join("\n")}\n`;
 
-describe("the resources of a stack", () => {
+describe("the resources of", () => {
     for (const cloud of ["local", "aws"] as const) {
-        it(`are exactly these for an observer on ${cloud}`, async () =>
+        it(`an observer on ${cloud} equal the golden file`, async () =>
             assertGolden(`observer-${cloud}.txt`, listing(await buildObserver(cloud))));
-        it(`are exactly these for a sidecar observee on ${cloud}`, async () =>
+        it(`a sidecar observee on ${cloud} equal the golden file`, async () =>
             assertGolden(`sidecar-${cloud}.txt`, listing(await buildObservee("blue", cloud))));
-        it(`are exactly these for a sidecar-remote-write observee on ${cloud}`, async () =>
+        it(`a sidecar-remote-write observee on ${cloud} equal the golden file`, async () =>
             assertGolden(`sidecar-remote-write-${cloud}.txt`, listing(await buildObservee("red", cloud))));
     }
 
     for (const name of Object.keys(ON_AWS)) {
-        it(`are exactly these for an observer on aws, ${name}`, async () =>
+        it(`an observer on aws, variant ${name}, equal the golden file`, async () =>
             assertGolden(`observer-aws-${name}.txt`, listing(await buildObserverOn(name))));
-        it(`are exactly these for a sidecar-remote-write observee on aws, ${name}`, async () =>
+        it(`a sidecar-remote-write observee on aws, variant ${name}, equal the golden file`, async () =>
             assertGolden(`sidecar-remote-write-aws-${name}.txt`, listing(await buildObserveeOn(name, "red"))));
     }
 
-    it("have unique names per type, so that no URN is given twice", async () => {
+    it("every stack on aws have different URNs", async () => {
         for (const run of await allOnAws()) {
             const urns = run.resources.map((r) => r.urn);
             assert.deepEqual(
@@ -47,7 +47,7 @@ describe("the resources of a stack", () => {
         }
     });
 
-    it("that hold data are protected and retained", async () => {
+    it("an observer are protected and retained where they hold data", async () => {
         const kept = (run: Run) =>
             run.resources
                 .filter((r) => r.protect && r.retainOnDelete)
@@ -58,7 +58,7 @@ describe("the resources of a stack", () => {
         assert.deepEqual(kept(await buildObserver("local")), [namespace, "kubernetes:core/v1:PersistentVolumeClaim s3"]);
     });
 
-    it("have no Receive where no observee writes remotely", async () => {
+    it("an observer include no Receive where no observee writes remotely", async () => {
         const config = asText(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }));
         const { resources } = await runInProcess("observer", config);
         assert.deepEqual(
@@ -67,7 +67,7 @@ describe("the resources of a stack", () => {
         );
     });
 
-    it("keep every volume when a StatefulSet is scaled down or deleted", async () => {
+    it("an observer keep every volume when a StatefulSet is scaled down or deleted", async () => {
         const sets = (await buildObserver("local")).resources.filter((r) => r.type === "kubernetes:apps/v1:StatefulSet");
         assert.equal(sets.length, 7);
         for (const set of sets)
@@ -78,8 +78,8 @@ describe("the resources of a stack", () => {
     });
 });
 
-describe("the outputs of a stack", () => {
-    it("of an observer are the contract, and apart from it what only one observee may see", async () => {
+describe("the outputs of", () => {
+    it("an observer are the contract and, separately, what only one observee may see", async () => {
         const { outputs } = await buildObserver("local");
         const store = {
             type: "S3",
@@ -120,7 +120,7 @@ describe("the outputs of a stack", () => {
         });
     });
 
-    it("of an observee are its mode and its address", async () => {
+    it("an observee are its mode, the address of its leaf Query and its immutable settings", async () => {
         assert.deepEqual((await buildObservee("red", "aws")).outputs, {
             mode: "sidecar-remote-write",
             leafQuery: "query.red.fleet.test",

@@ -2,8 +2,8 @@ import { kubePrometheusStackValues } from "../../../../components/prometheus/val
 import { assertGolden } from "../../../support/golden";
 
 const args = {
-    cluster: "blue",
-    objectStore: "thanos-objstore-blue",
+    clusterName: "blue",
+    objectStoreSecret: "thanos-objstore-blue",
     storageClass: "gp3",
     replicas: 2,
     retention: "24h",
@@ -15,11 +15,11 @@ const args = {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-describe("values of kube-prometheus-stack", () => {
-    it("for sidecar", () => assertGolden("values-sidecar.json", json(kubePrometheusStackValues(args))));
+describe("the values of kube-prometheus-stack", () => {
+    it("make the sidecar upload blocks, in mode sidecar", () => assertGolden("values-sidecar.json", json(kubePrometheusStackValues(args))));
 
-    it("for sidecar-remote-write", () => {
-        const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", secret: "prometheus-remote-write-tls" };
+    it("also write to Receive, in mode sidecar-remote-write", () => {
+        const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" };
         assertGolden("values-sidecar-remote-write.json", json(kubePrometheusStackValues({ ...args, remoteWrite })));
     });
 });

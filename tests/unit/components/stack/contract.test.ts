@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { type Contract, checkContract } from "../../../../components/stack/contract";
+import { accessProblems, type Contract, checkContract, contractOf } from "../../../../components/stack/contract";
+import { loadConfig } from "../../../../config/load";
+import type { ObserveeConfig } from "../../../../config/schema";
+import { observeeConfig } from "../../../support/testFleet";
 
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
@@ -10,9 +13,9 @@ const good: Contract = {
     receiveUrl: "https://receive.fleet.test:19291/api/v1/receive",
 };
 
-const refusal = (found: unknown, who = reader) => {
+const refusal = (output: unknown, by = reader) => {
     try {
-        checkContract(found, who);
+        checkContract(output, by);
     } catch (error) {
         return (error as Error).message;
     }
@@ -20,9 +23,9 @@ const refusal = (found: unknown, who = reader) => {
 };
 
 describe("the contract between stacks", () => {
-    it("is accepted as it is", () => assert.deepEqual(checkContract(good, reader), good));
+    it("is accepted where version, domain and cluster agree", () => assert.deepEqual(checkContract(good, reader), good));
 
-    it("of the future is refused: the reader has to move", () => {
+    it("of a later version is refused: the reader has to be updated", () => {
         assert.equal(
             refusal({ ...good, version: 3 }),
             [
@@ -32,29 +35,66 @@ describe("the contract between stacks", () => {
         );
     });
 
-    it("of the past is refused: the observer has to move", () => {
+    it("of an earlier version is refused: the observer has to be updated", () => {
         assert.match(
             refusal({ ...good, version: 0 }),
             /Run `pulumi up` on organization\/thanos-fleet\/observer with this checkout first\.$/,
         );
     });
 
-    it("that is not there is refused: the observer comes first", () => {
+    it("is refused where the observer exports none: the observer has to be deployed first", () => {
         assert.match(refusal(undefined), /exports none\. Deploy the observer first/);
     });
 
-    it("for another domain is refused", () => {
+    it("of another domain is refused", () => {
         assert.match(
             refusal(good, { ...reader, domain: "other.test" }),
             /domain: "other\.test" is not the fleet's: .* has "fleet\.test"\. Write the same domain/,
         );
     });
 
-    it("without this cluster is refused", () => {
+    it("is refused where this cluster is not in it", () => {
         assert.match(refusal(good, { ...reader, cluster: "green" }), /cluster: "green" is not among the observees of .* \(blue\)\. Add it/);
     });
 
-    it("with a part missing is refused by name", () => {
+    it("is refused where a part is missing, and the part is named", () => {
         assert.match(refusal({ ...good, receiveUrl: undefined }), /contract: receiveUrl: /);
     });
+
+    it("is made of the observer's settings and of what its cloud knows, and is accepted by every observee in it", () => {
+        const observees = [
+            { name: "blue", mode: "sidecar" as const },
+            { name: "red", mode: "sidecar-remote-write" as const, account: "333333333333", via: "role" as const },
+        ];
+        const onAws = contractOf({ domain: "fleet.test", observees }, { account: "111111111111", rolePath: "/thanos-fleet/" });
+        assert.deepEqual(onAws, {
+            ...good,
+            observees: [
+                { name: "blue", mode: "sidecar", account: "111111111111" },
+                { name: "red", mode: "sidecar-remote-write", account: "333333333333" },
+            ],
+            rolePath: "/thanos-fleet/",
+        });
+        assert.deepEqual(checkContract(onAws, { ...reader, cluster: "red" }), onAws);
+        assert.deepEqual(contractOf({ domain: "fleet.test", observees: observees.slice(0, 1) }, {}), good);
+    });
+});
+
+describe("access to the blocks through a role of the observer's account", () => {
+    const role = "arn:aws:iam::111111111111:role/red-blocks";
+    const config = (by: string, cloud: "aws" | "local" = "aws") => {
+        const settings = observeeConfig("red", cloud);
+        const aws = { ...(settings.aws as object), identity: { by } };
+        return loadConfig({ ...settings, ...(cloud === "aws" && { aws }) }) as ObserveeConfig;
+    };
+    const paths = (observee: ObserveeConfig, access: { role?: string }) => accessProblems(observee, access).map(({ path }) => path);
+
+    it("is refused with IRSA, which cannot assume a second role", () =>
+        assert.deepEqual(paths(config("irsa"), { role }), ["aws.identity.by"]));
+
+    it("is accepted with Pod Identity", () => assert.deepEqual(paths(config("pod-identity"), { role }), []));
+
+    it("is not needed where the bucket's policy names the observee's own role", () => assert.deepEqual(paths(config("irsa"), {}), []));
+
+    it("is not checked in the local fleet", () => assert.deepEqual(paths(config("irsa", "local"), { role }), []));
 });

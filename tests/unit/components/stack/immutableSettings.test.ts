@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { namesOf, renames } from "../../../../components/stack/immutableSettings";
+import { changedSettings, immutableSettingsOf } from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
-const past = namesOf(loadConfig(observerConfig("aws")));
+const deployed = immutableSettingsOf(loadConfig(observerConfig("aws")));
 
-describe("names that data is kept under", () => {
-    it("are these of an observer on AWS", () =>
-        assert.deepEqual(past, {
+describe("the settings that must not change", () => {
+    it("of an observer on AWS are its names, its region, its bucket and its role path", () =>
+        assert.deepEqual(deployed, {
             cluster: "observer",
             domain: "fleet.test",
             "aws.region": "eu-west-1",
@@ -16,21 +16,21 @@ describe("names that data is kept under", () => {
             "aws.rolePath": "/thanos-fleet/",
         }));
 
-    it("are these of an observee", () =>
-        assert.deepEqual(namesOf(loadConfig(observeeConfig("blue", "aws"))), {
+    it("of an observee are its names and its region", () =>
+        assert.deepEqual(immutableSettingsOf(loadConfig(observeeConfig("blue", "aws"))), {
             cluster: "blue",
             domain: "fleet.test",
             "aws.region": "eu-west-1",
         }));
 
-    it("may be anything the first time", () => assert.deepEqual(renames({}, past), []));
+    it("may have any value in the first deployment", () => assert.deepEqual(changedSettings({}, deployed), []));
 
-    it("may stay", () => assert.deepEqual(renames(past, { ...past }), []));
+    it("may keep their values", () => assert.deepEqual(changedSettings(deployed, { ...deployed }), []));
 
     it("may be added: a fleet that kept its blocks elsewhere gets a bucket", () =>
-        assert.deepEqual(renames({ cluster: "observer", domain: "fleet.test" }, past), []));
+        assert.deepEqual(changedSettings({ cluster: "observer", domain: "fleet.test" }, deployed), []));
 
-    it("may not change, and every change is told at once, with what to write", () => {
+    it("are all named at once when they change, each with the value to write", () => {
         const now = {
             cluster: "watcher",
             domain: "other.test",
@@ -40,7 +40,7 @@ describe("names that data is kept under", () => {
             "aws.rolePath": "/",
         };
         assert.deepEqual(
-            renames(past, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy.split(". ")[0]}`),
+            changedSettings(deployed, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy.split(". ")[0]}`),
             [
                 'cluster: "watcher" instead of "observer", where this stack\'s data is. Write observer',
                 'domain: "other.test" instead of "fleet.test", where this stack\'s data is. Write fleet.test',
@@ -52,17 +52,17 @@ describe("names that data is kept under", () => {
         );
     });
 
-    it("may not be left out", () => {
-        const { "aws.bucket": _, ...rest } = past;
+    it("may not be removed from the configuration", () => {
+        const { "aws.bucket": _, ...rest } = deployed;
         assert.deepEqual(
-            renames(past, rest).map(({ problem }) => problem),
+            changedSettings(deployed, rest).map(({ problem }) => problem),
             ['nothing instead of "blocks-of-the-fleet", where this stack\'s data is.'],
         );
     });
 
     it("all have a remedy", () =>
         assert.deepEqual(
-            renames(past, {}).filter(({ remedy }) => remedy.includes("undefined")),
+            changedSettings(deployed, {}).filter(({ remedy }) => remedy.includes("undefined")),
             [],
         ));
 });

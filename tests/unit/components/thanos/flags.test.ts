@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { objectStoreFile } from "../../../../components/blocks/objectStore";
 import { compactFlags } from "../../../../components/thanos/compact";
-import { endpointsFile } from "../../../../components/thanos/endpoints";
-import { hashringsFile } from "../../../../components/thanos/hashring";
 import { queryFlags } from "../../../../components/thanos/query";
-import { cacheFile, queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
+import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
 import { storeFlags } from "../../../../components/thanos/store";
 
-describe("flags", () => {
-    it("of the observer's Query", () => {
+describe("the flags of", () => {
+    it("the observer's Query read its endpoints from a file and merge replicas", () => {
         assert.deepEqual(queryFlags({ leaf: false }), [
             "query",
             "--log.format=json",
@@ -22,7 +19,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of a leaf Query: the same, connections that move on, and only clients of one authority", () => {
+    it("a leaf Query close its connections regularly too, and accept only clients of one authority", () => {
         assert.deepEqual(queryFlags({ leaf: true }), [
             ...queryFlags({ leaf: false }),
             "--grpc-server-max-connection-age=5m",
@@ -33,7 +30,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of Query Frontend", () => {
+    it("Query Frontend cache responses and limit retries", () => {
         assert.deepEqual(queryFrontendFlags({ downstream: "http://query:10902" }), [
             "query-frontend",
             "--log.format=json",
@@ -48,7 +45,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of Store", () => {
+    it("Store keep serving marked blocks for a while, and map index headers only while used", () => {
         assert.deepEqual(storeFlags({ syncInterval: "15m", ignoreDeletionMarksDelay: "24h" }), [
             "store",
             "--log.format=json",
@@ -62,7 +59,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of Compact", () => {
+    it("Compact set the retention of each resolution, and leave bad blocks out instead of halting", () => {
         const retention = { raw: "90d", fiveMinutes: "180d", oneHour: "0d" };
         assert.deepEqual(compactFlags({ retention, consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m" }), [
             "compact",
@@ -83,7 +80,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of a Receive router: a ring, no storage, and the tenant from the client's certificate", () => {
+    it("a Receive router give it a hashring, no storage, and the tenant from the client's certificate", () => {
         assert.deepEqual(routerFlags({ replicationFactor: 3 }), [
             "receive",
             "--log.format=json",
@@ -100,7 +97,7 @@ describe("flags", () => {
         ]);
     });
 
-    it("of a Receive ingester: storage and no ring", () => {
+    it("a Receive ingester give it storage and no hashring", () => {
         assert.deepEqual(ingesterFlags({ retention: "24h" }), [
             "receive",
             "--log.format=json",
@@ -113,70 +110,4 @@ describe("flags", () => {
             "--tsdb.too-far-in-future.time-window=5m",
         ]);
     });
-});
-
-describe("files", () => {
-    const retry =
-        '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}';
-
-    it("of endpoints: fan-out entries plain, groups with a retry that gRPC reads, and mutual TLS to another cluster", () => {
-        assert.equal(
-            endpointsFile([
-                { everyPodOf: "dnssrv+_grpc._tcp.sidecars" },
-                { anyOneOf: "dns+store:10901" },
-                { anyOneOf: "dns+query.blue.fleet.test:10901", serverName: "query.blue.fleet.test" },
-            ]),
-            [
-                "endpoints:",
-                "  - address: dnssrv+_grpc._tcp.sidecars",
-                "  - address: dns+store:10901",
-                "    group: true",
-                `    service_config: '${retry}'`,
-                "  - address: dns+query.blue.fleet.test:10901",
-                "    group: true",
-                `    service_config: '${retry}'`,
-                "    client_config:",
-                "      tls_config:",
-                "        enabled: true",
-                "        cert_file: /etc/thanos/tls/tls.crt",
-                "        key_file: /etc/thanos/tls/tls.key",
-                "        ca_file: /etc/thanos/tls/ca.crt",
-                '        min_version: "1.3"',
-                "      server_name: query.blue.fleet.test",
-                "",
-            ].join("\n"),
-        );
-    });
-
-    it("of the ring: every ordinal, ketama, tenants by name", () => {
-        assert.deepEqual(JSON.parse(hashringsFile({ tenants: ["red"], ingesters: "ingester", replicas: 2, namespace: "ns" })), [
-            {
-                hashring: "fleet",
-                tenants: ["red"],
-                algorithm: "ketama",
-                endpoints: [
-                    { address: "ingester-0.ingester.ns.svc.cluster.local:10901" },
-                    { address: "ingester-1.ingester.ns.svc.cluster.local:10901" },
-                ],
-            },
-        ]);
-    });
-
-    it("of an object store: its type, the prefix and its own settings, as Thanos spells them", () => {
-        const config = { bucket: "b", endpoint: "s3.eu-west-1.amazonaws.com", region: "eu-west-1" };
-        assert.equal(
-            objectStoreFile({ type: "S3", config }, "blue"),
-            [
-                "type: S3",
-                "prefix: blue",
-                "config:",
-                "  bucket: b",
-                "  endpoint: s3.eu-west-1.amazonaws.com",
-                "  region: eu-west-1",
-                "",
-            ].join("\n"),
-        );
-    });
-
-    it("of the query cache", () => assert.equal(cacheFile, "type: IN-MEMORY\nconfig:\n  max_size: 256MB\n  validity: 6h\n"));
 });

@@ -4,18 +4,18 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:tls";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificates, type CertificatesArgs } from "../../../../components/tls/certificates";
-import type { Tls } from "../../../../components/tls/tlsSecret";
+import type { TlsCredentials } from "../../../../components/tls/tlsSecret";
 import { reveal } from "../../../../local/offline/standins/secretValues";
 import { make } from "../../../../local/offline/standins/tls";
 
-type Pem = Record<keyof Tls, string>;
+type Pem = Record<keyof TlsCredentials, string>;
 interface Issued {
     observer: { reader: Pem; receive: Pem };
     observees: { blue: { leaf: Pem }; red: { leaf: Pem; writer: Pem } };
 }
 
 const ARGS: CertificatesArgs = {
-    cluster: "observer",
+    clusterName: "observer",
     domain: "fleet.test",
     validity: "90d",
     renewBefore: "30d",
@@ -25,7 +25,7 @@ const ARGS: CertificatesArgs = {
     ],
 };
 
-/** The component with what the stand-in provider makes of its resources: real keys, real certificates. */
+/** The component, with the keys and certificates that the stand-in provider makes for its resources: real ones. */
 async function issue(): Promise<{ resources: pulumi.runtime.MockResourceArgs[]; issued: Issued }> {
     const resources: pulumi.runtime.MockResourceArgs[] = [];
     await pulumi.runtime.setMocks({
@@ -45,10 +45,10 @@ async function issue(): Promise<{ resources: pulumi.runtime.MockResourceArgs[]; 
 }
 
 /**
- * What becomes of a connection to `name`: "accepted", or who refuses it and why. As Thanos, the server asks for a certificate of one authority and reads
- * no name in it; the client knows the authority of servers.
+ * The result of a connection to `name`: "accepted", or which end refuses it and why. The server checks as Thanos does: it requires a certificate of one
+ * authority and reads no name in it. The client trusts the authority of servers.
  */
-function meet(server: Pem, name: string, servers: string, client?: Pem): Promise<string> {
+function handshake(server: Pem, name: string, servers: string, client?: Pem): Promise<string> {
     return new Promise((resolve) => {
         const listener = createServer(
             { ...server, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.3" },
@@ -69,20 +69,20 @@ function meet(server: Pem, name: string, servers: string, client?: Pem): Promise
     });
 }
 
-describe("certificates between clusters", () => {
+describe("the certificates between clusters", () => {
     let resources: pulumi.runtime.MockResourceArgs[];
     let observer: Issued["observer"];
     let blue: Issued["observees"]["blue"];
     let red: Issued["observees"]["red"];
     before(async () => {
-        const made = await issue();
-        resources = made.resources;
-        observer = made.issued.observer;
-        ({ blue, red } = made.issued.observees);
+        const { resources: registered, issued } = await issue();
+        resources = registered;
+        observer = issued.observer;
+        ({ blue, red } = issued.observees);
     });
     const of = (type: string) => resources.filter((r) => r.type === `tls:index/${type}`);
 
-    it("are three authorities and one certificate for each end of a connection, each with a key of its own", () => {
+    it("consist of three authorities and one certificate per end of a connection, each with its own key", () => {
         const signed = ["leaf-blue", "leaf-red", "reader", "receive", "writer-red"];
         const authorities = ["ca-readers", "ca-servers", "ca-writers"];
         const names = (type: string) =>
@@ -97,13 +97,13 @@ describe("certificates between clusters", () => {
         assert.deepEqual(names("locallySignedCert:LocallySignedCert"), signed);
     });
 
-    it("last and renew as configured, in hours; authorities last ten years", () => {
+    it("have the configured validity and renewal, in hours, and authorities last ten years", () => {
         const terms = of("locallySignedCert:LocallySignedCert").map(({ inputs }) => [inputs.validityPeriodHours, inputs.earlyRenewalHours]);
         assert.deepEqual([...new Set(terms.map(String))], ["2160,720"]);
         assert.deepEqual([...new Set(of("selfSignedCert:SelfSignedCert").map(({ inputs }) => inputs.validityPeriodHours))], [87600]);
     });
 
-    it("name the cluster, and a server's the host it is reached by", () => {
+    it("name the cluster, and for servers the host name", () => {
         const named = (tls: Pem) => {
             const { subject, subjectAltName } = new X509Certificate(tls.cert);
             return [subject, subjectAltName];
@@ -119,45 +119,45 @@ describe("certificates between clusters", () => {
         );
     });
 
-    it("come with the key they are for", () => {
+    it("match their keys", () => {
         for (const { cert, key } of [observer.reader, observer.receive, blue.leaf, red.leaf, red.writer])
             assert.ok(new X509Certificate(cert).publicKey.equals(createPublicKey(key)));
     });
 
-    it("give a cluster that only is read no certificate to write with", () => assert.deepEqual(Object.keys(blue), ["leaf"]));
+    it("include a writer's certificate only for clusters that write to Receive", () => assert.deepEqual(Object.keys(blue), ["leaf"]));
 
-    it("hand no cluster the key of an authority", () => {
-        const handed = [observer.reader, observer.receive, blue.leaf, red.leaf, red.writer].map(({ key }) => key);
+    it("leave the authorities' keys with the observer's stack", () => {
+        const given = [observer.reader, observer.receive, blue.leaf, red.leaf, red.writer].map(({ key }) => key);
         const authorities = of("selfSignedCert:SelfSignedCert").map(({ inputs }) => reveal(inputs.privateKeyPem) as string);
         assert.equal(authorities.length, 3);
         assert.deepEqual(
-            handed.filter((key) => authorities.includes(key)),
+            given.filter((key) => authorities.includes(key)),
             [],
         );
     });
 
-    describe("at red's leaf Query", () => {
-        const asked = (client?: Pem) => meet(red.leaf, "query.red.fleet.test", observer.reader.ca, client);
+    describe("let red's leaf Query", () => {
+        const queriedBy = (client?: Pem) => handshake(red.leaf, "query.red.fleet.test", observer.reader.ca, client);
 
-        it("the observer is accepted", async () => assert.equal(await asked(observer.reader), "accepted"));
-        it("nobody without a certificate is", async () => assert.equal(await asked(), "server: UNABLE_TO_GET_ISSUER_CERT"));
-        it("blue's leaf Query is not", async () => assert.equal(await asked(blue.leaf), "server: INVALID_PURPOSE"));
-        it("red's own Prometheus is not", async () => assert.equal(await asked(red.writer), "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
+        it("accept the observer", async () => assert.equal(await queriedBy(observer.reader), "accepted"));
+        it("refuse a client without a certificate", async () => assert.equal(await queriedBy(), "server: UNABLE_TO_GET_ISSUER_CERT"));
+        it("refuse blue's leaf Query", async () => assert.equal(await queriedBy(blue.leaf), "server: INVALID_PURPOSE"));
+        it("refuse red's own Prometheus", async () => assert.equal(await queriedBy(red.writer), "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
     });
 
-    it("let the observer notice that what answers is not blue", async () =>
+    it("let the observer refuse red's leaf Query under blue's name", async () =>
         assert.equal(
-            await meet(red.leaf, "query.blue.fleet.test", observer.reader.ca, observer.reader),
+            await handshake(red.leaf, "query.blue.fleet.test", observer.reader.ca, observer.reader),
             "client: ERR_TLS_CERT_ALTNAME_INVALID",
         ));
 
-    describe("at Receive", () => {
-        const written = (client?: Pem) => meet(observer.receive, "receive.fleet.test", red.writer.ca, client);
+    describe("let Receive", () => {
+        const writtenBy = (client?: Pem) => handshake(observer.receive, "receive.fleet.test", red.writer.ca, client);
 
-        it("red's Prometheus is accepted", async () => assert.equal(await written(red.writer), "accepted"));
-        it("nobody without a certificate is", async () => assert.equal(await written(), "server: UNABLE_TO_GET_ISSUER_CERT"));
-        it("blue's leaf Query is not", async () => assert.equal(await written(blue.leaf), "server: INVALID_PURPOSE"));
-        it("the observer's Query is not", async () =>
-            assert.equal(await written(observer.reader), "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
+        it("accept red's Prometheus", async () => assert.equal(await writtenBy(red.writer), "accepted"));
+        it("refuse a client without a certificate", async () => assert.equal(await writtenBy(), "server: UNABLE_TO_GET_ISSUER_CERT"));
+        it("refuse blue's leaf Query", async () => assert.equal(await writtenBy(blue.leaf), "server: INVALID_PURPOSE"));
+        it("refuse the observer's Query", async () =>
+            assert.equal(await writtenBy(observer.reader), "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
     });
 });

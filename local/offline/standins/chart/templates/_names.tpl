@@ -1,4 +1,4 @@
-{{/* Names are cut at 26 characters, as the official chart cuts them: longer ones would push the Pods' names over 63. */}}
+{{/* Names are cut at 26 characters, as in the official chart: with longer ones the names of Pods would exceed 63 characters. */}}
 {{- define "standin.fullname" -}}
 {{- $release := contains "kube-prometheus-stack" .Release.Name | ternary .Release.Name (printf "%s-kube-prometheus-stack" .Release.Name) -}}
 {{- .Values.fullnameOverride | default $release | trunc 26 | trimSuffix "-" -}}
@@ -13,7 +13,7 @@
 {{- $account.name | default ($account.create | ternary (include "standin.prometheus" .) "default") -}}
 {{- end -}}
 
-{{/* The labels on every object. `app` and `release` are what ServiceMonitors and Prometheus select by. Takes (list $ app). */}}
+{{/* The labels of every object. ServiceMonitors and Prometheus select by `app` and `release`. Takes (list $ app). */}}
 {{- define "standin.labels" -}}
 {{- $top := index . 0 -}}
 app: {{ index . 1 }}

@@ -23,7 +23,7 @@ describe("the stand-in chart", () => {
         return crdDir;
     }
 
-    it("is of the chart and operator versions that the project pins", async () => {
+    it("has the chart and operator versions that the project pins", async () => {
         const chart = parse(await readFile(join(CHART_SOURCE, "Chart.yaml"), "utf8"));
         assert.deepEqual(
             { name: chart.name, version: chart.version, appVersion: chart.appVersion },
@@ -35,13 +35,13 @@ describe("the stand-in chart", () => {
         );
     });
 
-    it("has no default that its own schema would refuse as unknown", async () => {
+    it("has no default that its own schema refuses as unknown", async () => {
         const values = parse(await readFile(join(CHART_SOURCE, "values.yaml"), "utf8"));
         const schema = JSON.parse(await readFile(join(CHART_SOURCE, "values.schema.json"), "utf8"));
         assert.deepEqual(unknownKeys(values, schema, ""), []);
     });
 
-    it("is put together from the committed files and the operator's CRDs, and found again", async () => {
+    it("is assembled from the committed files and the operator's CRDs, once", async () => {
         const crdDir = await crds();
         const chart = await assembleChart(join(dir, "cache"), crdDir);
         assert.deepEqual((await readdir(join(chart, "charts/crds/crds"))).sort(), [
@@ -51,10 +51,10 @@ describe("the stand-in chart", () => {
         ]);
         assert.deepEqual(await readFile(join(chart, "Chart.yaml")), await readFile(join(CHART_SOURCE, "Chart.yaml")));
         assert.equal(await assembleChart(join(dir, "cache"), crdDir), chart);
-        assert.equal((await readdir(join(dir, "cache"))).length, 1, "nothing half-made stays behind");
+        assert.equal((await readdir(join(dir, "cache"))).length, 1, "nothing incomplete is left behind");
     });
 
-    it("is another chart when a CRD changes", async () => {
+    it("is another directory for another CRD", async () => {
         const one = await assembleChart(dir, await crds());
         const other = await assembleChart(dir, await crds("kind: CustomResourceDefinition # newer\n"));
         assert.notEqual(one, other);
@@ -63,12 +63,12 @@ describe("the stand-in chart", () => {
     it("refuses a directory without the CRDs, and leaves nothing behind", async () => {
         await assert.rejects(
             assembleChart(join(dir, "cache"), join(dir, "nowhere")),
-            /nowhere is not a directory of prometheus-operator's CRDs: it lacks .*prometheuses\.yaml.*Give example/,
+            /nowhere is not a directory of prometheus-operator's CRDs: it lacks .*prometheuses\.yaml.*Use example/,
         );
         assert.deepEqual(await readdir(dir), []);
     });
 
-    it("hashes paths and contents, in no particular order", () => {
+    it("hashes paths and contents in any order", () => {
         const a = { path: "a", content: bytes("1") };
         const b = { path: "b", content: bytes("2") };
         assert.equal(contentHash([a, b]), contentHash([b, a]));
@@ -88,14 +88,14 @@ describe("the stand-in chart", () => {
         ]);
     });
 
-    it("says what to do where the module can't be had", async () => {
+    it("says what to do where the module cannot be downloaded", async () => {
         await assert.rejects(
             crdDirectory(async () => {
                 throw new Error("go: command not found");
             }),
-            /CRDs could not be had: .* \(go: command not found\)\. Install Go/,
+            /CRDs cannot be downloaded: .* \(go: command not found\)\. Install Go/,
         );
-        assert.throws(() => moduleDirectory("{}", "m@v1"), /named no directory/);
+        assert.throws(() => moduleDirectory("{}", "m@v1"), /printed no directory/);
     });
 });
 

@@ -51,7 +51,7 @@ describe("the stand-in of the provider tls", () => {
         made = await chain();
     });
 
-    it("signs with its authority's key, and names it as the issuer", () => {
+    it("signs with the key of the authority, and names the authority as the issuer", () => {
         assert.ok(made.certificate.verify(made.ca.publicKey));
         assert.ok(made.certificate.checkIssued(made.ca));
         assert.equal(made.certificate.issuer, "O=fleet.test\nCN=readers");
@@ -64,22 +64,22 @@ describe("the stand-in of the provider tls", () => {
         assert.equal(made.certificate.subjectAltName, "DNS:query.red.fleet.test");
     });
 
-    it("writes what a certificate may be used for", () => {
+    it("writes the allowed uses into a certificate", () => {
         assert.deepEqual(made.certificate.keyUsage, ["1.3.6.1.5.5.7.3.1"]);
         assert.equal(made.certificate.ca, false);
         assert.equal(made.ca.ca, true);
     });
 
-    it("refuses a use that it does not know", async () => {
+    it("refuses an unknown use", async () => {
         await assert.rejects(
             make("tls:index/selfSignedCert:SelfSignedCert", { ...authority(pemOf(await key())), allowedUses: ["flying"] }),
             {
-                message: "allowedUses: the stand-in provider does not know flying.",
+                message: "allowedUses: the stand-in provider does not support flying.",
             },
         );
     });
 
-    it("is valid from now, in whole seconds, for as long as was asked", () => {
+    it("makes a certificate valid from now, in whole seconds, for the wanted time", () => {
         const { validityStartTime, validityEndTime, readyForRenewal } = made.leaf.outputs;
         assert.deepEqual(
             { validityStartTime, validityEndTime, readyForRenewal },
@@ -88,9 +88,9 @@ describe("the stand-in of the provider tls", () => {
         assert.equal(new Date(made.certificate.validTo).toISOString(), validityEndTime);
     });
 
-    it("has the serial number as its id", () => assert.equal(BigInt(`0x${made.certificate.serialNumber}`).toString(), made.leaf.id));
+    it("uses the serial number as the id", () => assert.equal(BigInt(`0x${made.certificate.serialNumber}`).toString(), made.leaf.id));
 
-    it("makes keys that are secret", async () => {
+    it("keeps private keys secret", async () => {
         const outputs = await key();
         assert.deepEqual(
             [outputs.privateKeyPem, outputs.privateKeyPemPkcs8].map((value) => (value as Bag)[SIGNATURE]),
@@ -99,9 +99,9 @@ describe("the stand-in of the provider tls", () => {
         assert.match(pemOf(outputs), /^-----BEGIN EC PRIVATE KEY-----\n/);
     });
 
-    it("makes no other keys than ECDSA", () =>
+    it("generates ECDSA keys only", () =>
         assert.rejects(make(FIRST, { algorithm: "RSA" }), {
-            message: "algorithm: the stand-in provider makes ECDSA keys on P256, P384, P521, not RSA P256.",
+            message: "algorithm: the stand-in provider generates ECDSA keys on P256, P384, P521, not RSA P256.",
         }));
 
     describe("at a later update", () => {
@@ -118,7 +118,7 @@ describe("the stand-in of the provider tls", () => {
                 deleteBeforeReplace: false,
             }));
 
-        it("renews earlier where that was changed, and otherwise keeps the certificate", () => {
+        it("renews earlier for a greater `earlyRenewalHours`, and keeps the certificate until then", () => {
             assert.deepEqual(at("2026-03-02T12:00:00Z", { ...made.inputs, earlyRenewalHours: 24 }), {
                 changes: [{ path: "earlyRenewalHours", kind: "update" }],
                 replaces: [],
@@ -127,7 +127,7 @@ describe("the stand-in of the provider tls", () => {
             assert.deepEqual(at("2026-03-02T12:00:00Z", { ...made.inputs, earlyRenewalHours: 2159 }).replaces, ["readyForRenewal"]);
         });
 
-        it("signs anew for another request", () =>
+        it("replaces the certificate for another request", () =>
             assert.deepEqual(at("2026-03-02T12:00:00Z", { ...made.inputs, certRequestPem: "another" }).replaces, ["certRequestPem"]));
 
         it("never renews a key", () => {

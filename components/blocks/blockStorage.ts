@@ -1,0 +1,67 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { childOptions } from "../kubernetes/childOptions";
+import { serviceAccountOf, streamPrefix } from "../naming/names";
+import type { BlockComponent, GrantAccess } from "./access";
+import { type ObjectStore, objectStoreSecret } from "./objectStore";
+
+/** How the pods of one component reach the blocks of one stream. */
+export interface StreamAccess {
+    /** Name of the Secret with the objstore file. */
+    objectStoreSecret: pulumi.Output<string>;
+    /** Annotations that the pods' service account has to carry. */
+    annotations: Record<string, pulumi.Input<string>>;
+    /** What has to exist before the pods start. */
+    ready: pulumi.Resource[];
+}
+
+export interface BlockStorageArgs {
+    /** Kubernetes namespace. */
+    namespace: string;
+    /** Where the blocks of each stream are, by stream. */
+    stores: Record<string, ObjectStore>;
+    /**
+     * ARN of the role to assume, by stream, where the bucket belongs to another account and its policy does not name this stack's own role.
+     * @default none
+     */
+    roles?: Record<string, string>;
+}
+
+/** The fleet's blocks as the pods of this stack see them: one objstore file for each stream, and rights for each component. */
+export class BlockStorage {
+    private readonly secrets = new Map<string, k8s.core.v1.Secret>();
+
+    constructor(
+        private readonly owner: pulumi.ComponentResource,
+        private readonly cloud: { readonly kubernetes: k8s.Provider; readonly grant: GrantAccess },
+        private readonly args: BlockStorageArgs,
+        private readonly opts: pulumi.ComponentResourceOptions,
+    ) {}
+
+    /** Gives a component access to one stream: as much as `ACCESS` says. */
+    grant(component: BlockComponent, stream: string): StreamAccess {
+        const { namespace, stores, roles } = this.args;
+        const store = stores[stream];
+        if (store === undefined) throw new Error(`no object store for ${stream}`);
+        const secret = this.secretOf(stream, store);
+        const { annotations, ready } = this.cloud.grant(
+            `${component === "prometheus" ? component : `${component}-${stream}`}-identity`,
+            { component, stream, namespace, store, serviceAccount: serviceAccountOf(component, stream), assume: roles?.[stream] },
+            this.opts,
+        );
+        return { objectStoreSecret: secret.metadata.name, annotations, ready: [secret, ...ready] };
+    }
+
+    /** The Secret with a stream's objstore file. Components that work on the same stream share it. */
+    private secretOf(stream: string, store: ObjectStore): k8s.core.v1.Secret {
+        const secret =
+            this.secrets.get(stream) ??
+            objectStoreSecret(
+                stream,
+                { namespace: this.args.namespace, prefix: streamPrefix(stream), store },
+                { ...childOptions(this.owner, this.opts), provider: this.cloud.kubernetes },
+            );
+        this.secrets.set(stream, secret);
+        return secret;
+    }
+}

@@ -1,0 +1,104 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Placement } from "./placement";
+
+type Container = k8s.types.input.core.v1.Container;
+
+/** A read-only directory whose files come from a Secret or a ConfigMap. */
+export type MountedFiles = {
+    /** Name of the volume. */
+    name: string;
+    /** Directory in the container. */
+    mountPath: string;
+} & ({ secret: pulumi.Input<string> } | { configMap: pulumi.Input<string> });
+
+export interface HardenedPodArgs {
+    /** Name of the container. */
+    name: string;
+    /** Image reference with tag. */
+    image: string;
+    /** Arguments of the image's entry point. */
+    args: string[];
+    /** Environment variables, as in a container spec. */
+    env: NonNullable<Container["env"]>;
+    /** User and group that the process runs as, and that own the mounted volumes. Never 0. */
+    userId: number;
+    /** Container ports, by name. */
+    ports: Record<string, number>;
+    /** Probes, as in a container spec. */
+    probes: Pick<Container, "readinessProbe" | "livenessProbe" | "startupProbe">;
+    /** Kubernetes quantities (`50m`, `1Gi`). CPU is a request only; memory is request and limit, so that the pod is never evicted for a neighbour. */
+    resources: { cpu: string; memory: string };
+    /** Seconds from SIGTERM to SIGKILL. */
+    gracePeriod: number;
+    /** The service account that the pod runs as. */
+    serviceAccountName: pulumi.Input<string>;
+    /** Labels of the pod. */
+    labels: Record<string, string>;
+    /** Labels that all replicas of the pod have in common: these replicas are spread over zones and nodes. */
+    replicaSelector: Record<string, string>;
+    /** Nodes that the pod may run on. @default any node */
+    placement?: Placement | undefined;
+    /** Where the persistent volume called `data` is mounted. The StatefulSet claims the volume. @default no such volume */
+    dataDir?: string | undefined;
+    /** Directories with files from Secrets and ConfigMaps. */
+    files: readonly MountedFiles[];
+}
+
+/**
+ * The template of a pod with one container and every safe default: no root, no privileges, a read-only root file system, no API token, replicas on
+ * different zones and nodes.
+ */
+export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
+    return {
+        metadata: { labels: args.labels },
+        spec: {
+            serviceAccountName: args.serviceAccountName,
+            automountServiceAccountToken: false,
+            securityContext: {
+                runAsNonRoot: true,
+                runAsUser: args.userId,
+                runAsGroup: args.userId,
+                fsGroup: args.userId,
+                fsGroupChangePolicy: "OnRootMismatch",
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            terminationGracePeriodSeconds: args.gracePeriod,
+            ...args.placement,
+            topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+                maxSkew: 1,
+                topologyKey,
+                whenUnsatisfiable: "ScheduleAnyway",
+                labelSelector: { matchLabels: args.replicaSelector },
+            })),
+            containers: [
+                {
+                    name: args.name,
+                    image: args.image,
+                    imagePullPolicy: "IfNotPresent",
+                    args: args.args,
+                    env: args.env,
+                    ports: Object.entries(args.ports).map(([name, containerPort]) => ({ name, containerPort })),
+                    ...args.probes,
+                    resources: {
+                        requests: { cpu: args.resources.cpu, memory: args.resources.memory },
+                        limits: { memory: args.resources.memory },
+                    },
+                    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+                    volumeMounts: [
+                        ...(args.dataDir === undefined ? [] : [{ name: DATA_VOLUME, mountPath: args.dataDir }]),
+                        ...args.files.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+                    ],
+                },
+            ],
+            volumes: args.files.map((files) =>
+                "secret" in files
+                    ? { name: files.name, secret: { secretName: files.secret } }
+                    : { name: files.name, configMap: { name: files.configMap } },
+            ),
+        },
+    };
+}
+
+/** Name of the volume claim template that `dataDir` mounts. */
+export const DATA_VOLUME = "data";
