@@ -1,4 +1,4 @@
-import type { Problem } from "../rules/problem";
+import { type Problem, problemText } from "../rules/problem";
 
 /** Thrown before anything is made or changed. The message is the whole answer: every problem at once, a line each. */
 export class ConfigError extends Error {
@@ -9,7 +9,7 @@ export class ConfigError extends Error {
         super(
             [
                 `${subject}: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}. Nothing was changed.`,
-                ...problems.map((p) => `  ${p.path}: ${p.problem} ${p.remedy}`.trimEnd()),
+                ...problems.map((problem) => `  ${problemText(problem)}`),
             ].join("\n"),
         );
         this.name = "ConfigError";

@@ -6,7 +6,7 @@ import {
     type StackValidationPolicy,
     UnknownValueError,
 } from "@pulumi/policy";
-import { describe } from "../rules/problem";
+import { problemText } from "../rules/problem";
 import { type Manifest, readModel } from "../rules/reading/readModel";
 import { type Overrides, type Rule, type Threshold, thresholdsOf } from "../rules/rule";
 
@@ -38,7 +38,7 @@ const isUnknown = (error: unknown) => error instanceof UnknownValueError;
 
 function validate(rule: Rule, resources: readonly Manifest[], config: Overrides, report: ReportViolation): void {
     const { model, urns, unread } = readModel(resources, rule.reads, isUnknown);
-    for (const finding of rule.check(model, thresholdsOf(rule, config))) report(describe(finding), urnOf(finding.path, urns));
+    for (const finding of rule.check(model, thresholdsOf(rule, config))) report(problemText(finding), urnOf(finding.path, urns));
     for (const { path, urn, error } of unread) if (!isUnknown(error)) report(`${path}: ${error.message}`, urn);
     // Last, so that what is known has been reported: the engine turns it into a warning that the rule was not run in full.
     const unknown = unread.find(({ error }) => isUnknown(error));

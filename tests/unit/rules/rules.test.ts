@@ -4,7 +4,7 @@ import { formatDuration, parseDuration } from "../../../rules/duration";
 import { oneCompactorPerStream } from "../../../rules/L02-one-compactor";
 import { retentionOutlivesDownsampling } from "../../../rules/L04-retention-outlives-downsampling";
 import { type Compactor, NOTHING } from "../../../rules/model";
-import { describe as inWords } from "../../../rules/problem";
+import { problemText } from "../../../rules/problem";
 import { compactorFlags, FlagError, parseArgv, receiveFlags } from "../../../rules/reading/commandLine";
 import { thresholdsOf } from "../../../rules/rule";
 
@@ -38,7 +38,7 @@ describe("rules", () => {
         describe(`${rule.id} ${rule.name}`, () => {
             it("finds nothing in its good example", () => assert.deepEqual(rule.check(rule.good, thresholdsOf(rule)), []));
             it("says exactly what is wrong with its bad example", () => {
-                assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(inWords), SAYS[rule.name]);
+                assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), SAYS[rule.name]);
             });
             it("finds nothing where there is nothing", () => assert.deepEqual(rule.check(NOTHING, thresholdsOf(rule)), []));
         });
