@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { schemas } from "../../../config/schema";
-
 import { ROOT } from "../../support/root";
 
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -58,6 +57,21 @@ const sorted = (map: Map<string, string>) => [...map].sort(([a], [b]) => a.local
 
 describe("docs/configuration.md", () => {
     it("has every setting with its default, and no other", () => assert.deepEqual(sorted(documented()), sorted(defaults())));
+
+    it("mentions no setting that does not exist", () => {
+        const settings = [...defaults().keys()];
+        // What is below objectStore differs by type: config/schema/objectStore.ts.
+        const exists = (name: string) =>
+            name.startsWith("objectStore.") || settings.some((setting) => setting === name || setting.startsWith(`${name}.`));
+        const groups = new Set(settings.map((setting) => setting.split(/[.[]/)[0]));
+        const mentioned = [...read("docs/configuration.md").matchAll(/`([a-z]\w*(?:\[\])?(?:\.\w+)+)/gi)].map(([, name = ""]) => name);
+        const ofSettings = mentioned.filter((name) => groups.has(name.split(/[.[]/)[0]));
+        assert.ok(ofSettings.length > settings.length / 2);
+        assert.deepEqual(
+            ofSettings.filter((name) => !exists(name)),
+            [],
+        );
+    });
 
     it("and Pulumi.yaml name the same defaults", () => {
         const named = Object.entries(project.config).flatMap(([key, { default: value }]) => (value ? [[key, `\`${value}\``]] : []));
