@@ -55,8 +55,8 @@ function validate(rule: Rule, resources: readonly Resource[], config: Overrides,
     if (unknown !== undefined) throw unknown.error;
 }
 
-/** Pulumi's types of Kubernetes resources are `kubernetes:<apiVersion>:<kind>`. The URN is the id. */
-function manifestOf({ type, name, urn, props }: Resource): Manifest[] {
+/** The manifest of a Kubernetes resource, whose type in Pulumi is `kubernetes:<apiVersion>:<kind>`; none for other resources. */
+export function manifestOf({ type, name, urn, props }: Resource): Manifest[] {
     const [provider, apiVersion, kind] = type.split(":");
     if (provider !== "kubernetes" || apiVersion === undefined || kind === undefined) return [];
     return [{ apiVersion, kind, name, id: urn, fields: props }];

@@ -120,7 +120,9 @@ const addOns = z.strictObject({
     loadBalancerController: addOn,
     /** ExternalDNS, which publishes the fleet's names in Route 53. `install` needs `zoneId`. */
     externalDns: addOn,
+    /** cert-manager. */
     certManager: addOn,
+    /** Kubernetes metrics-server. */
     metricsServer: addOn,
 });
 export const ADD_ONS = addOns.keyof().options;
@@ -155,10 +157,13 @@ const account = {
      * @default {}
      */
     tags: z.record(tagKey, tagValue).default({}),
+    /** The EKS cluster to deploy to. */
     cluster: eksCluster,
     /** The fleet's own nodes. Without them pods run on the cluster's existing nodes. */
     nodeGroups: nodeGroups.optional(),
+    /** Who installs what the fleet needs in the cluster. */
     addOns: addOns.prefault({}),
+    /** Identity of pods on AWS. */
     identity: identity.prefault({}),
     /** Id of the Route 53 hosted zone of the fleet's domain, the only zone that ExternalDNS may write to. Required to install ExternalDNS. */
     zoneId: z

@@ -70,12 +70,15 @@ const stack = {
     kubeconfig: z.string().optional(),
     /** Context in that kubeconfig. Without it, its current context. */
     context: z.string().optional(),
+    /** This cluster's Prometheus. */
     prometheus: prometheus.prefault({}),
+    /** The observer's Query, or the observee's leaf Query. */
     query: query.prefault({}),
 };
 
 const observer = {
     ...stack,
+    /** The cluster that runs Thanos for the whole fleet. */
     role: z.literal("observer"),
     /**
      * The other clusters of the fleet.
@@ -84,15 +87,21 @@ const observer = {
     observees: z.array(observee).default([]),
     /** An existing object store, by the `type` and `config` of Thanos's own file. On AWS instead of `aws.bucket`. */
     objectStore: objectStore.optional(),
+    /** Certificates between the clusters. */
     certificates: certificates.prefault({}),
+    /** Query Frontend, the address for people and dashboards. */
     queryFrontend: queryFrontend.prefault({}),
+    /** Every cluster's Store. */
     store: store.prefault({}),
+    /** Receive. It runs if the mode of an observee writes remotely. */
     receive: receive.prefault({}),
+    /** Every cluster's Compact. */
     compact: compact.prefault({}),
 };
 
 const observeeStack = {
     ...stack,
+    /** A cluster that the observer sees. */
     role: z.literal("observee"),
     /** The observer's stack, as `organization/project/stack`. */
     observer: z
@@ -103,6 +112,7 @@ const observeeStack = {
         ),
 };
 
+/** `cloud: aws` is EKS with S3 and IAM; `cloud: local` is any Kubernetes, with an S3 server inside it. */
 export const schemas = {
     "observer on aws": z.strictObject({ ...observer, cloud: z.literal("aws"), aws: observerAws }),
     "observer on local": z.strictObject({ ...observer, cloud: z.literal("local") }),

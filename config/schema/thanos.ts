@@ -119,6 +119,7 @@ const retention = z.strictObject({
 
 /** The compactors, one for each stream. */
 export const compact = z.strictObject({
+    /** How long samples are kept, by resolution. */
     retention: retention.prefault({}),
     /**
      * Lets the three retentions differ.

@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { modelOf } from "../../../../config/checks";
 import { loadConfig } from "../../../../config/load";
 import type { Run } from "../../../../engine/runInProcess";
-import type { Manifest } from "../../../../rules/reading/manifest";
+import { manifestOf } from "../../../../policies/policy";
 import { readModel } from "../../../../rules/reading/readModel";
 import { buildObservee, buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
 
-const manifestsOf = ({ resources }: Run): Manifest[] =>
-    resources.flatMap(({ type, name, props }) => {
-        const [provider, apiVersion = "", kind = ""] = type.split(":");
-        return provider === "kubernetes" ? [{ apiVersion, kind, name, id: `${kind} ${name}`, fields: props }] : [];
-    });
+const manifestsOf = ({ resources }: Run) =>
+    resources.flatMap(({ type, name, props }) => manifestOf({ type, name, urn: `${type}::${name}`, props }));
 
 const registeredBy = (run: Run) => readModel(manifestsOf(run), ["compactors", "receives", "prometheuses"]).model;
 
