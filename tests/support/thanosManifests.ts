@@ -1,7 +1,7 @@
 import { unknownCheckingProxy } from "@pulumi/policy";
 import type { Manifest } from "../../rules/reading/manifest";
 
-/** What the engine sends for a string that is unknown before the update (@pulumi/policy, proxy.ts). */
+/** What the engine sends for a string that is unknown before the update (`@pulumi/policy/proxy.ts`). */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const IMAGE = "quay.io/thanos/thanos:v0.42.4";
 
