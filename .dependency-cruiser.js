@@ -1,6 +1,6 @@
 /**
- * Which part may import which: `npm run check` refuses an import against the direction, and every circle, type imports included.
- * Each entry is a folder and what it may import beside itself and npm packages.
+ * Which part may import which. `npm run check` refuses every other import and every circle, type imports included.
+ * Each entry is a folder, and what it may import besides itself and npm packages. docs/adr/0013-layout.md has the reasons.
  */
 const PARTS = {
     "^upstream/": [],
@@ -16,7 +16,7 @@ const PARTS = {
     "^plan/": ["^engine/", "^terminal/", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
     "^cli/": ["^plan/", "^engine/", "^clients/", "^terminal/", "^config/", "^upstream/", "^package\\.json$"],
     "^local/(?!offline/)": [
-        // The four doors to what only a machine without downloads needs.
+        // The four doors to code that only a machine without downloads needs.
         "^local/offline/(findTools|findPlugins|findChart|builtClusters)\\.ts$",
         ...["^plan/", "^engine/", "^clients/", "^terminal/", "^index\\.ts$", "^components/", "^config/", "^upstream/", "^package\\.json$"],
     ],
@@ -24,10 +24,10 @@ const PARTS = {
     "^bench/": ["^engine/", "^plan/"],
 };
 
-/** Inside `components`, from what knows least to what knows most. */
+/** The folders of `components`: each may import those before it. */
 const COMPONENTS = ["naming", "kubernetes", "tls", "blocks", "thanos", "prometheus", "cloud", "stack"];
 
-/** Inside `components/cloud/aws`, likewise; the files of the folder itself import all of these. */
+/** The folders of `components/cloud/aws`, in the same way. Files directly in `components/cloud/aws` may import all of them. */
 const AWS = ["iam", "storage", "addOns", "cluster"];
 
 const ordered = (folder, names) =>
@@ -57,7 +57,7 @@ module.exports = {
         {
             name: "the-two-clouds-are-apart",
             severity: "error",
-            comment: "What AWS and a machine of one's own have in common is in components/cloud/cloud.ts.",
+            comment: "The interface of both clouds is components/cloud/cloud.ts.",
             from: { path: "^components/cloud/(aws|local)/" },
             to: { path: "^components/cloud/(aws|local)/", pathNot: "^components/cloud/$1/" },
         },

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,17 +11,17 @@ import { color } from "../terminal/color";
 import { CHARTS, releaseOf, UPSTREAM } from "../upstream/sources";
 import { VERSIONS } from "../upstream/versions";
 
-/** Pinned versions beside the newest releases. It only looks: no answer, or a late one, is an answer too. */
+/** Prints every pinned version beside the newest release. A source that does not answer, or not in time, is shown in the table and is not a failure. */
 
 const run = promisify(execFile);
-const WITHIN_MS = 20_000;
+const DEADLINE_MS = 20_000;
 
 interface Row {
     name: string;
     pinned: string;
-    /** Left out where nobody answered in time. */
+    /** Absent if the source did not answer in time. */
     newest?: string;
-    /** Who was asked. */
+    /** Where the newest release was looked up. */
     source: string;
 }
 
@@ -34,8 +35,8 @@ async function upstreamRow(name: keyof typeof UPSTREAM, signal: AbortSignal): Pr
 
 async function chartRow(name: keyof typeof CHARTS, signal: AbortSignal): Promise<Row> {
     const { repository, tag } = CHARTS[name];
-    const found = gitHubTags(repository, signal).then((tags) => newest(tags.flatMap((release) => tag.exec(release)?.[1] ?? [])));
-    return row(name, VERSIONS[name], found, "GitHub");
+    const latest = gitHubTags(repository, signal).then((tags) => newest(tags.flatMap((release) => tag.exec(release)?.[1] ?? [])));
+    return row(name, VERSIONS[name], latest, "GitHub");
 }
 
 async function npmRows(signal: AbortSignal): Promise<Row[]> {
@@ -46,46 +47,46 @@ async function npmRows(signal: AbortSignal): Promise<Row[]> {
             row(
                 name,
                 version,
-                outdated.then((found) => found[name]?.latest ?? version),
+                outdated.then((packages) => packages[name]?.latest ?? version),
                 npmSource,
             ),
         ),
     );
 }
 
-/** No answer is not a failure: it is told in the row. */
-const row = (name: string, pinned: string, answer: Promise<string | undefined>, source: string): Promise<Row> =>
-    answer.then(
-        // A mirror may know less than the pin.
-        (found) => ({ name, pinned, ...(found !== undefined && { newest: newest([pinned, found]) ?? found }), source }),
+/** The row has no newest version if the lookup fails. */
+const row = (name: string, pinned: string, latest: Promise<string | undefined>, source: string): Promise<Row> =>
+    latest.then(
+        // A mirror may be older than the pinned version.
+        (version) => ({ name, pinned, ...(version !== undefined && { newest: newest([pinned, version]) ?? version }), source }),
         () => ({ name, pinned, source }),
     );
 
 const npmSource = `npm, for Node ${process.versions.node.split(".")[0]}`;
 
 async function goVersions(module: string, signal: AbortSignal): Promise<string[]> {
-    // In a folder without a go.mod, so that nothing there decides what is listed.
+    // In a folder without a go.mod, which could replace the module.
     const { stdout } = await run("go", ["list", "-m", "-versions", module], { signal, cwd: tmpdir() });
     return stdout.trim().split(" ").slice(1);
 }
 
 async function gitHubTags(repository: string, signal: AbortSignal): Promise<string[]> {
-    const answer = await fetch(`https://api.github.com/repos/${repository}/releases?per_page=100`, { signal });
-    if (!answer.ok) throw new Error(`answered ${answer.status}`);
-    return ((await answer.json()) as { tag_name: string }[]).map((release) => release.tag_name);
+    const response = await fetch(`https://api.github.com/repos/${repository}/releases?per_page=100`, { signal });
+    if (!response.ok) throw new Error(`GitHub answers with status ${response.status}`);
+    return ((await response.json()) as { tag_name: string }[]).map((release) => release.tag_name);
 }
 
-/** The newest that the running Node can use. npm ends with 1 where something is outdated, and prints an error as JSON too. */
+/** Packages with a newer version for the running Node. npm exits with 1 if there is one, and prints errors as JSON too. */
 async function npmOutdated(signal: AbortSignal): Promise<Record<string, { latest?: string } | undefined>> {
     const { stdout } = await run("npm", ["outdated", "--json"], { signal, cwd: join(__dirname, "..") }).catch(
         (failed: { stdout?: string }) => ({ stdout: failed.stdout ?? "" }),
     );
-    const found = JSON.parse(stdout || "{}") as Record<string, { latest?: string }>;
-    if ("error" in found || signal.aborted) throw new Error("npm's registry does not answer");
-    return found;
+    const packages = JSON.parse(stdout || "{}") as Record<string, { latest?: string }>;
+    if ("error" in packages || signal.aborted) throw new Error("npm's registry does not answer");
+    return packages;
 }
 
-/** The newest of what is no pre-release. */
+/** The newest version that is not a pre-release. */
 const newest = (tags: readonly string[]): string | undefined =>
     tags
         .filter((tag) => valid(tag) !== null && prerelease(tag) === null)
@@ -93,12 +94,12 @@ const newest = (tags: readonly string[]): string | undefined =>
         .at(-1);
 
 function tableOf(rows: readonly Row[]): string {
-    const table = new Table({ head: ["", "pinned", "newest", "asked"], style: { head: [], border: [], compact: true } });
-    for (const { name, pinned, newest: found, source } of rows)
+    const table = new Table({ head: ["", "pinned", "newest", "source"], style: { head: [], border: [], compact: true } });
+    for (const { name, pinned, newest: latest, source } of rows)
         table.push([
             name,
             pinned,
-            found === undefined ? color.dim("not reachable") : found === pinned ? found : color.yellow(found),
+            latest === undefined ? color.dim("not reachable") : latest === pinned ? latest : color.yellow(latest),
             source,
         ]);
     return table.toString();
@@ -106,14 +107,16 @@ function tableOf(rows: readonly Row[]): string {
 
 async function main(): Promise<void> {
     const command = new Command("versions")
-        .description("Prints every pinned version beside the newest release, as far as somebody answers within 20 seconds.")
+        .description("Prints every pinned version beside the newest release. Sources that do not answer within 20 seconds are marked.")
         .option("--json", "print [{name, pinned, newest?, source}] and nothing else");
     const { json } = command.parse().opts<{ json?: boolean }>();
-    const signal = AbortSignal.timeout(WITHIN_MS);
-    const upstream = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    // Every lookup listens to this signal: more than the 10 listeners from which on Node warns of a leak.
+    setMaxListeners(0, signal);
+    const released = (Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[]).filter((name) => !UPSTREAM[name].untagged);
     const charts = Object.keys(CHARTS) as (keyof typeof CHARTS)[];
     const rows = await Promise.all([
-        ...upstream.map((name) => upstreamRow(name, signal)),
+        ...released.map((name) => upstreamRow(name, signal)),
         ...charts.map((name) => chartRow(name, signal)),
         npmRows(signal),
     ]);

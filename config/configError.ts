@@ -1,20 +1,21 @@
-import type { Problem } from "../rules/problem";
+import { type Problem, problemText } from "../rules/problem";
 
-/** Thrown before anything is made or changed. The message is the whole answer: every problem at once, a line each. */
+/** Wrong input, thrown before anything is created or changed. The message lists every problem, a line each. */
 export class ConfigError extends Error {
     constructor(
+        /** What has the problems: `configuration of stack blue`. */
         readonly subject: string,
         readonly problems: readonly Problem[],
     ) {
         super(
             [
                 `${subject}: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}. Nothing was changed.`,
-                ...problems.map((p) => `  ${p.path}: ${p.problem} ${p.remedy}`.trimEnd()),
+                ...problems.map((problem) => `  ${problemText(problem)}`),
             ].join("\n"),
         );
         this.name = "ConfigError";
     }
 }
 
-/** The exit code for wrong input, everywhere. */
+/** The exit code of every command for wrong input. */
 export const EXIT_WRONG_INPUT = 2;

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** This stack's configuration as the engine hands it over. */
-export const rawConfig = () => parsed(pulumi.runtime.allConfig(), pulumi.getProject());
+/** The raw configuration of this stack, from the engine. */
+export const rawConfig = () => parseConfig(pulumi.runtime.allConfig(), pulumi.getProject());
 
-/** Every key of the project, structured values parsed. Pure. */
-export function parsed(all: Record<string, string>, project: string): Record<string, unknown> {
+/** The keys of `project` without their prefix. Structured values arrive as JSON text and are parsed. */
+export function parseConfig(all: Record<string, string>, project: string): Record<string, unknown> {
     const own = `${project}:`;
     const entries = Object.entries(all).filter(([key]) => key.startsWith(own));
     return Object.fromEntries(entries.map(([key, value]) => [key.slice(own.length), /^\s*[[{]/.test(value) ? JSON.parse(value) : value]));

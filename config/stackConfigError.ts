@@ -2,5 +2,5 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../rules/problem";
 import { ConfigError } from "./configError";
 
-/** What to throw where this stack's configuration asks for what cannot be. */
+/** The error for settings of this stack that turn out to be impossible after the configuration is loaded. */
 export const stackConfigError = (problems: Problem[]) => new ConfigError(`configuration of stack ${pulumi.getStack()}`, problems);

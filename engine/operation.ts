@@ -120,7 +120,7 @@ export function cleaned(message: string): string {
 export async function update(stack: Stack, operation: Operation, options: UpdateOptions = {}): Promise<UpdateResult> {
     await dropDeadLock(stack);
     const story = new Story(options.onDoing);
-    // Where the CLI has no session of its own (see engine.ts), a terminal sends it the signal itself.
+    // Where the CLI has no session of its own (see stack.ts), a terminal sends it the signal itself.
     const forward = process.platform === "linux" || !process.stdin.isTTY;
     const common = { onEvent: story.onEvent, ...(forward && options.signal && { signal: options.signal }) };
     const packs = options.policyPacks && { policyPacks: options.policyPacks };

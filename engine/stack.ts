@@ -23,7 +23,7 @@ export interface StackOptions extends EngineOptions {
 
 const root = join(__dirname, "..");
 
-/** The stack, made if missing. Nothing is deployed yet: see `update` in update.ts. */
+/** The stack, made if missing. Nothing is deployed yet: see `update` in operation.ts. */
 export async function stackFor(options: StackOptions): Promise<Stack> {
     const { stateDir, stackName } = options;
     const backend = join(stateDir, "backend");

@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/configError";
-import { parsed } from "../config/engineConfig";
+import { parseConfig } from "../config/engineConfig";
 import { loadConfig } from "../config/load";
 import { PROJECT } from "../engine/stackFile";
 import { type AwsStack, ZONE_TO_MAKE } from "./bootstrapCommands";
@@ -7,7 +7,7 @@ import type { StackInput } from "./model";
 
 /** The stack with its configuration checked; nothing where it is not on AWS. */
 export function awsStack({ name, config: given }: StackInput): AwsStack | undefined {
-    const config = loadConfig(parsed(given, PROJECT), `configuration of stack ${name}`);
+    const config = loadConfig(parseConfig(given, PROJECT), `configuration of stack ${name}`);
     return config.cloud === "aws" ? { name, config } : undefined;
 }
 

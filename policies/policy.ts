@@ -6,21 +6,31 @@ import {
     type StackValidationPolicy,
     UnknownValueError,
 } from "@pulumi/policy";
-import { describe } from "../rules/problem";
-import { type Manifest, readModel } from "../rules/reading/readModel";
+import { problemText } from "../rules/problem";
+import type { Manifest } from "../rules/reading/manifest";
+import { readModel } from "../rules/reading/readModel";
 import { type Overrides, type Rule, type Threshold, thresholdsOf } from "../rules/rule";
 
 type PropertySchema = PolicyConfigSchema["properties"][string];
 
+/** A resource as the engine shows it to policies. */
+interface Resource {
+    /** `kubernetes:apps/v1:Deployment`. */
+    readonly type: string;
+    readonly name: string;
+    readonly urn: string;
+    readonly props: Record<string, unknown>;
+}
+
 /**
- * A rule as a policy. One resource is judged by itself, before the engine makes it; parts that are held against each other are judged
- * together, at the end of the preview. A stack is only safe behind a preview, see docs/adr/0004.
+ * A rule as a policy. A rule that checks each part by itself runs before the engine creates that resource; a rule that compares parts runs at the end
+ * of the preview. Only a preview before the update makes a stack safe, see docs/adr/0004.
  */
 export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidationPolicy {
     const about: Policy = {
         name: rule.name,
         displayName: `${rule.id}: ${rule.title}`,
-        // The runner puts it before each message.
+        // The runner prints it before each message.
         description: `${rule.title} (${rule.id}).`,
         enforcementLevel: "mandatory",
         severity: rule.severity,
@@ -36,19 +46,26 @@ export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidation
 
 const isUnknown = (error: unknown) => error instanceof UnknownValueError;
 
-function validate(rule: Rule, resources: readonly Manifest[], config: Overrides, report: ReportViolation): void {
-    const { model, urns, unread } = readModel(resources, rule.reads, isUnknown);
-    for (const finding of rule.check(model, thresholdsOf(rule, config))) report(describe(finding), urnOf(finding.path, urns));
-    for (const { path, urn, error } of unread) if (!isUnknown(error)) report(`${path}: ${error.message}`, urn);
-    // Last, so that what is known has been reported: the engine turns it into a warning that the rule was not run in full.
+function validate(rule: Rule, resources: readonly Resource[], config: Overrides, report: ReportViolation): void {
+    const { model, ids, unread } = readModel(resources.flatMap(manifestOf), rule.reads, isUnknown);
+    for (const problem of rule.check(model, thresholdsOf(rule, config))) report(problemText(problem), urnOf(problem.path, ids));
+    for (const { path, id, error } of unread) if (!isUnknown(error)) report(`${path}: ${error.message}`, id);
+    // Thrown last, so that every known problem is reported. The engine turns the error into a warning that the rule did not run in full.
     const unknown = unread.find(({ error }) => isUnknown(error));
     if (unknown !== undefined) throw unknown.error;
 }
 
-/** A finding's path begins with its part's, `StatefulSet thanos-compact-blue.retention.raw`; of `a` and `a.b` the longer is meant. */
-function urnOf(path: string, urns: ReadonlyMap<string, string>): string | undefined {
-    const [part] = [...urns.keys()].filter((candidate) => path.startsWith(`${candidate}.`)).sort((a, b) => b.length - a.length);
-    return part === undefined ? undefined : urns.get(part);
+/** The manifest of a Kubernetes resource, whose type in Pulumi is `kubernetes:<apiVersion>:<kind>`; none for other resources. */
+export function manifestOf({ type, name, urn, props }: Resource): Manifest[] {
+    const [provider, apiVersion, kind] = type.split(":");
+    if (provider !== "kubernetes" || apiVersion === undefined || kind === undefined) return [];
+    return [{ apiVersion, kind, name, id: urn, fields: props }];
+}
+
+/** A problem's path begins with its part's: `StatefulSet thanos-compact-blue.retention.raw`. Where both `a` and `a.b` fit, `a.b` is the part. */
+function urnOf(path: string, ids: ReadonlyMap<string, string>): string | undefined {
+    const [part] = [...ids.keys()].filter((candidate) => path.startsWith(`${candidate}.`)).sort((a, b) => b.length - a.length);
+    return part === undefined ? undefined : ids.get(part);
 }
 
 function configSchema(rule: Rule): PolicyConfigSchema {
@@ -57,7 +74,7 @@ function configSchema(rule: Rule): PolicyConfigSchema {
     };
 }
 
-/** Roughly: the engine shows it as it is when it refuses a value, and `thresholdsOf` is exact. Go reads it, so it has no look-ahead. */
+/** Approximate, since the engine prints it when it refuses a value; `thresholdsOf` is exact. No look-ahead: the engine's Go regexp has none. */
 const DURATION = "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$";
 
 function propertySchema(threshold: Threshold): PropertySchema {

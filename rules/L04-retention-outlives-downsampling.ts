@@ -1,16 +1,19 @@
 import { type Duration, formatDuration, parseDuration } from "./duration";
 import { type Compactor, NOTHING, type Retention } from "./model";
-import { type Problem } from "./problem";
+import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
 
-/** The ages at which Thanos downsamples, constants without a flag (pkg/compact/downsample, v0.42): raw to 5m, 5m to 1h. */
+/** The ages at which Thanos downsamples raw to 5m and 5m to 1h: constants without a flag (pkg/compact/downsample, v0.42). */
 const RAW_TO_5M = "40h";
 const FIVE_MINUTES_TO_1H = "10d";
 
+/** A resolution that Thanos downsamples. */
 interface Resolution {
     readonly field: keyof Retention;
     readonly flag: string;
+    /** Age of a block, a duration. */
     readonly downsampledAt: string;
+    /** The next resolution. */
     readonly into: string;
 }
 
@@ -22,10 +25,10 @@ export const retentionOutlivesDownsampling = defineRule({
     name: "retention-outlives-downsampling",
     title: "Blocks live until they are downsampled",
     why:
-        "Raw blocks become 5m blocks after 40h, and those become 1h blocks after 10d. A retention shorter than that deletes blocks before anything was made of them: " +
-        "with downsampling on, compact refuses to start and the stream is neither compacted nor expired; with --downsampling.disable it accepts the value and the data is gone.",
+        "Thanos downsamples raw blocks to 5m after 40h, and 5m blocks to 1h after 10d. A shorter retention deletes blocks before they are downsampled: " +
+        "with downsampling on, compact refuses to start and the stream is neither compacted nor expired; with --downsampling.disable it accepts the value and the data is lost.",
     source: "https://thanos.io/tip/components/compact.md/",
-    remedy: "Keep raw samples 40h or longer and 5m samples 10d or longer, or 0d for ever, and all three resolutions equally long.",
+    remedy: "Keep raw samples for 40h or longer and 5m samples for 10d or longer, or 0d for ever, and all three resolutions equally long.",
     severity: "critical",
     reads: ["compactors"],
     scope: "part",
@@ -49,37 +52,36 @@ export const retentionOutlivesDownsampling = defineRule({
 });
 
 function tooShort(compactor: Compactor, resolution: Resolution, least: Duration): Problem[] {
-    const kept = compactor.retention[resolution.field];
-    if (kept === 0 || kept >= least) return [];
-    return [
-        {
-            path: `${compactor.path}.retention.${resolution.field}`,
-            problem: `${formatDuration(kept)} is shorter than ${formatDuration(least)}. ${consequence(compactor, resolution, kept)}`,
-            remedy: `Set it to ${formatDuration(least)} or longer (${resolution.flag}), or to 0d to keep for ever.`,
-        },
-    ];
+    const retention = compactor.retention[resolution.field];
+    return new Problems()
+        .when(
+            retention !== 0 && retention < least,
+            `${compactor.path}.retention.${resolution.field}`,
+            `${formatDuration(retention)} is shorter than ${formatDuration(least)}. ${consequence(compactor, resolution, retention)}`,
+            `Set it to ${formatDuration(least)} or longer (${resolution.flag}), or to 0d to keep for ever.`,
+        )
+        .all();
 }
 
-function consequence({ downsampling }: Compactor, { downsampledAt, into }: Resolution, kept: Duration): string {
-    if (kept >= parseDuration(downsampledAt)) return "Thanos would accept it; this threshold does not.";
+function consequence({ downsampling }: Compactor, { downsampledAt, into }: Resolution, retention: Duration): string {
+    if (retention >= parseDuration(downsampledAt)) return "Thanos would accept it; this threshold does not.";
     return downsampling
         ? `Blocks are downsampled to ${into} only at the age of ${downsampledAt}, so compact refuses to start: nothing is compacted or expired.`
         : `With --downsampling.disable compact accepts it and deletes the blocks at that age, with no ${into} samples in their place.`;
 }
 
-/** Without downsampling there are only raw blocks, and nothing to compare. */
+/** Without downsampling there are raw samples only, and nothing to compare. */
 function unequal({ path, downsampling, retention }: Compactor): Problem[] {
     const { raw, fiveMinutes, oneHour } = retention;
-    if (!downsampling || (raw === fiveMinutes && fiveMinutes === oneHour)) return [];
-    return [
-        {
-            path: `${path}.retention`,
-            problem:
-                `raw ${formatDuration(raw)}, 5m ${formatDuration(fiveMinutes)} and 1h ${formatDuration(oneHour)} differ. ` +
+    return new Problems()
+        .when(
+            downsampling && !(raw === fiveMinutes && fiveMinutes === oneHour),
+            `${path}.retention`,
+            `raw ${formatDuration(raw)}, 5m ${formatDuration(fiveMinutes)} and 1h ${formatDuration(oneHour)} differ. ` +
                 "Past the shortest of them, a graph changes or goes empty as it is zoomed.",
-            remedy: "Make the three equal. Where the difference is meant, say so: compact.allowUnequalRetention in a configuration, allowUnequal of this rule in the pack.",
-        },
-    ];
+            "Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and allowUnequal of this rule in the policy pack.",
+        )
+        .all();
 }
 
 function keeping(raw: string, fiveMinutes: string, oneHour: string): Compactor {

@@ -1,5 +1,5 @@
 import { NOTHING, type Receive } from "./model";
-import { type Problem } from "./problem";
+import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
 
 export const receiveReplicates = defineRule({
@@ -7,8 +7,8 @@ export const receiveReplicates = defineRule({
     name: "receive-replicates",
     title: "Receive stores enough copies, on enough ingesters",
     why:
-        "With replication factor 1 a lost ingester is lost data. With 2 a write counts as done when one copy is stored. With 3 any one ingester may be lost while writes go on. " +
-        "A ring with fewer ingesters than that factor is refused, and no sample is accepted.",
+        "With replication factor 1 a lost ingester is lost data. With 2 a write succeeds when one copy is stored. With 3 any one ingester may be lost while writes go on. " +
+        "Receive refuses a hashring with fewer ingesters than the replication factor, and accepts no sample.",
     source: "https://github.com/thanos-io/thanos/issues/7054",
     remedy: "Set --receive.replication-factor to 3 on the routers and run at least as many ingesters.",
     severity: "high",
@@ -29,30 +29,28 @@ export const receiveReplicates = defineRule({
     },
 });
 
-function tooFewCopies({ path, replicationFactor }: Receive, least: number): Problem[] {
-    if (replicationFactor >= least) return [];
-    const consequence =
-        replicationFactor === 1
-            ? "A lost ingester is lost data."
-            : replicationFactor === 2
-              ? "A write counts as done when one copy is stored."
-              : "This threshold asks for more copies.";
-    return [
-        {
-            path: `${path}.replicationFactor`,
-            problem: `${replicationFactor} is less than ${least}. ${consequence}`,
-            remedy: `Set --receive.replication-factor to ${least} on every router.`,
-        },
-    ];
+const tooFewCopies = ({ path, replicationFactor }: Receive, least: number): Problem[] =>
+    new Problems()
+        .when(
+            replicationFactor < least,
+            `${path}.replicationFactor`,
+            `${replicationFactor} is less than ${least}. ${consequence(replicationFactor)}`,
+            `Set --receive.replication-factor to ${least} on every router.`,
+        )
+        .all();
+
+function consequence(replicationFactor: number): string {
+    if (replicationFactor === 1) return "A lost ingester is lost data.";
+    if (replicationFactor === 2) return "A write succeeds when one copy is stored.";
+    return "Thanos would accept it; this threshold does not.";
 }
 
-function tooFewIngesters({ path, replicationFactor, ingesters }: Receive): Problem[] {
-    if (ingesters === undefined || ingesters >= replicationFactor) return [];
-    return [
-        {
-            path: `${path}.ingesters`,
-            problem: `${ingesters} cannot hold ${replicationFactor} copies of a sample. The ring is refused and no sample is accepted.`,
-            remedy: `Run at least ${replicationFactor} ingesters.`,
-        },
-    ];
-}
+const tooFewIngesters = ({ path, replicationFactor, ingesters }: Receive): Problem[] =>
+    new Problems()
+        .when(
+            ingesters !== undefined && ingesters < replicationFactor,
+            `${path}.ingesters`,
+            `${ingesters} cannot hold ${replicationFactor} copies of a sample. Receive refuses the hashring and accepts no sample.`,
+            `Run at least ${replicationFactor} ingesters.`,
+        )
+        .all();

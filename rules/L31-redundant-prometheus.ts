@@ -1,13 +1,14 @@
 import { NOTHING } from "./model";
+import { Problems } from "./problem";
 import { defineRule } from "./rule";
 
 export const redundantPrometheus = defineRule({
     id: "L31",
     name: "redundant-prometheus",
     title: "Two Prometheus scrape the same targets",
-    why: "What is not scraped is never there: every restart of a single Prometheus leaves a gap, in the data and in the alerts, that no backfill can close.",
+    why: "Samples that are not scraped cannot be recovered: every restart of a single Prometheus leaves a gap in the data and in the alerts.",
     source: "https://thanos.io/tip/components/query.md/",
-    remedy: "Run 2 replicas, told apart by a replica label that Query removes.",
+    remedy: "Run 2 replicas that differ in a replica label, which Query drops.",
     severity: "high",
     reads: ["prometheuses"],
     scope: "part",
@@ -19,18 +20,21 @@ export const redundantPrometheus = defineRule({
             doc: "Fewest replicas of a Prometheus that stores what it scrapes. An agent needs one.",
         },
     },
-    check: ({ prometheuses }, { minReplicas }) =>
-        prometheuses
-            .map((prometheus) => ({ ...prometheus, least: prometheus.agent ? 1 : minReplicas }))
-            .filter(({ replicas, least }) => replicas < least)
-            .map(({ path, replicas, least }) => ({
-                path: `${path}.replicas`,
-                problem:
-                    replicas === 0
-                        ? "0, so nothing is scraped."
-                        : `${replicas} is less than ${least}. Each restart leaves a gap that nothing can fill.`,
-                remedy: `Set it to ${least} or more.`,
-            })),
+    check: ({ prometheuses }, { minReplicas }) => {
+        const problems = new Problems();
+        for (const { path, replicas, agent } of prometheuses) {
+            const least = agent ? 1 : minReplicas;
+            problems.when(
+                replicas < least,
+                `${path}.replicas`,
+                replicas === 0
+                    ? "0, so nothing is scraped."
+                    : `${replicas} is less than ${least}. Each restart leaves a gap that nothing can fill.`,
+                `Set it to ${least} or more.`,
+            );
+        }
+        return problems.all();
+    },
     good: {
         ...NOTHING,
         prometheuses: [

@@ -1,4 +1,4 @@
-/** A length of time in milliseconds. Branded, so that a plain number cannot be taken for one; made by `parseDuration` only. */
+/** A length of time in milliseconds. Branded, so that a plain number is not assignable; `parseDuration` returns it. */
 export type Duration = number & { readonly unit: "ms" };
 
 const UNITS = { y: 31_536_000_000, w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -11,23 +11,23 @@ const DURATION = new RegExp(
         .join("")})$`,
 );
 
-/** Go counts nanoseconds in 63 bits, so Prometheus and Thanos refuse anything longer (292 years). */
+/** In milliseconds. Go counts nanoseconds in 63 bits, so Prometheus and Thanos refuse anything longer (292 years). */
 const LONGEST = 2 ** 63 / 1e6;
 
-/** Reads `2h`, `1d12h`, `90d`, `0d`. Throws one sentence that says what to write instead. */
+/** Parses `2h`, `1d12h`, `90d`, `0d`. Throws an error that says what to write instead. */
 export function parseDuration(text: string): Duration {
-    const found = DURATION.exec(text);
-    if (found === null)
+    const match = DURATION.exec(text);
+    if (match === null)
         throw new Error(
             `${JSON.stringify(text)} is not a duration. Write whole numbers with y, w, d, h, m, s or ms, largest first: 40h, 1d12h, 90d.`,
         );
-    const [, ...counts] = found;
+    const [, ...counts] = match;
     const ms = Object.values(UNITS).reduce((sum, length, i) => sum + Number(counts[i] ?? 0) * length, 0);
     if (ms >= LONGEST) throw new Error(`${JSON.stringify(text)} is longer than Prometheus can count (292y). Write 0d to keep for ever.`);
     return ms as Duration;
 }
 
-/** One number in the largest unit up to days that divides it: `1d12h` becomes `36h`. Weeks and years are left out: `90d` reads better than `12w6d`. */
+/** A number in the largest unit, up to days, that divides the duration: `1d12h` becomes `36h`. No weeks and years: `90d` reads better than `12w6d`. */
 export function formatDuration(duration: Duration): string {
     if (duration === 0) return "0d";
     const unit = (["d", "h", "m", "s", "ms"] as const satisfies Unit[]).find((u) => duration % UNITS[u] === 0) ?? "ms";

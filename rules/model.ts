@@ -1,9 +1,8 @@
 import type { Duration } from "./duration";
 
 /**
- * What the rules know of a Thanos deployment: as much as they decide on, whoever describes it (stack config, registered resources, a rendered argv).
- *
- * `path` says where a part is written down; a finding about it begins with that path. A new rule adds the fields it needs.
+ * What the rules know of a Thanos deployment, whether a configuration, registered resources or manifests describe it. A new rule adds the fields that
+ * it needs.
  */
 export interface ThanosModel {
     readonly compactors: readonly Compactor[];
@@ -16,41 +15,47 @@ export type PartKind = keyof ThanosModel;
 /** Label of a Kubernetes workload that works on the blocks of one stream. Its value is the stream's name. */
 export const STREAM_LABEL = "thanos-fleet/stream";
 
+/** A workload of `thanos compact`. */
 export interface Compactor {
+    /** Where the part is described: `compact` in a configuration, `StatefulSet thanos-compact-blue` among resources. Paths of problems begin with it. */
     readonly path: string;
-    /** The blocks it owns: one name per bucket and prefix. */
+    /** Names the blocks that it compacts: the same name for the same bucket and prefix. */
     readonly stream: string;
-    /** Relabelling that leaves it a share of the stream. Absent: the whole stream. */
+    /** The relabelling that selects its shard. Absent: it works on the whole stream. */
     readonly shard?: string;
     readonly replicas: number;
-    /** Whether an update starts the new pod before the old one has gone. A StatefulSet never does; a Deployment does unless its strategy is Recreate. */
+    /** Whether an update starts the new pod before the old one has stopped. True of a Deployment, unless its strategy is Recreate; never of a StatefulSet. */
     readonly overlapsOnUpdate: boolean;
+    /** False with `--downsampling.disable`. */
     readonly downsampling: boolean;
     readonly retention: Retention;
 }
 
-/** How long samples are kept, by resolution. 0 keeps them for ever. */
+/** How long samples are kept, by resolution; 0 is for ever. */
 export interface Retention {
     readonly raw: Duration;
     readonly fiveMinutes: Duration;
     readonly oneHour: Duration;
 }
 
-/** One hashring: whoever forwards (`path`), and the ingesters behind it. */
+/** A hashring of Receive: the routers and the ingesters behind them. */
 export interface Receive {
+    /** Where the routers are described. */
     readonly path: string;
+    /** Copies of each sample. */
     readonly replicationFactor: number;
-    /** Pods that store samples. Absent where they are deployed elsewhere or their number is not known yet. */
+    /** Pods that store samples. Absent where another stack deploys them or their number is not known yet. */
     readonly ingesters?: number;
 }
 
 export interface Prometheus {
+    /** Where it is described. */
     readonly path: string;
     /** Pods that scrape the same targets. */
     readonly replicas: number;
-    /** An agent only forwards: it keeps no history that a second replica could fill. */
+    /** Runs in agent mode: it forwards samples and stores no blocks. */
     readonly agent: boolean;
 }
 
-/** A deployment without any part: examples and mappings spread it. */
+/** A deployment without any part, to be spread into others. */
 export const NOTHING: ThanosModel = { compactors: [], receives: [], prometheuses: [] };

@@ -2,7 +2,7 @@ import { type Duration, parseDuration } from "./duration";
 import type { PartKind, ThanosModel } from "./model";
 import type { Problem } from "./problem";
 
-/** A number that people may want otherwise. The policy pack's configuration and the defaults both come from here. */
+/** A setting of a rule. The policy pack's configuration schema and the defaults both come from it. */
 export type Threshold =
     | { readonly kind: "duration"; readonly default: string; readonly doc: string }
     | { readonly kind: "integer"; readonly default: number; readonly least: number; readonly doc: string }
@@ -14,40 +14,44 @@ export type Thresholds<S extends ThresholdSchema> = {
     readonly [K in keyof S]: S[K]["kind"] extends "duration" ? Duration : S[K]["kind"] extends "integer" ? number : boolean;
 };
 
-/** Thresholds as people write them; durations are text. What is left out keeps its default. */
+/** Thresholds as users write them; durations are text. A threshold that is left out keeps its default. */
 export type Overrides = Readonly<Record<string, unknown>>;
 
-/** One way to lose data, and how to see it coming. Pure: it knows the model and nothing else. */
+/** One way to lose data, and how to see it coming. A rule knows the model and nothing else. */
 export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
-    /** Its number in the list of rules, for short references. Never reused. */
+    /** Number in the list of rules, for short references. Never reused. */
     readonly id: `L${number}`;
-    /** Its name in policy configuration and in the linter. Never changed once released. */
+    /** Name in the policy pack's configuration. Never changed once released. */
     readonly name: string;
+    /** What the rule demands, as a claim. */
     readonly title: string;
-    /** What happens to whoever breaks it. */
+    /** What happens if the rule is broken. */
     readonly why: string;
-    /** The page or thread that says so. */
+    /** URL of the page or thread that says so. */
     readonly source: string;
+    /** What to do, in general; each problem has a remedy of its own. */
     readonly remedy: string;
     /** `critical` deletes or corrupts what is stored; `high` loses what is being written. */
     readonly severity: "critical" | "high";
-    /** The parts it looks at. Nothing else needs to be known to run it. */
+    /** The kinds of part that the rule looks at. Nothing else is read to run it. */
     readonly reads: readonly PartKind[];
-    /** `part`: each part is judged alone. `deployment`: parts are held against each other. */
+    /** `part`: checks each part by itself. `deployment`: compares parts with each other. */
     readonly scope: "part" | "deployment";
     readonly thresholds: S;
     check(model: ThanosModel, thresholds: Thresholds<S>): Problem[];
+    /** A deployment without a problem; documentation and test at once. */
     readonly good: ThanosModel;
+    /** A deployment that shows each problem of the rule. */
     readonly bad: ThanosModel;
 }
 
-/** Gives `check` the exact types of the thresholds declared beside it. */
+/** Infers the types of the thresholds that `check` gets from their declaration. */
 export const defineRule = <const S extends ThresholdSchema>(rule: Rule<S>): Rule<S> => rule;
 
-/** A rule's thresholds with `overrides` over its defaults. Throws on a name it does not have and on a value that is not of its kind. */
+/** A rule's thresholds: its defaults with `overrides`. Throws if a name or a value is not valid. */
 export function thresholdsOf<S extends ThresholdSchema>(rule: Rule<S>, overrides: Overrides = {}): Thresholds<S> {
-    const strange = Object.keys(overrides).find((name) => !(name in rule.thresholds));
-    if (strange !== undefined) throw new Error(`${rule.name}.${strange}: is not a threshold of this rule. ${known(rule)}`);
+    const unknown = Object.keys(overrides).find((name) => !(name in rule.thresholds));
+    if (unknown !== undefined) throw new Error(`${rule.name}.${unknown}: is not a threshold of this rule. ${thresholdNames(rule)}`);
     const values = Object.entries(rule.thresholds).map(([name, t]) => [
         name,
         readValue(t, overrides[name] ?? t.default, `${rule.name}.${name}`),
@@ -55,7 +59,7 @@ export function thresholdsOf<S extends ThresholdSchema>(rule: Rule<S>, overrides
     return Object.fromEntries(values) as Thresholds<S>;
 }
 
-function known(rule: Rule<ThresholdSchema>): string {
+function thresholdNames(rule: Rule<ThresholdSchema>): string {
     const names = Object.keys(rule.thresholds);
     return names.length === 0 ? "It has none." : `Write ${names.join(" or ")}.`;
 }

@@ -1,22 +1,31 @@
 import type { VERSIONS } from "./versions";
 
-/** Where each upstream that is pinned in versions.ts publishes. */
+/** Where the upstreams that versions.ts pins publish their releases. */
 
 export interface GoModule {
+    /** Import path, `github.com/thanos-io/thanos`. */
     path: string;
-    /** The module's version of a release, where the two differ. */
+    /**
+     * The module's version for a release.
+     * @default the release itself
+     */
     versionOf?: (release: string) => string;
-    /** The release of a version of the module; undefined: the version is no release. */
+    /**
+     * The release for a version of the module; undefined for a version that is not a release.
+     * @default the version itself
+     */
     releaseOf?: (version: string) => string | undefined;
 }
 
 export interface Upstream {
-    /** On GitHub. */
+    /** On GitHub, `owner/name`. */
     repository: string;
     goModule: GoModule;
+    /** Pinned to a commit, because no release is a version of the Go module: there is nothing newer to list. */
+    untagged?: true;
 }
 
-/** Prometheus v3.15.0 is v0.315.0 as a Go module, because the module's path has no /v3 (its RELEASE.md). Its older tags are of another scheme. */
+/** Release v3.15.0 is version v0.315.0 of the Go module, because the module's path has no /v3 (RELEASE.md of Prometheus). Versions before v0.300.0 are not releases. */
 const prometheus: GoModule = {
     path: "github.com/prometheus/prometheus",
     versionOf: (release) => {
@@ -29,7 +38,7 @@ const prometheus: GoModule = {
     },
 };
 
-/** Upstreams with a Go module, which Go lists and builds. */
+/** Upstreams that publish a Go module: `npm run versions` lists its versions, and the local fleet can build it. */
 export const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, "kubePrometheusStack" | "awsLoadBalancerController">, Upstream> = {
     thanos: { repository: "thanos-io/thanos", goModule: { path: "github.com/thanos-io/thanos" } },
     prometheus: { repository: "prometheus/prometheus", goModule: prometheus },
@@ -44,18 +53,18 @@ export const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, "kubePrometheusStac
     coredns: { repository: "coredns/coredns", goModule: { path: "github.com/coredns/coredns" } },
     nodeExporter: { repository: "prometheus/node_exporter", goModule: { path: "github.com/prometheus/node_exporter" } },
     kind: { repository: "kubernetes-sigs/kind", goModule: { path: "sigs.k8s.io/kind" } },
-    minio: { repository: "minio/minio", goModule: { path: "github.com/minio/minio" } },
+    minio: { repository: "minio/minio", goModule: { path: "github.com/minio/minio" }, untagged: true },
 };
 
-/** Charts, by the tags of the releases that carry them. */
+/** Helm charts: the GitHub repository, and the tag of a chart's release with the version in its first group. */
 export const CHARTS = {
     kubePrometheusStack: { repository: "prometheus-community/helm-charts", tag: /^kube-prometheus-stack-(\d.*)$/ },
     awsLoadBalancerController: { repository: "kubernetes-sigs/aws-load-balancer-controller", tag: /^v(\d.*)$/ },
 } satisfies Partial<Record<keyof typeof VERSIONS, { repository: string; tag: RegExp }>>;
 
-/** The version of the Go module that holds a release. */
+/** The version of the Go module for a release. */
 export const moduleVersion = ({ versionOf = (release) => release }: GoModule, release: string): string => versionOf(release);
 
-/** The release that a version of the Go module holds. */
+/** The release for a version of the Go module; undefined if the version is not a release. */
 export const releaseOf = (goModule: GoModule, version: string): string | undefined =>
     goModule.releaseOf ? goModule.releaseOf(version) : version;

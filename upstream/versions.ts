@@ -1,5 +1,5 @@
 /**
- * Every upstream version that this project pins, in one place. `npm run versions` says which have newer releases.
+ * Every upstream version that this project pins. `npm run versions` shows which have newer releases.
  *
  * Floors: Thanos 0.42.3 (0.42.0 to 0.42.2 lose the upload on shutdown of Receive), prometheus-operator 0.93.1, Prometheus 3.14.
  */
@@ -9,22 +9,24 @@ export const VERSIONS = {
     prometheusOperator: "v0.93.1",
     kubePrometheusStack: "88.5.3",
     versitygw: "v1.8.0",
-    pulumi: "v3.259.0", // 3.260 and later are not to be had as Go modules
+    pulumi: "v3.259.0", // 3.260 and later are not published as Go modules
     kubernetes: "v1.34.4",
     helm: "v3.22.0",
     coredns: "v1.14.2",
     nodeExporter: "v1.12.1",
     kind: "v0.33.0",
-    awsLoadBalancerController: "3.5.0", // the chart's, which is the controller's
-    minio: "v0.0.0-20260212201848-7aac2a2c5b7c", // the last commit that is to be had; no longer developed
+    awsLoadBalancerController: "3.5.0", // of the chart and of the controller
+    minio: "v0.0.0-20260212201848-7aac2a2c5b7c", // the last published commit; no longer developed
 } as const;
 
-/** Images that the program names itself; the local fleet makes the same ones where no registry is within reach. */
+/** Images that the program names itself; the local fleet builds the same images if no registry is reachable. */
 export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
 export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
 
-/** What an EKS cluster has to have at least, and what one that is made here gets. */
+/** Kubernetes versions of EKS. */
 export const EKS = {
+    /** Default for a cluster that a stack creates. */
     version: "1.34",
+    /** Oldest that the fleet supports. */
     oldest: "1.32",
 } as const;

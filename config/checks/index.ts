@@ -1,23 +1,22 @@
 import { checkAll } from "../../rules";
-import { formatDuration, parseDuration } from "../../rules/duration";
+import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { NOTHING, type ThanosModel } from "../../rules/model";
-import type { Problem } from "../../rules/problem";
+import { type Problem, Problems } from "../../rules/problem";
 import type { ObserverConfig, StackConfig } from "../schema";
 import { awsChecks } from "./aws";
 
-/** What no single value shows: values that contradict each other, and everything the rules refuse. */
+/** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
-    return [
-        ...shortRetention(config),
-        ...awsChecks(config),
-        ...(config.role === "observer" ? [...sharedNames(config), ...lateStores(config), ...lateRenewal(config)] : []),
-        ...checkAll(modelOf(config), {
-            "retention-outlives-downsampling": config.role === "observer" ? { allowUnequal: config.compact.allowUnequalRetention } : {},
-        }),
-    ];
+    const problems = new Problems().add(prometheusRetention(config)).add(awsChecks(config));
+    if (config.role === "observer") problems.add(clusterNames(config)).add(deletionMarks(config)).add(renewal(config));
+    const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
+    return problems.add(checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } })).all();
 }
 
-/** The Thanos deployment that this configuration describes, in the rules' words. */
+/**
+ * The Thanos deployment that a configuration describes, as the rules see it. One compactor stands for all, since they differ in their stream only.
+ * tests/unit/config/checks/model.test.ts compares this with the model that rules/reading finds in the registered resources.
+ */
 export function modelOf(config: StackConfig): ThanosModel {
     const prometheuses = [{ path: "prometheus", replicas: config.prometheus.replicas, agent: false }];
     if (config.role === "observee") return { ...NOTHING, prometheuses };
@@ -38,65 +37,63 @@ export function modelOf(config: StackConfig): ThanosModel {
     };
 }
 
-function sharedNames(config: ObserverConfig): Problem[] {
-    const named = [
+function prometheusRetention({ prometheus }: StackConfig): Problem[] {
+    const threeBlocks = formatDuration((3 * parseDuration(prometheus.blockDuration)) as Duration);
+    return new Problems()
+        .when(
+            parseDuration(prometheus.retention) < parseDuration(threeBlocks),
+            "prometheus.retention",
+            `${prometheus.retention} is shorter than three blocks (${threeBlocks}): a block could be deleted before it is uploaded.`,
+            `Write ${threeBlocks} or longer; 24h survives a night without S3.`,
+        )
+        .all();
+}
+
+function clusterNames(config: ObserverConfig): Problem[] {
+    const clusters = [
         { name: config.cluster, path: "cluster" },
         ...config.observees.map(({ name }, i) => ({ name, path: `observees[${i}].name` })),
     ];
-    return named.flatMap(({ name, path }, i) => {
-        const first = named.findIndex((other) => other.name === name);
-        return first === i
-            ? []
-            : [
-                  {
-                      path,
-                      problem: `"${name}" is used twice (also ${named[first]?.path}). External labels must differ, or blocks of two clusters are merged and Compact halts.`,
-                      remedy: "Rename one.",
-                  },
-              ];
-    });
+    const problems = new Problems();
+    for (const cluster of clusters) {
+        const first = clusters.find(({ name }) => name === cluster.name) ?? cluster;
+        problems.when(
+            first !== cluster,
+            cluster.path,
+            `"${cluster.name}" is used twice (also ${first.path}). External labels must differ, or blocks of two clusters are merged and Compact halts.`,
+            "Rename one.",
+        );
+    }
+    return problems.all();
 }
 
-function lateStores({ store, compact }: ObserverConfig): Problem[] {
-    if (parseDuration(store.ignoreDeletionMarksDelay) < parseDuration(compact.deleteDelay)) return [];
-    return [
-        {
-            path: "store.ignoreDeletionMarksDelay",
-            problem: `${store.ignoreDeletionMarksDelay} is not shorter than compact.deleteDelay (${compact.deleteDelay}): Store would ask for blocks that are gone.`,
-            remedy: "Half of compact.deleteDelay is Thanos's own choice.",
-        },
-    ];
-}
+const deletionMarks = ({ store, compact }: ObserverConfig): Problem[] =>
+    new Problems()
+        .when(
+            parseDuration(store.ignoreDeletionMarksDelay) >= parseDuration(compact.deleteDelay),
+            "store.ignoreDeletionMarksDelay",
+            `${store.ignoreDeletionMarksDelay} is not shorter than compact.deleteDelay (${compact.deleteDelay}): Store would ask for deleted blocks.`,
+            "Write half of compact.deleteDelay, as Thanos's defaults do.",
+        )
+        .all();
 
-function lateRenewal({ certificates }: ObserverConfig): Problem[] {
-    const [validity, renewBefore] = [parseDuration(certificates.validity), parseDuration(certificates.renewBefore)];
+function renewal({ certificates }: ObserverConfig): Problem[] {
+    const { validity, renewBefore } = certificates;
     const hour = parseDuration("1h");
-    const unwhole = (["validity", "renewBefore"] as const)
-        .filter((key) => parseDuration(certificates[key]) % hour !== 0 || parseDuration(certificates[key]) < hour)
-        .map((key) => ({
-            path: `certificates.${key}`,
-            problem: `${certificates[key]} is not a number of whole hours.`,
-            remedy: "Write whole hours, days or weeks.",
-        }));
-    if (renewBefore < validity) return unwhole;
-    return [
-        ...unwhole,
-        {
-            path: "certificates.renewBefore",
-            problem: `${certificates.renewBefore} is not shorter than certificates.validity (${certificates.validity}): every update would renew every certificate.`,
-            remedy: "A third of the validity leaves time for a failed update.",
-        },
-    ];
-}
-
-function shortRetention({ prometheus }: StackConfig): Problem[] {
-    const least = (3 * parseDuration(prometheus.blockDuration)) as ReturnType<typeof parseDuration>;
-    if (parseDuration(prometheus.retention) >= least) return [];
-    return [
-        {
-            path: "prometheus.retention",
-            problem: `${prometheus.retention} is shorter than three blocks (${formatDuration(least)}): a block could be deleted before it is uploaded.`,
-            remedy: `Write ${formatDuration(least)} or longer; 24h survives a night without S3.`,
-        },
-    ];
+    const problems = new Problems();
+    for (const [key, text] of Object.entries({ validity, renewBefore }))
+        problems.when(
+            parseDuration(text) % hour !== 0 || parseDuration(text) < hour,
+            `certificates.${key}`,
+            `${text} is not a number of whole hours.`,
+            "Write whole hours, days or weeks.",
+        );
+    return problems
+        .when(
+            parseDuration(renewBefore) >= parseDuration(validity),
+            "certificates.renewBefore",
+            `${renewBefore} is not shorter than certificates.validity (${validity}): every update would renew every certificate.`,
+            "Write a third of the validity, which leaves time for a failed update.",
+        )
+        .all();
 }

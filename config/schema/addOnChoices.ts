@@ -1,18 +1,21 @@
-import type { AddOnName, AwsAccount } from ".";
+import type { AddOnName, AwsAccount } from "./aws";
 
-/** How each add-on comes into the cluster. */
+/** Who installs each add-on. */
 export type AddOnChoices = Record<AddOnName, NonNullable<AwsAccount["addOns"][AddOnName]>>;
 
-/** What the configuration says, and what it leaves open: a cluster made here gets everything, one that exists is asked for what the fleet cannot do without. Pure. */
+/**
+ * The configured choices, and a default for each add-on that the configuration does not mention: the stack installs all of them in a cluster that it
+ * creates, and expects those that the fleet cannot work without in an existing one.
+ */
 export function addOnChoices({ addOns, cluster, identity }: Pick<AwsAccount, "addOns" | "cluster" | "identity">): AddOnChoices {
-    const open = cluster.create ? "install" : "present";
-    const spare = cluster.create ? "install" : "unmanaged";
+    const required = cluster.create ? "install" : "present";
+    const optional = cluster.create ? "install" : "unmanaged";
     return {
-        podIdentityAgent: addOns.podIdentityAgent ?? (identity.by === "irsa" ? spare : open),
-        ebsCsi: addOns.ebsCsi ?? open,
-        loadBalancerController: addOns.loadBalancerController ?? open,
-        externalDns: addOns.externalDns ?? open,
-        certManager: addOns.certManager ?? spare,
-        metricsServer: addOns.metricsServer ?? spare,
+        podIdentityAgent: addOns.podIdentityAgent ?? (identity.by === "irsa" ? optional : required),
+        ebsCsi: addOns.ebsCsi ?? required,
+        loadBalancerController: addOns.loadBalancerController ?? required,
+        externalDns: addOns.externalDns ?? required,
+        certManager: addOns.certManager ?? optional,
+        metricsServer: addOns.metricsServer ?? optional,
     };
 }

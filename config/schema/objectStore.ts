@@ -1,38 +1,42 @@
 import { z } from "zod";
 
 /**
- * An object store that exists, in the words of Thanos's own file (https://thanos.io/tip/thanos/storage.md): what is written here is what Thanos
- * reads. The fields are those of Thanos v0.42 that are of use in a pod. Left out is what names a file, since there is none to name: CA and client
+ * An existing object store, with the field names of Thanos's own file (https://thanos.io/tip/thanos/storage.md): Thanos reads the values as they are
+ * written. The fields are those of Thanos v0.42 that work in a pod. Fields that name a file are left out, since no pod has the file: CA and client
  * certificates, SSE-C keys, `~/.oci/config`.
  *
- * Thanos ignores a misspelt field of COS, ALIYUNOSS, BOS, OCI and FILESYSTEM without a word; here every unknown field is refused.
+ * Thanos silently ignores an unknown field of COS, ALIYUNOSS, BOS, OCI and FILESYSTEM; this schema refuses every unknown field.
+ *
+ * Fields have no `@default`: one that is not set is not written, and Thanos's own default applies.
  */
 
 const text = z.string("is not text. Put it in quotes.").min(1, "must not be empty.");
+/** Go's syntax, with the units that make sense here. */
 const duration = z.string().regex(/^\d+(ms|s|m|h)$/, "is not a duration. Write a number and a unit (ms, s, m, h), for instance 2m.");
-const count = z.int("is not a whole number.").nonnegative("is less than nothing.");
-const bytes = z.int("is not a number of bytes.").positive("is less than a byte.");
+const count = z.int("is not a whole number.").nonnegative("is negative.");
+const bytes = z.int("is not a number of bytes.").positive("is not positive.");
 
-/** Of the connections to the store. */
+/** HTTP connections to the store. */
 const http = {
     http_config: z
         .strictObject({
+            /** How long an idle connection stays open. */
             idle_conn_timeout: duration.optional(),
-            /** How long the store may take to begin an answer. Thanos waits 2m. */
+            /** How long the store may take to send response headers. Thanos waits 2m. */
             response_header_timeout: duration.optional(),
-            /** Does not check the store's certificate: whoever is between may read and change everything. */
+            /** Skips verification of the store's certificate: anybody on the network path may read and change everything. */
             insecure_skip_verify: z.boolean().optional(),
             max_idle_conns: count.optional(),
             max_idle_conns_per_host: count.optional(),
-            /** 0: no limit. */
+            /** Connections to one host; 0 is no limit. */
             max_conns_per_host: count.optional(),
         })
         .optional(),
 };
 const retries = { max_retries: count.optional() };
 
-/** Thanos refuses these unless all of them are given or none: each that is missing beside another is reported. */
-const together =
+/** Fields that Thanos takes all together or not at all. Reports each one that is missing beside another. */
+const allOrNone =
     (...keys: string[]) =>
     ({ value, issues }: z.core.ParsePayload<Record<string, unknown>>) => {
         const [given, missing] = [keys.filter((key) => value[key] !== undefined), keys.filter((key) => value[key] === undefined)];
@@ -41,34 +45,34 @@ const together =
             issues.push({ code: "custom", path: [key], input: undefined, message: `It goes with ${given.join(" and ")}.` });
     };
 
-/** S3 and what speaks like it: MinIO, Ceph, R2, versitygw. */
+/** S3 and compatible servers: MinIO, Ceph, R2, versitygw. */
 const s3 = z
     .strictObject({
         bucket: text,
         /** Host and port, without a scheme. */
         endpoint: text,
-        /** On AWS give it: without it the client asks for the bucket's location, a right that Thanos has no other use for. */
+        /** Set it on AWS: without it the client asks for the bucket's location, a permission that Thanos needs for nothing else. */
         region: text.optional(),
-        /** Without keys the client looks where the SDKs look: Pod Identity, IRSA, the environment. */
+        /** Without keys the client uses the SDK's credential chain: Pod Identity, IRSA, the environment. */
         access_key: text.optional(),
         secret_key: text.optional(),
-        /** Plain HTTP. */
+        /** Uses plain HTTP. */
         insecure: z.boolean().optional(),
-        /** For servers that know only the old signature. */
+        /** For servers that support only signature version 2. */
         signature_version2: z.boolean().optional(),
-        /** Where the bucket's name goes: into the host name or the path. By default the client guesses from the endpoint. */
+        /** Puts the bucket name into the host name or into the path. By default the client guesses from the endpoint. */
         bucket_lookup_type: z.enum(["auto", "virtual-hosted", "path"]).optional(),
         list_objects_version: z.enum(["v1", "v2"]).optional(),
-        /** AWS's addresses are IPv4 and IPv6 unless this is set. */
+        /** Uses AWS's IPv4 endpoints instead of the dual-stack ones. */
         disable_dualstack: z.boolean().optional(),
-        /** Sent with each upload; `X-Amz-Storage-Class` chooses the storage class. */
+        /** Metadata of each uploaded object; `X-Amz-Storage-Class` chooses the storage class. */
         put_user_metadata: z.record(text, z.string()).optional(),
-        /** On by default; some servers want SHA-256 only. */
+        /** Sends an MD5 checksum with each upload, as Thanos does by default; some servers accept SHA-256 only. */
         send_content_md5: z.boolean().optional(),
         disable_multipart: z.boolean().optional(),
-        /** Bytes of a part of a multipart upload. Thanos takes 64 MiB. */
+        /** Size of one part of a multipart upload, in bytes. Thanos's default is 64 MiB. */
         part_size: bytes.optional(),
-        /** Encryption to ask for with each upload. A bucket that encrypts by default needs none. */
+        /** Server-side encryption that each upload requests. A bucket with default encryption needs none. */
         sse_config: z
             .discriminatedUnion(
                 "type",
@@ -83,20 +87,20 @@ const s3 = z
                 "is not a kind of encryption. Write SSE-S3 or SSE-KMS.",
             )
             .optional(),
-        /** Address of STS, for IRSA outside AWS's own. */
+        /** STS endpoint, for IRSA on a store that is not AWS's. */
         sts_endpoint: text.optional(),
         ...retries,
         ...http,
     })
-    .check(together("access_key", "secret_key"));
+    .check(allOrNone("access_key", "secret_key"));
 
 const gcs = z.strictObject({
     bucket: text,
-    /** JSON of a service account's key. Without it the client looks where Google's SDKs look: Workload Identity. */
+    /** JSON of a service account's key. Without it the client uses Google's default credentials: Workload Identity. */
     service_account: text.optional(),
     use_grpc: z.boolean().optional(),
     grpc_conn_pool_size: count.optional(),
-    /** Bytes sent in one request of an upload; 0 sends an object in one. */
+    /** Size of one request of an upload, in bytes; 0 sends each object in one request. */
     chunk_size_bytes: count.optional(),
     ...retries,
     ...http,
@@ -106,27 +110,30 @@ const azure = z
     .strictObject({
         storage_account: text,
         container: text,
-        /** One of: the account's key, a connection string, a service principal (the three below), a managed identity. Without any, what Azure's SDKs find. */
+        /**
+         * Credentials are one of: the account's key, a connection string, a service principal (`az_tenant_id`, `client_id`, `client_secret`), a managed
+         * identity (`user_assigned_id`). Without any, the client uses Azure's default credentials.
+         */
         storage_account_key: text.optional(),
         storage_connection_string: text.optional(),
         az_tenant_id: text.optional(),
         client_id: text.optional(),
         client_secret: text.optional(),
         user_assigned_id: text.optional(),
-        /** Of other Azure clouds. Thanos takes blob.core.windows.net. */
+        /** Host, for other Azure clouds. Thanos's default is blob.core.windows.net. */
         endpoint: text.optional(),
-        /** Thanos makes a container that is missing, unless this is false. */
+        /** Thanos creates a missing container, unless this is false. */
         storage_create_container: z.boolean().optional(),
         ...retries,
         ...http,
     })
-    .check(together("az_tenant_id", "client_id", "client_secret"));
+    .check(allOrNone("az_tenant_id", "client_id", "client_secret"));
 
-/** OpenStack. Which of the names and ids Keystone wants depends on its version and set-up. */
+/** OpenStack. Which of the names and ids Keystone requires depends on its version and set-up. */
 const swift = z.strictObject({
     auth_url: text,
     container_name: text,
-    /** 1, 2 or 3. By default guessed from `auth_url`. */
+    /** Keystone's version: 1, 2 or 3. By default the client guesses from `auth_url`. */
     auth_version: z.int().min(1).max(3).optional(),
     username: text.optional(),
     user_id: text.optional(),
@@ -143,8 +150,9 @@ const swift = z.strictObject({
     project_domain_id: text.optional(),
     project_domain_name: text.optional(),
     region_name: text.optional(),
-    /** Bytes from which on an object is cut into segments, and the container they go to. */
+    /** Size of a segment of a large object, in bytes. */
     large_object_chunk_size: bytes.optional(),
+    /** Container of the segments. */
     large_object_segments_container_name: text.optional(),
     use_dynamic_large_objects: z.boolean().optional(),
     retries: count.optional(),
@@ -160,7 +168,7 @@ const cos = z.strictObject({
     region: text,
     secret_id: text,
     secret_key: text,
-    /** URL of the bucket, instead of the one made of bucket, app_id and region. */
+    /** URL of the bucket, instead of the one derived from bucket, app_id and region. */
     endpoint: text.optional(),
     ...retries,
     ...http,
@@ -178,15 +186,15 @@ const obs = z.strictObject({ endpoint: text, bucket: text, access_key: text, sec
 const oracle = {
     bucket: text,
     compartment_ocid: text,
-    /** Bytes of a part of a multipart upload. */
+    /** Size of one part of a multipart upload, in bytes. */
     part_size: bytes.optional(),
     max_request_retries: count.optional(),
-    /** Seconds between two tries. */
+    /** Pause between two tries, in seconds. */
     request_retry_interval: count.optional(),
     ...http,
 };
 
-/** Oracle Cloud. `provider` is where the credentials come from. */
+/** Oracle Cloud. `provider` is the source of the credentials. */
 const oci = z.discriminatedUnion(
     "provider",
     [
@@ -197,19 +205,19 @@ const oci = z.discriminatedUnion(
             user_ocid: text,
             region: text,
             fingerprint: text,
-            /** In PEM. */
+            /** PEM. */
             privatekey: text,
             passphrase: text.optional(),
         }),
         z.strictObject({ provider: z.literal("instance-principal"), ...oracle }),
         z.strictObject({ provider: z.literal("oke-workload-identity"), ...oracle, region: text }),
     ],
-    "is not where credentials come from. Write raw, instance-principal or oke-workload-identity.",
+    "is not a source of credentials. Write raw, instance-principal or oke-workload-identity.",
 );
 
 /**
- * A directory, as each container sees it. Only for one node, and only where something else puts the same directory into every Thanos pod:
- * on two nodes, or without that, Store and Compact see nothing of what the sidecars write.
+ * A directory, as each container sees it. For one node only, and only where something else mounts the same directory into every Thanos pod:
+ * otherwise Store and Compact do not see what the sidecars write.
  */
 const filesystem = z.strictObject({ directory: text });
 

@@ -1,16 +1,16 @@
 import { type Duration, parseDuration } from "../duration";
 import type { Compactor } from "../model";
 
-/** A command line taken apart: the words that choose the component, and each flag's values in order. */
+/** A parsed command line: the words that choose the component, and each flag's values in order. */
 export interface CommandLine {
     readonly command: readonly string[];
     readonly flags: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * Reads the arguments of Thanos or Prometheus as their parser does (kingpin): `--x=y`, `--x y`, `--x`, `--no-x`, repeated flags.
+ * Parses the arguments of Thanos or Prometheus as their own parser does (kingpin): `--x=y`, `--x y`, `--x`, `--no-x`, repeated flags.
  *
- * kingpin knows which flags take a value; here a word after `--x` is taken for its value. That is the same, because no component of
+ * kingpin knows which flags take a value; this parser takes a word after `--x` for its value. The result is the same, because no component of
  * either program takes positional arguments, and kingpin refuses a value that begins with a hyphen unless it is written `--x=-y`.
  */
 export function parseArgv(argv: readonly string[]): CommandLine {
@@ -38,12 +38,12 @@ function add(flags: Map<string, string[]>, name: string, value: string): void {
     flags.set(name, [...(flags.get(name) ?? []), value]);
 }
 
-/** A flag whose value its program would refuse. */
+/** A flag has a value that its program would refuse. */
 export class FlagError extends Error {
     override readonly name = "FlagError";
 }
 
-/** What a compactor's flags say of it (v0.42); what is not given has Thanos's default: keep for ever, downsample. */
+/** What the flags of `thanos compact` say (v0.42). Flags that are not set have Thanos's defaults: keep for ever, downsample. */
 export function compactorFlags({ flags }: CommandLine): Pick<Compactor, "downsampling" | "retention" | "shard"> {
     const shard = text(flags, "selector.relabel-config") ?? text(flags, "selector.relabel-config-file");
     return {
@@ -57,9 +57,11 @@ export function compactorFlags({ flags }: CommandLine): Pick<Compactor, "downsam
     };
 }
 
-/** What one Receive process does: it forwards where it has a hashring, and stores unless it only forwards (cmd/thanos/receive.go, determineMode). */
+/** What the flags of `thanos receive` say (cmd/thanos/receive.go, determineMode). */
 export interface ReceiveFlags {
+    /** It has a hashring, so it routes. */
     readonly forwards: boolean;
+    /** It ingests: it has no hashring, or a local endpoint beside it. */
     readonly stores: boolean;
     readonly replicationFactor: number;
 }
@@ -72,6 +74,7 @@ export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
 
 type Flags = CommandLine["flags"];
 
+/** The last value, as kingpin takes it. */
 const text = (flags: Flags, name: string) => flags.get(name)?.at(-1);
 
 function duration(flags: Flags, name: string): Duration {
@@ -82,8 +85,8 @@ function duration(flags: Flags, name: string): Duration {
     }
 }
 
-function count(flags: Flags, name: string, otherwise: number): number {
-    const given = text(flags, name) ?? String(otherwise);
-    if (!/^\d+$/.test(given)) throw new FlagError(`--${name}: ${JSON.stringify(given)} is not a whole number. Write for instance 3.`);
-    return Number(given);
+function count(flags: Flags, name: string, defaultValue: number): number {
+    const value = text(flags, name) ?? String(defaultValue);
+    if (!/^\d+$/.test(value)) throw new FlagError(`--${name}: ${JSON.stringify(value)} is not a whole number. Write for instance 3.`);
+    return Number(value);
 }

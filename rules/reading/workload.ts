@@ -1,7 +1,8 @@
 import type { Prometheus } from "../model";
+import type { Manifest } from "./manifest";
 
-/** The fields of a Deployment or StatefulSet that say what runs; all of them may be left out. */
-interface WorkloadProps {
+/** The fields of a Deployment or StatefulSet that say what runs. */
+interface WorkloadFields {
     readonly metadata?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
     readonly spec?: {
         readonly replicas?: number;
@@ -22,22 +23,23 @@ export interface Container {
     readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
-/** A Deployment or StatefulSet with Kubernetes' defaults filled in. Getters, so that a value unknown at preview matters only to who reads it. */
+/** A Deployment or StatefulSet with Kubernetes' defaults filled in. Its fields are getters: a value unknown at preview stops only those who read it. */
 export interface Workload {
     readonly containers: readonly Container[];
     readonly replicas: number;
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
-    /** A Deployment starts the new pod before the old one has gone, unless told to recreate. Even `maxSurge: 0` does: pods that are stopping do not count. */
+    /** A Deployment starts the new pod before the old one has stopped, unless its strategy is Recreate; even with `maxSurge: 0`, which ignores terminating pods. */
     readonly overlapsOnUpdate: boolean;
-    /** Name of the Secret that is mounted over `file`. */
+    /** Name of the Secret whose volume contains `file`. */
     secretAt(file: string): string | undefined;
 }
 
-export function workloadOf(type: string, props: Record<string, unknown>): Workload | undefined {
-    const deployment = type === "kubernetes:apps/v1:Deployment";
-    if (!deployment && type !== "kubernetes:apps/v1:StatefulSet") return undefined;
-    const { metadata, spec } = props as WorkloadProps;
+/** The workload that a manifest describes; undefined for any other kind. */
+export function workloadOf(manifest: Manifest): Workload | undefined {
+    const deployment = isA(manifest, "apps/v1", "Deployment");
+    if (!deployment && !isA(manifest, "apps/v1", "StatefulSet")) return undefined;
+    const { metadata, spec } = manifest.fields as WorkloadFields;
     const pod = spec?.template?.spec;
     return {
         containers: pod?.containers ?? [],
@@ -61,7 +63,8 @@ export function workloadOf(type: string, props: Record<string, unknown>): Worklo
     };
 }
 
-interface ReleaseProps {
+/** The fields of a Helm release that decide on its Prometheus. */
+interface ReleaseFields {
     readonly chart?: string;
     readonly values?: {
         readonly prometheus?: {
@@ -72,16 +75,19 @@ interface ReleaseProps {
     };
 }
 
-/** The Prometheus that a resource asks for: kube-prometheus-stack's values, or the operator's own kinds. Both default to one replica. */
-export function prometheusOf(type: string, props: Record<string, unknown>): Omit<Prometheus, "path"> | undefined {
-    if (type === "kubernetes:helm.sh/v3:Release") return releasedPrometheus(props);
-    const agent = type === "kubernetes:monitoring.coreos.com/v1alpha1:PrometheusAgent";
-    if (!agent && type !== "kubernetes:monitoring.coreos.com/v1:Prometheus") return undefined;
-    return { replicas: (props as WorkloadProps).spec?.replicas ?? 1, agent };
+/** The Prometheus of a kube-prometheus-stack release or of the operator's own kinds; undefined for any other manifest. Both default to one replica. */
+export function prometheusOf(manifest: Manifest): Omit<Prometheus, "path"> | undefined {
+    if (isA(manifest, "helm.sh/v3", "Release")) return releasedPrometheus(manifest.fields);
+    const agent = isA(manifest, "monitoring.coreos.com/v1alpha1", "PrometheusAgent");
+    if (!agent && !isA(manifest, "monitoring.coreos.com/v1", "Prometheus")) return undefined;
+    return { replicas: (manifest.fields as WorkloadFields).spec?.replicas ?? 1, agent };
 }
 
-/** A chart is known by its values or by its name: a directory or a mirror may be called anything. */
-function releasedPrometheus({ chart, values }: ReleaseProps): Omit<Prometheus, "path"> | undefined {
+const isA = ({ apiVersion, kind }: Manifest, wantedVersion: string, wantedKind: string) =>
+    apiVersion === wantedVersion && kind === wantedKind;
+
+/** The chart is recognised by its values or by its name, since a directory or a mirror may have any name. */
+function releasedPrometheus({ chart, values }: ReleaseFields): Omit<Prometheus, "path"> | undefined {
     const prometheus = values?.prometheus;
     if (prometheus?.prometheusSpec === undefined && !/(^|\/)kube-prometheus-stack(-\d[^/]*)?$/.test(chart ?? "")) return undefined;
     if (prometheus?.enabled === false) return undefined;

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Provider } from "@pulumi/aws/provider";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
@@ -12,13 +10,16 @@ import { stackFor } from "../../engine/stack";
 import { readStackFile } from "../../engine/stackFile";
 import { ROOT } from "../support/root";
 import { tools } from "../support/runningFleet";
+import { temporaryDirectory } from "../support/temporaryDirectory";
 
-/** What only needs an account or a cluster is recorded; the others are real, or the stand-ins that a local fleet has too. */
+/** Plugins that need an account or a cluster are recorders; `random` and `tls` are the local fleet's stand-ins. */
+const RECORDERS = join(ROOT, "tests", "support", "pluginRecorder", "bin");
+const LOCAL_STAND_INS = join(ROOT, "local", "offline", "standins", "bin");
 const STAND_INS = {
-    aws: join(ROOT, "tests", "standins", "bin", "aws"),
-    kubernetes: join(ROOT, "tests", "standins", "bin", "kubernetes"),
-    random: join(ROOT, "local", "standins", "bin", "random"),
-    tls: join(ROOT, "local", "standins", "bin", "tls"),
+    aws: join(RECORDERS, "aws"),
+    kubernetes: join(RECORDERS, "kubernetes"),
+    random: join(LOCAL_STAND_INS, "random"),
+    tls: join(LOCAL_STAND_INS, "tls"),
 };
 const plugins = Object.entries(STAND_INS).map(
     ([name, standIn]): Plugin => ({ name, version: require(`@pulumi/${name}/package.json`).version, standIn }),
@@ -27,13 +28,13 @@ const plugins = Object.entries(STAND_INS).map(
 type Aws = Record<string, unknown> & { bucket?: string };
 const AWS = "thanos-fleet:aws";
 
-/** The worked example of a role, with other settings of AWS. */
+/** The configuration of the example stack of a role. `change` replaces its AWS settings. */
 function example(name: "observer" | "observee", change: (aws: Aws) => Aws = (aws) => aws): Record<string, string> {
     const config = readStackFile(ROOT, name);
     return { ...config, [AWS]: JSON.stringify(change(JSON.parse(config[AWS] as string) as Aws)) };
 }
 
-/** A bucket of blocks and nothing else: no program in front of it that would refuse a new name. */
+/** A program with a bucket of blocks only: without the check that refuses a new bucket name. */
 const onlyBucket =
     (bucket: string): PulumiFn =>
     async () => {
@@ -41,8 +42,8 @@ const onlyBucket =
         new Bucket("blocks", { bucket, region, account: ACCOUNT, principals: [] }, { providers: [new Provider("aws", { region })] });
     };
 
-/** What happened to whom, without what stayed as it was or was only looked at. */
-async function changes(stack: Stack): Promise<string[]> {
+/** Runs an update and lists its steps as `update <type> <name>`, without unchanged resources and reads. */
+async function stepsOf(stack: Stack): Promise<string[]> {
     const changed: string[] = [];
     await stack.up({
         onEvent: ({ resourcePreEvent }: EngineEvent) => {
@@ -54,8 +55,8 @@ async function changes(stack: Stack): Promise<string[]> {
     return changed.sort();
 }
 
-/** Ids of the buckets and keys that the stack has. */
-async function kept(stack: Stack): Promise<string[]> {
+/** Ids of the buckets and KMS keys in the stack's state. */
+async function bucketsAndKeys(stack: Stack): Promise<string[]> {
     const { resources = [] } = (await stack.exportStack()).deployment as { resources?: { type: string; id: string }[] };
     return resources
         .filter(({ type }) => type === "aws:s3/bucket:Bucket" || type === "aws:kms/key:Key")
@@ -63,36 +64,32 @@ async function kept(stack: Stack): Promise<string[]> {
         .sort();
 }
 
-const nothingBut = (same: number): Counts => ({ created: 0, updated: 0, replaced: 0, deleted: 0, same });
+const onlyUnchanged = (same: number): Counts => ({ created: 0, updated: 0, replaced: 0, deleted: 0, same });
 
-describe("a stack on AWS in the real engine, with an AWS that records", () => {
-    let stateDir: string;
-    before(async () => {
-        stateDir = await mkdtemp(join(tmpdir(), "thanos-fleet-aws-"));
-    });
-    after(() => rm(stateDir, { recursive: true, force: true }));
+describe("a stack on AWS, in the real engine with a recording AWS plugin", () => {
+    const stateDir = temporaryDirectory();
 
     const stack = async (stackName: string, config: Record<string, string>, program = require("../..") as PulumiFn) => {
         const { pulumi } = await tools("pulumi");
         return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins });
     };
 
-    describe("an observer and an observee, as the examples have them", () => {
+    describe("made from an example stack file", () => {
         for (const name of ["observer", "observee"] as const)
-            it(`${name}: a second update changes nothing`, async () => {
+            it(`changes nothing in a second update of ${name}`, async () => {
                 const first = await update(await stack(name, example(name)), "up");
-                assert.deepEqual(first.counts, { ...nothingBut(0), created: first.counts.created });
-                assert.ok(first.counts.created >= 20, `${first.counts.created} made`);
+                assert.deepEqual(first.counts, { ...onlyUnchanged(0), created: first.counts.created });
+                assert.ok(first.counts.created >= 20, `${first.counts.created} created`);
                 const second = await update(await stack(name, example(name)), "up");
-                assert.deepEqual(second.counts, nothingBut(first.counts.created));
+                assert.deepEqual(second.counts, onlyUnchanged(first.counts.created));
             });
 
-        it("another size of node rolls the nodes in place: nothing that holds data is replaced", async () => {
+        it("rolls the nodes for a new instance type and replaces no resource that holds data", async () => {
             const larger = example("observer", (aws) => ({
                 ...aws,
                 nodeGroups: { ...(aws.nodeGroups as object), stateful: { instanceType: "m7g.4xlarge" } },
             }));
-            assert.deepEqual(await changes(await stack("observer", larger)), [
+            assert.deepEqual(await stepsOf(await stack("observer", larger)), [
                 "update aws:ec2/launchTemplate:LaunchTemplate nodes-stateful",
                 "update aws:eks/nodeGroup:NodeGroup nodes-stateful-subnet-0a1b2c3d4e5f60001",
                 "update aws:eks/nodeGroup:NodeGroup nodes-stateful-subnet-0a1b2c3d4e5f60002",
@@ -100,15 +97,15 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
             ]);
         });
 
-        it("another name for the bucket is refused, with what to do instead, and nothing is changed", async () => {
-            const before = await kept(await stack("observer", example("observer")));
+        it("refuses a new bucket name, says how to move the data, and changes nothing", async () => {
+            const before = await bucketsAndKeys(await stack("observer", example("observer")));
             const renamed = await stack(
                 "observer",
                 example("observer", (aws) => ({ ...aws, bucket: "another-bucket" })),
             );
             await assert.rejects(update(renamed, "up"), (error) => {
                 assert.ok(error instanceof UpdateFailed);
-                assert.deepEqual({ ...error.counts, same: 0 }, nothingBut(0));
+                assert.deepEqual({ ...error.counts, same: 0 }, onlyUnchanged(0));
                 assert.match(
                     error.message,
                     /aws\.bucket: "another-bucket" instead of "example-thanos-fleet-blocks", where this stack's data is\./,
@@ -116,29 +113,29 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
                 assert.match(error.message, /Write example-thanos-fleet-blocks\. To move, copy the objects to a new bucket/);
                 return true;
             });
-            assert.deepEqual(await kept(renamed), before);
+            assert.deepEqual(await bucketsAndKeys(renamed), before);
         });
     });
 
-    describe("a bucket", () => {
+    describe("that has a bucket", () => {
         const BLOCKS = ["blocks-key", "first-bucket"];
 
-        it("keeps its name against a program that does not ask: the engine refuses to replace it", async () => {
+        it("does not replace it, even for a program that skips the check of its name", async () => {
             await update(await stack("bucket", {}, onlyBucket("first-bucket")), "up");
             const renamed = await stack("bucket", {}, onlyBucket("second-bucket"));
             await assert.rejects(update(renamed, "up"), /Bucket blocks: unable to replace .* marked for protection/s);
-            assert.deepEqual(await kept(renamed), BLOCKS);
+            assert.deepEqual(await bucketsAndKeys(renamed), BLOCKS);
         });
 
-        it("stays, with its key, when the stack is destroyed", async () => {
+        it("does not delete it or its key when the stack is destroyed", async () => {
             const destroyed = await stack("bucket", {}, onlyBucket("first-bucket"));
             await assert.rejects(update(destroyed, "destroy"), ({ message }: Error) => {
-                // In the order in which the engine got to them.
+                // The engine reports them in any order.
                 for (const resource of ["Bucket blocks", "Key blocks-key"])
                     assert.match(message, new RegExp(`${resource}: resource \\S+ cannot be deleted\\s+because it is protected`));
                 return true;
             });
-            assert.deepEqual(await kept(destroyed), BLOCKS);
+            assert.deepEqual(await bucketsAndKeys(destroyed), BLOCKS);
         });
     });
 });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { query, scalar, stores } from "../../clients/thanos";
-import { stateDirectory } from "../../local/fleet/settings";
-import { eventually, frontend, run, tools } from "../support/runningFleet";
+import { historyDirectory } from "../../local/fleet/state";
+import { eventually } from "../support/eventually";
+import { run } from "../support/run";
+import { frontend, tools } from "../support/runningFleet";
 
 interface Block {
     ulid: string;
@@ -13,20 +15,18 @@ interface Block {
     thanos: { labels: Record<string, string>; downsample: { resolution: number }; source: string };
 }
 
-/** The blocks under a cluster's prefix, by the real Thanos. The file with the keys is the one that the history was uploaded with. */
+/** The blocks of a cluster's stream, as `thanos tools bucket ls` lists them with the credentials that `npm start` uploaded the history with. */
 async function blocksOf(cluster: string, ...flags: string[]): Promise<Block[]> {
     const { thanos } = await tools("thanos");
-    const file = join(stateDirectory(), "history", `${cluster}.objstore.yml`);
+    const file = join(historyDirectory(), `${cluster}.objstore.yml`);
     assert.match(await readFile(file, "utf8"), new RegExp(`^prefix: ${cluster}$`, "m"));
     const { code, output } = await run(
         thanos.path,
         ["tools", "bucket", "ls", `--objstore.config-file=${file}`, "--output=json", ...flags],
-        {
-            within: 120,
-        },
+        { within: 120 },
     );
     assert.equal(code, 0, output);
-    // One indented document after the other, and the log around them.
+    // The output has one indented JSON document per block, between log lines.
     return (output.match(/^\{\n[\s\S]*?^\}/gm) ?? []).map((text) => JSON.parse(text) as Block);
 }
 
@@ -37,7 +37,7 @@ describe("blocks", () => {
     });
 
     for (const cluster of ["observer", "blue", "red"])
-        it(`of ${cluster} arrive from both sidecars under its own prefix, and no other's`, () =>
+        it(`of ${cluster} are uploaded by both sidecars, and only under its own prefix`, () =>
             eventually(`blocks of ${cluster}`, 300, async () => {
                 const blocks = await blocksOf(cluster);
                 assert.deepEqual([...new Set(blocks.map((b) => b.thanos.labels.cluster))], [cluster]);
@@ -47,29 +47,29 @@ describe("blocks", () => {
                 assert.deepEqual([...uploaders].sort(), ["prometheus-kps-prometheus-0", "prometheus-kps-prometheus-1"]);
             }));
 
-    it("are compacted, downsampled twice and expired by Compact, which has not halted", async () => {
+    it("are compacted, downsampled twice and expired, and no Compact has halted", async () => {
         await eventually("two-week blocks at both lower resolutions", 420, async () => {
             const blocks = await blocksOf("blue");
             const days = (b: Block) => (b.maxTime - b.minTime) / 86_400_000;
             assert.ok(
                 blocks.some((b) => b.compaction.level >= 3),
-                "none compacted thrice",
+                "no block was compacted three times",
             );
             assert.ok(
                 blocks.some((b) => b.thanos.downsample.resolution === 300_000 && days(b) > 10),
-                "none of 5m",
+                "no block has a resolution of 5 min",
             );
             assert.ok(
                 blocks.some((b) => b.thanos.downsample.resolution === 3_600_000 && days(b) > 10),
-                "none of 1h",
+                "no block has a resolution of 1 h",
             );
         });
-        await eventually("expired blocks are marked for deletion, and only they and what was compacted", 120, async () => {
+        await eventually("every expired block is marked for deletion", 120, async () => {
             const expired = (b: Block) => b.maxTime < Date.now() - 21 * 86_400_000;
-            assert.ok((await blocksOf("blue")).some(expired), "none has expired");
+            assert.ok((await blocksOf("blue")).some(expired), "no block has expired");
             assert.deepEqual((await blocksOf("blue", "--exclude-delete")).filter(expired), []);
         });
-        await eventually("every Compact says that it has not halted", 60, async () => {
+        await eventually("every Compact reports that it has not halted", 60, async () => {
             const halted = await query(base, "max by (pod) (thanos_compact_halted)");
             assert.deepEqual(halted.map(({ metric, value }) => `${metric.pod} ${value}`).sort(), [
                 "thanos-compact-blue-0 0",
@@ -79,24 +79,26 @@ describe("blocks", () => {
         });
     });
 
-    it("answer alone, with the same samples, once Prometheus has let go of its own copy", async () => {
+    it("answer with the same samples after Prometheus has deleted its own copy", async () => {
         const leaf = async () => {
-            const found = (await stores(base)).find((s) => s.kind === "query" && s.labelSets.some((labels) => labels.cluster === "blue"));
-            assert.ok(found, "blue's leaf Query is not in the store list");
-            return found;
+            const leafQuery = (await stores(base)).find(
+                (s) => s.kind === "query" && s.labelSets.some((labels) => labels.cluster === "blue"),
+            );
+            assert.ok(leafQuery, "blue's leaf Query is not in the store list");
+            return leafQuery;
         };
-        // A pod that was replaced has a new address, and a Query looks for addresses every 30 s.
+        // A restarted pod has a new address, and Query resolves addresses every 30 s.
         await eventually("both of blue's replicas are behind its leaf Query", 120, async () =>
             assert.equal((await leaf()).labelSets.length, 2),
         );
-        // The second minute of what blue's Prometheus still has: the next to go.
+        // The second minute that blue's Prometheus still has: it deletes this minute next.
         const time = Math.ceil((await leaf()).minTime / 1000) + 120;
         const count = () => scalar(base, 'sum(count_over_time(up{cluster="blue"}[1m]))', { dedup: false, time });
         const fromPrometheus = await count();
         assert.ok(fromPrometheus > 0);
-        await eventually("blue's Prometheus has nothing of that minute", 1080, async () => {
+        await eventually("blue's Prometheus has deleted that minute", 1080, async () => {
             const { minTime } = await leaf();
-            assert.ok(minTime > time * 1000, `its oldest is of ${new Date(minTime).toISOString()}`);
+            assert.ok(minTime > time * 1000, `its oldest sample is of ${new Date(minTime).toISOString()}`);
         });
         assert.equal(await count(), fromPrometheus);
     });

@@ -5,15 +5,15 @@ import { connect, type TLSSocket } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { BinaryWriter } from "google-protobuf";
-import { addressOf } from "../../clients/kubernetes";
 import { query, scalar } from "../../clients/thanos";
 import { leafQueryHost, receiveHost } from "../../components/naming/names";
 import { update } from "../../engine/operation";
 import { type ClusterName, DOMAIN } from "../../local/fleet/settings";
 import { type Bag, reveal } from "../../local/offline/standins/secretValues";
-import { make } from "../../local/offline/standins/tls";
+import { make as makeWithTls } from "../../local/offline/standins/tls";
+import { eventually } from "../support/eventually";
 import { localStack } from "../support/localStack";
-import { core, eventually, frontend, NAMESPACE, target } from "../support/runningFleet";
+import { core, frontend, NAMESPACE, serviceAddress } from "../support/runningFleet";
 
 /** A certificate and its key, in PEM. */
 interface Identity {
@@ -21,7 +21,7 @@ interface Identity {
     key: string;
 }
 
-/** A server that other clusters reach. */
+/** A server that other clusters connect to. */
 interface Server {
     cluster: ClusterName;
     service: string;
@@ -32,56 +32,56 @@ const leafOf = (cluster: "blue" | "red"): Server => ({ cluster, service: "thanos
 const RECEIVE: Server = { cluster: "observer", service: "thanos-receive-router-external", host: receiveHost(DOMAIN) };
 
 const HOUR = 3_600_000;
-/** Of the local fleet, in seconds. */
+/** Scrape interval of the local fleet, in seconds. */
 const SCRAPE_INTERVAL = 15;
-/** A server that takes a client's certificate says nothing more about it; one that does not, says so at once. */
+/** A server sends an alert at once when it refuses a client certificate, and nothing when it accepts one. */
 const SILENCE_MS = 2000;
 
-/** What the observer's stack made with the provider `tls`, with its secrets. */
-interface Made {
+/** A resource of the provider `tls` in the observer's state, with its secrets decrypted. */
+interface TlsResource {
     urn: string;
     outputs: Record<string, string>;
 }
 
-async function madeBy(stack: Stack): Promise<(type: string, name: string) => Made> {
+async function tlsResources(stack: Stack): Promise<(type: string, name: string) => TlsResource> {
     const { resources = [] } = (await stack.exportStack()).deployment as { resources?: { urn: string; outputs: Bag }[] };
     return (type, name) => {
         const found = resources.find(({ urn }) => urn.endsWith(`:${type}::${name}`));
         assert.ok(found, `${type} ${name} is not in the state of ${stack.name}`);
-        const outputs = Object.entries(found.outputs).map(([key, value]) => [key, inTheClear(value)]);
+        const outputs = Object.entries(found.outputs).map(([key, value]) => [key, decrypted(value)]);
         return { urn: found.urn, outputs: Object.fromEntries(outputs) };
     };
 }
 
-/** A secret in an exported state carries its value as JSON. */
-const inTheClear = (value: unknown) =>
+/** An exported state has the plain text of a secret as JSON. */
+const decrypted = (value: unknown) =>
     typeof value === "object" && value !== null && "plaintext" in value ? JSON.parse(String(value.plaintext)) : value;
 
 describe("mutual TLS between clusters", () => {
     let stack: Stack;
-    let made: (type: string, name: string) => Made;
+    let tlsResource: (type: string, name: string) => TlsResource;
     let servers: string;
     before(async () => {
         stack = await localStack("observer");
-        made = await madeBy(stack);
+        tlsResource = await tlsResources(stack);
         servers = authority("servers").cert;
     });
 
     const authority = (kind: string): Identity => ({
-        cert: made("SelfSignedCert", `ca-${kind}`).outputs.certPem as string,
-        key: made("PrivateKey", `ca-${kind}`).outputs.privateKeyPem as string,
+        cert: tlsResource("SelfSignedCert", `ca-${kind}`).outputs.certPem as string,
+        key: tlsResource("PrivateKey", `ca-${kind}`).outputs.privateKeyPem as string,
     });
     const identity = (name: string): Identity => ({
-        cert: made("LocallySignedCert", name).outputs.certPem as string,
-        key: made("PrivateKey", name).outputs.privateKeyPem as string,
+        cert: tlsResource("LocallySignedCert", name).outputs.certPem as string,
+        key: tlsResource("PrivateKey", name).outputs.privateKeyPem as string,
     });
 
-    /** A client's certificate for an hour, from an authority of the fleet. */
+    /** A client certificate, valid for an hour, signed by one of the fleet's certificate authorities. */
     async function signed(kind: string, commonName: string, from = new Date()): Promise<Identity> {
         const ca = authority(kind);
-        const key = reveal((await make("tls:index/privateKey:PrivateKey", { algorithm: "ECDSA" })).outputs.privateKeyPem) as string;
-        const { outputs } = await make("tls:index/certRequest:CertRequest", { privateKeyPem: key, subject: { commonName } });
-        const certificate = await make(
+        const key = reveal((await makeWithTls("tls:index/privateKey:PrivateKey", { algorithm: "ECDSA" })).outputs.privateKeyPem) as string;
+        const { outputs } = await makeWithTls("tls:index/certRequest:CertRequest", { privateKeyPem: key, subject: { commonName } });
+        const certificate = await makeWithTls(
             "tls:index/locallySignedCert:LocallySignedCert",
             {
                 certRequestPem: outputs.certRequestPem,
@@ -97,82 +97,82 @@ describe("mutual TLS between clusters", () => {
     const expired = (kind: string, commonName: string) => signed(kind, commonName, new Date(Date.now() - 2 * HOUR));
 
     async function open({ cluster, service, host }: Server, client?: Identity): Promise<TLSSocket> {
-        const [address, port] = (await addressOf(target(cluster), { name: service, namespace: NAMESPACE })).split(":");
-        // A gRPC server talks to nobody who doesn't offer h2.
+        const [address, port] = (await serviceAddress(cluster, service)).split(":");
+        // A gRPC server refuses clients that do not offer h2.
         return connect({ host: address, port: Number(port), servername: host, ca: servers, ALPNProtocols: ["h2", "http/1.1"], ...client });
     }
 
-    /** What a server thinks of a client: `taken`, or the alert that it ends the connection with. */
+    /** How a server treats a client: `accepted`, or the alert with which it closes the connection. */
     async function verdict(server: Server, client?: Identity): Promise<string> {
         const socket = await open(server, client);
         return new Promise((resolve) => {
-            const say = (text: string) => {
+            const conclude = (text: string) => {
                 socket.destroy();
                 resolve(text);
             };
-            // In TLS 1.3 the client is done before the server has looked at its certificate.
-            socket.once("secureConnect", () => setTimeout(say, SILENCE_MS, "taken"));
-            socket.once("error", (error: NodeJS.ErrnoException) => say(String(error.code)));
-            socket.once("close", () => say("closed"));
+            // In TLS 1.3 the handshake is complete for the client before the server has checked the client's certificate.
+            socket.once("secureConnect", () => setTimeout(conclude, SILENCE_MS, "accepted"));
+            socket.once("error", (error: NodeJS.ErrnoException) => conclude(String(error.code)));
+            socket.once("close", () => conclude("closed"));
         });
     }
 
     const REQUIRED = "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED";
     const EXPIRED = "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED";
     const UNKNOWN = "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA";
-    const nobody = async () => undefined;
-    const holder = (name: string) => async () => identity(name);
+    const noCertificate = async () => undefined;
+    const identityOf = (name: string) => async () => identity(name);
     const cases: [string, Server, [string, () => Promise<Identity | undefined>, string][]][] = [
         [
             "red's leaf Query",
             leafOf("red"),
             [
-                ["the observer", holder("reader"), "taken"],
-                ["a client without a certificate", nobody, REQUIRED],
+                ["the observer", identityOf("reader"), "accepted"],
+                ["a client without a certificate", noCertificate, REQUIRED],
                 ["the observer with an expired certificate", () => expired("readers", "observer"), EXPIRED],
-                ["blue's leaf Query", holder("leaf-blue"), UNKNOWN],
-                ["red's own Prometheus", holder("writer-red"), UNKNOWN],
+                ["blue's leaf Query", identityOf("leaf-blue"), UNKNOWN],
+                ["red's own Prometheus", identityOf("writer-red"), UNKNOWN],
             ],
         ],
         [
             "blue's leaf Query",
             leafOf("blue"),
             [
-                ["the observer", holder("reader"), "taken"],
-                ["red's leaf Query", holder("leaf-red"), UNKNOWN],
-                ["red's Prometheus", holder("writer-red"), UNKNOWN],
+                ["the observer", identityOf("reader"), "accepted"],
+                ["red's leaf Query", identityOf("leaf-red"), UNKNOWN],
+                ["red's Prometheus", identityOf("writer-red"), UNKNOWN],
             ],
         ],
         [
             "Receive",
             RECEIVE,
             [
-                ["red's Prometheus", holder("writer-red"), "taken"],
-                ["a client without a certificate", nobody, REQUIRED],
+                ["red's Prometheus", identityOf("writer-red"), "accepted"],
+                ["a client without a certificate", noCertificate, REQUIRED],
                 ["red's Prometheus with an expired certificate", () => expired("writers", "red"), EXPIRED],
-                ["blue's leaf Query", holder("leaf-blue"), UNKNOWN],
-                ["the observer's Query", holder("reader"), UNKNOWN],
+                ["blue's leaf Query", identityOf("leaf-blue"), UNKNOWN],
+                ["the observer's Query", identityOf("reader"), UNKNOWN],
             ],
         ],
     ];
     for (const [what, server, clients] of cases)
         describe(what, () => {
             for (const [who, client, expected] of clients)
-                it(`${expected === "taken" ? "takes" : "refuses"} ${who}`, async () =>
+                it(`${expected === "accepted" ? "accepts" : "refuses"} ${who}`, async () =>
                     assert.equal(await verdict(server, await client()), expected));
         });
 
-    it("lets the observer ask red's leaf Query who it is", async () => {
+    it("lets the observer call red's leaf Query by gRPC", async () => {
         const { cert, key } = identity("reader");
         const { cluster, service, host } = leafOf("red");
         const client = new grpc.Client(
-            await addressOf(target(cluster), { name: service, namespace: NAMESPACE }),
+            await serviceAddress(cluster, service),
             grpc.credentials.createSsl(Buffer.from(servers), Buffer.from(key), Buffer.from(cert)),
             { "grpc.ssl_target_name_override": host, "grpc.default_authority": host },
         );
-        const same = (message: Buffer) => message;
+        const unchanged = (message: Buffer) => message;
         const answer = await new Promise<Buffer | undefined>((resolve, reject) =>
-            client.makeUnaryRequest("/thanos.info.Info/Info", same, same, Buffer.alloc(0), (error, info) =>
+            client.makeUnaryRequest("/thanos.info.Info/Info", unchanged, unchanged, Buffer.alloc(0), (error, info) =>
                 error ? reject(error) : resolve(info),
             ),
         );
@@ -181,10 +181,10 @@ describe("mutual TLS between clusters", () => {
     });
 
     describe("a write to Receive", () => {
-        /** One sample as Prometheus would send it. */
-        async function write(client: Identity, metric: string, header: string): Promise<{ status: number | undefined; said: string }> {
+        /** Sends one sample in the way that Prometheus does. */
+        async function write(client: Identity, metric: string, header: string): Promise<{ status: number | undefined; body: string }> {
             const body = writeRequest(metric);
-            const [address, port] = (await addressOf(target(RECEIVE.cluster), { name: RECEIVE.service, namespace: NAMESPACE })).split(":");
+            const [address, port] = (await serviceAddress(RECEIVE.cluster, RECEIVE.service)).split(":");
             return new Promise((resolve, reject) => {
                 const headers = { "Content-Encoding": "snappy", "Content-Length": body.length, "THANOS-TENANT": header };
                 const sent = request(
@@ -199,11 +199,11 @@ describe("mutual TLS between clusters", () => {
                         headers,
                     },
                     (response) => {
-                        let said = "";
+                        let answer = "";
                         response.on("data", (data) => {
-                            said += data;
+                            answer += data;
                         });
-                        response.on("end", () => resolve({ status: response.statusCode, said: said.trim() }));
+                        response.on("end", () => resolve({ status: response.statusCode, body: answer.trim() }));
                     },
                 );
                 sent.on("error", reject);
@@ -211,10 +211,10 @@ describe("mutual TLS between clusters", () => {
             });
         }
 
-        it("is of the cluster that the certificate names, whatever a header says", async () => {
+        it("is stored for the cluster that the certificate names, whatever THANOS-TENANT says", async () => {
             const metric = `written_at_${Date.now()}`;
-            assert.deepEqual(await write(identity("writer-red"), metric, "blue"), { status: 200, said: "" });
-            await eventually("the sample is there", 30, async () =>
+            assert.deepEqual(await write(identity("writer-red"), metric, "blue"), { status: 200, body: "" });
+            await eventually("a query returns the sample", 30, async () =>
                 assert.deepEqual(
                     (await query(await frontend(), metric)).map((s) => s.metric.cluster),
                     ["red"],
@@ -222,20 +222,20 @@ describe("mutual TLS between clusters", () => {
             );
         });
 
-        it("is refused for a cluster that is not to write, though the fleet's own authority names it", async () => {
+        it("is refused for a cluster that no hashring lists, even with a certificate of the fleet's authority", async () => {
             const yellow = await signed("writers", "yellow");
             assert.deepEqual(await write(yellow, "never_written", "red"), {
                 status: 500,
-                said: "no matching hashring to handle tenant",
+                body: "no matching hashring to handle tenant",
             });
         });
     });
 
-    describe("certificates that are renewed", () => {
+    describe("renewed certificates", () => {
         const RENEWED = ["leaf-red", "writer-red", "reader", "receive"];
         const serialOf = (name: string) => new X509Certificate(identity(name).cert).serialNumber;
 
-        async function shown(server: Server, client: Identity): Promise<string> {
+        async function servedSerial(server: Server, client: Identity): Promise<string> {
             const socket = await open(server, client);
             return new Promise((resolve, reject) => {
                 socket.once("error", reject);
@@ -246,13 +246,13 @@ describe("mutual TLS between clusters", () => {
             });
         }
 
-        /** Every pod of both ends, and how often its containers were started again. */
+        /** Every pod of the observer and of red, with the restart counts of its containers. */
         const pods = async () =>
             (
                 await Promise.all(
                     (["observer", "red"] as const).map(async (cluster) =>
                         (
-                            await core(cluster).listNamespacedPod({ namespace: NAMESPACE })
+                            await (await core(cluster)).listNamespacedPod({ namespace: NAMESPACE })
                         ).items.map(
                             ({ metadata, status }) =>
                                 `${cluster} ${metadata?.name} ${metadata?.uid} ${status?.containerStatuses?.map((c) => c.restartCount)}`,
@@ -271,9 +271,9 @@ describe("mutual TLS between clusters", () => {
             started = Date.now() / 1000;
             podsBefore = await pods();
             const old = RENEWED.map(serialOf);
-            await stack.up({ replace: RENEWED.map((name) => made("LocallySignedCert", name).urn) });
+            await stack.up({ replace: RENEWED.map((name) => tlsResource("LocallySignedCert", name).urn) });
             await update(await localStack("red"), "up");
-            made = await madeBy(stack);
+            tlsResource = await tlsResources(stack);
             for (const serial of RENEWED.map(serialOf)) assert.ok(!old.includes(serial));
         });
 
@@ -281,16 +281,16 @@ describe("mutual TLS between clusters", () => {
             ["red's leaf Query", leafOf("red"), "leaf-red", "reader"],
             ["Receive", RECEIVE, "receive", "writer-red"],
         ] as const)
-            it(`are shown by every pod of ${what}`, () =>
+            it(`are served by every pod of ${what}`, () =>
                 eventually("every kubelet has written the changed Secret", 180, async () => {
-                    // More than enough connections for each of the two pods to get one.
-                    const serials = await Promise.all(Array.from({ length: 12 }, () => shown(server, identity(client))));
+                    // Twelve connections reach each of the two pods at least once.
+                    const serials = await Promise.all(Array.from({ length: 12 }, () => servedSerial(server, identity(client))));
                     assert.deepEqual([...new Set(serials)], [serialOf(name)]);
                 }));
 
         it("reach red's Prometheus through the operator", () =>
-            eventually("the operator's copy is the new one", 60, async () => {
-                const { items } = await core("red").listNamespacedSecret({ namespace: NAMESPACE });
+            eventually("the operator's copy is renewed", 60, async () => {
+                const { items } = await (await core("red")).listNamespacedSecret({ namespace: NAMESPACE });
                 const copies = items
                     .filter(({ metadata }) => metadata?.name?.startsWith("prometheus-kps-prometheus-tls-assets"))
                     .flatMap(({ data }) => Object.values(data ?? {}).map((value) => Buffer.from(value, "base64").toString()));
@@ -298,14 +298,14 @@ describe("mutual TLS between clusters", () => {
             }));
 
         it("leave no gap in what red writes", async () => {
-            // By then the kubelet has handed the operator's copy to both Prometheus pods.
+            // After 30 s the kubelet has written the operator's copy into both Prometheus pods.
             const end = Date.now() / 1000 + 30;
             const up = `up{cluster="red",job="kps-prometheus",receive_replica!=""}`;
             await eventually("samples of after the renewal have arrived", 150, async () =>
                 assert.ok((await scalar(base, `min(timestamp(${up}))`, { dedup: false })) > end),
             );
             const written = await timesOfSamples(base, up, started, end);
-            // Each of the two replicas scrapes both, Prometheus and its reloader.
+            // Each of the two replicas scrapes two Prometheus and two reloaders.
             assert.equal(written.size, 8);
             for (const [series, times] of written) {
                 const pauses = [started, ...times, end].map((time, i, all) => time - (all[i - 1] ?? time));
@@ -335,7 +335,7 @@ function writeRequest(metric: string): Buffer {
     return Buffer.concat([Buffer.from([message.length, (message.length - 1) << 2]), message]);
 }
 
-/** When each Prometheus replica took its samples of a series, in seconds: of all copies, since one is enough. */
+/** When each Prometheus replica scraped a series, in seconds. A sample counts if at least one ingester has it. */
 async function timesOfSamples(base: string, selector: string, from: number, to: number): Promise<Map<string, number[]>> {
     const params = new URLSearchParams({ query: `${selector}[${Math.ceil(to - from)}s]`, time: String(to), dedup: "false" });
     const { data } = (await (await fetch(`${base}/api/v1/query?${params}`)).json()) as {

@@ -1,23 +1,22 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { update } from "../../engine/operation";
+import { STORAGE_CLASS } from "../../local/clusterSources";
 import { stackConfig } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
-import { target } from "../support/runningFleet";
+import { targetOf } from "../support/runningFleet";
 
 describe("a changed retention", () => {
-    it("changes Compact, and nothing else", async () => {
-        const compact = stackConfig("observer", { target: target("observer"), chart: "", storageClass: "standard" }).compact as Record<
-            string,
-            unknown
-        >;
+    it("updates every Compact and nothing else", async () => {
+        const profile = { target: await targetOf("observer"), chart: "", storageClass: STORAGE_CLASS };
+        const compact = stackConfig("observer", profile).compact as Record<string, unknown>;
         const retention = { raw: "22d", fiveMinutes: "22d", oneHour: "22d" };
         const stack = await localStack("observer", { config: { compact: { ...compact, retention } } });
         const changed: string[] = [];
         await stack.preview({
             onEvent: (event: EngineEvent) => {
                 const step = event.resourcePreEvent?.metadata;
-                // A reference to a stack is read each time; that changes nothing.
+                // A stack reference is read in every run, which changes nothing.
                 if (step && step.op !== "same" && step.op !== "read")
                     changed.push(`${step.op} ${step.urn.slice(step.urn.lastIndexOf("::") + 2)}`);
             },

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { STATEFUL_NODES } from "../../components/cloud/aws/cluster/nodeGroups";
 import { kubePrometheusStackValues } from "../../components/prometheus/values";
 import { CHART_SOURCE } from "../../local/offline/standins/chart";
 import { VERSIONS } from "../../upstream/versions";
-import { compareCharts, selectorsOf, type Values, withoutRepositories } from "../support/chartEquality";
+import { compareCharts, copyWithSubcharts, selectorsOf, type Values } from "../support/chartEquality";
+import { temporaryDirectory } from "../support/temporaryDirectory";
 
-/** Directory of an official kube-prometheus-stack: `helm pull --untar`, or charts/kube-prometheus-stack of a checkout. */
+/** Directory of an official kube-prometheus-stack: made by `helm pull --untar`, or charts/kube-prometheus-stack of a checkout. */
 const OFFICIAL = process.env.KPS_CHART;
 
-/** An observee as the program writes its values. */
+/** Arguments of an observee's values. */
 const observee = {
     clusterName: "blue",
     storageClass: "gp3",
@@ -27,20 +27,20 @@ const observee = {
 
 const cases: Record<string, Values> = {
     ...(parse(readFileSync(join(__dirname, "chartValues.yaml"), "utf8")) as Record<string, Values>),
-    "sidecar, as the program writes it": kubePrometheusStackValues(observee),
-    "sidecar on nodes of its own, with a role, as the program writes it": kubePrometheusStackValues({
+    "mode sidecar": kubePrometheusStackValues(observee),
+    "mode sidecar on dedicated nodes, with an IAM role": kubePrometheusStackValues({
         ...observee,
         placement: STATEFUL_NODES,
         annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/blue-prometheus" },
     }),
-    "sidecar-remote-write, as the program writes it": kubePrometheusStackValues({
+    "mode sidecar-remote-write": kubePrometheusStackValues({
         ...observee,
         remoteWrite: { url: "https://receive.example.internal:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" },
     }),
 };
 
-describe("the stand-in chart against the official kube-prometheus-stack", () => {
-    let temporary: string | undefined;
+describe("the stand-in chart", () => {
+    const temporary = temporaryDirectory();
     let official: string;
 
     before(function () {
@@ -50,15 +50,13 @@ describe("the stand-in chart against the official kube-prometheus-stack", () => 
             );
             return this.skip();
         }
-        temporary = mkdtempSync(join(tmpdir(), "chart-equality-"));
-        official = withoutRepositories(OFFICIAL, temporary);
+        official = copyWithSubcharts(OFFICIAL, temporary);
         const { version } = parse(readFileSync(join(official, "Chart.yaml"), "utf8")) as { version: string };
         console.log(`      official chart: ${version}`);
     });
-    after(() => temporary && rmSync(temporary, { recursive: true, force: true }));
 
     for (const [name, values] of Object.entries(cases)) {
-        it(`renders the same resources from the values of ${name}`, () => {
+        it(`renders what the official chart renders from the values of ${name}`, () => {
             assert.deepEqual(compareCharts(official, CHART_SOURCE, values), []);
             for (const line of selectorsOf(CHART_SOURCE, values)) console.log(`        scrapes ${line}`);
         }).timeout(300_000);

@@ -1,29 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { CONTRACT_VERSION } from "../../components/stack/contract";
 import { UpdateFailed, update } from "../../engine/operation";
 import { DOMAIN } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
+import { temporaryDirectory } from "../support/temporaryDirectory";
 
-/** An observer of a later thanos-fleet. */
-const fromTheFuture: PulumiFn = async () => ({
+/** An observer of a later release, with a newer contract. */
+const newerObserver: PulumiFn = async () => ({
     contract: { version: CONTRACT_VERSION + 1, domain: DOMAIN },
     access: pulumi.secret({}),
 });
 
-describe("two stacks in the real engine", () => {
-    let stateDir: string;
-    before(async () => {
-        stateDir = await mkdtemp(join(tmpdir(), "thanos-fleet-contract-"));
-    });
-    after(() => rm(stateDir, { recursive: true, force: true }));
+describe("an observee in the real engine", () => {
+    const stateDir = temporaryDirectory();
 
-    it("do not meet where the observer's contract is from the future: both are named, and nothing is made", async () => {
-        await update(await localStack("observer", { stateDir, program: fromTheFuture }), "up");
+    it("refuses a newer contract of the observer, names both stacks, and creates nothing", async () => {
+        await update(await localStack("observer", { stateDir, program: newerObserver }), "up");
         const blue = await localStack("blue", { stateDir });
         await assert.rejects(update(blue, "up"), (error) => {
             assert.ok(error instanceof UpdateFailed);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { clustersDirectory, stateDirectory } from "../../local/fleet/settings";
-import { npmStart, run } from "../support/runningFleet";
+import { npmStart, run } from "../support/run";
 
 describe("npm start -- --down", () => {
-    it("removes every process, mount, interface, cgroup and file it made", async () => {
+    it("removes every process, mount, interface, cgroup and file of the fleet", async () => {
         const { code, output } = await npmStart(["--down"], { within: 180 });
         assert.equal(code, 0, output);
         const processes = (await run("ps", ["-eo", "args"], { within: 10 })).output
@@ -18,7 +18,7 @@ describe("npm start -- --down", () => {
         assert.equal(existsSync(stateDirectory()), false);
     });
 
-    it("has nothing to do the second time", async () => {
+    it("finds nothing to remove the second time", async () => {
         const { code, output } = await npmStart(["--down"], { within: 60 });
         assert.equal(code, 0, output);
         assert.match(output, /nothing was there/);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { query, scalar } from "../../clients/thanos";
 import type { ClusterName } from "../../local/fleet/settings";
-import { core, eventually, frontend, NAMESPACE } from "../support/runningFleet";
+import { eventually } from "../support/eventually";
+import { core, frontend, NAMESPACE } from "../support/runningFleet";
 
-/** One pod of each component, by its cluster, labels and namespace. */
-const COMPONENTS: [ClusterName, string, string?][] = [
+/** Every component: its cluster, the labels of its pods, and their namespace. @default NAMESPACE */
+const COMPONENTS: [cluster: ClusterName, labelSelector: string, namespace?: string][] = [
     ["observer", "app.kubernetes.io/component=query-frontend"],
     ["observer", "app.kubernetes.io/component=query"],
     ["observer", "app.kubernetes.io/component=store,thanos-fleet/stream=blue"],
@@ -21,12 +22,12 @@ const COMPONENTS: [ClusterName, string, string?][] = [
     ["blue", "k8s-app=kube-dns", "kube-system"],
 ];
 
-describe("after the loss of any one pod", () => {
+describe("after the loss of one pod", () => {
     let base: string;
-    let at: number;
-    let before_: Record<string, number>;
+    let time: number;
+    let countsBefore: Record<string, number>;
 
-    /** Samples of two fixed minutes, replica by replica: exact, whatever they are answered from. */
+    /** How many samples each cluster has of two fixed minutes, summed over replicas. The number does not depend on which component answers. */
     const counts = async (): Promise<Record<string, number>> =>
         Object.fromEntries(
             await Promise.all(
@@ -34,7 +35,7 @@ describe("after the loss of any one pod", () => {
                     cluster,
                     await scalar(base, `sum(count_over_time(up{cluster="${cluster}",job="kps-prometheus"}[2m]))`, {
                         dedup: false,
-                        time: at,
+                        time,
                     }),
                 ]),
             ),
@@ -42,28 +43,29 @@ describe("after the loss of any one pod", () => {
 
     before(async () => {
         base = await frontend();
-        // Old enough that every sample of it has arrived everywhere.
-        at = Math.floor(Date.now() / 1000) - 60;
-        before_ = await counts();
-        for (const [cluster, count] of Object.entries(before_)) assert.ok(count > 0, `${cluster} has ${count} samples`);
+        // Every sample of a minute ago has arrived everywhere.
+        time = Math.floor(Date.now() / 1000) - 60;
+        countsBefore = await counts();
+        for (const [cluster, count] of Object.entries(countsBefore)) assert.ok(count > 0, `${cluster} has ${count} samples`);
     });
 
     for (const [cluster, labelSelector, namespace = NAMESPACE] of COMPONENTS)
-        it(`of ${labelSelector} in ${cluster}, a query works within 30 s and no sample is lost`, async () => {
-            const { items } = await core(cluster).listNamespacedPod({ namespace, labelSelector });
+        it(`with ${labelSelector} in ${cluster}, a query works within 30 s and no sample is lost`, async () => {
+            const api = await core(cluster);
+            const { items } = await api.listNamespacedPod({ namespace, labelSelector });
             const name = items[0]?.metadata?.name;
             assert.ok(name, `no pod with ${labelSelector}`);
-            await core(cluster).deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
+            await api.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
 
-            await eventually("a query of every cluster", 30, async () => {
+            await eventually("a query answers for every cluster", 30, async () => {
                 const clusters = (await query(base, "count by (cluster) (up)")).map((s) => s.metric.cluster).sort();
                 assert.deepEqual(clusters, ["blue", "observer", "red"]);
             });
             await eventually("all pods are ready again", 180, async () => {
-                const pods = (await core(cluster).listNamespacedPod({ namespace, labelSelector })).items;
+                const pods = (await api.listNamespacedPod({ namespace, labelSelector })).items;
                 assert.equal(pods.length, items.length);
                 assert.ok(pods.every((pod) => pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True")));
             });
-            await eventually("every sample of a fixed past is there", 90, async () => assert.deepEqual(await counts(), before_));
+            await eventually("the fixed minutes have every sample", 90, async () => assert.deepEqual(await counts(), countsBefore));
         });
 });

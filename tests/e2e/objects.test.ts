@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { type Planned, runInProcess } from "../../engine/runInProcess";
 import { asText, readStackFile } from "../../engine/stackFile";
+import { STORAGE_CLASS } from "../../local/clusterSources";
 import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
 import { ROOT } from "../support/root";
-import { kubeConfig, run, target, tools } from "../support/runningFleet";
+import { run } from "../support/run";
+import { kubeConfig, targetOf, tools } from "../support/runningFleet";
 import { buildObserverOn } from "../support/testFleet";
 
 interface Container {
@@ -12,31 +14,31 @@ interface Container {
     args?: string[];
 }
 
-/** Every resource of the example stacks, of one that makes its EKS cluster, and of the local ones. */
+/** Every resource of the example stacks, of an observer that creates its EKS cluster, and of the local stacks. */
 async function allResources(): Promise<Planned[]> {
     const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
     const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
-    const profile = { target: target("observer"), chart: "kube-prometheus-stack", storageClass: "standard" };
-    const found = [...example.resources, ...observee.resources, ...(await buildObserverOn("created")).resources];
+    const profile = { target: await targetOf("observer"), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS };
+    const resources = [...example.resources, ...observee.resources, ...(await buildObserverOn("created")).resources];
     let outputs: Record<string, unknown> = {};
     for (const { name } of CLUSTERS) {
         const stack = await runInProcess(name, asText(stackConfig(name, profile)), () => outputs);
         if (name === "observer") outputs = stack.outputs;
-        found.push(...stack.resources);
+        resources.push(...stack.resources);
     }
-    return found;
+    return resources;
 }
 
 const containersOf = ({ props }: Planned) =>
     (props.spec as { template?: { spec?: { containers?: Container[] } } } | undefined)?.template?.spec?.containers ?? [];
 
-describe("what the program generates", () => {
+describe("every generated object", () => {
     let resources: Planned[];
     before(async () => {
         resources = await allResources();
     });
 
-    it("has only flags that the real Thanos parses", async () => {
+    it("of Thanos has only flags that the real binary parses", async () => {
         const { thanos } = await tools("thanos");
         const lists = new Set(
             resources
@@ -44,11 +46,11 @@ describe("what the program generates", () => {
                 .filter((c) => c.image?.includes("/thanos:"))
                 .map((c) => JSON.stringify(c.args)),
         );
-        // Query and its leaf, Query Frontend, Store and Compact of two profiles, router, ingester.
+        // Query, leaf Query, Query Frontend, Store and Compact with two sets of settings, router, ingester.
         assert.ok(lists.size >= 8, `${lists.size} flag lists`);
         const refused = [];
         for (const list of lists) {
-            // `--help` ends it once everything before has been parsed.
+            // `--help` exits after all flags before it were parsed.
             const { code, output } = await run(thanos.path, [...(JSON.parse(list) as string[]), "--help"], { within: 20 });
             if (code !== 0) refused.push(`${list}: ${output}`);
         }
@@ -56,18 +58,18 @@ describe("what the program generates", () => {
         assert.notEqual((await run(thanos.path, ["query", "--no.such.flag", "--help"], { within: 20 })).code, 0);
     });
 
-    it("is accepted by the real API server, object by object", async () => {
-        const api = KubernetesObjectApi.makeApiClient(kubeConfig("observer"));
+    it("is accepted by the real API server", async () => {
+        const api = KubernetesObjectApi.makeApiClient(await kubeConfig("observer"));
         const objects = resources.filter((r) => /^kubernetes:(?!helm)/.test(r.type) && !r.type.startsWith("kubernetes:yaml"));
         assert.ok(objects.length > 100, `${objects.length} objects`);
         const refused: string[] = [];
         for (const { type, name, props } of objects) {
-            // In a namespace where nothing of the fleet is: an object that is there already would be judged as a change of it.
+            // `default` has no object of the fleet: in `monitoring` the server would validate a change of the existing object.
             const metadata = {
                 ...(props.metadata as KubernetesObject["metadata"]),
                 ...(!/:(Namespace|StorageClass)$/.test(type) && { namespace: "default" }),
             };
-            // Secrets are hidden in a plan; a certificate has to have these two keys.
+            // A plan hides the data of Secrets, and a Secret of type TLS needs these two keys.
             const hidden = type.endsWith(":Secret") && { stringData: { "tls.crt": "secret", "tls.key": "secret" } };
             const object = { ...props, metadata, ...hidden } as KubernetesObject;
             await api

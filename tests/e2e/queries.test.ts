@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { query, scalar, stores } from "../../clients/thanos";
-import { apps, eventually, frontend, NAMESPACE } from "../support/runningFleet";
+import { eventually } from "../support/eventually";
+import { apps, frontend, NAMESPACE } from "../support/runningFleet";
 
-describe("the fleet, through the Query Frontend", () => {
+describe("the Query Frontend", () => {
     let base: string;
     before(async () => {
         base = await frontend();
@@ -13,11 +14,11 @@ describe("the fleet, through the Query Frontend", () => {
         assert.deepEqual(clusters, ["blue", "observer", "red"]);
     });
 
-    it("merges replicas, and shows them when asked not to", async () => {
+    it("deduplicates replicas, unless a query sets dedup to false", async () => {
         const series = 'prometheus_build_info{cluster="blue",job="kps-prometheus"}';
         const merged = await query(base, series);
         const unmerged = await query(base, series, { dedup: false });
-        // Each of the two replicas scrapes both.
+        // Each of the two replicas scrapes both replicas.
         assert.equal(merged.length, 2);
         assert.deepEqual(unmerged.map((s) => s.metric.prometheus_replica).sort(), [
             "prometheus-kps-prometheus-0",
@@ -27,16 +28,16 @@ describe("the fleet, through the Query Frontend", () => {
         ]);
     });
 
-    it("merges what comes by the sidecar with what comes by Receive", async () => {
+    it("deduplicates samples that arrive through a sidecar and through Receive", async () => {
         const series = 'prometheus_build_info{cluster="red",job="kps-prometheus"}';
         await eventually("every copy has arrived", 60, async () => {
-            // Two replicas, each by its sidecar and from three ingesters, of two pods.
+            // Two replicas scrape two pods, and each sample comes from a sidecar and three ingesters.
             assert.equal((await query(base, series, { dedup: false })).length, 2 * (1 + 3) * 2);
             assert.equal((await query(base, series)).length, 2);
         });
     });
 
-    it("lists a leaf Query for each observee, Receive with red's data, and a Store per cluster", async () => {
+    it("reads from a leaf Query per observee, from Receive for red, and from a Store per cluster", async () => {
         await eventually("the store list is complete", 60, async () => {
             const list = await stores(base);
             const holding = (cluster: string) =>
@@ -54,7 +55,7 @@ describe("the fleet, through the Query Frontend", () => {
         });
     });
 
-    it("still answers for red while its leaf Query is down, and says in the store list that it is", async () => {
+    it("answers for red while red's leaf Query is down, which the store list shows", async () => {
         const fresh = 'count(timestamp(up{cluster="red"}) > time() - 60)';
         await withoutLeaf("red", async () => {
             await eventually("red's leaf Query is not in the store list as healthy", 90, async () =>
@@ -66,7 +67,7 @@ describe("the fleet, through the Query Frontend", () => {
                 ),
             );
             assert.ok((await scalar(base, fresh)) > 0);
-            // Of the last minute: Store answers for what is a few minutes old.
+            // The last minute only: Store answers for older samples.
             const recent = 'last_over_time(prometheus_build_info{cluster="red",job="kps-prometheus"}[1m])';
             const kinds = (await query(base, recent, { dedup: false })).map((s) => s.metric.receive_replica);
             assert.ok(kinds.length > 0);
@@ -74,23 +75,24 @@ describe("the fleet, through the Query Frontend", () => {
         });
     });
 
-    it("has nothing recent of blue while its leaf Query is down", async () => {
+    it("has no recent samples of blue while blue's leaf Query is down", async () => {
         const fresh = 'count(timestamp(up{cluster="blue"}) > time() - 60)';
         assert.ok((await scalar(base, fresh)) > 0);
         await withoutLeaf("blue", () =>
-            eventually("blue's recent data are gone", 90, async () => assert.equal(await scalar(base, fresh), 0)),
+            eventually("blue's recent samples are missing", 90, async () => assert.equal(await scalar(base, fresh), 0)),
         );
     });
 
-    async function withoutLeaf(cluster: "blue" | "red", look: () => Promise<void>): Promise<void> {
+    async function withoutLeaf(cluster: "blue" | "red", check: () => Promise<void>): Promise<void> {
+        const api = await apps(cluster);
         const leaf = { name: "thanos-query", namespace: NAMESPACE };
         const scale = async (replicas: number) => {
-            const body = await apps(cluster).readNamespacedDeploymentScale(leaf);
-            await apps(cluster).replaceNamespacedDeploymentScale({ ...leaf, body: { ...body, spec: { replicas } } });
+            const body = await api.readNamespacedDeploymentScale(leaf);
+            await api.replaceNamespacedDeploymentScale({ ...leaf, body: { ...body, spec: { replicas } } });
         };
         await scale(0);
         try {
-            await look();
+            await check();
         } finally {
             await scale(2);
             await eventually(`${cluster}'s leaf Query is back`, 120, async () =>

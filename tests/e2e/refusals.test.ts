@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { ROOT } from "../support/root";
-import { npmStart, run } from "../support/runningFleet";
+import { npmStart, run } from "../support/run";
+import { temporaryDirectory } from "../support/temporaryDirectory";
 
-describe("what is refused before anything is made", () => {
-    let directory: string;
-    beforeEach(async () => {
-        directory = await mkdtemp(join(tmpdir(), "thanos-fleet-"));
-    });
-    afterEach(() => rm(directory, { recursive: true, force: true }));
+describe("before anything is created, the commands refuse", () => {
+    const directory = temporaryDirectory();
 
-    it("a wrong configuration: every problem with its path and remedy, exit code 2, no stack trace", async () => {
+    it("a wrong configuration: they report every problem with path and remedy, and exit with 2 and no stack trace", async () => {
         await cp(join(ROOT, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
         const config = {
             "thanos-fleet:role": "observator",
@@ -40,21 +36,21 @@ describe("what is refused before anything is made", () => {
         assert.doesNotMatch(output, /\n +at /);
     });
 
-    it("contexts for half of the fleet", async () => {
-        const { code, output } = await npmStart(["--context", "observer=here"], { within: 60 });
+    it("contexts for only some clusters", async () => {
+        const { code, output } = await npmStart(["--context", "observer=some-context"], { within: 60 });
         assert.equal(code, 2, output);
         assert.match(output, /--context: blue has none\. Add --context blue=CONTEXT/);
         assert.match(output, /--context: red has none\./);
     });
 
-    it("a tool that can be neither found, downloaded nor built: what was tried and what to install, and nothing left", async () => {
+    it("a machine without tools, Go and network: they report what was tried and what to install, and leave no file", async () => {
         const state = join(directory, "state");
         const cache = join(directory, "cache");
         for (const folder of [state, cache]) await mkdir(folder);
-        // A machine without Go and without a network: in namespaces of its own, where Go's folder is empty and there is nobody to ask.
-        const without = `mount -t tmpfs none "$(dirname "$(dirname "$(realpath "$(command -v go)")")")" && exec npm start`;
+        // A mount namespace hides Go behind an empty directory, and a network namespace has no network.
+        const hideGoAndStart = `mount -t tmpfs none "$(dirname "$(dirname "$(realpath "$(command -v go)")")")" && exec npm start`;
         const env = { ...process.env, XDG_CACHE_HOME: cache, XDG_STATE_HOME: state };
-        const { code, output } = await run("unshare", ["--mount", "--net", "sh", "-c", without], { env, within: 120 });
+        const { code, output } = await run("unshare", ["--mount", "--net", "sh", "-c", hideGoAndStart], { env, within: 120 });
         assert.equal(code, 1, output);
         for (const tool of ["pulumi", "helm", "thanos", "kube-apiserver", "versitygw"])
             assert.match(output, new RegExp(`^ *${tool} `, "m"));

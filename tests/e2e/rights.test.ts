@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { scalar } from "../../clients/thanos";
 import { ACCESS, type BlockComponent } from "../../components/blocks/access";
@@ -8,20 +7,24 @@ import { objectStoreFile } from "../../components/blocks/objectStore";
 import { objectStatements, policyDocument } from "../../components/cloud/aws/iam/statements";
 import { streamPrefix } from "../../components/naming/names";
 import { writeHistory } from "../../local/history";
+import { eventually } from "../support/eventually";
 import { BUCKET, Minio } from "../support/minio";
 import { freePort, Processes } from "../support/processes";
-import { eventually, run, tools } from "../support/runningFleet";
+import { run } from "../support/run";
+import { tools } from "../support/runningFleet";
+import { temporaryDirectory } from "../support/temporaryDirectory";
 
 /**
- * The documents that components/cloud/aws/iam/statements.ts writes, in force: a user for each component of each cluster on a real S3 server that enforces them, and the
- * whole life of blue's blocks under these users. Without the statements about KMS, which this server does not know; those are simulated.
+ * Enforces the IAM documents of `components/cloud/aws/iam/statements.ts`: a real S3 server has a user for each component of each cluster, and blue's
+ * blocks are uploaded, read, compacted and deleted by these users. The statements about KMS are left out, since this server does not know KMS;
+ * `tests/unit/components/cloud/aws/iam/rightsMatrix.test.ts` simulates them.
  */
 
 const CLUSTERS = ["blue", "red"] as const;
 const COMPONENTS = Object.keys(ACCESS) as BlockComponent[];
 const userOf = (component: BlockComponent, cluster: string) => `${component}-${cluster}`;
 
-/** Of every resolution: as in the local fleet, some of the history is older. */
+/** Retention of every resolution. As in the local fleet, a part of the history is older. */
 const RETENTION_DAYS = 21;
 const DAY_MS = 86_400_000;
 
@@ -33,7 +36,7 @@ interface Block {
 
 describe("rights on a real S3 server", () => {
     const minio = new Minio();
-    let directory: string;
+    const directory = temporaryDirectory();
     let processes: Processes;
     let binaries: Awaited<ReturnType<typeof tools<"minio" | "thanos" | "prometheus" | "promtool">>>;
     let uploaded = 0;
@@ -41,24 +44,22 @@ describe("rights on a real S3 server", () => {
     let query: string;
 
     before(async () => {
-        directory = await mkdtemp(join(tmpdir(), "rights-"));
         processes = new Processes(directory);
         binaries = await tools("minio", "thanos", "prometheus", "promtool");
         await minio.start(binaries.minio.path, processes);
         for (const cluster of CLUSTERS)
             for (const component of COMPONENTS) {
-                const on = { access: ACCESS[component], bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: streamPrefix(cluster) };
-                await minio.addUser(userOf(component, cluster), policyDocument(objectStatements(on)));
+                const grant = { access: ACCESS[component], bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: streamPrefix(cluster) };
+                await minio.addUser(userOf(component, cluster), policyDocument(objectStatements(grant)));
             }
     });
 
     after(async () => {
         await processes?.stop();
         minio.stop();
-        if (directory) await rm(directory, { recursive: true });
     });
 
-    /** The objstore flag with which a component of blue comes as its user. */
+    /** The flag with which a component of blue signs in as its user. */
     async function storeFlag(component: BlockComponent): Promise<string> {
         const file = join(directory, `${component}.objstore.yml`);
         await writeFile(file, objectStoreFile(minio.storeOf(userOf(component, "blue")), streamPrefix("blue")));
@@ -69,7 +70,7 @@ describe("rights on a real S3 server", () => {
     const samples = (base: string, range: string, time: number) =>
         scalar(base, `sum(count_over_time(shop_orders_total[${range}]))`, { time });
 
-    /** Blue's blocks, as its Store may see them. */
+    /** Blue's blocks, listed by Store's user. */
     async function blocks(): Promise<Block[]> {
         const ls = ["tools", "bucket", "ls", await storeFlag("store"), "--output=json"];
         const { code, output } = await run(binaries.thanos.path, ls, { within: 60 });
@@ -77,7 +78,7 @@ describe("rights on a real S3 server", () => {
         return (output.match(/^\{\n[\s\S]*?^\}/gm) ?? []).map((text) => JSON.parse(text) as Block);
     }
 
-    it("let the sidecar upload every block of Prometheus", async () => {
+    it("allow the sidecar to upload every block of Prometheus", async () => {
         await writeHistory("blue", directory, binaries.promtool.path, AbortSignal.timeout(120_000));
         const data = join(directory, "blue");
         uploaded = (await readdir(data)).length;
@@ -93,7 +94,7 @@ describe("rights on a real S3 server", () => {
             [
                 `--config.file=${config}`,
                 `--storage.tsdb.path=${data}`,
-                // Compact alone may compact.
+                // Prometheus must not compact: only Compact may.
                 "--storage.tsdb.min-block-duration=2h",
                 "--storage.tsdb.max-block-duration=2h",
                 "--storage.tsdb.retention.time=1y",
@@ -114,20 +115,20 @@ describe("rights on a real S3 server", () => {
         });
     });
 
-    it("let Store answer from them with the samples that Prometheus has", async () => {
+    it("allow Store to answer with the samples that Prometheus has", async () => {
         const [http, grpc, web] = [await address(), await address(), await address()];
         const store = ["store", `--data-dir=${join(directory, "store")}`, await storeFlag("store")];
-        // Nothing waits for a Store to notice here: what is marked is gone at once.
-        const soon = ["--sync-block-duration=5s", "--ignore-deletion-marks-delay=0s"];
+        // In this test nothing reads a block after Compact has replaced it, so Store drops marked blocks at once.
+        const atOnce = ["--sync-block-duration=5s", "--ignore-deletion-marks-delay=0s"];
         await processes.start(
             "store",
             binaries.thanos.path,
-            [...store, ...soon, `--http-address=${http}`, `--grpc-address=${grpc}`],
+            [...store, ...atOnce, `--http-address=${http}`, `--grpc-address=${grpc}`],
             `http://${http}/-/ready`,
         );
         query = `http://${web}`;
-        const ask = ["query", `--endpoint=${grpc}`, `--http-address=${web}`, `--grpc-address=${await address()}`];
-        await processes.start("query", binaries.thanos.path, ask, `${query}/-/ready`);
+        const flags = ["query", `--endpoint=${grpc}`, `--http-address=${web}`, `--grpc-address=${await address()}`];
+        await processes.start("query", binaries.thanos.path, flags, `${query}/-/ready`);
 
         const now = Date.now() / 1000;
         const expected = await samples(prometheus, "36d", now);
@@ -135,11 +136,11 @@ describe("rights on a real S3 server", () => {
         await eventually("Store has all of them", 60, async () => assert.equal(await samples(query, "36d", now), expected));
     });
 
-    it("let Compact compact, downsample, expire and delete", async () => {
+    it("allow Compact to compact, downsample, expire and delete", async () => {
         const compact = ["compact", `--data-dir=${join(directory, "compact")}`, await storeFlag("compact")];
         const retention = ["raw", "5m", "1h"].map((resolution) => `--retention.resolution-${resolution}=${RETENTION_DAYS}d`);
         const atOnce = ["--consistency-delay=0s", "--delete-delay=0s", `--http-address=${await address()}`];
-        // What expires in one round is deleted in the next.
+        // Compact deletes in a second run what has expired in the first.
         for (const _round of [1, 2]) {
             const { code, output } = await run(binaries.thanos.path, [...compact, ...retention, ...atOnce], { within: 150 });
             assert.equal(code, 0, output.slice(-2000));
@@ -155,30 +156,30 @@ describe("rights on a real S3 server", () => {
         );
     });
 
-    it("let Store answer the same from what Compact has made of them", async () => {
+    it("allow Store to answer the same from the blocks that Compact has written", async () => {
         const now = Date.now() / 1000;
         const expected = await samples(prometheus, "18d", now);
-        await eventually("Store has changed over", 60, async () => assert.equal(await samples(query, "18d", now), expected));
+        await eventually("Store reads the new blocks", 60, async () => assert.equal(await samples(query, "18d", now), expected));
     });
 
-    it("are all that this took: nothing was denied, and every component made these calls", async () => {
+    it("are used in full: no call was denied, and each component makes exactly these calls", async () => {
         const calls = await minio.allCalls();
         assert.deepEqual(
             calls.filter(({ status }) => status >= 400 && status !== 404),
             [],
         );
-        const made = (component: BlockComponent) =>
+        const callsOf = (component: BlockComponent) =>
             [...new Set(calls.filter(({ user }) => user === userOf(component, "blue")).map(({ api }) => api))].sort();
-        assert.deepEqual(Object.fromEntries(COMPONENTS.map((component) => [component, made(component)])), {
+        assert.deepEqual(Object.fromEntries(COMPONENTS.map((component) => [component, callsOf(component)])), {
             store: ["GetObject", "HeadObject", "ListObjectsV2"],
             compact: ["DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"],
             prometheus: ["HeadObject", "PutObject"],
         });
     });
 
-    describe("end there", () => {
-        /** What the server answers a user who tries everything on one cluster's prefix. */
-        async function tried(user: string, cluster: string) {
+    describe("allow nothing else:", () => {
+        /** The status with which the server answers every kind of request of a user under one cluster's prefix. */
+        async function statuses(user: string, cluster: string) {
             const at = `${BUCKET}/${streamPrefix(cluster)}`;
             const object = `${at}/of-root-for-${user}`;
             await minio.asRoot("PUT", object, "root's");
@@ -207,7 +208,7 @@ describe("rights on a real S3 server", () => {
                 const user = userOf(component, cluster);
                 for (const prefix of CLUSTERS)
                     it(`${user} may ${prefix === cluster ? ACCESS[component] : "do nothing"} under ${prefix}/`, async () =>
-                        assert.deepEqual(await tried(user, prefix), prefix === cluster ? EXPECTED[ACCESS[component]] : NOTHING));
+                        assert.deepEqual(await statuses(user, prefix), prefix === cluster ? EXPECTED[ACCESS[component]] : NOTHING));
 
                 it(`${user} may not list the bucket, nor change it`, async () => {
                     const policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { npmStart } from "../support/runningFleet";
+import { npmStart } from "../support/run";
 
 describe("npm start", () => {
-    before("what an earlier run left is removed", async () => assert.equal((await npmStart(["--down"], { within: 120 })).code, 0));
+    before("removes what an earlier run left", async () => assert.equal((await npmStart(["--down"], { within: 120 })).code, 0));
 
-    it("shows the plan within 10 s, and stops in good order on Ctrl-C", async () => {
+    it("shows the plan within 10 s, and exits without a stack trace on Ctrl-C", async () => {
         const { code, output, seenAfter } = await npmStart([], {
             within: 3600,
             seen: /red +sidecar-remote-write +\d+ resources/,
@@ -15,7 +15,7 @@ describe("npm start", () => {
         assert.doesNotMatch(output, /\n +at /);
     });
 
-    it("goes on from there, and ends with a fleet that answers", async () => {
+    it("continues after Ctrl-C, and ends with a fleet that answers", async () => {
         const { code, output } = await npmStart([], { within: 1200 });
         assert.equal(code, 0, output);
         assert.match(output, /Check +ok .*observer \d+ up · .*replicas deduplicated .*history back to \d{4}-\d\d-\d\d/);

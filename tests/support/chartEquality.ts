@@ -5,18 +5,17 @@ import { dirname, join } from "node:path";
 import { parse, parseAllDocuments, stringify } from "yaml";
 
 /**
- * The stand-in chart against the official one, rendered from the same values. What must be equal, and why no more:
+ * Compares the stand-in chart with the official one, both rendered from the same values:
  *
- * - Prometheus and PrometheusAgent: apiVersion, name, namespace and every field of the spec. Only metadata.labels and
- *   metadata.annotations are left out: they carry the chart's own version and nothing selects these objects by them.
- * - ServiceMonitors: which there are, what they select, and every endpoint but for its metricRelabelings.
- *   The official chart drops a long list of series there; the stand-in keeps them, so it stores more and lacks none.
- * - Services: which there are, and ports, selector and clusterIP; of the labels those that some ServiceMonitor selects by.
- * - ServiceAccounts of Prometheus (name, annotations), PodDisruptionBudgets and Secrets: all but labels.
- *
+ * - Prometheus and PrometheusAgent: apiVersion, name, namespace and every field of the spec. metadata.labels and
+ *   metadata.annotations are left out: they carry the chart's version, and nothing selects these objects by them.
+ * - ServiceMonitors: their names, namespaces, selectors and endpoints, without an endpoint's metricRelabelings.
+ *   The official chart drops a long list of series there; the stand-in keeps these series, so it stores more and lacks none.
+ * - Services: their names, ports, selectors and clusterIP, and the labels that some ServiceMonitor selects by.
+ * - ServiceAccounts: names and annotations. PodDisruptionBudgets and Secrets: everything except labels.
  * - The operator: image and arguments of its container. node-exporter: its image.
  *
- * The rest of the operator's Deployment, node-exporter's DaemonSet and the RBAC are not compared: running them proves them.
+ * The rest of the operator's Deployment, of node-exporter's DaemonSet and of the RBAC is not compared: the local fleet runs it.
  */
 export interface Difference {
     object: string;
@@ -36,8 +35,8 @@ interface Manifest {
 }
 
 export function compareCharts(officialDir: string, standinDir: string, values: Values): Difference[] {
-    const official = compared(render(officialDir, values));
-    const standin = compared(render(standinDir, values));
+    const official = comparedManifests(render(officialDir, values));
+    const standin = comparedManifests(render(standinDir, values));
     if (![...official.keys()].some((object) => /^Prometheus(Agent)? /.test(object))) {
         throw new Error(`${officialDir} renders neither a Prometheus nor a PrometheusAgent: there is nothing to compare.`);
     }
@@ -46,7 +45,7 @@ export function compareCharts(officialDir: string, standinDir: string, values: V
         .flatMap((object) => differences(object, "", official.get(object), standin.get(object)));
 }
 
-/** One line per ServiceMonitor, for the reader of the test's output: what the two charts scrape. */
+/** The labels that each ServiceMonitor selects by, one line per ServiceMonitor, for the test's output. */
 export function selectorsOf(chart: string, values: Values): string[] {
     return render(chart, values)
         .filter(({ kind }) => kind === "ServiceMonitor")
@@ -55,10 +54,10 @@ export function selectorsOf(chart: string, values: Values): string[] {
 }
 
 /**
- * A copy of the official chart that Helm renders without its repositories. A checkout of the charts' repository has no
- * subcharts: those beside it are taken from there, the others (Grafana, Windows) dropped; both are off in our values.
+ * A copy of the official chart that Helm renders without access to chart repositories. A checkout of the charts' repository
+ * does not contain subcharts: those that are in the same checkout are copied, the others (Grafana, Windows) are dropped. Our values disable both.
  */
-export function withoutRepositories(officialDir: string, into: string): string {
+export function copyWithSubcharts(officialDir: string, into: string): string {
     const chart = join(into, "official");
     cpSync(officialDir, chart, { recursive: true });
     const metadata = parse(readFileSync(join(chart, "Chart.yaml"), "utf8")) as { dependencies: { name: string; repository?: string }[] };
@@ -79,16 +78,16 @@ function render(chart: string, values: Values): Manifest[] {
     const helm = process.env.HELM_BINARY ?? "helm";
     const args = ["template", "kps", chart, "--namespace", "monitoring", "--kube-version", "1.34.4", "--values", "-"];
     const printed = execFileSync(helm, args, { input: stringify(values), encoding: "utf8", maxBuffer: 64 << 20, timeout: 120_000 });
-    // "=" is a plain string in the CRDs and in dashboards; YAML 1.1 has a type of its own for it.
+    // CRDs and dashboards contain a bare `=`: a string in YAML 1.2, this parser's default, but a type of its own in YAML 1.1.
     return parseAllDocuments(printed)
         .map((document) => document.toJS() as Manifest | null)
         .filter((manifest) => manifest !== null);
 }
 
-/** What is compared of a chart's manifests, by "Kind name". */
-function compared(manifests: Manifest[]): Map<string, unknown> {
+/** The compared part of each manifest, by "Kind name". */
+function comparedManifests(manifests: Manifest[]): Map<string, unknown> {
     const selected = labelsSelectedBy(manifests);
-    const parts: Record<string, (manifest: Manifest) => unknown> = {
+    const comparedParts: Record<string, (manifest: Manifest) => unknown> = {
         Prometheus: whole,
         PrometheusAgent: whole,
         Deployment: ({ spec }) => containersOf(spec).map(({ image, args }) => ({ image, args })),
@@ -107,7 +106,7 @@ function compared(manifests: Manifest[]): Map<string, unknown> {
     };
     return new Map(
         manifests.flatMap((manifest) => {
-            const part = parts[manifest.kind];
+            const part = comparedParts[manifest.kind];
             return part === undefined ? [] : [[`${manifest.kind} ${manifest.metadata.name}`, part(manifest)] as const];
         }),
     );

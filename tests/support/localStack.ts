@@ -1,24 +1,33 @@
-import { join } from "node:path";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { stackFor } from "../../engine/stack";
-import { type ClusterName, stackConfig, stateDirectory } from "../../local/fleet/settings";
+import { STORAGE_CLASS } from "../../local/clusterSources";
+import { type ClusterName, stackConfig } from "../../local/fleet/settings";
+import { engineDirectory } from "../../local/fleet/state";
 import { findChart } from "../../local/offline/findChart";
 import { findPlugins, POLICY_RUNNER } from "../../local/offline/findPlugins";
-import { quiet, target, tools } from "./runningFleet";
+import { quiet } from "./quiet";
+import { targetOf, tools } from "./runningFleet";
 
-/** A stack of the running fleet in the real engine, as `npm start` deploys it; what a test wants otherwise goes on top. */
-export async function localStack(
-    name: ClusterName,
-    more: { config?: Record<string, unknown>; stateDir?: string; program?: PulumiFn } = {},
-): Promise<Stack> {
+export interface LocalStackArgs {
+    /** Settings that replace those of the same name in the stack's own configuration. */
+    config?: Record<string, unknown>;
+    /** Where the engine keeps its state. @default the running fleet's, so that the stack is the deployed one */
+    stateDir?: string;
+    /** @default this project's program */
+    program?: PulumiFn;
+}
+
+/** A stack in the real engine, with the clusters, chart, plugins and configuration that `npm start` uses. */
+export async function localStack(name: ClusterName, args: LocalStackArgs = {}): Promise<Stack> {
     const { pulumi, helm } = await tools("pulumi", "helm");
-    const engine = { pulumiPath: pulumi.path, stateDir: more.stateDir ?? join(stateDirectory(), "engine") };
+    const engine = { pulumiPath: pulumi.path, stateDir: args.stateDir ?? engineDirectory() };
+    const target = await targetOf(name);
     const chart = await findChart(helm.path, quiet, new AbortController().signal);
     return stackFor({
         ...engine,
         stackName: name,
-        program: more.program ?? (require("../..") as PulumiFn),
-        config: { ...stackConfig(name, { target: target(name), chart, storageClass: "standard" }), ...more.config },
+        program: args.program ?? (require("../..") as PulumiFn),
+        config: { ...stackConfig(name, { target, chart, storageClass: STORAGE_CLASS }), ...args.config },
         plugins: await findPlugins(engine),
         policyRunner: POLICY_RUNNER,
         env: { HELM_BINARY: helm.path },

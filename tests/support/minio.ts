@@ -6,23 +6,23 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AwsClient } from "aws4fetch";
+import { eventually } from "./eventually";
 import { freePort, type Processes } from "./processes";
-import { eventually } from "./runningFleet";
 
 export const BUCKET = "fleet";
 const REGION = "us-east-1";
 const ROOT = "root-of-the-test";
 
-/** A request to the server, as its audit log has it. */
+/** A request in the server's audit log. */
 export interface Call {
     user: string;
-    /** As S3 calls it: GetObject, ... */
+    /** S3's name of the operation: GetObject, ... */
     api: string;
     object: string;
     status: number;
 }
 
-/** A real S3 server on loopback that enforces IAM documents, with one bucket, and a log of all that was asked of it. */
+/** A real S3 server on 127.0.0.1 with one bucket. It enforces IAM policies and logs every request. */
 export class Minio {
     readonly calls: Call[] = [];
     private readonly secrets = new Map([[ROOT, secret()]]);
@@ -31,8 +31,8 @@ export class Minio {
 
     async start(binary: string, processes: Processes): Promise<void> {
         this.audit = createServer(async (request, response) => {
-            // One entry to a line, several to a request.
-            for (const line of (await text(request)).split("\n").filter(Boolean)) this.take(JSON.parse(line) as AuditEntry);
+            // A request carries several entries, one per line.
+            for (const line of (await text(request)).split("\n").filter(Boolean)) this.record(JSON.parse(line) as AuditEntry);
             response.end();
         }).listen(0, "127.0.0.1");
         await once(this.audit, "listening");
@@ -60,17 +60,20 @@ export class Minio {
         this.audit?.closeAllConnections();
     }
 
-    /** A user whose one policy is the given document. */
+    /** Adds a user with `document` as its only policy. */
     async addUser(user: string, document: string): Promise<void> {
         const secretKey = secret();
         this.secrets.set(user, secretKey);
         const admin = (call: string, body?: string | Buffer) => this.asRoot("PUT", `minio/admin/v3/${call}`, body);
-        await admin(`add-user?accessKey=${user}`, sealed(this.secretOf(ROOT), JSON.stringify({ secretKey, status: "enabled" })));
+        await admin(
+            `add-user?accessKey=${user}`,
+            encryptForAdminApi(this.secretOf(ROOT), JSON.stringify({ secretKey, status: "enabled" })),
+        );
         await admin(`add-canned-policy?name=${user}`, document);
         await admin(`set-user-or-group-policy?policyName=${user}&userOrGroup=${user}&isGroup=false`);
     }
 
-    /** What Thanos has to know to come as that user. */
+    /** The object store configuration with which Thanos signs in as `user`. */
     storeOf(user: string) {
         return {
             type: "S3",
@@ -86,7 +89,7 @@ export class Minio {
         };
     }
 
-    /** A signed request to the server. */
+    /** Sends a request signed by `user`. */
     request(user: string, method: string, path: string, body?: string | Buffer): Promise<Response> {
         const keys = { accessKeyId: user, secretAccessKey: this.secretOf(user), service: "s3", region: REGION };
         return new AwsClient({ ...keys, retries: 0 }).fetch(`http://${this.endpoint}/${path}`, {
@@ -102,7 +105,7 @@ export class Minio {
         return answer;
     }
 
-    /** Every call so far of users that are not root. The log comes late but in order, so a last call of our own ends it. */
+    /** Every request so far, except root's. The log arrives late but in order, so it is complete when it contains a last request made here. */
     async allCalls(): Promise<Call[]> {
         const last = `the-end-${randomBytes(4).toString("hex")}`;
         await this.asRoot("PUT", `${BUCKET}/${last}`, "");
@@ -110,8 +113,8 @@ export class Minio {
         return this.calls.filter(({ user }) => user !== ROOT);
     }
 
-    private take({ accessKey, api, event }: AuditEntry): void {
-        // What the server does by itself is logged too, without a user.
+    private record({ accessKey, api, event }: AuditEntry): void {
+        // The server also logs its own work, without a user.
         if (api?.name) this.calls.push({ user: accessKey ?? event, api: api.name, object: api.object ?? "", status: api.statusCode ?? 0 });
     }
 
@@ -131,10 +134,10 @@ interface AuditEntry {
 const secret = () => randomBytes(20).toString("hex");
 
 /**
- * MinIO's admin API wants secrets encrypted with the caller's own: a key by PBKDF2, then a stream of AES-256-GCM packets (madmin-go, encrypt.go; sio-go,
- * writer.go). This is a stream of one packet, the last.
+ * MinIO's admin API expects secrets encrypted with the caller's own secret: a key derived by PBKDF2, then a stream of AES-256-GCM packets (madmin-go,
+ * encrypt.go; sio-go, writer.go). This stream has one packet, which is also the last.
  */
-function sealed(password: string, message: string): Buffer {
+function encryptForAdminApi(password: string, message: string): Buffer {
     const [salt, id, nonce] = [randomBytes(32), Buffer.of(2), randomBytes(8)];
     const key = pbkdf2Sync(password, salt, 8192, 32, "sha256");
     const packet = (number: number, associated: Buffer, data: string) => {

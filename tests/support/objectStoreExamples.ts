@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { ObjectStoreConfig } from "../../config/schema/objectStore";
 
-/** Clients read their keys before they ask anybody, so an example needs real ones; these open nothing. */
+/** Clients parse their credentials before they connect, so the examples have well-formed ones that grant nothing. */
 const pem = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -9,7 +9,7 @@ const pem = generateKeyPairSync("rsa", {
 }).privateKey;
 const base64 = Buffer.from("a key that opens nothing").toString("base64");
 
-/** One of each type of object store, as a person would write it. */
+/** A configuration of each type of object store, as a user would write it. */
 export const OBJECT_STORES: { [Type in ObjectStoreConfig["type"]]: Extract<ObjectStoreConfig, { type: Type }>["config"] } = {
     S3: {
         bucket: "fleet",

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { eventually } from "./runningFleet";
+import { eventually } from "./eventually";
 
 const STOP_WITHIN_MS = 10_000;
 
-/** A port of loopback that nobody listens on. */
+/** A free port on 127.0.0.1. */
 export async function freePort(): Promise<number> {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -17,13 +17,13 @@ export async function freePort(): Promise<number> {
     return port;
 }
 
-/** The servers of a test, in a folder of its own. They see nothing of this process's environment: no credentials but those they are given. */
+/** Servers that a test starts, with their files and logs in `directory`. They get only the given environment: no credentials of this machine. */
 export class Processes {
     private readonly children: ChildProcess[] = [];
 
     constructor(readonly directory: string) {}
 
-    /** Starts a server, and comes back when it answers 200 at `ready`. */
+    /** Starts a server and resolves when the URL `ready` answers 200. */
     async start(name: string, command: string, args: string[], ready: string, env: Record<string, string> = {}): Promise<void> {
         const log = join(this.directory, `${name}.log`);
         const file = openSync(log, "w");
@@ -31,7 +31,7 @@ export class Processes {
         closeSync(file);
         this.children.push(child);
         const ended = once(child, "exit").then(([code]) => {
-            throw new Error(`${name} has ended with ${code}`);
+            throw new Error(`${name} exited with ${code}`);
         });
         const answers = eventually(`${name} is ready`, 60, async () => {
             const { status } = await fetch(ready, { signal: AbortSignal.timeout(5000) });

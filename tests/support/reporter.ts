@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Mocha from "mocha";
 
-/** Mocha's `spec` output, and the figures of the run in reports/<suite>.json for .ci/run to add up. */
+/** Prints like Mocha's `spec` reporter, and writes the totals to reports/<suite>.json, which .ci/run adds up. */
 module.exports = class extends Mocha.reporters.Spec {
     constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
         super(runner, options);

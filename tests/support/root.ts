@@ -1,4 +1,4 @@
 import { join } from "node:path";
 
-/** The checkout. */
+/** Root directory of the checkout. */
 export const ROOT = join(__dirname, "..", "..");

@@ -87,7 +87,7 @@ export function fleetProblems(
     if (!args.bucketPerCluster) {
         const fleet: FleetFacts = { domain, region, account: PLACEHOLDER_ACCOUNT, rolePath };
         const principals = members.flatMap((member) => bucketPrincipals(fleet, member));
-        problems.add(...policyProblems({ bucket, region, account: PLACEHOLDER_ACCOUNT }, principals));
+        problems.add(policyProblems({ bucket, region, account: PLACEHOLDER_ACCOUNT }, principals));
     }
     return problems.all();
 }

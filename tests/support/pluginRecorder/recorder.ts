@@ -1,14 +1,14 @@
 /**
- * Stands in for the plugins `aws` and `kubernetes` where there is no account and no cluster: it takes what the program declares, keeps it in the
- * engine's state, and makes up what only AWS could know. Run by bin/<plugin>/pulumi-resource-<plugin>, with the plugin's name.
+ * A stand-in for the plugins `aws` and `kubernetes`, for tests without an account or a cluster: it accepts every declared resource, records it in the
+ * engine's state, and returns placeholders for the outputs that only AWS knows. bin/<plugin>/pulumi-resource-<plugin> starts it with the plugin's name.
  */
 import { awsAnswer, awsOutputs } from "../../../engine/awsPlaceholders";
 import { type Decision, decide, differences } from "../../../local/offline/standins/diff";
 import { type Bag, keepSecrets, revealBag } from "../../../local/offline/standins/secretValues";
 import { type StandIn, serve } from "../../../local/offline/standins/server";
 
-/** What AWS cannot change in place: the properties that the Terraform provider marks `ForceNew`, for the types that this program uses. */
-const FIXED: Record<string, string[]> = {
+/** Properties that AWS cannot change in place: the Terraform provider marks them `ForceNew`. Only types that this program uses. */
+const FORCE_NEW: Record<string, string[]> = {
     "aws:cloudwatch/logGroup:LogGroup": ["name"],
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ["vpcId"],
     "aws:ec2/eip:Eip": ["domain"],
@@ -55,36 +55,37 @@ const FIXED: Record<string, string[]> = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ["securityGroupId"],
 };
 
-/** What configures a bucket belongs to that bucket; what is in a region stays there. */
-const fixedOf = (type: string) => [...(FIXED[type] ?? []), "region", ...(/^aws:s3\/bucket./.test(type) ? ["bucket"] : [])];
+/** A resource that configures a bucket cannot move to another bucket, and no resource can move to another region. */
+const forceNewOf = (type: string) => [...(FORCE_NEW[type] ?? []), "region", ...(/^aws:s3\/bucket./.test(type) ? ["bucket"] : [])];
 
-const under = (path: string, property: string) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`);
+const isPartOf = (path: string, property: string) =>
+    path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`);
 
 export function decideAws(type: string, olds: Bag, news: Bag): Decision {
     const changes = differences(olds, news);
-    const fixed = fixedOf(type);
-    const replaces = changes.map((change) => change.path).filter((path) => fixed.some((property) => under(path, property)));
+    const forceNew = forceNewOf(type);
+    const replaces = changes.map((change) => change.path).filter((path) => forceNew.some((property) => isPartOf(path, property)));
     return { changes, replaces, deleteBeforeReplace: false };
 }
 
-/** A template gets a new version with each change; that is how its nodes are rolled. */
+/** Each change gives a launch template a new version, which makes EKS roll the nodes. */
 const updatedAws = (type: string, olds: Bag, outputs: Bag): Bag =>
     type === "aws:ec2/launchTemplate:LaunchTemplate" ? { ...outputs, latestVersion: Number(olds.latestVersion) + 1 } : outputs;
 
-/** What differs between the two plugins. */
+/** The parts in which the two plugins differ. */
 interface Recorder {
-    made(type: string, name: string, inputs: Bag, region: string): { id: string; outputs: Bag };
+    created(type: string, name: string, inputs: Bag, region: string): { id: string; outputs: Bag };
     updated(type: string, olds: Bag, outputs: Bag): Bag;
     decide(type: string, olds: Bag, news: Bag): Decision;
     invoke?(token: string, args: Bag, region: string): Bag;
 }
 
 const RECORDERS: Record<string, Recorder> = {
-    aws: { made: awsOutputs, updated: updatedAws, decide: decideAws, invoke: awsAnswer },
+    aws: { created: awsOutputs, updated: updatedAws, decide: decideAws, invoke: awsAnswer },
     kubernetes: {
-        made: (_, name, inputs) => ({ id: name, outputs: inputs }),
+        created: (_, name, inputs) => ({ id: name, outputs: inputs }),
         updated: (_, __, outputs) => outputs,
-        // As the program configures the plugin.
+        // The program configures the plugin in this way.
         decide: (_, olds, news) => decide(olds, news, { namespace: "default", configMapMutable: true, secretMutable: true }),
     },
 };
@@ -92,7 +93,7 @@ const RECORDERS: Record<string, Recorder> = {
 function standIn(recorder: Recorder, version: string): StandIn {
     let region = "";
     const recorded = (type: string, name: string, inputs: Bag) => {
-        const { id, outputs } = recorder.made(type, name, revealBag(inputs), region);
+        const { id, outputs } = recorder.created(type, name, revealBag(inputs), region);
         return { id, outputs: keepSecrets(outputs, inputs) as Bag };
     };
     return {

@@ -8,7 +8,6 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import pb from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-
 import { ROOT } from "../../support/root";
 
 const RUNNER = join(ROOT, "local", "offline", "standins", "bin", "analyzer", "pulumi-analyzer-policy-nodejs");
@@ -17,7 +16,7 @@ const URN = `urn:pulumi:dev::fleet::${TYPE}::thanos-compact-blue`;
 
 type Properties = Parameters<typeof Struct.fromJavaScript>[0];
 
-/** The pack as the engine starts it, in its own process; only the engine is missing. Loading it shows what unit tests cannot: that it loads. */
+/** The pack in its own process, as the engine starts it. This shows what tests of policy.ts cannot: that Pulumi's runner loads the pack. */
 describe("the policy pack in Pulumi's own runner", function () {
     // About 2 s; a busy machine takes longer to start Node.
     this.timeout(30_000);
@@ -34,7 +33,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         runner?.kill();
     });
 
-    it("offers every rule, once", async () => {
+    it("offers every rule once", async () => {
         const info = await call<object, pb.AnalyzerInfo>("getAnalyzerInfo", new Empty());
         assert.equal(info.getName(), "thanos-fleet");
         assert.deepEqual(
@@ -62,14 +61,14 @@ describe("the policy pack in Pulumi's own runner", function () {
                 level: pb.EnforcementLevel.MANDATORY,
                 severity: pb.PolicySeverity.POLICY_SEVERITY_CRITICAL,
                 message:
-                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. Where the difference is meant, say so: compact.allowUnequalRetention in a configuration, allowUnequal of this rule in the pack.",
+                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and allowUnequal of this rule in the policy pack.",
             },
         ]);
     });
 
-    it("passes one with 90 d", async () => assert.deepEqual(await analyze("90d"), []));
+    it("passes a compactor with 90 d of raw retention", async () => assert.deepEqual(await analyze("90d"), []));
 
-    it("judges a whole stack", async () => {
+    it("reports a second compactor of a stream when it analyzes the whole stack", async () => {
         const request = new pb.AnalyzeStackRequest();
         for (const name of ["thanos-compact-blue", "thanos-compact-blue-again"]) {
             const resource = new pb.AnalyzerResource();
@@ -88,7 +87,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         );
     });
 
-    it("only warns where a value is not known before the update", async () => {
+    it("only warns if a value is unknown before the update", async () => {
         const diagnostics = await analyze("90d", "04da6b54-80e4-46f7-96ec-b56ff0331ba9");
         assert.deepEqual(
             diagnostics.map((d) => [d.policy, d.level, d.message]),
@@ -102,7 +101,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         );
     });
 
-    it("takes thresholds and levels from the pack's configuration", async () => {
+    it("takes thresholds and enforcement levels from the pack's configuration", async () => {
         await configure("retention-outlives-downsampling", pb.EnforcementLevel.MANDATORY, { minRaw: "180d", allowUnequal: true });
         assert.deepEqual(
             (await analyze("90d")).map((d) => d.message),
@@ -143,7 +142,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         await call("configure", request);
     }
 
-    /** One request, with a deadline. */
+    /** Sends one request, with a deadline. */
     function call<Request, Response>(
         method: "analyze" | "analyzeStack" | "configure" | "getAnalyzerInfo",
         request: Request,
@@ -167,12 +166,12 @@ function compactor(raw: string, ...unknown: string[]): Properties {
     };
 }
 
-/** The server refuses a request without them, as one from too old an engine. */
+/** The server refuses a request without custom timeouts: it takes the engine for too old. */
 const options = () => new pb.AnalyzerResourceOptions().setCustomtimeouts(new pb.AnalyzerResourceOptions.CustomTimeouts());
 
 async function firstLine(child: ChildProcess): Promise<string> {
     assert.ok(child.stdout);
-    const ended = once(child, "exit").then(([code]) => assert.fail(`the pack did not load (exit ${code}); its own words are above`));
+    const ended = once(child, "exit").then(([code]) => assert.fail(`the pack did not load (exit ${code}); its output is above`));
     const [chunk] = await Promise.race([once(child.stdout, "data"), ended]);
     return String(chunk).trim();
 }

@@ -13,8 +13,8 @@ const struct = (bag: Record<string, JavaScriptValue>) => Struct.fromJavaScript(b
 const urn = (type: string, name: string) => `urn:pulumi:observer::thanos-fleet::${type}::${name}`;
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 
-describe("the recorder", () => {
-    describe("in the plugin aws", () => {
+describe("the plugin recorder", () => {
+    describe("as the plugin aws", () => {
         let plugin: ChildProcess;
         let client: ResourceProviderClient;
 
@@ -51,14 +51,14 @@ describe("the recorder", () => {
             return (await answer<pb.InvokeResponse>((done) => client.invoke(request, done))).getReturn()?.toJavaScript();
         };
 
-        it("keeps what is declared, and adds what AWS would", async () => {
+        it("returns the declared inputs and the outputs that AWS adds", async () => {
             assert.deepEqual(await create("aws:s3/bucket:Bucket", "blocks", { bucket: "example-blocks", forceDestroy: false }), {
                 id: "example-blocks",
                 outputs: { bucket: "example-blocks", forceDestroy: false, name: "example-blocks", arn: "arn:aws-cn:s3:::example-blocks" },
             });
         });
 
-        it("names a role as other stacks derive it", async () => {
+        it("gives a role the ARN that other stacks derive", async () => {
             const { outputs } = await create("aws:iam/role:Role", "store", { name: "observer-store-123456", path: "/thanos-fleet/" });
             assert.equal(outputs?.arn, "arn:aws-cn:iam::111111111111:role/thanos-fleet/observer-store-123456");
         });
@@ -73,19 +73,19 @@ describe("the recorder", () => {
             assert.deepEqual([instanceType, latestVersion], ["m7g.2xlarge", 2]);
         });
 
-        it("answers who asks", async () => {
+        it("names the caller's account", async () => {
             assert.deepEqual(await invoke("aws:index/getCallerIdentity:getCallerIdentity", {}), {
                 accountId: "111111111111",
                 arn: "arn:aws-cn:sts::111111111111:assumed-role/Admin/session",
             });
         });
 
-        it("refuses a question that it has no answer to", async () => {
+        it("refuses a call that it does not know", async () => {
             await assert.rejects(invoke("aws:ec2/getAmi:getAmi", {}), /unexpected call of aws:ec2\/getAmi:getAmi/);
         });
     });
 
-    describe("replaces what AWS cannot change", () => {
+    describe("replaces a resource for a change of", () => {
         const cases: [what: string, type: string, olds: object, news: object, replaces: string[]][] = [
             ["a bucket's name", "aws:s3/bucket:Bucket", { bucket: "a" }, { bucket: "b" }, ["bucket"]],
             ["the bucket of a policy", "aws:s3/bucketPolicy:BucketPolicy", { bucket: "a" }, { bucket: "b" }, ["bucket"]],

@@ -17,8 +17,8 @@ export interface CreateClusterChecksArgs extends Pick<CreateCluster, "admins" | 
 /** Refuses to create a cluster that would fail half-way. Looks up AWS before anything is declared. */
 export async function checkCreateCluster(args: CreateClusterChecksArgs): Promise<void> {
     const { admins, subnetIds, zones, region, provider, caller } = args;
-    const problems = new Problems().add(...adminProblems(admins, caller));
-    if (subnetIds === undefined) problems.add(...zoneProblems({ region, zones, available: await availableZones(region, provider) }));
+    const problems = new Problems().add(adminProblems(admins, caller));
+    if (subnetIds === undefined) problems.add(zoneProblems({ region, zones, available: await availableZones(region, provider) }));
     if (problems.all().length > 0) throw stackConfigError(problems.all());
 }
 

@@ -132,8 +132,8 @@ export function clusterProblems(facts: ClusterFacts): Problem[] {
                 `"${eksName}" reads roles from its ConfigMap aws-auth only: nodes of this stack could not join.`,
                 `Turn on access entries, which changes nothing for the roles in the ConfigMap: \`aws eks update-cluster-config --region ${region} --name ${eksName} --access-config authenticationMode=API_AND_CONFIG_MAP\`.`,
             )
-            .add(...(Object.entries(addOns) as [EksAddOnName, Lookup<string>][]).flatMap((addOn) => addOnProblems(eksName, ...addOn)))
-            .add(...oidcProblems(facts))
+            .add((Object.entries(addOns) as [EksAddOnName, Lookup<string>][]).flatMap((addOn) => addOnProblems(eksName, ...addOn)))
+            .add(oidcProblems(facts))
             .all()
     );
 }

@@ -4,8 +4,8 @@ import { objectStoreFile } from "../../../../components/blocks/objectStore";
 import { objectStore } from "../../../../config/schema/objectStore";
 import { OBJECT_STORES } from "../../../support/objectStoreExamples";
 
-/** Where a configuration is wrong; of fields that are not known, which. */
-const wrong = (given: unknown) =>
+/** Paths of the wrong fields; unknown fields end with `?`. */
+const wrongFields = (given: unknown) =>
     objectStore
         .safeParse(given)
         .error?.issues.flatMap((issue) =>
@@ -14,22 +14,23 @@ const wrong = (given: unknown) =>
 
 const s3 = (more: Record<string, unknown>) => ({ type: "S3", config: { bucket: "fleet", endpoint: "s3.example.com", ...more } });
 
-describe("an object store of one's own", () => {
+describe("an existing object store", () => {
     for (const [type, config] of Object.entries(OBJECT_STORES)) {
-        it(`of type ${type} is taken as it is written`, () => assert.deepEqual(objectStore.parse({ type, config }), { type, config }));
+        it(`of type ${type} keeps its fields as they are written`, () =>
+            assert.deepEqual(objectStore.parse({ type, config }), { type, config }));
 
-        it(`of type ${type} needs what Thanos needs, and has no field that Thanos does not know`, () => {
+        it(`of type ${type} must have the fields that Thanos requires, and no unknown field`, () => {
             const [first = ""] = Object.keys(config);
             const { [first]: _, ...rest } = config as Record<string, unknown>;
-            assert.deepEqual(wrong({ type, config: { ...rest, [`${first}s`]: "misspelt" } }), [
+            assert.deepEqual(wrongFields({ type, config: { ...rest, [`${first}s`]: "misspelt" } }), [
                 `config.${first}`,
-                // Without its provider, what else an Oracle store may have is not known.
+                // The fields of an Oracle store depend on `provider`, which is missing here.
                 ...(type === "OCI" ? [] : [`config.${first}s?`]),
             ]);
         });
     }
 
-    it("is one of the types that Thanos has", () => {
+    it("has one of the types that Thanos supports", () => {
         assert.deepEqual(
             objectStore.safeParse({ type: "S4", config: {} }).error?.issues.map(({ path, message }) => [path, message]),
             [
@@ -41,31 +42,32 @@ describe("an object store of one's own", () => {
         );
     });
 
-    it("has no prefix: each cluster's is its name", () => assert.deepEqual(wrong({ ...s3({}), prefix: "blue" }), [".prefix?"]));
+    it("has no prefix, since each cluster's prefix is its name", () =>
+        assert.deepEqual(wrongFields({ ...s3({}), prefix: "blue" }), [".prefix?"]));
 
-    it("may leave the keys to the pod's identity, but gives both or none", () => {
-        assert.deepEqual(wrong(s3({})), []);
-        assert.deepEqual(wrong(s3({ access_key: "a" })), ["config.secret_key"]);
-        assert.deepEqual(wrong({ type: "AZURE", config: { storage_account: "a", container: "b", client_id: "c" } }), [
+    it("has all fields of a credential or none of them", () => {
+        assert.deepEqual(wrongFields(s3({})), []);
+        assert.deepEqual(wrongFields(s3({ access_key: "a" })), ["config.secret_key"]);
+        assert.deepEqual(wrongFields({ type: "AZURE", config: { storage_account: "a", container: "b", client_id: "c" } }), [
             "config.az_tenant_id",
             "config.client_secret",
         ]);
     });
 
-    it("with SSE-KMS names the key, and with a key file is refused: no pod has the file", () => {
-        assert.deepEqual(wrong(s3({ sse_config: { type: "SSE-S3" } })), []);
-        assert.deepEqual(wrong(s3({ sse_config: { type: "SSE-KMS" } })), ["config.sse_config.kms_key_id"]);
-        assert.deepEqual(wrong(s3({ sse_config: { type: "SSE-C", encryption_key: "/key" } })), ["config.sse_config.type"]);
+    it("names its key with SSE-KMS, and cannot use SSE-C, which reads a key file", () => {
+        assert.deepEqual(wrongFields(s3({ sse_config: { type: "SSE-S3" } })), []);
+        assert.deepEqual(wrongFields(s3({ sse_config: { type: "SSE-KMS" } })), ["config.sse_config.kms_key_id"]);
+        assert.deepEqual(wrongFields(s3({ sse_config: { type: "SSE-C", encryption_key: "/key" } })), ["config.sse_config.type"]);
     });
 
-    it("on Oracle needs a user only where the keys are the user's", () => {
+    it("on Oracle must have a user with provider raw only", () => {
         const node = { bucket: "fleet", compartment_ocid: "c" };
-        assert.deepEqual(wrong({ type: "OCI", config: { ...node, provider: "instance-principal" } }), []);
-        assert.deepEqual(wrong({ type: "OCI", config: { ...node, provider: "oke-workload-identity" } }), ["config.region"]);
-        assert.deepEqual(wrong({ type: "OCI", config: { ...node, provider: "default" } }), ["config.provider"]);
+        assert.deepEqual(wrongFields({ type: "OCI", config: { ...node, provider: "instance-principal" } }), []);
+        assert.deepEqual(wrongFields({ type: "OCI", config: { ...node, provider: "oke-workload-identity" } }), ["config.region"]);
+        assert.deepEqual(wrongFields({ type: "OCI", config: { ...node, provider: "default" } }), ["config.provider"]);
     });
 
-    it("becomes Thanos's file with the cluster's prefix, and nothing of what is not set", () => {
+    it("becomes Thanos's file with the cluster's prefix and without unset fields", () => {
         const store = objectStore.parse(s3({ region: undefined, insecure: true }));
         assert.deepEqual(parse(objectStoreFile(store, "blue")), {
             type: "S3",

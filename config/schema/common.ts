@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { parseDuration } from "../../rules/duration";
+
+/** Validators that several themes of the schema share. Each says what is wrong and what to write, as the rest of a sentence that begins with the value. */
+
+const isDuration = (text: string) => {
+    try {
+        parseDuration(text);
+        return true;
+    } catch {
+        return false;
+    }
+};
+
+/** A duration in Prometheus's syntax, as text. The message shows `example`. */
+export const duration = (example: string) =>
+    z.string().refine(isDuration, {
+        error: `is not a duration. Write a number and a unit (ms, s, m, h, d, w, y), for instance ${example}.`,
+    });
+
+/** Memory or disk, as a Kubernetes quantity. */
+export const size = z.string().regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "is not a size. Write a whole number and Mi, Gi or Ti, for instance 50Gi.");
+
+/** A number of pods, nodes or copies. */
+export const count = z.int().min(1);
+
+/** Becomes a DNS label, an S3 prefix and the value of the external label `cluster`, so it has to be valid as all three. */
+export const clusterName = z
+    .string()
+    .regex(
+        /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/,
+        "is not a cluster name. Use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.",
+    );
+
+export const domain = z
+    .string()
+    .regex(
+        /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+        "is not a DNS domain. Write for instance fleet.example.internal.",
+    );

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { count, duration, size } from "./common";
+
+/** The Prometheus of a cluster, with its Thanos sidecars. */
+export const prometheus = z.strictObject({
+    /**
+     * Prometheus pods that scrape the same targets. Two, so that a restart leaves no gap.
+     * @default 2
+     */
+    replicas: count.default(2),
+    /**
+     * How long Prometheus keeps blocks on its own disk, a duration. At least three blocks (docs/components/sidecar.md of Thanos); a day survives a night without S3.
+     * @default "24h"
+     */
+    retention: duration("24h").default("24h"),
+    /**
+     * Length of the blocks that Prometheus cuts and the sidecar uploads, a duration. Thanos expects 2h; shorten it for a demonstration only.
+     * @default "2h"
+     */
+    blockDuration: duration("2h").default("2h"),
+    /**
+     * Time between two scrapes of a target, a duration.
+     * @default "30s"
+     */
+    scrapeInterval: duration("30s").default("30s"),
+    /**
+     * Persistent volume of each Prometheus, a size. Blocks may fill four fifths of it.
+     * @default "50Gi"
+     */
+    storage: size.default("50Gi"),
+    /**
+     * Memory of each Prometheus, a size.
+     * @default "4Gi"
+     */
+    memory: size.default("4Gi"),
+});
+
+export type PrometheusConfig = z.infer<typeof prometheus>;

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { type ResourceValidationArgs, type StackValidationArgs, UnknownValueError } from "@pulumi/policy";
+import { toPolicy } from "../../../policies/policy";
+import { RULES } from "../../../rules";
+import type { Manifest } from "../../../rules/reading/manifest";
+import { compact, IMAGE, ingester, manifest, release, router, UNKNOWN, workload } from "../../support/thanosManifests";
+
+type Violation = { message: string; urn: string | undefined };
+
+/** The resource that gives this manifest. */
+const registered = ({ apiVersion, kind, name, id, fields }: Manifest) => ({
+    type: `kubernetes:${apiVersion}:${kind}`,
+    name,
+    urn: id,
+    props: fields,
+});
+
+/** Runs a rule's policy as the pack's server does. */
+async function violations(name: string, manifests: Manifest[], config: object = {}): Promise<Violation[]> {
+    const resources = manifests.map(registered);
+    const rule = RULES.find((r) => r.name === name);
+    assert.ok(rule);
+    const policy = toPolicy(rule);
+    const found: Violation[] = [];
+    const report = (message: string, urn?: string) => void found.push({ message, urn });
+    const getConfig = () => config;
+    if ("validateStack" in policy) await policy.validateStack({ resources, getConfig } as unknown as StackValidationArgs, report);
+    else for (const r of resources) await runResource(policy, { ...r, getConfig } as unknown as ResourceValidationArgs, report);
+    return found;
+}
+
+async function runResource(
+    policy: ReturnType<typeof toPolicy>,
+    args: ResourceValidationArgs,
+    report: (message: string, urn?: string) => void,
+): Promise<void> {
+    assert.ok("validateResource" in policy && typeof policy.validateResource === "function");
+    await policy.validateResource(args, report);
+}
+
+const urnOf = (kind: string, name: string) => `urn:pulumi:dev::fleet::kubernetes:apps/v1:${kind}::${name}`;
+
+describe("policies", () => {
+    it("are all rules: mandatory, with the thresholds as configuration", () => {
+        assert.deepEqual(
+            RULES.map(toPolicy).map((p) => [
+                p.name,
+                p.enforcementLevel,
+                p.severity,
+                "validateStack" in p ? "stack" : "resource",
+                p.configSchema?.properties,
+            ]),
+            [
+                ["one-compactor-per-stream", "mandatory", "critical", "stack", {}],
+                [
+                    "retention-outlives-downsampling",
+                    "mandatory",
+                    "critical",
+                    "resource",
+                    {
+                        minRaw: {
+                            type: "string",
+                            pattern: "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$",
+                            default: "40h",
+                            description: "Shortest retention of raw samples. Thanos downsamples them after 40h.",
+                        },
+                        minFiveMinutes: {
+                            type: "string",
+                            pattern: "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$",
+                            default: "10d",
+                            description: "Shortest retention of 5m samples. Thanos downsamples them after 10d.",
+                        },
+                        allowUnequal: { type: "boolean", default: false, description: "Whether the three retentions may differ." },
+                    },
+                ],
+                [
+                    "receive-replicates",
+                    "mandatory",
+                    "high",
+                    "stack",
+                    { minReplicationFactor: { type: "integer", minimum: 1, default: 3, description: "Fewest copies of each sample." } },
+                ],
+                [
+                    "redundant-prometheus",
+                    "mandatory",
+                    "high",
+                    "resource",
+                    {
+                        minReplicas: {
+                            type: "integer",
+                            minimum: 1,
+                            default: 2,
+                            description: "Fewest replicas of a Prometheus that stores what it scrapes. An agent needs one.",
+                        },
+                    },
+                ],
+            ],
+        );
+    });
+
+    it("report a short retention with the URN of its resource", async () => {
+        assert.deepEqual(
+            await violations("retention-outlives-downsampling", [compact("thanos-compact-blue", "blue", "24h")], { allowUnequal: true }),
+            [
+                {
+                    message:
+                        "StatefulSet thanos-compact-blue.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
+                    urn: urnOf("StatefulSet", "thanos-compact-blue"),
+                },
+            ],
+        );
+    });
+
+    it("report a flag that Thanos would refuse, instead of throwing", async () => {
+        assert.deepEqual(await violations("retention-outlives-downsampling", [compact("c", "blue", "forever")]), [
+            {
+                message:
+                    'StatefulSet c: --retention.resolution-raw: "forever" is not a duration. Write whole numbers with y, w, d, h, m, s or ms, largest first: 40h, 1d12h, 90d.',
+                urn: urnOf("StatefulSet", "c"),
+            },
+        ]);
+    });
+
+    it("report a second compactor with its URN, also where one name begins with the other", async () => {
+        const found = await violations("one-compactor-per-stream", [compact("compact", "blue"), compact("compact.b", "blue")]);
+        assert.deepEqual(found, [
+            {
+                message:
+                    "StatefulSet compact.b.stream: blue already has a compactor (StatefulSet compact). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
+                urn: urnOf("StatefulSet", "compact.b"),
+            },
+        ]);
+    });
+
+    it("distinguish two resources of one name by their URN", async () => {
+        const twin = { ...compact("compact", "blue"), id: "urn:zzz" };
+        assert.deepEqual(
+            (await violations("one-compactor-per-stream", [compact("compact", "blue"), twin])).map((v) => v.urn),
+            ["urn:zzz"],
+        );
+    });
+
+    it("take thresholds from the pack's configuration", async () => {
+        const stack = [router("2"), ingester(3)];
+        assert.equal((await violations("receive-replicates", stack)).length, 1);
+        assert.deepEqual(await violations("receive-replicates", stack, { minReplicationFactor: 2 }), []);
+    });
+
+    it("throw for an unknown value after they have reported every known problem", async () => {
+        const args = ["compact", `--retention.resolution-raw=90d`, UNKNOWN];
+        await assert.rejects(violations("retention-outlives-downsampling", [workload("StatefulSet", "c", args)]), UnknownValueError);
+
+        const rule = RULES.find((r) => r.name === "one-compactor-per-stream");
+        const policy = rule && toPolicy(rule);
+        assert.ok(policy && "validateStack" in policy);
+        const found: string[] = [];
+        const resources = [workload("StatefulSet", "unknown", args), compact("a", "blue"), compact("b", "blue")].map(registered);
+        const run = async () =>
+            policy.validateStack(
+                { resources, getConfig: () => ({}) } as unknown as StackValidationArgs,
+                (message) => void found.push(message),
+            );
+        await assert.rejects(run, UnknownValueError);
+        assert.deepEqual(found, [
+            "StatefulSet b.stream: blue already has a compactor (StatefulSet a). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
+        ]);
+    });
+
+    it("ignore resources of other providers", async () => {
+        const bucket = { type: "aws:s3/bucket:Bucket", name: "blocks", urn: "urn:bucket", props: { bucket: "blocks" } };
+        for (const rule of RULES) {
+            const policy = toPolicy(rule);
+            const report = () => assert.fail();
+            const getConfig = () => ({});
+            if ("validateStack" in policy)
+                await policy.validateStack({ resources: [bucket], getConfig } as unknown as StackValidationArgs, report);
+            else await runResource(policy, { ...bucket, getConfig } as unknown as ResourceValidationArgs, report);
+        }
+    });
+
+    it("read no unknown value that their rule does not need", async () => {
+        const unknownValues = release({ chart: UNKNOWN, values: UNKNOWN });
+        assert.deepEqual(await violations("one-compactor-per-stream", [unknownValues, compact("a", "blue")]), []);
+        const labelled = {
+            metadata: { namespace: UNKNOWN, labels: { "thanos-fleet/stream": "blue" } },
+            spec: {
+                replicas: 1,
+                template: {
+                    spec: { containers: [{ image: IMAGE, args: ["compact", "--objstore.config-file=/o/o.yml"] }], volumes: UNKNOWN },
+                },
+            },
+        };
+        assert.deepEqual(await violations("one-compactor-per-stream", [manifest("apps/v1", "StatefulSet", "a", labelled)]), []);
+        const unknownImage = { spec: { template: { spec: { containers: [{ image: UNKNOWN }] } } } };
+        assert.deepEqual(await violations("redundant-prometheus", [manifest("apps/v1", "Deployment", "d", unknownImage)]), []);
+        const unknownFlag = workload("StatefulSet", "c", ["compact", UNKNOWN]);
+        assert.deepEqual(await violations("receive-replicates", [unknownFlag]), []);
+    });
+});

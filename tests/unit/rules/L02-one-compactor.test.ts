@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { oneCompactorPerStream as rule } from "../../../rules/L02-one-compactor";
+import { type Compactor, NOTHING } from "../../../rules/model";
+import { problemText } from "../../../rules/problem";
+import { thresholdsOf } from "../../../rules/rule";
+
+describe("rule L2, one-compactor-per-stream", () => {
+    it("reports replicas, strategy and a second compactor of its bad example", () =>
+        assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), [
+            "compact-blue.replicas: 2 compactors would work on blue at once. Compact takes no lock: they corrupt it. Set it to 1; to compact faster, raise --compact.concurrency or shard with --selector.relabel-config.",
+            "compact-red.strategy: a rolling update starts the next compactor of red before the last one has stopped. Use a StatefulSet, or a Deployment with strategy Recreate.",
+            "compact-green.replicas: 0, so nothing compacts, downsamples or expires the blocks of green. Set it to 1.",
+            "compact-red-again.stream: red already has a compactor (compact-red). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
+        ]));
+
+    const [good] = rule.good.compactors;
+    assert.ok(good);
+    const pathsOf = (...compactors: Partial<Compactor>[]) =>
+        rule.check({ ...NOTHING, compactors: compactors.map((c) => ({ ...good, ...c })) }, thresholdsOf(rule)).map(({ path }) => path);
+
+    it("lets compactors shard a stream by relabelling", () =>
+        assert.deepEqual(pathsOf({ path: "a", shard: "hashmod 0" }, { path: "b", shard: "hashmod 1" }), []));
+    it("refuses two compactors of the same shard", () =>
+        assert.deepEqual(pathsOf({ path: "a", shard: "hashmod 0" }, { path: "b", shard: "hashmod 0" }), ["b.stream"]));
+    it("reports every compactor of a stream but the first", () =>
+        assert.deepEqual(pathsOf({ path: "a" }, { path: "b" }, { path: "c" }), ["b.stream", "c.stream"]));
+});
