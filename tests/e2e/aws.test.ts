@@ -6,7 +6,7 @@ import { Provider } from "@pulumi/aws/provider";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { Bucket } from "../../components/cloud/aws/storage/bucket";
 import { ACCOUNT } from "../../engine/awsPlaceholders";
-import { type Counts, UpdateFailed, update } from "../../engine/operation";
+import { type Counts, OperationFailed, runOperation } from "../../engine/operation";
 import type { Plugin } from "../../engine/plugins";
 import { stackFor } from "../../engine/stack";
 import { readStackFile } from "../../engine/stackFile";
@@ -80,10 +80,10 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
     describe("an observer and an observee, as the examples have them", () => {
         for (const name of ["observer", "observee"] as const)
             it(`${name}: a second update changes nothing`, async () => {
-                const first = await update(await stack(name, example(name)), "up");
+                const first = await runOperation(await stack(name, example(name)), "up");
                 assert.deepEqual(first.counts, { ...nothingBut(0), created: first.counts.created });
                 assert.ok(first.counts.created >= 20, `${first.counts.created} made`);
-                const second = await update(await stack(name, example(name)), "up");
+                const second = await runOperation(await stack(name, example(name)), "up");
                 assert.deepEqual(second.counts, nothingBut(first.counts.created));
             });
 
@@ -106,8 +106,8 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
                 "observer",
                 example("observer", (aws) => ({ ...aws, bucket: "another-bucket" })),
             );
-            await assert.rejects(update(renamed, "up"), (error) => {
-                assert.ok(error instanceof UpdateFailed);
+            await assert.rejects(runOperation(renamed, "up"), (error) => {
+                assert.ok(error instanceof OperationFailed);
                 assert.deepEqual({ ...error.counts, same: 0 }, nothingBut(0));
                 assert.match(
                     error.message,
@@ -124,15 +124,15 @@ describe("a stack on AWS in the real engine, with an AWS that records", () => {
         const BLOCKS = ["blocks-key", "first-bucket"];
 
         it("keeps its name against a program that does not ask: the engine refuses to replace it", async () => {
-            await update(await stack("bucket", {}, onlyBucket("first-bucket")), "up");
+            await runOperation(await stack("bucket", {}, onlyBucket("first-bucket")), "up");
             const renamed = await stack("bucket", {}, onlyBucket("second-bucket"));
-            await assert.rejects(update(renamed, "up"), /Bucket blocks: unable to replace .* marked for protection/s);
+            await assert.rejects(runOperation(renamed, "up"), /Bucket blocks: unable to replace .* marked for protection/s);
             assert.deepEqual(await kept(renamed), BLOCKS);
         });
 
         it("stays, with its key, when the stack is destroyed", async () => {
             const destroyed = await stack("bucket", {}, onlyBucket("first-bucket"));
-            await assert.rejects(update(destroyed, "destroy"), ({ message }: Error) => {
+            await assert.rejects(runOperation(destroyed, "destroy"), ({ message }: Error) => {
                 // In the order in which the engine got to them.
                 for (const resource of ["Bucket blocks", "Key blocks-key"])
                     assert.match(message, new RegExp(`${resource}: resource \\S+ cannot be deleted\\s+because it is protected`));

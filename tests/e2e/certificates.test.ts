@@ -5,10 +5,10 @@ import { connect, type TLSSocket } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { BinaryWriter } from "google-protobuf";
-import { addressOf } from "../../clients/kubernetes";
+import { loadBalancerAddress } from "../../clients/kubernetes";
 import { query, scalar } from "../../clients/thanos";
 import { leafQueryHost, receiveHost } from "../../components/naming/names";
-import { update } from "../../engine/operation";
+import { runOperation } from "../../engine/operation";
 import { type ClusterName, DOMAIN } from "../../local/fleet/settings";
 import { type Bag, reveal } from "../../local/offline/standins/secretValues";
 import { make } from "../../local/offline/standins/tls";
@@ -97,7 +97,7 @@ describe("mutual TLS between clusters", () => {
     const expired = (kind: string, commonName: string) => signed(kind, commonName, new Date(Date.now() - 2 * HOUR));
 
     async function open({ cluster, service, host }: Server, client?: Identity): Promise<TLSSocket> {
-        const [address, port] = (await addressOf(target(cluster), { name: service, namespace: NAMESPACE })).split(":");
+        const [address, port] = (await loadBalancerAddress(target(cluster), { name: service, namespace: NAMESPACE })).split(":");
         // A gRPC server talks to nobody who doesn't offer h2.
         return connect({ host: address, port: Number(port), servername: host, ca: servers, ALPNProtocols: ["h2", "http/1.1"], ...client });
     }
@@ -166,7 +166,7 @@ describe("mutual TLS between clusters", () => {
         const { cert, key } = identity("reader");
         const { cluster, service, host } = leafOf("red");
         const client = new grpc.Client(
-            await addressOf(target(cluster), { name: service, namespace: NAMESPACE }),
+            await loadBalancerAddress(target(cluster), { name: service, namespace: NAMESPACE }),
             grpc.credentials.createSsl(Buffer.from(servers), Buffer.from(key), Buffer.from(cert)),
             { "grpc.ssl_target_name_override": host, "grpc.default_authority": host },
         );
@@ -184,7 +184,9 @@ describe("mutual TLS between clusters", () => {
         /** One sample as Prometheus would send it. */
         async function write(client: Identity, metric: string, header: string): Promise<{ status: number | undefined; said: string }> {
             const body = writeRequest(metric);
-            const [address, port] = (await addressOf(target(RECEIVE.cluster), { name: RECEIVE.service, namespace: NAMESPACE })).split(":");
+            const [address, port] = (
+                await loadBalancerAddress(target(RECEIVE.cluster), { name: RECEIVE.service, namespace: NAMESPACE })
+            ).split(":");
             return new Promise((resolve, reject) => {
                 const headers = { "Content-Encoding": "snappy", "Content-Length": body.length, "THANOS-TENANT": header };
                 const sent = request(
@@ -272,7 +274,7 @@ describe("mutual TLS between clusters", () => {
             podsBefore = await pods();
             const old = RENEWED.map(serialOf);
             await stack.up({ replace: RENEWED.map((name) => made("LocallySignedCert", name).urn) });
-            await update(await localStack("red"), "up");
+            await runOperation(await localStack("red"), "up");
             made = await madeBy(stack);
             for (const serial of RENEWED.map(serialOf)) assert.ok(!old.includes(serial));
         });

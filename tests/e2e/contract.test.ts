@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { CONTRACT_VERSION } from "../../components/stack/contract";
-import { UpdateFailed, update } from "../../engine/operation";
+import { OperationFailed, runOperation } from "../../engine/operation";
 import { DOMAIN } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
 
@@ -23,10 +23,10 @@ describe("two stacks in the real engine", () => {
     after(() => rm(stateDir, { recursive: true, force: true }));
 
     it("do not meet where the observer's contract is from the future: both are named, and nothing is made", async () => {
-        await update(await localStack("observer", { stateDir, program: fromTheFuture }), "up");
+        await runOperation(await localStack("observer", { stateDir, program: fromTheFuture }), "up");
         const blue = await localStack("blue", { stateDir });
-        await assert.rejects(update(blue, "up"), (error) => {
-            assert.ok(error instanceof UpdateFailed);
+        await assert.rejects(runOperation(blue, "up"), (error) => {
+            assert.ok(error instanceof OperationFailed);
             assert.match(
                 error.message,
                 new RegExp(

@@ -6,7 +6,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { Compact } from "../../components/thanos/compact";
-import { UpdateFailed, update } from "../../engine/operation";
+import { OperationFailed, runOperation } from "../../engine/operation";
 import { CLUSTERS } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
 import { ROOT } from "../support/root";
@@ -33,8 +33,8 @@ describe("the policy pack in the real engine", () => {
         const stateDir = await mkdtemp(join(tmpdir(), "thanos-fleet-policy-"));
         try {
             const stack = await localStack("observer", { stateDir, program: forgetful });
-            await assert.rejects(update(stack, "preview", { policyPacks }), (error) => {
-                assert.ok(error instanceof UpdateFailed);
+            await assert.rejects(runOperation(stack, "preview", { policyPacks }), (error) => {
+                assert.ok(error instanceof OperationFailed);
                 assert.match(error.message, /1d is shorter than 40h.*compact refuses to start/s);
                 assert.match(error.message, /retention-outlives-downsampling/);
                 return true;
@@ -51,7 +51,7 @@ describe("the policy pack in the real engine", () => {
 
     for (const { name } of CLUSTERS)
         it(`passes ${name} as it is deployed`, async () => {
-            const { counts } = await update(await localStack(name), "preview", { policyPacks });
+            const { counts } = await runOperation(await localStack(name), "preview", { policyPacks });
             assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 });
         });
 });

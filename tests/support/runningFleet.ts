@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { addressOf } from "../../clients/kubernetes";
+import { loadBalancerAddress } from "../../clients/kubernetes";
 import { type ClusterName, clustersDirectory, NAMESPACE, type Target } from "../../local/fleet/settings";
 import { findTools } from "../../local/offline/findTools";
 import type { ToolName } from "../../local/offline/tools/catalogue";
@@ -18,7 +18,7 @@ export { NAMESPACE };
 export const target = (name: ClusterName): Target => ({ kubeconfig: join(clustersDirectory(), name, "kubeconfig"), context: name });
 
 export const frontend = async () =>
-    `http://${await addressOf(target("observer"), { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
+    `http://${await loadBalancerAddress(target("observer"), { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
 
 function config(name: ClusterName): KubeConfig {
     const kube = new KubeConfig();

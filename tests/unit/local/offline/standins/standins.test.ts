@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import { version as randomVersion } from "@pulumi/random/package.json";
-import { cleaned, resourceName, Story } from "../../../../../engine/operation";
+import { cleanMessage, OperationEvents, resourceName } from "../../../../../engine/operation";
 import { findPlugins } from "../../../../../local/offline/findPlugins";
 import { decide, differences } from "../../../../../local/offline/standins/diff";
 import { decideRelease, type ListedRelease, recovery, uninstallArgs, upgradeArgs } from "../../../../../local/offline/standins/helm";
@@ -468,7 +468,7 @@ describe("stand-in providers", () => {
 
         it("tells what is waited for, counts what is done, and keeps one message per problem", () => {
             const doing: string[] = [];
-            const story = new Story((text) => doing.push(text));
+            const story = new OperationEvents((text) => doing.push(text));
             const metadata = { op: "create" as const, urn, type: "kubernetes:apps/v1:StatefulSet", provider: "" };
             story.onEvent({ sequence: 1, timestamp: 1, resourcePreEvent: { metadata } });
             story.onEvent(said("info", "waiting for 1 of 3 replicas ready", true));
@@ -482,7 +482,7 @@ describe("stand-in providers", () => {
         });
 
         it("leaves stack traces out", () => {
-            assert.equal(cleaned("error: Unhandled exception: Error: no bucket\n    at x (index.ts:1:1)\n    at y"), "no bucket");
+            assert.equal(cleanMessage("error: Unhandled exception: Error: no bucket\n    at x (index.ts:1:1)\n    at y"), "no bucket");
         });
     });
 });
