@@ -34,7 +34,7 @@ const BY_COMPONENT: [type: RegExp, title: GroupTitle][] = [
     [/:index:Certificates$/, "Names and certificates"],
     [/:thanos:/, "Thanos"],
     [/:prometheus:/, "Prometheus"],
-    [/:aws:/, "Add-ons"],
+    [/:aws:AddOns$/, "Add-ons"],
 ];
 
 /** Divides a stack's resources into groups, each resource into exactly one. Groups with neither resources nor rows are left out. */

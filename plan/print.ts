@@ -79,18 +79,21 @@ function groupLines({ title, count, rows }: Group): string[] {
 
 function children(stack: StackPlan, parent: string | undefined, indent: string): string[] {
     const isComponent = (type: string) => type.startsWith("thanos-fleet:");
-    // A component and a resource in it may have the same name. Only components are looked up as parents.
     return stack.resources
-        .filter((r) => r.parent === parent && (parent !== undefined || isComponent(r.type)))
+        .filter((r) => r.parent === parent)
         .flatMap((r) => [
             `${indent}${shortType(r.type)} ${r.name}`,
+            // Parents are known by name only, and a component or a resource in it may have the same name.
             ...(isComponent(r.type) && r.name !== parent ? children(stack, r.name, `${indent}  `) : []),
         ]);
 }
 
-/** Shortens `kubernetes:apps/v1:StatefulSet` to "StatefulSet", and `aws:iam/role:Role` to "aws Role". */
-const shortType = (type: string) =>
-    color.dim(type.startsWith("aws:") ? `aws ${type.slice(type.lastIndexOf(":") + 1)}` : type.slice(type.lastIndexOf(":") + 1));
+/** Shortens `kubernetes:apps/v1:StatefulSet` to "StatefulSet", `aws:iam/role:Role` to "aws Role", `pulumi:providers:aws` to "aws provider". */
+function shortType(type: string): string {
+    const last = type.slice(type.lastIndexOf(":") + 1);
+    if (type.startsWith("pulumi:providers:")) return color.dim(`${last} provider`);
+    return color.dim(type.startsWith("aws:") ? `aws ${last}` : last);
+}
 
 /** The steps before the first `pulumi up`, as a script: commands, and the reasons as comments. */
 export function bootstrapLines(stack: AwsStack, observer?: AwsStack): string[] {
