@@ -1,5 +1,5 @@
 import type { Statement } from "../../components/cloud/aws/iam/statements";
-import type { Planned } from "../../engine/runInProcess";
+import type { PlannedResource } from "../../engine/runInProcess";
 
 /** A statement of some policy of a stack. As JSON has it, a list of one may be the one. */
 interface Found {
@@ -11,7 +11,7 @@ interface Found {
 }
 
 /** Every statement of every policy document that the resources of a stack carry, whatever the property is called. */
-export const statementsOf = (resources: Pick<Planned, "type" | "name" | "props">[]): Found[] =>
+export const statementsOf = (resources: Pick<PlannedResource, "type" | "name" | "props">[]): Found[] =>
     resources.flatMap(({ type, name, props }) =>
         Object.values(props)
             .flatMap(document)

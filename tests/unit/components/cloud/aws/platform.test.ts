@@ -12,7 +12,7 @@ import { ConfigError } from "../../../../../config/configError";
 import { type AddOnChoices, addOnChoices } from "../../../../../config/schema/addOnChoices";
 import { awsAnswer, expectedCaller } from "../../../../../engine/awsPlaceholders";
 import { runInProcess } from "../../../../../engine/runInProcess";
-import { asText } from "../../../../../engine/stackFile";
+import { toEngineConfig } from "../../../../../engine/stackFile";
 import { ACCOUNT, find, type Placed, placedBy, REGION, role, titles } from "../../../../support/placedResources";
 import { buildObserver, buildObserverOn, observerConfig } from "../../../../support/testFleet";
 
@@ -773,7 +773,7 @@ describe("a platform", () => {
     });
 
     it("uses the user's StorageClass, and makes none beside it", async () => {
-        const run = runInProcess("observer", asText(observerConfig("aws", { storageClass: "fast" })));
+        const run = runInProcess("observer", toEngineConfig(observerConfig("aws", { storageClass: "fast" })));
         assert.deepEqual(await classes(run), { made: [], used: ["fast"] });
     });
 
