@@ -1,6 +1,6 @@
 /**
- * Runs TypeScript as it is: `node --require ./register.js index.ts`. Made for a fast start; docs/adr/0006 has the reasons and the figures.
- * Types are not looked at (`npm run check` does). Stack traces show translated lines; `NODE_OPTIONS=--enable-source-maps` shows the real ones.
+ * Lets Node run TypeScript: `node --require ./register.js index.ts`. Made for a fast start; docs/adr/0006 has the reasons and the figures.
+ * Does not check types; `npm run check` does. Stack traces show lines of the compiled code; with `NODE_OPTIONS=--enable-source-maps`, of the source.
  */
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
@@ -9,26 +9,26 @@ const { join } = require("node:path");
 
 const OPTIONS = { module: 1 /* CommonJS */, target: 9 /* ES2022 */, esModuleInterop: true, inlineSourceMap: true, inlineSources: true };
 
-/** Translated files, by the hash of what they were made from: nothing in it is ever out of date. `npm ci` empties it. */
+/** Compiled files, named by the hash of source, path, options and compiler version, so none is ever out of date. `npm ci` removes them. */
 const CACHE = join(__dirname, "node_modules", ".cache", "thanos-fleet");
 const SALT = JSON.stringify([OPTIONS, require("typescript/package.json").version]);
 
-Module._extensions[".ts"] = (module, file) => module._compile(translated(file), file);
+Module._extensions[".ts"] = (module, file) => module._compile(compiled(file), file);
 
-function translated(file) {
+function compiled(file) {
     const source = readFileSync(file, "utf8");
-    const kept = join(CACHE, `${createHash("sha256").update(SALT).update(file).update(source).digest("hex")}.js`);
+    const cached = join(CACHE, `${createHash("sha256").update(SALT).update(file).update(source).digest("hex")}.js`);
     try {
-        return readFileSync(kept, "utf8");
+        return readFileSync(cached, "utf8");
     } catch {
         const { outputText } = require("typescript").transpileModule(source, { fileName: file, compilerOptions: OPTIONS });
-        keep(kept, outputText);
+        writeToCache(cached, outputText);
         return outputText;
     }
 }
 
-/** Written beside and renamed, since several programs may start at once. A folder that cannot be written to only costs time. */
-function keep(file, text) {
+/** Writes a temporary file and renames it, since several programs may start at once. Without write access, each start compiles again. */
+function writeToCache(file, text) {
     try {
         mkdirSync(CACHE, { recursive: true });
         writeFileSync(`${file}.${process.pid}`, text);
@@ -37,14 +37,14 @@ function keep(file, text) {
 }
 
 /**
- * The SDK loads a compiler and npm's dependency solver at its start, to serialize functions of dynamic providers. There are none here, so both are
- * loaded when they are first used: that saves two thirds of the SDK's start and 50 MB. With an SDK that is laid out otherwise, this does nothing.
+ * The SDK loads a compiler and npm's dependency solver when it starts, to serialize functions of dynamic providers. This project has none, so both
+ * are loaded on first use: that saves two thirds of the SDK's start and 50 MB. In an SDK with other paths, both load at once again.
  */
-const LATER = new Set(["../../typescript-shim", "@npmcli/arborist"]);
+const LOADED_ON_FIRST_USE = new Set(["../../typescript-shim", "@npmcli/arborist"]);
 const load = Module._load;
 Module._load = function (request, parent, ...rest) {
-    if (!LATER.has(request) || !/[\\/]@pulumi[\\/]pulumi[\\/]runtime[\\/]closure[\\/]/.test(parent?.filename ?? ""))
+    if (!LOADED_ON_FIRST_USE.has(request) || !/[\\/]@pulumi[\\/]pulumi[\\/]runtime[\\/]closure[\\/]/.test(parent?.filename ?? ""))
         return load.call(this, request, parent, ...rest);
-    // `__esModule` keeps the SDK from copying it, which would load it.
+    // With `__esModule`, the SDK does not copy the properties, which would load the module.
     return new Proxy({}, { get: (_, key) => key === "__esModule" || load.call(this, request, parent, ...rest)[key] });
 };

@@ -7,21 +7,23 @@ import Table from "cli-table3";
 import { parse } from "yaml";
 
 /**
- * Program start: from the start of Node to the last registered resource of the observer in Pulumi.observer.yaml, without an engine.
- * Each run is a fresh process; the ways take turns, so that a busy minute of the machine hits all of them.
+ * Measures program start: from the start of Node to the last registered resource of the observer in Pulumi.observer.yaml, without an engine.
+ * Each run is a new process. The ways to start alternate, so that a busy minute of the machine affects all of them.
  */
 
 const ROOT = join(__dirname, "..");
 const STACK = "observer";
-const RUN_WITHIN_MS = 120_000;
+const RUN_TIMEOUT_MS = 120_000;
 
-/** The bar for this project's own way. */
-const BAR = { wallMs: 1000, rssMb: 200 };
+/** Limits for this project's own way to start. */
+const LIMIT = { wallMs: 1000, rssMb: 200 };
 
+/** A way to start the program. */
 interface Way {
     name: string;
-    /** What Node loads before the program. */
+    /** Node's arguments before the program. */
     nodeArgs: string[];
+    /** Number of runs, of which the best counts. */
     runs: number;
 }
 
@@ -32,18 +34,22 @@ const ours = { name: "this project's way", nodeArgs: runtime.options.nodeargs.sp
 const WAYS: Way[] = [
     ours,
     { name: "ts-node, transpile-only", nodeArgs: ["--require", "ts-node/register"], runs: 3 },
-    // What the SDK does with a TypeScript program unless it is told not to (cmd/run/run.js).
+    // The SDK's default for TypeScript programs (cmd/run/run.js).
     { name: "type check, Pulumi's default", nodeArgs: ["--require", "ts-node/register/type-check"], runs: 3 },
 ];
 
 interface Measured {
+    /** From the start of the process. */
     wallMs: number;
+    /** User CPU time of all threads. */
     userMs: number;
+    /** Peak resident memory. */
     rssMb: number;
+    /** Number of registered resources. */
     resources: number;
 }
 
-/** In the child. What Node reports is counted from the start of the process. */
+/** Runs in the child process: plans the stack, and sends the figures of the process to the parent. */
 async function child(): Promise<void> {
     const { runInProcess } = require("../engine/runInProcess") as typeof import("../engine/runInProcess");
     const { readStackFile } = require("../engine/stackFile") as typeof import("../engine/stackFile");
@@ -54,17 +60,17 @@ async function child(): Promise<void> {
 }
 
 async function measure({ name, nodeArgs }: Way): Promise<Measured> {
-    const run = fork(__filename, ["child"], { cwd: ROOT, execArgv: nodeArgs, timeout: RUN_WITHIN_MS });
+    const run = fork(__filename, ["child"], { cwd: ROOT, execArgv: nodeArgs, timeout: RUN_TIMEOUT_MS });
     const exited = once(run, "exit");
     const early = exited.then(([code, signal]) => {
-        throw new Error(`${name}: the program ended (${signal ?? `exit code ${code}`}) before its last resource. Its own words are above.`);
+        throw new Error(`${name}: the program ended (${signal ?? `exit code ${code}`}) before its last resource. Its output is above.`);
     });
     const [measured] = (await Promise.race([once(run, "message"), early])) as [Measured];
     await early.catch(() => {});
     return measured;
 }
 
-/** The best of each figure: noise only ever adds. */
+/** The lowest value of each figure: other work on the machine only adds to it. */
 function best(runs: readonly Measured[]): Measured {
     const least = (pick: (run: Measured) => number) => Math.min(...runs.map(pick));
     const [wallMs, userMs, rssMb] = [least((r) => r.wallMs), least((r) => r.userMs), least((r) => r.rssMb)];
@@ -72,7 +78,7 @@ function best(runs: readonly Measured[]): Measured {
 }
 
 async function main(): Promise<void> {
-    // Of the minute before the first run.
+    // The average of the minute before the first run.
     const [load = 0] = loadavg();
     const busy = load > availableParallelism() / 2;
     const runs = new Map(WAYS.map((way) => [way, [] as Measured[]]));
@@ -92,14 +98,14 @@ async function main(): Promise<void> {
             cell(userMs / 1000, "s", own.userMs / 1000),
             cell(rssMb, "MB", own.rssMb),
         ]);
-    const met = own.wallMs < BAR.wallMs && own.rssMb < BAR.rssMb;
+    const met = own.wallMs < LIMIT.wallMs && own.rssMb < LIMIT.rssMb;
     process.stdout.write(
         [
-            `Program start: load to the last of ${own.resources} resources of stack ${STACK}`,
+            `Program start: from load to the last of ${own.resources} resources of stack ${STACK}`,
             `Node ${process.versions.node}, ${availableParallelism()} cores, load ${load.toFixed(1)} before the first run`,
             table.toString(),
-            `Bar for the first row: under ${BAR.wallMs / 1000} s and ${BAR.rssMb} MB: ${met ? "met" : "not met"}.`,
-            ...(busy ? ["The machine is busy: times are too long. Memory holds, and so do the ratios of user CPU time."] : []),
+            `Limit for the first row: ${LIMIT.wallMs / 1000} s and ${LIMIT.rssMb} MB, ${met ? "met" : "not met"}.`,
+            ...(busy ? ["The machine is busy: times are too long. Peak memory and the ratios of user CPU time are still valid."] : []),
             "",
         ].join("\n"),
     );

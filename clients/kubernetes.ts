@@ -1,37 +1,43 @@
+/** Reads objects of a cluster through `@kubernetes/client-node`. */
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 
-/** A cluster, as a kubeconfig names it. */
+/** How to reach a cluster: a context of a kubeconfig file. */
 export interface ClusterAccess {
-    /** Path of the file. */
+    /** Path of the kubeconfig file. */
     kubeconfig: string;
+    /** Name of the context in that file. */
     context: string;
 }
 
-function api({ kubeconfig, context }: ClusterAccess): CoreV1Api {
+/** The kubeconfig, with the context as its current one. */
+export function kubeConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
     config.setCurrentContext(context);
-    return config.makeApiClient(CoreV1Api);
+    return config;
 }
 
-/** `host:port` under which a LoadBalancer Service answers outside its cluster. */
-export async function addressOf(cluster: ClusterAccess, service: { name: string; namespace: string }): Promise<string> {
-    const { spec, status } = await api(cluster).readNamespacedService(service);
-    const at = status?.loadBalancer?.ingress?.[0];
-    const host = at?.ip ?? at?.hostname;
+const coreApi = (cluster: ClusterAccess) => kubeConfig(cluster).makeApiClient(CoreV1Api);
+
+/** `host:port` at which a Service of type LoadBalancer is reached from outside its cluster: the load balancer, and the Service's first port. */
+export async function loadBalancerAddress(cluster: ClusterAccess, service: { name: string; namespace: string }): Promise<string> {
+    const { spec, status } = await coreApi(cluster).readNamespacedService(service);
+    const ingress = status?.loadBalancer?.ingress?.[0];
+    const host = ingress?.ip ?? ingress?.hostname;
     if (host === undefined)
         throw new Error(
-            `Service ${service.name} has no address: its cluster has nothing that serves LoadBalancer Services. Install MetalLB or the like.`,
+            `Service ${service.name} has no address: nothing in its cluster serves LoadBalancer Services. Install MetalLB or the like.`,
         );
     return `${host}:${spec?.ports?.[0]?.port}`;
 }
 
-/** What tells this cluster from another one under the same name: the namespace that is made first and never again. */
+/** The UID of the namespace kube-system, which changes when a cluster is created anew under the same name. */
 export async function clusterId(cluster: ClusterAccess): Promise<string> {
-    return (await api(cluster).readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
+    return (await coreApi(cluster).readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
 }
 
-export const hasNamespace = (cluster: ClusterAccess, name: string): Promise<boolean> =>
-    api(cluster)
-        .listNamespace({ fieldSelector: `metadata.name=${name}` })
-        .then(({ items }) => items.length > 0);
+/** Whether the cluster has a namespace of this name. */
+export async function namespaceExists(cluster: ClusterAccess, name: string): Promise<boolean> {
+    const { items } = await coreApi(cluster).listNamespace({ fieldSelector: `metadata.name=${name}` });
+    return items.length > 0;
+}

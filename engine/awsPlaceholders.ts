@@ -2,23 +2,23 @@ import { dnsSuffixOf, partitionOf } from "../components/cloud/aws/iam/names";
 import { EKS } from "../upstream/versions";
 
 /**
- * What only AWS knows (ARNs, ids, endpoints), as readable placeholders: for a plan without an account, and for the recorder that stands in for
- * the plugin `aws` in tests. Only what this program reads is here.
+ * Readable placeholders for values that only AWS knows (ARNs, ids, endpoints): for a plan without an account, and for the recorder that stands in
+ * for the plugin `aws` in tests. Only outputs that this program reads have one.
  */
 
 type Bag = Record<string, unknown>;
 
-/** The account everything is in. */
+/** The account in every placeholder ARN. */
 export const ACCOUNT = "111111111111";
 
-/** A resource as AWS would give it back: its inputs, and what AWS adds to them. */
+/** The id and the outputs of a resource: its inputs, and placeholders for what AWS adds. */
 export function awsOutputs(type: string, name: string, inputs: Bag, region: string): { id: string; outputs: Bag } {
-    const known = inputs.bucket ?? inputs.name;
-    const id = typeof known === "string" ? known : name;
-    return { id, outputs: { name: id, ...inputs, arn: arnOf(type, id, inputs, region), ...computed(type, id, inputs, region) } };
+    const givenName = inputs.bucket ?? inputs.name;
+    const id = typeof givenName === "string" ? givenName : name;
+    return { id, outputs: { name: id, ...inputs, arn: arnOf(type, id, inputs, region), ...computedOutputs(type, id, inputs, region) } };
 }
 
-/** `aws:kms/key:Key` is an ARN of the service `kms` and the kind `key`. */
+/** The ARN of a resource: `aws:kms/key:Key` has the service `kms` and the kind `key`. */
 function arnOf(type: string, id: string, inputs: Bag, region: string): string {
     const [service = "", kind = ""] = (type.split(":")[1] ?? "").split("/");
     const partition = partitionOf(region);
@@ -27,13 +27,13 @@ function arnOf(type: string, id: string, inputs: Bag, region: string): string {
     return `arn:${partition}:${service}:${region}:${ACCOUNT}:${kind}/${id}`;
 }
 
-function computed(type: string, id: string, inputs: Bag, region: string): Bag {
+function computedOutputs(type: string, id: string, inputs: Bag, region: string): Bag {
     switch (type) {
         case "aws:eks/cluster:Cluster":
             return {
-                ...clusterFacts(id, region),
+                ...clusterOutputs(id, region),
                 certificateAuthority: authorityOf(id),
-                vpcConfig: { ...(inputs.vpcConfig as Bag), ...networkOf(id) },
+                vpcConfig: { ...(inputs.vpcConfig as Bag), ...networkIds(id) },
             };
         case "aws:ec2/launchTemplate:LaunchTemplate":
             return { latestVersion: 1 };
@@ -44,34 +44,36 @@ function computed(type: string, id: string, inputs: Bag, region: string): Bag {
     }
 }
 
-const authorityOf = (cluster: string) => ({ data: `<certificate authority of ${cluster}>` });
-const networkOf = (cluster: string) => ({ vpcId: `<vpc of ${cluster}>`, clusterSecurityGroupId: `<security group of ${cluster}>` });
+const authorityOf = (eksName: string) => ({ data: `<certificate authority of ${eksName}>` });
+const networkIds = (eksName: string) => ({ vpcId: `<vpc of ${eksName}>`, clusterSecurityGroupId: `<security group of ${eksName}>` });
 
-const clusterFacts = (cluster: string, region: string): Bag => ({
-    endpoint: `<endpoint of ${cluster}>`,
-    certificateAuthorities: [authorityOf(cluster)],
-    identities: [{ oidcs: [{ issuer: `https://oidc.eks.${region}.${dnsSuffixOf(region)}/id/${cluster}` }] }],
+const clusterOutputs = (eksName: string, region: string): Bag => ({
+    endpoint: `<endpoint of ${eksName}>`,
+    certificateAuthorities: [authorityOf(eksName)],
+    identities: [{ oidcs: [{ issuer: `https://oidc.eks.${region}.${dnsSuffixOf(region)}/id/${eksName}` }] }],
     status: "ACTIVE",
 });
 
-/** A role, as which AWS is asked. */
+/** The identity that calls AWS. */
 export interface Caller {
+    /** Account id. */
     account: string;
+    /** Name of the role. */
     role: string;
 }
 
 const ADMIN: Caller = { account: ACCOUNT, role: "Admin" };
 
 /**
- * As whom a stack expects to be run: one of the administrators of the cluster that it makes, in the account that its observer has for it. A plan is for
- * everybody, whatever credentials they have.
+ * The caller that a stack expects: one of `aws.cluster.create.admins` of the cluster that it creates, in the account that its observer has for it.
+ * A plan answers with this caller, so it works with any credentials and with none.
  */
 export function expectedCaller(admins: readonly string[], account: string | undefined): Caller {
     const roles = admins.map((arn) => ({ account: arn.split(":")[4] ?? "", role: arn.split("/").at(-1) ?? "" }));
     return roles.find((admin) => admin.account === (account ?? admin.account)) ?? { ...ADMIN, ...(account && { account }) };
 }
 
-/** What AWS answers when it is asked for something that exists: it exists, and is recent enough. */
+/** The result of a call of a data source (`aws:eks/getCluster:getCluster`): the object exists and is recent enough. */
 export function awsAnswer(token: string, args: Bag, region: string, caller = ADMIN): Bag {
     const partition = partitionOf(region);
     switch (token) {
@@ -82,14 +84,14 @@ export function awsAnswer(token: string, args: Bag, region: string, caller = ADM
             return { names, zoneIds: names.map((name) => `<zone id of ${name}>`) };
         }
         case "aws:eks/getCluster:getCluster": {
-            const cluster = String(args.name);
+            const eksName = String(args.name);
             return {
-                name: cluster,
-                arn: `arn:${partition}:eks:${region}:${ACCOUNT}:cluster/${cluster}`,
+                name: eksName,
+                arn: `arn:${partition}:eks:${region}:${ACCOUNT}:cluster/${eksName}`,
                 version: EKS.version,
-                vpcConfig: { ...networkOf(cluster), subnetIds: [] },
+                vpcConfig: { ...networkIds(eksName), subnetIds: [] },
                 accessConfigs: [{ authenticationMode: "API" }],
-                ...clusterFacts(cluster, region),
+                ...clusterOutputs(eksName, region),
             };
         }
         case "aws:eks/getAddon:getAddon":

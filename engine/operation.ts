@@ -1,4 +1,4 @@
-/** One operation of the engine on a stack, told as it happens, and its failure as one message. */
+/** Runs `up`, `preview` or `destroy` on a stack, reports progress while it runs, and turns a failure into one message. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
@@ -6,6 +6,7 @@ import { PROJECT } from "./stackFile";
 
 export type Operation = "up" | "preview" | "destroy";
 
+/** How many resources an operation created, updated, ...; the stack itself and its providers are left out. */
 export interface Counts {
     created: number;
     updated: number;
@@ -14,33 +15,35 @@ export interface Counts {
     same: number;
 }
 
-export interface UpdateOptions {
-    /** What the engine is doing now, for `Step.update`: "creating StatefulSet receive: waiting for 1 of 3 replicas ready". */
+export interface OperationOptions {
+    /** Receives what the engine does now, for `Step.update`: "creating StatefulSet receive", "StatefulSet receive: waiting for 1 of 3 replicas ready". */
     onDoing?: (text: string) => void;
-    /** Ends the operation gracefully: waits are cut off, the state is written, the next update goes on from there. */
+    /** Cancels the operation gracefully: the engine stops waiting for resources and writes its state, and the next operation continues from there. */
     signal?: AbortSignal;
-    /** Folders of policy packs; `up` and `preview` only. */
+    /** Folders of the policy packs to run. `destroy` ignores them. */
     policyPacks?: string[];
 }
 
-export interface UpdateResult {
+export interface OperationResult {
     counts: Counts;
-    /** Of `up` only. */
+    /** The stack's outputs after `up`; empty for `preview` and `destroy`. */
     outputs: OutputMap;
 }
 
-/** The engine could not do what was asked. The message names every resource that failed, with the reason. */
-export class UpdateFailed extends Error {
+/** An operation that failed. The message names every resource that failed, with the reason. */
+export class OperationFailed extends Error {
     constructor(
         message: string,
+        /** What was done before the failure. */
         readonly counts: Counts,
+        /** Whether `OperationOptions.signal` ended it. */
         readonly cancelled: boolean,
     ) {
         super(message);
     }
 }
 
-const COUNTED: Partial<Record<OpType, keyof Counts>> = {
+const COUNTED_AS: Partial<Record<OpType, keyof Counts>> = {
     create: "created",
     update: "updated",
     delete: "deleted",
@@ -48,7 +51,7 @@ const COUNTED: Partial<Record<OpType, keyof Counts>> = {
     "create-replacement": "replaced",
 };
 
-const DOING: Partial<Record<OpType, string>> = {
+const PROGRESS_VERBS: Partial<Record<OpType, string>> = {
     create: "creating",
     update: "updating",
     delete: "deleting",
@@ -56,17 +59,17 @@ const DOING: Partial<Record<OpType, string>> = {
     "delete-replaced": "removing the old",
 };
 
-/** `urn:pulumi:blue::thanos-fleet::a$kubernetes:core/v1:Secret::tls` as "Secret tls". */
+/** Shortens `urn:pulumi:blue::thanos-fleet::a$kubernetes:core/v1:Secret::tls` to "Secret tls". */
 export function resourceName(urn: string): string {
     const [, , types = "", ...name] = urn.split("::");
     return `${types.split(":").pop()} ${name.join("::")}`;
 }
 
-/** Engine messages carry colour marks like `<{%reset%}>`. */
-const plain = (text: string) => text.replace(/<\{%.*?%\}>/g, "").trim();
+/** Engine messages contain colour marks such as `<{%reset%}>`. */
+const withoutColorMarks = (text: string) => text.replace(/<\{%.*?%\}>/g, "").trim();
 
-/** Follows the events of one operation. Pure but for `onDoing`. */
-export class Story {
+/** Collects the counts and the problems from the engine events of one operation. */
+export class OperationEvents {
     readonly counts: Counts = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
     private readonly problems = new Set<string>();
 
@@ -74,38 +77,40 @@ export class Story {
 
     readonly onEvent = (event: EngineEvent): void => {
         const started = event.resourcePreEvent?.metadata;
-        if (started && DOING[started.op]) this.onDoing(`${DOING[started.op]} ${resourceName(started.urn)}`);
+        if (started && PROGRESS_VERBS[started.op]) this.onDoing(`${PROGRESS_VERBS[started.op]} ${resourceName(started.urn)}`);
         const ended = event.resOutputsEvent?.metadata;
         if (ended) this.count(ended.op, ended.type);
-        const said = event.diagnosticEvent;
-        if (said?.ephemeral && said.urn) this.onDoing(`${resourceName(said.urn)}: ${plain(said.message)}`);
-        if (said?.severity === "error") this.problem(said.urn, said.message);
+        const diagnostic = event.diagnosticEvent;
+        if (diagnostic?.ephemeral && diagnostic.urn)
+            this.onDoing(`${resourceName(diagnostic.urn)}: ${withoutColorMarks(diagnostic.message)}`);
+        if (diagnostic?.severity === "error") this.addProblem(diagnostic.urn, diagnostic.message);
         const policy = event.policyEvent;
-        if (policy?.enforcementLevel === "mandatory") this.problem(policy.resourceUrn, `${policy.message} (policy ${policy.policyName})`);
+        if (policy?.enforcementLevel === "mandatory")
+            this.addProblem(policy.resourceUrn, `${policy.message} (policy ${policy.policyName})`);
     };
 
-    /** What went wrong, one line or block per resource. */
+    /** The problems, one line or block per resource. */
     message(): string {
         return [...this.problems].join("\n");
     }
 
     private count(op: OpType, type: string): void {
-        const counted = COUNTED[op];
-        // The stack and its providers are the engine's own book-keeping.
+        const counted = COUNTED_AS[op];
+        // The stack and its providers exist in the engine's state only.
         if (counted && !type.startsWith("pulumi:")) this.counts[counted]++;
     }
 
-    private problem(urn: string | undefined, message: string): void {
-        const text = cleaned(message);
-        // The engine closes with "update failed", which says nothing of its own, and repeats a program's error without its class.
+    private addProblem(urn: string | undefined, message: string): void {
+        const text = cleanMessage(message);
+        // The engine's last error is "update failed", which adds nothing. It also repeats the program's error without the class of the exception.
         if (text === "" || /^(update|preview|destroy) (failed|canceled)$/.test(text)) return;
         this.problems.add(urn && !urn.includes("pulumi:pulumi:Stack") ? `${resourceName(urn)}: ${text}` : text);
     }
 }
 
-/** An engine message without colours, list marks, the class of an exception and its stack trace. */
-export function cleaned(message: string): string {
-    return plain(message)
+/** Removes colour marks, list marks, the class of an exception and its stack trace from an engine message. */
+export function cleanMessage(message: string): string {
+    return withoutColorMarks(message)
         .replace(/^error: /, "")
         .replace(/^Unhandled exception: (?:\w*Error: )?/, "")
         .replace(/^\d+ errors? occurred:\s*/, "")
@@ -116,13 +121,13 @@ export function cleaned(message: string): string {
         .trim();
 }
 
-/** Runs the operation. Throws `UpdateFailed`, with the reasons and without the CLI's output. */
-export async function update(stack: Stack, operation: Operation, options: UpdateOptions = {}): Promise<UpdateResult> {
-    await dropDeadLock(stack);
-    const story = new Story(options.onDoing);
-    // Where the CLI has no session of its own (see stack.ts), a terminal sends it the signal itself.
+/** Runs the operation. Throws `OperationFailed`, whose message has the reasons and not the whole output of the CLI. */
+export async function runOperation(stack: Stack, operation: Operation, options: OperationOptions = {}): Promise<OperationResult> {
+    await removeStaleLock(stack);
+    const events = new OperationEvents(options.onDoing);
+    // Where the CLI has no session of its own (`pulumiCommand` in stack.ts), the terminal sends it the signal.
     const forward = process.platform === "linux" || !process.stdin.isTTY;
-    const common = { onEvent: story.onEvent, ...(forward && options.signal && { signal: options.signal }) };
+    const common = { onEvent: events.onEvent, ...(forward && options.signal && { signal: options.signal }) };
     const packs = options.policyPacks && { policyPacks: options.policyPacks };
     try {
         const outputs = await {
@@ -130,48 +135,48 @@ export async function update(stack: Stack, operation: Operation, options: Update
             preview: async () => void (await stack.preview({ ...common, ...packs })),
             destroy: async () => void (await stack.destroy(common)),
         }[operation]();
-        // A CLI that is cancelled before its first step ends well, having done nothing.
+        // The CLI exits with 0 if it is cancelled before its first step.
         if (options.signal?.aborted) throw new Error("cancelled");
-        return { counts: story.counts, outputs: outputs ?? {} };
+        return { counts: events.counts, outputs: outputs ?? {} };
     } catch (error) {
-        throw failure(stack, operation, story, error as Error, options.signal?.aborted === true);
+        throw operationFailed(stack, operation, events, error as Error, options.signal?.aborted === true);
     }
 }
 
-function failure(stack: Stack, operation: Operation, story: Story, error: Error, cancelled: boolean): UpdateFailed {
+function operationFailed(stack: Stack, operation: Operation, events: OperationEvents, error: Error, cancelled: boolean): OperationFailed {
     if (error instanceof ConcurrentUpdateError) {
-        const message = `Stack ${stack.name} is being changed by another run. Wait for it to end, or end it, then try again.`;
-        return new UpdateFailed(message, story.counts, false);
+        const message = `Another run is changing stack ${stack.name}. Wait until it ends, or end it, then try again.`;
+        return new OperationFailed(message, events.counts, false);
     }
     if (cancelled)
-        return new UpdateFailed(`The ${operation} of stack ${stack.name} was cancelled. Run it again to go on.`, story.counts, true);
-    const why = story.message() || lastWords(error);
-    return new UpdateFailed(`The ${operation} of stack ${stack.name} failed.\n${why.replace(/^/gm, "  ")}`, story.counts, false);
+        return new OperationFailed(`The ${operation} of stack ${stack.name} was cancelled. Run it again to continue.`, events.counts, true);
+    const why = events.message() || cliError(error);
+    return new OperationFailed(`The ${operation} of stack ${stack.name} failed.\n${why.replace(/^/gm, "  ")}`, events.counts, false);
 }
 
-/** Of a CLI that failed before or outside of any resource: what it printed as errors, not all it printed. */
-function lastWords(error: Error): string {
+/** What the CLI printed as errors when it failed outside of any resource. */
+function cliError(error: Error): string {
     const killed = /Command was killed with (\w+)/.exec(error.message);
-    if (killed) return `the engine was ended by ${killed[1]}. Run it again to go on.`;
+    if (killed) return `the engine was killed by ${killed[1]}. Run it again to continue.`;
     const stderr = error.message.split(/^ ?stderr: /m).at(-1) ?? error.message;
-    const errors = stderr.split("\n").filter((line) => /^error:/.test(plain(line)));
-    return cleaned(errors.length > 0 ? errors.join("\n") : (stderr.split("\n")[0] ?? "the engine ended without a reason"));
+    const errors = stderr.split("\n").filter((line) => /^error:/.test(withoutColorMarks(line)));
+    return cleanMessage(errors.length > 0 ? errors.join("\n") : (stderr.split("\n")[0] ?? "the engine gave no reason"));
 }
 
 /**
- * A CLI that was killed leaves its lock, and every later run would be told that another update is in progress. A lock says which
- * process took it: when that is gone, the lock is removed; a lock of a living process stays and is reported.
+ * Removes the lock that a killed CLI leaves; with it, every later run would fail because "another update is in progress".
+ * A lock names the process that took it. While one of those processes runs, the locks stay and the engine reports them.
  */
-async function dropDeadLock(stack: Stack): Promise<void> {
+async function removeStaleLock(stack: Stack): Promise<void> {
     const backend = stack.workspace.envVars.PULUMI_BACKEND_URL?.replace(/^file:\/\//, "");
     if (backend === undefined) return;
     const folder = join(backend, ".pulumi", "locks", "organization", PROJECT, stack.name);
     const names = await readdir(folder).catch(() => []);
     const locks = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8")) as { pid: number }));
-    if (locks.length > 0 && locks.every(({ pid }) => !alive(pid))) await stack.cancel();
+    if (locks.length > 0 && locks.every(({ pid }) => !isRunning(pid))) await stack.cancel();
 }
 
-function alive(pid: number): boolean {
+function isRunning(pid: number): boolean {
     try {
         process.kill(pid, 0);
         return true;

@@ -6,49 +6,53 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 export interface EngineOptions {
-    /** The Pulumi CLI. */
+    /** Path of the Pulumi CLI. */
     pulumiPath: string;
-    /** Folder of the engine's state; made if missing. */
+    /** Folder of the engine's home, backend and passphrase; created if missing. */
     stateDir: string;
 }
 
-export const home = (stateDir: string) => join(stateDir, "home");
+/** The folder that the CLI gets as PULUMI_HOME: plugins are installed there. */
+export const engineHome = (stateDir: string) => join(stateDir, "home");
 
-/** A provider plugin that the fleet's program needs, and what serves it. */
+/** A provider plugin that the program needs: the official one or a stand-in. */
 export interface Plugin {
+    /** Name of the package without its scope: "kubernetes". */
     name: string;
     version: string;
-    /** The folder of a stand-in; undefined: the official plugin is installed. */
+    /** The folder of the stand-in's program. @default none: the official plugin, which is installed */
     standIn?: string;
 }
 
-/** Where the official plugins are; the CLI asks for them there too. */
+/** Where the CLI downloads the official plugins from. */
 const DOWNLOADS = "https://get.pulumi.com/releases/plugins";
-const PROBE_MS = 5_000;
-const INSTALL_MS = 300_000;
+const PROBE_TIMEOUT_MS = 5_000;
+const INSTALL_TIMEOUT_MS = 300_000;
 
-/** The version of a plugin that the installed SDK of the same name goes with. */
+/** The version of the installed SDK of the same name, which is the version of its plugin. */
 export async function pluginVersion(name: string): Promise<string> {
     const { version } = JSON.parse(await readFile(require.resolve(`@pulumi/${name}/package.json`), "utf8")) as { version: string };
     return version;
 }
 
-export const isInstalled = ({ stateDir }: EngineOptions, { name, version }: Plugin): Promise<boolean> =>
-    access(join(home(stateDir), "plugins", `resource-${name}-v${version}`)).then(
+export const isPluginInstalled = ({ stateDir }: EngineOptions, { name, version }: Plugin): Promise<boolean> =>
+    access(join(engineHome(stateDir), "plugins", `resource-${name}-v${version}`)).then(
         () => true,
         () => false,
     );
 
-/** Can the official plugin be downloaded from here? One request, five seconds at most. */
-export async function isDownloadable({ name, version }: Plugin): Promise<boolean> {
+/** Whether the official plugin can be downloaded from this machine. Sends one request. */
+export async function isPluginDownloadable({ name, version }: Plugin): Promise<boolean> {
     const arch = process.arch === "x64" ? "amd64" : process.arch;
     const file = `pulumi-resource-${name}-v${version}-${process.platform}-${arch}.tar.gz`;
-    const answer = await fetch(`${DOWNLOADS}/${file}`, { method: "HEAD", signal: AbortSignal.timeout(PROBE_MS) }).catch(() => undefined);
-    return answer?.ok === true;
+    const response = await fetch(`${DOWNLOADS}/${file}`, { method: "HEAD", signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(
+        () => undefined,
+    );
+    return response?.ok === true;
 }
 
 /** Downloads the official plugin into the engine's home. */
-export async function install({ stateDir, pulumiPath }: EngineOptions, { name, version }: Plugin): Promise<void> {
-    const env = { ...process.env, PULUMI_HOME: home(stateDir), PULUMI_SKIP_UPDATE_CHECK: "true" };
-    await run(pulumiPath, ["plugin", "install", "resource", name, version], { env, timeout: INSTALL_MS });
+export async function installPlugin({ stateDir, pulumiPath }: EngineOptions, { name, version }: Plugin): Promise<void> {
+    const env = { ...process.env, PULUMI_HOME: engineHome(stateDir), PULUMI_SKIP_UPDATE_CHECK: "true" };
+    await run(pulumiPath, ["plugin", "install", "resource", name, version], { env, timeout: INSTALL_TIMEOUT_MS });
 }

@@ -7,69 +7,74 @@ import { awsAnswer, awsOutputs, expectedCaller } from "./awsPlaceholders";
 import { PROJECT } from "./stackFile";
 
 /**
- * Runs the program against the SDK's own in-process monitor: no engine, no plugin, no cluster. What only a provider knows (an ARN, a generated
- * password) becomes a readable placeholder.
+ * Runs the program against the SDK's in-process mock monitor: no engine, no plugin, no cluster. A value that only a provider knows (an ARN, a
+ * generated password) becomes a readable placeholder.
  */
 
 /** A resource as the program registers it. */
-export interface Planned {
+export interface PlannedResource {
     urn: string;
+    /** Type token: "kubernetes:core/v1:Service". */
     type: string;
+    /** The program's name for it, not the name in the cluster or at AWS. */
     name: string;
-    /** Name of the resource it belongs to. */
+    /** Name of its parent; undefined where the stack is the parent. */
     parent?: string;
     /** Inputs; secret values are "[secret]". */
     props: Record<string, unknown>;
-    /** The secret values, by their path in `props`. For tests: nothing prints them. */
+    /** The secret values, by their path in `props`. Only tests read them; nothing prints them. */
     secrets: Record<string, unknown>;
     protect: boolean;
     retainOnDelete: boolean;
-    /** Names of what has to exist before it, other than through its values. */
+    /** Names of the resources in its `dependsOn`, without those whose outputs are among its inputs. */
     dependsOn: string[];
-    /** Name of the explicit provider. */
+    /** Name of the explicit provider; undefined for a default provider and for components. */
     provider?: string;
     ignoreChanges: string[];
-    /** Every other option that is set, by its name in the SDK. */
+    /** Every other resource option that is set, by its name in the SDK. */
     otherOptions: Record<string, unknown>;
 }
 
 export interface Run {
-    resources: Planned[];
+    resources: PlannedResource[];
+    /** The stack's outputs, secret ones in the clear. */
     outputs: Record<string, unknown>;
     /** Names of the outputs that are secret. */
     secretOutputs: string[];
 }
 
-/** The outputs of another stack, for `StackReference`s. */
+/** Returns the outputs of another stack, by the name in the `StackReference`: "organization/thanos-fleet/observer". */
 export type StackOutputs = (stack: string) => Record<string, unknown>;
 
+/** What index.ts exports. */
 type Program = () => Promise<Record<string, unknown>>;
 
+/** Runs the program for one stack. `config` is in the engine's form (`readStackFile`, `toEngineConfig`). The SDK runs one program at a time. */
 export async function runInProcess(stack: string, config: Record<string, string>, others: StackOutputs = noOthers): Promise<Run> {
-    // The stack itself has no past here.
-    const known: StackOutputs = (reference) => (reference === `organization/${PROJECT}/${stack}` ? {} : others(reference));
+    // A stack that refers to itself gets no outputs, as before its first update.
+    const outputsOf: StackOutputs = (reference) => (reference === `organization/${PROJECT}/${stack}` ? {} : others(reference));
     const { region = "", cluster } = JSON.parse(config[`${PROJECT}:aws`] ?? "{}") as AwsSettings;
-    const caller = expectedCaller(texts(cluster?.create?.admins), accountOf(config, known));
+    const caller = expectedCaller(stringsIn(cluster?.create?.admins), accountOf(config, outputsOf));
     const mocks: pulumi.runtime.Mocks = {
-        newResource: (args) => created(args, known, region),
+        newResource: (args) => mockedResource(args, outputsOf, region),
         call: ({ token, inputs }) => awsAnswer(token, inputs, region, caller),
     };
     await pulumi.runtime.setMocks(mocks, PROJECT, stack, false, "organization");
     pulumi.runtime.setAllConfig(config, []);
-    const requests = recorded(pulumi.runtime.getMonitor() as unknown as MockMonitor);
+    const requests = recordRequests(pulumi.runtime.getMonitor() as unknown as MockMonitor);
 
-    // A failure inside an `apply` would otherwise only make its resource disappear.
+    // Without this, a failure inside an `apply` would only remove the resource from the result.
     const failures: unknown[] = [];
     const onFailure = (error: unknown) => void failures.push(error);
     process.on("unhandledRejection", onFailure);
     try {
         const program = require("..") as Program;
         const exported = await program();
-        const outputs = await plain(exported);
+        const outputs = await plainValues(exported);
         const secretOutputs = await secretNames(exported);
         await pulumi.runtime.disconnect();
         if (failures.length > 0) throw failures[0];
-        return { resources: requests.map(({ urn, request }) => planned(urn, request)), outputs, secretOutputs };
+        return { resources: requests.map(({ urn, request }) => plannedResource(urn, request)), outputs, secretOutputs };
     } catch (error) {
         throw (error as Error).cause instanceof ConfigError ? (error as Error).cause : error;
     } finally {
@@ -77,16 +82,16 @@ export async function runInProcess(stack: string, config: Record<string, string>
     }
 }
 
-/** The part of the settings of an account that says as whom a stack is run. */
+/** The part of the setting `aws` that decides the expected caller. */
 interface AwsSettings {
     region?: string;
-    /** As it was written: not checked yet. */
+    /** Not validated yet: the user may have written anything. */
     cluster?: { create?: { admins?: unknown } };
 }
 
-const texts = (list: unknown): string[] => (Array.isArray(list) ? list.filter((item) => typeof item === "string") : []);
+const stringsIn = (list: unknown): string[] => (Array.isArray(list) ? list.filter((item) => typeof item === "string") : []);
 
-/** The account that an observee's observer has for it. */
+/** The account that the observer's contract has for this observee. */
 function accountOf(config: Record<string, string>, others: StackOutputs): string | undefined {
     const observer = config[`${PROJECT}:observer`];
     const contract = observer === undefined ? undefined : (others(observer).contract as Contract | undefined);
@@ -94,10 +99,10 @@ function accountOf(config: Record<string, string>, others: StackOutputs): string
 }
 
 function noOthers(stack: string): never {
-    throw new Error(`stack ${stack} is not known here`);
+    throw new Error(`no outputs of stack ${stack} are given`);
 }
 
-const plain = (outputs: Record<string, unknown>) =>
+const plainValues = (outputs: Record<string, unknown>) =>
     new Promise<Record<string, unknown>>(
         (resolve) => void pulumi.unsecret(pulumi.output(outputs)).apply((value) => resolve(value as Record<string, unknown>)),
     );
@@ -107,8 +112,8 @@ async function secretNames(outputs: Record<string, unknown>): Promise<string[]> 
     return (await Promise.all(names)).flat();
 }
 
-/** The mock monitor tells tests only a resource's inputs; its requests carry the parent, protection and dependencies too. */
-function recorded(monitor: MockMonitor): { urn: string; request: RegisterResourceRequest }[] {
+/** Collects the requests to the mock monitor. `Mocks` see a resource's inputs only; its request has the parent, protection and dependencies too. */
+function recordRequests(monitor: MockMonitor): { urn: string; request: RegisterResourceRequest }[] {
     const requests: { urn: string; request: RegisterResourceRequest }[] = [];
     const original = monitor.registerResource.bind(monitor);
     monitor.registerResource = async (request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void) =>
@@ -121,7 +126,7 @@ function recorded(monitor: MockMonitor): { urn: string; request: RegisterResourc
 
 const nameOf = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
 
-function planned(urn: string, request: RegisterResourceRequest): Planned {
+function plannedResource(urn: string, request: RegisterResourceRequest): PlannedResource {
     const parent = request.getParent();
     const provider = request.getProvider();
     const secrets: Record<string, unknown> = {};
@@ -130,7 +135,7 @@ function planned(urn: string, request: RegisterResourceRequest): Planned {
         type: request.getType(),
         name: request.getName(),
         ...(parent && !parent.includes("pulumi:pulumi:Stack::") && { parent: nameOf(parent) }),
-        props: masked(request.getObject()?.toJavaScript() ?? {}, "", secrets) as Record<string, unknown>,
+        props: withoutSecrets(request.getObject()?.toJavaScript() ?? {}, "", secrets) as Record<string, unknown>,
         secrets,
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
@@ -142,7 +147,7 @@ function planned(urn: string, request: RegisterResourceRequest): Planned {
 }
 
 function otherOptions(request: RegisterResourceRequest): Record<string, unknown> {
-    // A provider's SDK gives older types of a resource as aliases; an alias of ours has another name or another parent.
+    // Provider SDKs register a resource's older types as aliases. An alias of this project has another name or another parent.
     const aliases = request.getAliasesList().flatMap((alias) => {
         const spec = alias.getSpec();
         const sdk = spec !== undefined && spec.getName() === "" && spec.getParenturn() === request.getParent();
@@ -159,35 +164,35 @@ function otherOptions(request: RegisterResourceRequest): Record<string, unknown>
     return Object.fromEntries(Object.entries(options).filter(([, values]) => values.length > 0));
 }
 
-/** Dependencies that were declared, without those that follow from values. */
+/** The dependencies from `dependsOn`, without those that follow from input values. */
 function dependsOn(request: RegisterResourceRequest): string[] {
     const fromValues = new Set<string>();
-    request.getPropertydependenciesMap().forEach((of) => {
-        for (const urn of of.getUrnsList()) fromValues.add(urn);
+    request.getPropertydependenciesMap().forEach((dependencies) => {
+        for (const urn of dependencies.getUrnsList()) fromValues.add(urn);
     });
     return [...new Set(request.getDependenciesList())].filter((urn) => !fromValues.has(urn));
 }
 
-/** The SDK's markers for values that are more than JSON (sdk/nodejs/runtime/rpc.ts). */
+/** The SDK's markers for values that JSON cannot express (sdk/nodejs/runtime/rpc.ts). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** The value as JSON; what is secret in it goes to `secrets`, by its path. */
-function masked(value: unknown, path: string, secrets: Record<string, unknown>): unknown {
-    if (Array.isArray(value)) return value.map((item, i) => masked(item, `${path}[${i}]`, secrets));
+/** Returns the value as JSON with "[secret]" for each secret, and adds the secrets to `secrets` by their path. */
+function withoutSecrets(value: unknown, path: string, secrets: Record<string, unknown>): unknown {
+    if (Array.isArray(value)) return value.map((item, i) => withoutSecrets(item, `${path}[${i}]`, secrets));
     if (typeof value !== "object" || value === null) return value;
     const object = value as Record<string, unknown>;
     if (object[SIGNATURE] === SECRET) {
-        secrets[path] = masked(object.value, path, {});
+        secrets[path] = withoutSecrets(object.value, path, {});
         return "[secret]";
     }
-    if (SIGNATURE in object) return masked(object.value ?? object.urn, path, secrets);
+    if (SIGNATURE in object) return withoutSecrets(object.value ?? object.urn, path, secrets);
     return Object.fromEntries(
-        Object.entries(object).map(([key, inner]) => [key, masked(inner, path === "" ? key : `${path}.${key}`, secrets)]),
+        Object.entries(object).map(([key, inner]) => [key, withoutSecrets(inner, path === "" ? key : `${path}.${key}`, secrets)]),
     );
 }
 
-function created(args: pulumi.runtime.MockResourceArgs, others: StackOutputs, region: string): pulumi.runtime.MockResourceResult {
+function mockedResource(args: pulumi.runtime.MockResourceArgs, others: StackOutputs, region: string): pulumi.runtime.MockResourceResult {
     const { type, name, inputs } = args;
     if (type === "pulumi:pulumi:StackReference") {
         const outputs = others(inputs.name as string);
@@ -197,11 +202,11 @@ function created(args: pulumi.runtime.MockResourceArgs, others: StackOutputs, re
         const { id, outputs } = awsOutputs(type, name, inputs, region);
         return { id, state: outputs };
     }
-    return { id: inputs.name ?? name, state: { ...generated(name), ...inputs } };
+    return { id: inputs.name ?? name, state: { ...generatedOutputs(name), ...inputs } };
 }
 
-/** What the plugins random and tls would make. */
-const generated = (name: string) => ({
+/** Outputs that the plugins `random` and `tls` would generate. */
+const generatedOutputs = (name: string) => ({
     result: `<generated for ${name}>`,
     privateKeyPem: `<key of ${name}>`,
     certRequestPem: `<request of ${name}>`,

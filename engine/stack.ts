@@ -1,41 +1,45 @@
 /**
- * The Pulumi engine of a local fleet: its own home, backend and passphrase in one folder, so that nothing of the user's own
- * Pulumi (login, plugins, stacks) is touched, and removing the folder removes all of it.
+ * Stacks in an engine with its own home, backend and passphrase, all in one folder: the user's own Pulumi (login, plugins, stacks) stays
+ * untouched, and removing the folder removes everything.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalWorkspace, type ProjectSettings, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import { type EngineOptions, home, type Plugin } from "./plugins";
-import { asText, PROJECT } from "./stackFile";
+import { type EngineOptions, engineHome, type Plugin } from "./plugins";
+import { PROJECT, toEngineConfig } from "./stackFile";
 
 export interface StackOptions extends EngineOptions {
     stackName: string;
+    /** The program, which the engine calls in this process. */
     program: PulumiFn;
-    /** Plain values by key; a key without a namespace is the project's. What is not a string is written as JSON. */
+    /** The whole configuration, as `toEngineConfig` takes it. */
     config: Record<string, unknown>;
     plugins: Plugin[];
-    /** The folder of `pulumi-analyzer-policy-nodejs`, which runs policy packs: it comes with the official language host, and an engine that was built from its module has none. */
+    /**
+     * The folder of `pulumi-analyzer-policy-nodejs`, which runs policy packs. It is shipped with the official language host, so an engine that
+     * is built from its Go module has none. @default the one of the language host
+     */
     policyRunner?: string;
-    /** For the plugins, such as HELM_BINARY. */
+    /** Environment variables for the plugins, such as HELM_BINARY. @default none */
     env?: Record<string, string>;
 }
 
-const root = join(__dirname, "..");
+const PROJECT_DIRECTORY = join(__dirname, "..");
 
-/** The stack, made if missing. Nothing is deployed yet: see `update` in operation.ts. */
+/** Selects the stack, or creates it, and sets its configuration. `runOperation` deploys it. */
 export async function stackFor(options: StackOptions): Promise<Stack> {
     const { stateDir, stackName } = options;
     const backend = join(stateDir, "backend");
     const workDir = join(stateDir, "workspace", stackName);
-    for (const dir of [backend, workDir, home(stateDir)]) await mkdir(dir, { recursive: true });
+    for (const dir of [backend, workDir, engineHome(stateDir)]) await mkdir(dir, { recursive: true });
 
     const standIns = options.plugins.flatMap(({ name, standIn: path }) => (path === undefined ? [] : [{ name, path }]));
     const projectSettings: ProjectSettings & { plugins: unknown } = {
         name: PROJECT,
         runtime: "nodejs",
-        // Where the engine starts the plugins: relative paths mean the same as in `pulumi up` in the project's folder.
-        main: root,
+        // The engine starts the plugins in this folder, so relative paths resolve as with `pulumi up` in the project's folder.
+        main: PROJECT_DIRECTORY,
         plugins: {
             providers: standIns,
             ...(options.policyRunner && { analyzers: [{ name: "policy-nodejs", path: options.policyRunner }] }),
@@ -46,35 +50,35 @@ export async function stackFor(options: StackOptions): Promise<Stack> {
         {
             workDir,
             projectSettings,
-            pulumiHome: home(stateDir),
-            pulumiCommand: await command(options),
+            pulumiHome: engineHome(stateDir),
+            pulumiCommand: await pulumiCommand(options),
             secretsProvider: "passphrase",
             envVars: {
                 PULUMI_BACKEND_URL: `file://${backend}`,
                 PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(stateDir),
                 PULUMI_SKIP_UPDATE_CHECK: "true",
-                // With a stand-in there is nothing to download; a try would only take its time to fail.
+                // A stand-in cannot be downloaded; trying would only take time.
                 ...(standIns.length > 0 && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
                 ...options.env,
             },
         },
     );
-    await configure(stack, options.config);
+    await saveConfig(stack, options.config);
     return stack;
 }
 
-/** Replaces the whole config in one file write; `pulumi config set` would take half a second and keep keys that are gone. */
-async function configure(stack: Stack, config: Record<string, unknown>): Promise<void> {
+/** Replaces the whole config in one file write. `pulumi config set` takes half a second and keeps keys that were removed. */
+async function saveConfig(stack: Stack, config: Record<string, unknown>): Promise<void> {
     const settings = await stack.workspace.stackSettings(stack.name).catch(() => ({}));
-    await stack.workspace.saveStackSettings(stack.name, { ...settings, config: asText(config) });
+    await stack.workspace.saveStackSettings(stack.name, { ...settings, config: toEngineConfig(config) });
 }
 
 /**
- * The CLI as the Automation API wants it, `<root>/bin/pulumi`, and in a session of its own where the system has `setsid`:
- * Ctrl-C at a terminal reaches every process of the session, and a CLI that gets the signal twice (once from the terminal, once
- * from us) takes it as "end at once" and leaves half-made resources behind.
+ * The CLI at `<root>/bin/pulumi`, where the Automation API expects it. It runs in its own session where the system has `setsid`:
+ * Ctrl-C at a terminal reaches every process of the session, and a CLI that gets the signal twice (from the terminal and from
+ * this process) terminates at once and leaves half-created resources behind.
  */
-async function command({ pulumiPath, stateDir }: EngineOptions): Promise<PulumiCommand> {
+async function pulumiCommand({ pulumiPath, stateDir }: EngineOptions): Promise<PulumiCommand> {
     const folder = join(stateDir, "cli");
     await mkdir(join(folder, "bin"), { recursive: true });
     const quoted = `'${pulumiPath.replaceAll("'", "'\\''")}'`;
@@ -84,10 +88,10 @@ async function command({ pulumiPath, stateDir }: EngineOptions): Promise<PulumiC
     return PulumiCommand.get({ root: folder });
 }
 
-/** Generated once; without it the secrets in the state cannot be read. */
+/** Generates the passphrase once. Without it, the secrets in the state cannot be read. */
 async function passphraseFile(stateDir: string): Promise<string> {
     const file = join(stateDir, "passphrase");
-    // "wx": of two runs that start together, one writes, the other keeps what is there.
+    // "wx": if two runs start together, one writes the file and the other uses it.
     await writeFile(file, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
     });

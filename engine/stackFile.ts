@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { ConfigError } from "../config/configError";
 
+/** The project's name in Pulumi.yaml. */
 export const PROJECT = "thanos-fleet";
 
-/** The text values that the engine would hand to the program for a stack file: defaults of Pulumi.yaml below what the stack sets. */
+/** The configuration that the engine passes to the program for a stack file: the defaults of Pulumi.yaml, overridden by the stack file. */
 export function readStackFile(directory: string, stack: string): Record<string, string> {
     const file = join(directory, `Pulumi.${stack}.yaml`);
     if (!existsSync(file))
@@ -19,11 +20,11 @@ export function readStackFile(directory: string, stack: string): Record<string, 
     const project = parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as { config: Record<string, { default?: unknown }> };
     const defaults = Object.entries(project.config).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]]));
     const own = (parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> }).config ?? {};
-    return asText({ ...Object.fromEntries(defaults), ...own });
+    return toEngineConfig({ ...Object.fromEntries(defaults), ...own });
 }
 
-/** Pulumi's own form of a configuration: every key with its namespace, structured values as JSON; a setting that is undefined is left out. */
-export function asText(config: Record<string, unknown>): Record<string, string> {
+/** A configuration in the engine's form: a key without a namespace gets the project's, structured values become JSON, undefined ones are left out. */
+export function toEngineConfig(config: Record<string, unknown>): Record<string, string> {
     return Object.fromEntries(
         Object.entries(config)
             .filter(([, value]) => value !== undefined)

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { update } from "../engine/operation";
+import { runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
 import { inStep, type Progress } from "../terminal/progress";
 import { dockerAnswers, STORAGE_CLASS } from "./clusterSources";
@@ -44,7 +44,7 @@ async function destroyStacks(targets: Record<ClusterName, Target>, progress: Pro
             const resources = (state.deployment.resources ?? []) as { protect?: boolean; retainOnDelete?: boolean }[];
             for (const resource of resources) Object.assign(resource, { protect: false, retainOnDelete: false });
             await stack.importStack(state);
-            const { counts } = await update(stack, "destroy", { onDoing: (text) => step.update(text), signal });
+            const { counts } = await runOperation(stack, "destroy", { onDoing: (text) => step.update(text), signal });
             return { result: undefined, says: `${counts.deleted} deleted` };
         });
 }

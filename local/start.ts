@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { ConfigError, EXIT_WRONG_INPUT } from "../config/configError";
-import { UpdateFailed } from "../engine/operation";
+import { OperationFailed } from "../engine/operation";
 import { version } from "../package.json";
 import { color } from "../terminal/color";
 import { createProgress, type Progress, styleFor } from "../terminal/progress";
@@ -50,8 +50,8 @@ main().then(
     // Connections to clusters stay open; nothing is left to do.
     () => process.exit(0),
     (error: Error) => {
-        const stopped = error.name === "AbortError" || (error instanceof UpdateFailed && error.cancelled);
-        const told = stopped || error instanceof ConfigError || error instanceof ToolError || error instanceof UpdateFailed;
+        const stopped = error.name === "AbortError" || (error instanceof OperationFailed && error.cancelled);
+        const told = stopped || error instanceof ConfigError || error instanceof ToolError || error instanceof OperationFailed;
         if (error.name !== "AbortError") process.stderr.write(`\n${told ? error.message : (error.stack ?? error.message)}\n`);
         process.exit(stopped ? EXIT_INTERRUPTED : error instanceof ConfigError ? EXIT_WRONG_INPUT : 1);
     },

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { addressOf } from "../clients/kubernetes";
+import { loadBalancerAddress } from "../clients/kubernetes";
 import type { ObserveeAccess } from "../components/stack/contract";
-import { type Counts, update } from "../engine/operation";
+import { type Counts, runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
-import { asText } from "../engine/stackFile";
+import { toEngineConfig } from "../engine/stackFile";
 import { planFleet } from "../plan/planFleet";
 import { summaryLines } from "../plan/print";
 import { color } from "../terminal/color";
@@ -48,7 +48,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 policyRunner: POLICY_RUNNER,
                 env: { HELM_BINARY: tools.helm.path },
             });
-            const { counts, outputs } = await update(stack, "up", { onDoing: (text) => step.update(text), signal });
+            const { counts, outputs } = await runOperation(stack, "up", { onDoing: (text) => step.update(text), signal });
             progress.event("deployed", { stack: name, counts });
             if (name === "observer") {
                 step.update("filling in history");
@@ -57,7 +57,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 const { type, config } = objectStore;
                 const store = {
                     type,
-                    config: { ...config, endpoint: await addressOf(targets.observer, { name: "s3", namespace: NAMESPACE }) },
+                    config: { ...config, endpoint: await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE }) },
                 };
                 for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
@@ -65,7 +65,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
         });
     }
 
-    const frontend = `http://${await addressOf(targets.observer, { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
+    const frontend = `http://${await loadBalancerAddress(targets.observer, { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
     const answer = await inStep(progress.step("Check", 60), async (step) => {
         const found = await checkFleet(frontend, step, signal);
         const up = Object.entries(found.up).map(([cluster, count]) => `${cluster} ${count} up`);
@@ -95,7 +95,9 @@ async function showPlan(progress: Progress): Promise<void> {
     const plan = await planFleet(
         CLUSTERS.map(({ name }) => ({
             name,
-            config: asText(stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS })),
+            config: toEngineConfig(
+                stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS }),
+            ),
         })),
     );
     progress.say(`${summaryLines(plan).join("\n")}\n`);

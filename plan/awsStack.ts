@@ -1,34 +1,44 @@
 import { ConfigError } from "../config/configError";
 import { parseConfig } from "../config/engineConfig";
 import { loadConfig } from "../config/load";
+import type { StackConfig } from "../config/schema";
 import { PROJECT } from "../engine/stackFile";
-import { type AwsStack, ZONE_TO_MAKE } from "./bootstrapCommands";
 import type { StackInput } from "./model";
 
-/** The stack with its configuration checked; nothing where it is not on AWS. */
-export function awsStack({ name, config: given }: StackInput): AwsStack | undefined {
-    const config = loadConfig(parseConfig(given, PROJECT), `configuration of stack ${name}`);
-    return config.cloud === "aws" ? { name, config } : undefined;
+/** A stack on AWS, with its configuration checked. */
+export interface AwsStack {
+    name: string;
+    config: Extract<StackConfig, { cloud: "aws" }>;
 }
 
-const AWS = `${PROJECT}:aws`;
-const ZONE = "aws.zoneId";
+/** Checks the configuration of a stack. Returns undefined if the stack is not on AWS. */
+export function toAwsStack({ name, config }: StackInput): AwsStack | undefined {
+    const checked = loadConfig(parseConfig(config, PROJECT), `configuration of stack ${name}`);
+    return checked.cloud === "aws" ? { name, config: checked } : undefined;
+}
 
-/**
- * A stack that lacks nothing but the id of its zone, with a placeholder for it: the plan can be looked at before the zone is made, and says how it
- * is made. Any other stack as it is.
- */
-export function withZone(stack: StackInput): StackInput {
+/** Stands for the id of a private zone that does not exist yet, so that everything else can be planned. */
+export const PLACEHOLDER_ZONE = "ZTOBEMADE";
+
+const AWS_KEY = `${PROJECT}:aws`;
+const ZONE_PATH = "aws.zoneId";
+
+/** Puts a placeholder into a stack that lacks only the id of its zone: it can be planned before the zone exists. Returns any other stack as it is. */
+export function withPlaceholderZone(stack: StackInput): StackInput {
     try {
-        awsStack(stack);
+        toAwsStack(stack);
         return stack;
     } catch (error) {
-        const aws = JSON.parse(stack.config[AWS] ?? "{}") as { zoneId?: string };
-        if (!(error instanceof ConfigError) || aws.zoneId !== undefined || error.problems.some(({ path }) => path !== ZONE)) return stack;
+        const aws = JSON.parse(stack.config[AWS_KEY] ?? "{}") as { zoneId?: string };
+        const onlyZoneMissing =
+            error instanceof ConfigError && aws.zoneId === undefined && error.problems.every(({ path }) => path === ZONE_PATH);
+        if (!onlyZoneMissing) return stack;
         return {
             ...stack,
-            config: { ...stack.config, [AWS]: JSON.stringify({ ...aws, zoneId: ZONE_TO_MAKE }) },
-            warnings: [`${ZONE} is missing: planned with ${ZONE_TO_MAKE} in its place. \`pulumi up\` refuses it until the zone is made.`],
+            config: { ...stack.config, [AWS_KEY]: JSON.stringify({ ...aws, zoneId: PLACEHOLDER_ZONE }) },
+            warnings: [
+                `${ZONE_PATH} is missing: planned with ${PLACEHOLDER_ZONE} in its place. \`pulumi up\` refuses the stack until the zone exists.`,
+            ],
         };
     }
 }

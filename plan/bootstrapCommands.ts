@@ -1,75 +1,58 @@
 import { EKS_ADD_ONS, presentOnEks } from "../components/cloud/aws/addOns/eks/catalogue";
 import { clusterAdminPolicy } from "../components/cloud/aws/iam/names";
-import type { StackConfig } from "../config/schema";
 import { addOnChoices } from "../config/schema/addOnChoices";
-import { color } from "../terminal/color";
 import { EKS } from "../upstream/versions";
+import { type AwsStack, PLACEHOLDER_ZONE } from "./awsStack";
 
-/** What has to be there before the first `pulumi up` of a stack on AWS, as commands to paste. Pure: only the commands that a configuration needs. */
+/** Commands that set up an empty account before the first `pulumi up` of a stack on AWS. Only those that the stack's configuration needs. */
 
-/** A stack on AWS, with its configuration checked. */
-export interface AwsStack {
-    name: string;
-    config: Extract<StackConfig, { cloud: "aws" }>;
-}
-
-export interface Step {
-    /** Why, in a sentence or two. */
+export interface BootstrapStep {
+    /** Why the commands are needed, in a sentence or two. */
     why: string;
+    /** Shell commands, to be run in this order in one shell: some set variables for later ones. */
     commands: string[];
 }
 
-/** Stands for the id of a zone that is yet to be made, so that everything else can be planned. */
-export const ZONE_TO_MAKE = "ZTOBEMADE";
-
-/** `observer`: the observer's stack, of an observee whose observer is known. */
-export function beforehand(stack: AwsStack, observer?: AwsStack): Step[] {
+/** The steps for one stack, in their order. `observer`: the observer's stack, for an observee whose observer has a stack file. */
+export function bootstrapSteps(stack: AwsStack, observer?: AwsStack): BootstrapStep[] {
     const backend = backendOf(observer ?? stack);
     const pulumi = (command: string) => `pulumi ${command} --stack ${stack.name}`;
     return [
-        ...(stack.config.role === "observer" ? makeBackend(backend) : joinBackend(stack, backend, observer)),
+        ...(stack.config.role === "observer" ? createBackend(backend) : joinBackend(stack, backend, observer)),
         {
-            why: `The stack, whose secrets are encrypted with the fleet's key. Its settings are in Pulumi.${stack.name}.yaml; another stack begins with a copy of that.`,
+            why: `The stack, whose secrets are encrypted with the fleet's key. Its settings are in Pulumi.${stack.name}.yaml; for another stack, copy that file.`,
             commands: [`pulumi stack init ${stack.name} --secrets-provider='awskms://alias/${backend.name}?region=${backend.region}'`],
         },
-        ...reachCluster(stack),
-        ...makeZone(stack, observer),
+        ...allowClusterAccess(stack),
+        ...createZone(stack, observer),
         {
-            why: "A policy stops a preview before anything is made.",
+            why: "A policy stops the preview, before anything is created.",
             commands: [pulumi("preview --policy-pack policies"), pulumi("up --policy-pack policies")],
         },
     ];
 }
 
-/** The steps as a script with comments. */
-export function beforehandLines(stack: AwsStack, observer?: AwsStack): string[] {
-    return [
-        color.bold(`Before the first \`pulumi up\` of ${stack.name}, on an account with nothing`),
-        ...beforehand(stack, observer).flatMap(({ why, commands }) => ["", color.dim(`# ${why}`), ...commands]),
-        "",
-    ];
-}
-
+/** Where the fleet's Pulumi state is. */
 interface Backend {
-    /** Of the bucket and, as an alias, of the key. */
+    /** Name of the bucket, and alias of the KMS key. */
     name: string;
     region: string;
 }
 
-/** S3 takes 63 characters. */
 const STATE_SUFFIX = "-pulumi-state";
+/** S3 allows 63 characters in a bucket's name. */
 const backendOf = ({ config }: AwsStack): Backend => ({
     name: `${config.domain.replaceAll(".", "-").slice(0, 63 - STATE_SUFFIX.length)}${STATE_SUFFIX}`,
     region: config.aws.region,
 });
 
-function makeBackend({ name, region }: Backend): Step[] {
+function createBackend({ name, region }: Backend): BootstrapStep[] {
     const s3 = (command: string, rest: string) => `aws s3api ${command} --region ${region} --bucket ${name} ${rest}`.trimEnd();
-    // S3 refuses its oldest region as a constraint: it is the default.
-    const where = region === "us-east-1" ? "" : `--create-bucket-configuration LocationConstraint=${region}`;
+    // S3 refuses us-east-1 as a location constraint: it is the default.
+    const location = region === "us-east-1" ? "" : `--create-bucket-configuration LocationConstraint=${region}`;
     return [
         {
-            why: "Once for the fleet: a key for what Pulumi keeps. `aws` is needed later too: it gets the token that opens the cluster.",
+            why: "Once for the fleet: a key for Pulumi's state and secrets. `pulumi up` needs the `aws` CLI too: it gets the token for the cluster.",
             commands: [
                 `key=$(aws kms create-key --region ${region} --description 'State and secrets of Pulumi' --query KeyMetadata.Arn --output text)`,
                 `aws kms enable-key-rotation --region ${region} --key-id "$key"`,
@@ -77,9 +60,9 @@ function makeBackend({ name, region }: Backend): Step[] {
             ],
         },
         {
-            why: "Once for the fleet: the bucket of Pulumi's state, for every stack, since an observee reads what its observer exports. Any free name will do.",
+            why: "Once for the fleet: the bucket for the state of every stack, since an observee reads the observer's outputs. Any free name will do.",
             commands: [
-                s3("create-bucket", where),
+                s3("create-bucket", location),
                 s3(
                     "put-public-access-block",
                     "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
@@ -95,11 +78,13 @@ function makeBackend({ name, region }: Backend): Step[] {
     ];
 }
 
-function joinBackend({ config }: AwsStack, backend: Backend, observer: AwsStack | undefined): Step[] {
-    const assumed = observer ? "" : ` Its region is assumed to be ${config.aws.region}: the observer's stack file is not here.`;
+function joinBackend({ config }: AwsStack, backend: Backend, observer: AwsStack | undefined): BootstrapStep[] {
+    const assumed = observer
+        ? ""
+        : ` The bucket's region is assumed to be ${config.aws.region}: there is no stack file of the observer here.`;
     return [
         {
-            why: `After the observer's \`pulumi up\`, in the same state: from another account with the observer's credentials in this shell (AWS_PROFILE), and this cluster's by \`aws.profile\`.${assumed} The clusters' VPCs have to route to each other (peering, a transit gateway).`,
+            why: `After the observer's \`pulumi up\`, in the same state bucket. If this cluster is in another account: set AWS_PROFILE to the observer's credentials and \`aws.profile\` to this account's.${assumed} The clusters' VPCs must route to each other (peering, a transit gateway).`,
             commands: [logIn(backend)],
         },
     ];
@@ -107,20 +92,20 @@ function joinBackend({ config }: AwsStack, backend: Backend, observer: AwsStack 
 
 const logIn = ({ name, region }: Backend) => `pulumi login 's3://${name}?region=${region}'`;
 
-function reachCluster(stack: AwsStack): Step[] {
+function allowClusterAccess(stack: AwsStack): BootstrapStep[] {
     const { region, cluster, identity } = stack.config.aws;
     const { create, name } = cluster;
     if (create)
         return [
             {
-                why: `The role that runs \`pulumi up\` has to be among aws.cluster.create.admins (${create.admins.join(", ")}). This is who you are:`,
-                commands: [whoIs(region)],
+                why: `The role that runs \`pulumi up\` must be in aws.cluster.create.admins (${create.admins.join(", ")}). Your role is:`,
+                commands: [callerArn(region)],
             },
-            // Nobody can be inside a VPC that the same update makes.
+            // No machine can be inside a VPC that the same update creates.
             ...(create.subnetIds === undefined && create.publicAccessCidrs.length === 0
                 ? [
                       {
-                          why: "The API server is private, in a VPC that is not there yet: let your own address in until there is a way into the VPC.",
+                          why: "The API server is private, in a VPC that does not exist yet: allow your own address until you can reach the VPC.",
                           commands: [
                               `pulumi config set --stack ${stack.name} --path 'aws.cluster.create.publicAccessCidrs[0]' "$(curl -s https://checkip.amazonaws.com)/32"`,
                           ],
@@ -133,7 +118,7 @@ function reachCluster(stack: AwsStack): Step[] {
     const entry = `--cluster-name ${name} --principal-arn "$role"`;
     return [
         {
-            why: `The cluster has to be ACTIVE, at ${EKS.oldest} or later, and take access entries (API or API_AND_CONFIG_MAP).`,
+            why: `The cluster must be ACTIVE, run Kubernetes ${EKS.oldest} or later, and use access entries (API or API_AND_CONFIG_MAP).`,
             commands: [
                 `${eks("describe-cluster")} --name ${name} --query 'cluster.[status,version,accessConfig.authenticationMode]' --output text`,
             ],
@@ -141,15 +126,15 @@ function reachCluster(stack: AwsStack): Step[] {
         ...(present.length > 0
             ? [
                   {
-                      why: `It has to have these add-ons of EKS, or aws.addOns has to say otherwise: ${present.map((addOn) => EKS_ADD_ONS[addOn].name).join(", ")}.`,
+                      why: `The cluster must have these EKS add-ons, or aws.addOns must say otherwise: ${present.map((addOn) => EKS_ADD_ONS[addOn].name).join(", ")}.`,
                       commands: [`${eks("list-addons")} --cluster-name ${name} --output text`],
                   },
               ]
             : []),
         {
-            why: "The role that runs `pulumi up` has to administer it. Leave this out if it made the cluster, or has an access entry.",
+            why: "The role that runs `pulumi up` must be an administrator of the cluster. Skip this if it created the cluster or has an access entry.",
             commands: [
-                `role=$(aws iam get-role --region ${region} --role-name "$(${whoIs(region)} | cut -d / -f 2)" --query Role.Arn --output text)`,
+                `role=$(aws iam get-role --region ${region} --role-name "$(${callerArn(region)} | cut -d / -f 2)" --query Role.Arn --output text)`,
                 `${eks("create-access-entry")} ${entry}`,
                 `${eks("associate-access-policy")} ${entry} --access-scope type=cluster --policy-arn ${clusterAdminPolicy(region)}`,
             ],
@@ -157,7 +142,7 @@ function reachCluster(stack: AwsStack): Step[] {
         ...(identity.by === "irsa"
             ? [
                   {
-                      why: "Roles by IRSA need the cluster's OIDC provider in IAM. Leave this out if it is there.",
+                      why: "IRSA needs the cluster's OIDC provider in IAM. Skip this if it exists.",
                       commands: [
                           `aws iam create-open-id-connect-provider --region ${region} --client-id-list sts.amazonaws.com --url "$(${eks("describe-cluster")} --name ${name} --query cluster.identity.oidc.issuer --output text)"`,
                       ],
@@ -167,31 +152,31 @@ function reachCluster(stack: AwsStack): Step[] {
     ];
 }
 
-/** A region decides between AWS's three separate clouds, so it is said even to global services. */
-const whoIs = (region: string) => `aws sts get-caller-identity --region ${region} --query Arn --output text`;
+/** AWS's three partitions are separate, and the region selects one of them: so global services get a region too. */
+const callerArn = (region: string) => `aws sts get-caller-identity --region ${region} --query Arn --output text`;
 
-/** The private zone in which ExternalDNS writes. An observee has one below the fleet's domain, so that it cannot write the observer's names. */
-function makeZone(stack: AwsStack, observer: AwsStack | undefined): Step[] {
+/** The private zone that ExternalDNS writes to. An observee has its own below the fleet's domain, so that it cannot write the observer's names. */
+function createZone(stack: AwsStack, observer: AwsStack | undefined): BootstrapStep[] {
     const { config, name } = stack;
-    if (config.aws.zoneId !== ZONE_TO_MAKE) return [];
+    if (config.aws.zoneId !== PLACEHOLDER_ZONE) return [];
     const zone = config.role === "observer" ? config.domain : `${config.cluster}.${config.domain}`;
     const { region, cluster } = config.aws;
     const set = (path: string, value: string) => `pulumi config set --stack ${name} --path ${path} ${value}`;
-    const make = (vpc: string) => [
+    const create = (vpc: string) => [
         `vpc=$(${vpc} --output text)`,
         `zone=$(aws route53 create-hosted-zone --region ${region} --name ${zone} --vpc VPCRegion=${region},VPCId="$vpc" --hosted-zone-config PrivateZone=true --caller-reference thanos-fleet-${name} --query HostedZone.Id --output text)`,
-        // It is given as /hostedzone/Z0123456789ABC.
+        // The id is "/hostedzone/Z0123456789ABC".
         set("aws.zoneId", '"$(basename "$zone")"'),
     ];
     const subnet = cluster.create?.subnetIds?.[0];
     if (cluster.create && subnet === undefined)
         return [
             {
-                why: `A private zone needs a VPC, and this one's is made by the stack: the first update leaves ExternalDNS out, then the zone ${zone} is made.`,
+                why: `The private zone ${zone} needs a VPC, which the stack creates: the first update leaves ExternalDNS out, then the zone is created.`,
                 commands: [
                     set("aws.addOns.externalDns", "unmanaged"),
                     `pulumi up --policy-pack policies --stack ${name}`,
-                    ...make(vpcOf(stack)),
+                    ...create(vpcOf(stack)),
                     set("aws.addOns.externalDns", "install"),
                 ],
             },
@@ -199,8 +184,8 @@ function makeZone(stack: AwsStack, observer: AwsStack | undefined): Step[] {
         ];
     return [
         {
-            why: `The private zone ${zone}, in which ExternalDNS writes this cluster's names.`,
-            commands: make(
+            why: `The private zone ${zone}, to which ExternalDNS writes this cluster's names.`,
+            commands: create(
                 subnet === undefined
                     ? vpcOf(stack)
                     : `aws ec2 describe-subnets --region ${region} --subnet-ids ${subnet} --query Subnets[0].VpcId`,
@@ -213,8 +198,8 @@ function makeZone(stack: AwsStack, observer: AwsStack | undefined): Step[] {
 const vpcOf = ({ config: { aws } }: AwsStack) =>
     `aws eks describe-cluster --region ${aws.region} --name ${aws.cluster.name} --query cluster.resourcesVpcConfig.vpcId`;
 
-/** A private zone is seen only from the VPCs it belongs to: the observer asks for its observees' names, and a writer for the observer's. */
-function sharedZones(stack: AwsStack, observer: AwsStack | undefined): Step[] {
+/** A private zone is resolved only in its VPCs: the observer resolves its observees' names, and observees that write remotely the observer's. */
+function sharedZones(stack: AwsStack, observer: AwsStack | undefined): BootstrapStep[] {
     if (observer === undefined) return [];
     const associate = (zone: string, { config: { aws } }: AwsStack, vpc: string) =>
         `aws route53 associate-vpc-with-hosted-zone --region ${aws.region} --hosted-zone-id ${zone} --vpc VPCRegion=${aws.region},VPCId="${vpc}"`;
@@ -222,7 +207,7 @@ function sharedZones(stack: AwsStack, observer: AwsStack | undefined): Step[] {
     const observersZone = `"$(aws route53 list-hosted-zones-by-name --region ${aws.region} --dns-name ${domain} --query "HostedZones[?Name=='${domain}.' && Config.PrivateZone]|[0].Id" --output text)"`;
     return [
         {
-            why: "Each of the two clusters has to see the other's zone. Between two accounts `aws route53 create-vpc-association-authorization` comes first, with the zone's credentials.",
+            why: "Each of the two clusters must resolve the other's zone. Between two accounts, run `aws route53 create-vpc-association-authorization` first, with the zone's credentials.",
             commands: [associate('"$zone"', observer, `$(${vpcOf(observer)} --output text)`), associate(observersZone, stack, "$vpc")],
         },
     ];

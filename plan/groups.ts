@@ -1,74 +1,72 @@
-import { isLoadBalancer, LINES, type Title } from "./groupContents";
+import { GROUP_ROWS, type GroupTitle, isLoadBalancer } from "./groupContents";
 import type { StackPlan } from "./model";
-
-/** A stack's resources, grouped as a person thinks of them. Pure. */
 
 type Resources = StackPlan["resources"];
 type Resource = Resources[number];
 
+/** A part of a stack, described in a few rows. */
 export interface Group {
-    title: Title;
-    /** How many resources it is made of. */
+    title: GroupTitle;
+    /** Number of resources; 0 for a group that describes only what exists already. */
     count: number;
-    /** What matters about them; cells of a line are set below each other. */
-    lines: string[][];
+    /** What matters about the resources: a row of cells for each, to be printed as a table. */
+    rows: string[][];
 }
 
-/** Where a resource belongs by its own type; the first match decides. */
-const BY_TYPE: [type: RegExp, title: Title][] = [
-    [/^aws:iam\/|:PodIdentityAssociation$/, "Identities"],
+/** The group of a resource by its own type; the first match decides. */
+const BY_TYPE: [type: RegExp, title: GroupTitle][] = [
+    [/^aws:iam\/|:PodIdentityAssociation$/, "IAM roles"],
     [/^aws:eks\/nodeGroup:|^aws:ec2\/launchTemplate:/, "Nodes"],
     [/^aws:eks\/addon:|:StorageClass$/, "Add-ons"],
     [/^aws:(eks|cloudwatch)\//, "Cluster"],
     [/^aws:ec2\//, "Network"],
     [/^aws:s3\//, "Bucket and key"],
-    [/^pulumi:providers:/, "Around them"],
     [/^tls:|^aws:route53\/|:Ingress$/, "Names and certificates"],
 ];
 
-/** ... and else by the component it is a part of, the innermost that is known. */
-const BY_COMPONENT: [type: RegExp, title: Title][] = [
+/** The group of any other resource by the component that contains it; the innermost component listed here decides. */
+const BY_COMPONENT: [type: RegExp, title: GroupTitle][] = [
     [/:aws:Network$/, "Network"],
-    [/:aws:(Platform|EksCluster)$/, "Cluster"],
+    [/:aws:EksCluster$/, "Cluster"],
     [/:aws:NodeGroups$/, "Nodes"],
     [/:aws:(Bucket|EncryptedBucket|Replication)$|:local:S3Server$/, "Bucket and key"],
-    [/:aws:(Identity|ObserverRole)$/, "Identities"],
+    [/:aws:(Identity|ObserverRole)$/, "IAM roles"],
     [/:index:Certificates$/, "Names and certificates"],
     [/:thanos:/, "Thanos"],
     [/:prometheus:/, "Prometheus"],
-    [/:aws:/, "Add-ons"],
+    [/:aws:AddOns$/, "Add-ons"],
 ];
 
-/** Every resource is in exactly one group. What a group says of itself without a resource is there already. */
+/** Divides a stack's resources into groups, each resource into exactly one. Groups with neither resources nor rows are left out. */
 export function groupsOf(stack: StackPlan): Group[] {
-    // The order in which resources are registered may differ from one run to the next.
+    // The order of registration may differ from run to run.
     const resources = [...stack.resources].sort((a, b) => Number(a.name > b.name) - Number(a.name < b.name));
-    const titles = Object.keys(LINES) as Title[];
+    const titles = Object.keys(GROUP_ROWS) as GroupTitle[];
     const titled = resources.map((resource) => ({ resource, title: titleOf(resource, resources) }));
-    // A component that is left empty says nothing by itself.
-    const empty = titles.filter((title) => titled.every((one) => one.title !== title || isComponent(one.resource)));
+    // A group of components without resources goes to the rest.
+    const empty = titles.filter((title) => titled.every((entry) => entry.title !== title || isComponent(entry.resource)));
     return titles.flatMap((title) => {
-        const own = titled.filter((one) => (empty.includes(one.title) ? AROUND : one.title) === title).map(({ resource }) => resource);
-        const lines = LINES[title](own, resources);
-        return own.length + lines.length > 0 ? [{ title, count: own.length, lines }] : [];
+        const own = titled.filter((entry) => (empty.includes(entry.title) ? REST : entry.title) === title).map(({ resource }) => resource);
+        const rows = GROUP_ROWS[title](own, resources);
+        return own.length + rows.length > 0 ? [{ title, count: own.length, rows }] : [];
     });
 }
 
-const AROUND: Title = "Around them";
+const REST: GroupTitle = "Other";
 const isComponent = ({ type }: Resource) => type.startsWith("thanos-fleet:");
 
-function titleOf(resource: Resource, all: Resources): Title {
+function titleOf(resource: Resource, all: Resources): GroupTitle {
     if (isLoadBalancer(resource)) return "Names and certificates";
-    const own = BY_TYPE.find(([type]) => type.test(resource.type));
-    if (own) return own[1];
+    const byType = BY_TYPE.find(([type]) => type.test(resource.type));
+    if (byType) return byType[1];
     for (const type of [resource.type, ...typesAbove(resource, all)]) {
-        const found = BY_COMPONENT.find(([component]) => component.test(type));
-        if (found) return found[1];
+        const byComponent = BY_COMPONENT.find(([component]) => component.test(type));
+        if (byComponent) return byComponent[1];
     }
-    return AROUND;
+    return REST;
 }
 
-/** Types of the components around a resource, innermost first. A component may bear the name of the one it is in. */
+/** Types of the components that contain a resource, innermost first. A component may have the same name as its parent. */
 function typesAbove(resource: Resource, all: Resources): string[] {
     const seen = new Set<string>();
     const types: string[] = [];

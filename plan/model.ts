@@ -1,22 +1,27 @@
 import type { Mode } from "../config/schema";
-import type { Planned } from "../engine/runInProcess";
+import type { PlannedResource } from "../engine/runInProcess";
 
+/** What one stack would create. `npm run plan -- --json` prints it as it is. */
 export interface StackPlan {
     name: string;
+    /** "observer" or "observee". */
     role: string;
+    /** How an observee delivers recent data; undefined for an observer. */
     mode?: Mode;
-    resources: Pick<Planned, "type" | "name" | "parent" | "props">[];
+    resources: Pick<PlannedResource, "type" | "name" | "parent" | "props">[];
+    /** What the plan assumes. */
     warnings: string[];
 }
 
+/** The plans of several stacks, observers first. */
 export interface FleetPlan {
     stacks: StackPlan[];
 }
 
-/** A stack to plan: its name and its configuration as the engine would hand it over. */
+/** A stack to plan: its name and its configuration in the engine's form (`readStackFile`, `toEngineConfig`). */
 export interface StackInput {
     name: string;
     config: Record<string, string>;
-    /** What had to be assumed to plan it. */
+    /** Assumptions in `config`, to be printed with the plan. @default none */
     warnings?: string[];
 }

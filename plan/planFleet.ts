@@ -5,69 +5,68 @@ import { PROJECT } from "../engine/stackFile";
 import type { FleetPlan, StackInput, StackPlan } from "./model";
 
 /**
- * Plans every stack, observers first: what they export is what observees read. `lookUp` finds the configuration of an observer that is
- * not among them.
+ * Plans every stack, observers first, because observees read the observer's outputs. `findStack` returns the configuration of an observer that
+ * is not among `stacks`.
  */
 export async function planFleet(
     stacks: readonly StackInput[],
-    lookUp: (stack: string) => StackInput | undefined = () => undefined,
+    findStack: (stack: string) => StackInput | undefined = () => undefined,
 ): Promise<FleetPlan> {
     const exported = new Map<string, Record<string, unknown>>();
     const roleOf = (stack: StackInput) => stack.config[`${PROJECT}:role`] ?? "";
     const plans: StackPlan[] = [];
     for (const stack of [...stacks].sort((a, b) => Number(roleOf(b) === "observer") - Number(roleOf(a) === "observer"))) {
-        const warnings = [...(stack.warnings ?? [])];
-        const reference = observerOf(stack) ?? "";
-        const observer = exported.has(reference) ? undefined : lookUp(reference);
+        // A set: the program asks for the outputs of its observer more than once.
+        const warnings = new Set(stack.warnings);
+        const reference = observerStackName(stack) ?? "";
+        const observer = exported.has(reference) ? undefined : findStack(reference);
         if (observer) exported.set(reference, (await runInProcess(observer.name, observer.config)).outputs);
-        const others: StackOutputs = (reference) => {
-            const known = exported.get(lastPart(reference));
-            if (known) return known;
-            warnings.push(
-                `${reference} is not among the stacks planned here: a contract is assumed in which ${stack.name} has mode sidecar.`,
-            );
+        const outputsOf: StackOutputs = (reference) => {
+            const outputs = exported.get(lastPart(reference));
+            if (outputs) return outputs;
+            warnings.add(`${reference} has no stack file here: the plan assumes a contract in which ${stack.name} has mode sidecar.`);
             return assumedOutputs(stack.config);
         };
-        const { resources, outputs } = await runInProcess(stack.name, stack.config, others);
+        const { resources, outputs } = await runInProcess(stack.name, stack.config, outputsOf);
         exported.set(stack.name, outputs);
         plans.push({
             name: stack.name,
             role: roleOf(stack),
             ...(outputs.mode !== undefined && { mode: outputs.mode as Mode }),
             resources: resources.map(({ type, name, parent, props }) => ({ type, name, ...(parent !== undefined && { parent }), props })),
-            warnings,
+            warnings: [...warnings],
         });
     }
     return { stacks: plans };
 }
 
-/** Name of the stack of an observee's observer. */
-export function observerOf({ config }: StackInput): string | undefined {
+/** Name of the observer's stack, for the stack of an observee. */
+export function observerStackName({ config }: StackInput): string | undefined {
     const reference = config[`${PROJECT}:observer`];
     return reference === undefined ? undefined : lastPart(reference);
 }
 
 const lastPart = (reference: string) => reference.slice(reference.lastIndexOf("/") + 1);
 
-/** What an observer would export if it were there, for an observee that is planned alone. */
+/** Placeholders for the outputs of an observer whose configuration is unknown. */
 function assumedOutputs(config: Record<string, string>): Record<string, unknown> {
-    const own = (key: string) => config[`${PROJECT}:${key}`] ?? "";
-    const ofTheObserver = "<of the observer>";
-    const tls = { cert: ofTheObserver, key: ofTheObserver, ca: ofTheObserver };
+    const setting = (key: string) => config[`${PROJECT}:${key}`] ?? "";
+    const placeholder = "<of the observer>";
+    const tls = { cert: placeholder, key: placeholder, ca: placeholder };
     return {
         contract: {
             version: CONTRACT_VERSION,
-            domain: own("domain"),
-            thanos: ofTheObserver,
-            observees: [{ name: own("cluster"), mode: "sidecar" }],
-            receiveUrl: ofTheObserver,
+            domain: setting("domain"),
+            thanos: placeholder,
+            observees: [{ name: setting("cluster"), mode: "sidecar" }],
+            receiveUrl: placeholder,
             rolePath: "/",
         },
         access: {
-            [own("cluster")]: {
+            [setting("cluster")]: {
                 objectStore: {
                     type: "S3",
-                    config: { bucket: ofTheObserver },
+                    config: { bucket: placeholder },
                     iam: { bucketArn: "<of the bucket>", kmsKeyArn: "<of the bucket's key>" },
                 },
                 certificates: { leaf: tls, writer: tls },

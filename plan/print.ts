@@ -1,49 +1,60 @@
 import type { Mode } from "../config/schema";
 import { color } from "../terminal/color";
+import type { AwsStack } from "./awsStack";
+import { bootstrapSteps } from "./bootstrapCommands";
 import { type Group, groupsOf } from "./groups";
 import type { FleetPlan, StackPlan } from "./model";
 
-/** What each mode means for the people who run it, said before anything is made. */
-const MODE_MEANS: Record<Mode, (cluster: string) => string> = {
+/** What `npm run plan` and `npm start` print of a plan: every line is laid out here. */
+
+/** Where recent data, blocks and alerts are, for each mode. */
+const MODE_SUMMARY: Record<Mode, (cluster: string) => string> = {
     sidecar: (cluster) => `recent data read from ${cluster}; blocks in S3; alerts evaluated in ${cluster}`,
     "sidecar-remote-write": (cluster) => `recent data read from Receive and ${cluster}; blocks in S3; alerts evaluated in ${cluster}`,
 };
 
-/** One line a stack: what it is, how much it makes, what that means. */
+/** One line per stack: its name, its mode or role, the number of resources, and what they amount to. */
 export function summaryLines(plan: FleetPlan): string[] {
     return plan.stacks.map((stack) => {
-        const what = stack.mode ? MODE_MEANS[stack.mode](clusterOf(stack)) : componentsOf(stack);
-        return `${color.bold(stack.name.padEnd(12))} ${(stack.mode ?? stack.role).padEnd(21)} ${String(stack.resources.length).padStart(3)} resources   ${what}`;
+        const summary = stack.mode ? MODE_SUMMARY[stack.mode](clusterNameOf(stack)) : componentsOf(stack);
+        return `${color.bold(stack.name.padEnd(12))} ${(stack.mode ?? stack.role).padEnd(21)} ${String(stack.resources.length).padStart(3)} resources   ${summary}`;
     });
 }
 
-const clusterOf = (stack: StackPlan) => stack.resources.find((r) => r.type === "thanos-fleet:index:Observee")?.name ?? stack.name;
+const clusterNameOf = (stack: StackPlan) => stack.resources.find((r) => r.type === "thanos-fleet:index:Observee")?.name ?? stack.name;
 
-/** `Query Frontend, Query, 3 Stores, Receive 2+3, ...`: the parts of an observer, counted. */
+/** `3 Compacts, Prometheus, Query, Receive (3 ingester, 2 router), ...`: the components of an observer. */
 function componentsOf(stack: StackPlan): string {
-    const count = (type: string) => stack.resources.filter((r) => r.type === `thanos-fleet:thanos:${type}`).length;
-    const replicas = (name: string) =>
-        (
-            stack.resources.find((r) => r.name === name && /:(Deployment|StatefulSet)$/.test(r.type))?.props.spec as
-                | { replicas?: number }
-                | undefined
-        )?.replicas ?? 0;
-    return [
-        "Query Frontend",
-        "Query",
-        `${count("Store")} Store${count("Store") === 1 ? "" : "s"}`,
-        ...(count("Receive") > 0 ? [`Receive ${replicas("thanos-receive-router")}+${replicas("thanos-receive-ingester")}`] : []),
-        `${count("Compact")} Compact${count("Compact") === 1 ? "" : "s"}`,
-        "Prometheus",
-    ].join(", ");
+    const components = stack.resources.filter(({ type }) => /^thanos-fleet:(thanos|prometheus):/.test(type));
+    const types = [...new Set(components.map(({ type }) => type))].sort();
+    return types
+        .map((type) => {
+            const ofType = components.filter((component) => component.type === type);
+            // "thanos-fleet:thanos:QueryFrontend" is a Query Frontend.
+            const label = type.slice(type.lastIndexOf(":") + 1).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
+            return ofType.length > 1 ? `${ofType.length} ${label}s` : `${label}${partsOf(stack, ofType[0]?.name ?? "")}`;
+        })
+        .join(", ");
 }
 
-/** The plan as people think of it: what each stack is made of, group by group, and what matters about it. */
+/** ` (3 ingester, 2 router)`: the replicas of a component that consists of several workloads. */
+function partsOf(stack: StackPlan, component: string): string {
+    const parts = stack.resources
+        .filter(({ type, parent }) => parent === component && /:(Deployment|StatefulSet)$/.test(type))
+        .map(({ name, props }) => ({
+            part: name.slice(name.lastIndexOf("-") + 1),
+            replicas: (props.spec as { replicas?: number }).replicas ?? 1,
+        }))
+        .sort((a, b) => Number(a.part > b.part) - Number(a.part < b.part));
+    return parts.length > 1 ? ` (${parts.map(({ part, replicas }) => `${replicas} ${part}`).join(", ")})` : "";
+}
+
+/** What each stack consists of, group by group, with what matters about it. */
 export function groupedLines(plan: FleetPlan): string[] {
     return stackLines(plan, (stack) => groupsOf(stack).flatMap(groupLines));
 }
 
-/** The whole plan as a tree a stack, children under the component they belong to. */
+/** Every resource of each stack, as a tree: the children of a component below it. */
 export function treeLines(plan: FleetPlan): string[] {
     return stackLines(plan, (stack) => children(stack, undefined, "  "));
 }
@@ -58,25 +69,37 @@ function stackLines(plan: FleetPlan, body: (stack: StackPlan) => string[]): stri
     ]);
 }
 
-function groupLines({ title, count, lines }: Group): string[] {
-    const widths = lines.reduce<number[]>((most, line) => line.map((cell, i) => Math.max(most[i] ?? 0, cell.length)), []);
+function groupLines({ title, count, rows }: Group): string[] {
+    const widths = rows.reduce<number[]>((widest, row) => row.map((cell, i) => Math.max(widest[i] ?? 0, cell.length)), []);
     return [
         `  ${color.bold(title.padEnd(24))}${count > 0 ? String(count).padStart(3) : ""}`.trimEnd(),
-        ...lines.map((line) => `      ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   ")}`.trimEnd()),
+        ...rows.map((row) => `      ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   ")}`.trimEnd()),
     ];
 }
 
 function children(stack: StackPlan, parent: string | undefined, indent: string): string[] {
-    const component = (type: string) => type.startsWith("thanos-fleet:");
-    // A component and a resource in it may have the same name; only components have children here.
+    const isComponent = (type: string) => type.startsWith("thanos-fleet:");
     return stack.resources
-        .filter((r) => r.parent === parent && (parent !== undefined || component(r.type)))
+        .filter((r) => r.parent === parent)
         .flatMap((r) => [
             `${indent}${shortType(r.type)} ${r.name}`,
-            ...(component(r.type) && r.name !== parent ? children(stack, r.name, `${indent}  `) : []),
+            // Parents are known by name only, and a component or a resource in it may have the same name.
+            ...(isComponent(r.type) && r.name !== parent ? children(stack, r.name, `${indent}  `) : []),
         ]);
 }
 
-/** `kubernetes:apps/v1:StatefulSet` is a StatefulSet to everyone who reads a plan. */
-const shortType = (type: string) =>
-    color.dim(type.startsWith("aws:") ? `aws ${type.slice(type.lastIndexOf(":") + 1)}` : type.slice(type.lastIndexOf(":") + 1));
+/** Shortens `kubernetes:apps/v1:StatefulSet` to "StatefulSet", `aws:iam/role:Role` to "aws Role", `pulumi:providers:aws` to "aws provider". */
+function shortType(type: string): string {
+    const last = type.slice(type.lastIndexOf(":") + 1);
+    if (type.startsWith("pulumi:providers:")) return color.dim(`${last} provider`);
+    return color.dim(type.startsWith("aws:") ? `aws ${last}` : last);
+}
+
+/** The steps before the first `pulumi up`, as a script: commands, and the reasons as comments. */
+export function bootstrapLines(stack: AwsStack, observer?: AwsStack): string[] {
+    return [
+        color.bold(`Before the first \`pulumi up\` of ${stack.name}, in an empty account`),
+        ...bootstrapSteps(stack, observer).flatMap(({ why, commands }) => ["", color.dim(`# ${why}`), ...commands]),
+        "",
+    ];
+}

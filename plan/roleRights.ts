@@ -1,11 +1,13 @@
 import type { StackPlan } from "./model";
 
-/** Who wears a role, what it may do, and on what: as a person reads it, out of the policy documents. Pure. */
-
-interface Rights {
-    wearer: string;
-    does: string;
-    on: string;
+/** What an IAM role allows, in a few words from its policy documents. */
+export interface RoleRights {
+    /** Who assumes the role: a service account, a role of another account, or an AWS service. The role's name if its trust policy is unknown. */
+    assumedBy: string;
+    /** "reads, writes", "assumes", "calls", ... */
+    allows: string;
+    /** The prefix and bucket, the roles, or the services. */
+    target: string;
 }
 
 type Resources = StackPlan["resources"];
@@ -18,15 +20,15 @@ interface Statement {
     Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** One for each role among the resources. */
-export function rightsOf(resources: Resources): Rights[] {
+/** The rights of each role among the resources. */
+export function roleRights(resources: Resources): RoleRights[] {
     const ofType = (type: string) => resources.filter((r) => r.type === type);
     return ofType("aws:iam/role:Role").map(({ name, props }) => {
         const role = typeof props.name === "string" ? props.name : name;
         const policies = ofType("aws:iam/rolePolicy:RolePolicy").filter((policy) => policy.props.role === role);
         const managed = ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment").filter((attached) => attached.props.role === role);
         return {
-            wearer: wearerOf(statements(props.assumeRolePolicy)) ?? role,
+            assumedBy: assumedBy(statements(props.assumeRolePolicy)) ?? role,
             ...summary(
                 policies.flatMap(({ props: { policy } }) => statements(policy)),
                 managed.map(({ props: { policyArn } }) => lastOf(String(policyArn))),
@@ -35,7 +37,7 @@ export function rightsOf(resources: Resources): Rights[] {
     });
 }
 
-/** An unreadable document (unknown before the update) says nothing. */
+/** The statements of a policy document; none if the document is unknown before the update. */
 function statements(document: unknown): Statement[] {
     if (typeof document !== "string" || !document.startsWith("{")) return [];
     return (JSON.parse(document) as { Statement: Statement[] }).Statement;
@@ -46,21 +48,21 @@ const list = (value: string | string[] | undefined) => (typeof value === "string
 
 const roleText = (arn: string) => `${lastOf(arn)} of account ${arn.split(":")[4]}`;
 
-/** What AWS calls its own principals. */
+/** AWS services that assume roles, by their principal. */
 const SERVICES: Record<string, string> = { "ec2.amazonaws.com": "nodes", "eks.amazonaws.com": "EKS", "s3.amazonaws.com": "S3" };
 
-/** Who may put a role on, by its trust. A service account is named by what EKS or the OIDC provider says of a pod. */
-function wearerOf([trust]: Statement[]): string | undefined {
-    const conditions = Object.values(trust?.Condition ?? {}).flatMap((of) => Object.entries(of));
+/** Who may assume a role, by its trust policy. EKS or the OIDC provider name the service account of a pod. */
+function assumedBy([trust]: Statement[]): string | undefined {
+    const conditions = Object.values(trust?.Condition ?? {}).flatMap((operator) => Object.entries(operator));
     const value = (key: RegExp) => list(conditions.find(([name]) => key.test(name))?.[1])[0];
-    const account = value(/kubernetes-service-account$/) ?? value(/:sub$/);
-    if (account !== undefined) return lastOf(account, ":");
+    const serviceAccount = value(/kubernetes-service-account$/) ?? value(/:sub$/);
+    if (serviceAccount !== undefined) return lastOf(serviceAccount, ":");
     const role = value(/^aws:PrincipalArn$/);
     if (role !== undefined) return roleText(role);
     return SERVICES[trust?.Principal?.Service ?? ""];
 }
 
-/** Calls on objects that a person has a word for. */
+/** Words for what the calls do with objects. */
 const VERBS: [action: string, verb: string][] = [
     ["s3:GetObject", "reads"],
     ["s3:PutObject", "writes"],
@@ -68,20 +70,22 @@ const VERBS: [action: string, verb: string][] = [
     ["s3:ReplicateObject", "copies to"],
 ];
 
-function summary(policy: Statement[], managed: string[]): Omit<Rights, "wearer"> {
+function summary(policy: Statement[], managed: string[]): Omit<RoleRights, "assumedBy"> {
     const allowed = policy.filter(({ Effect }) => Effect === "Allow");
     const verbsOf = ({ Action }: Statement) => VERBS.filter(([action]) => list(Action).includes(action)).map(([, verb]) => verb);
     const objects = allowed.find((statement) => verbsOf(statement).length > 0);
     if (objects) {
         const verbs = verbsOf(objects);
-        return { does: verbs.join(", "), on: list(objects.Resource).map(prefixText).join(", ") };
+        return { allows: verbs.join(", "), target: list(objects.Resource).map(prefixText).join(", ") };
     }
     const assumed = allowed.find(({ Action }) => list(Action).includes("sts:AssumeRole"));
-    if (assumed) return { does: "becomes", on: list(assumed.Resource).map(roleText).join(", ") };
-    return managed.length > 0 ? { does: "has AWS's own", on: managed.join(", ") } : { does: "calls", on: callsOf(allowed).join(", ") };
+    if (assumed) return { allows: "assumes", target: list(assumed.Resource).map(roleText).join(", ") };
+    return managed.length > 0
+        ? { allows: "AWS-managed policies", target: managed.join(", ") }
+        : { allows: "calls", target: callsOf(allowed).join(", ") };
 }
 
-/** `arn:aws:s3:::blocks/blue/*` is `blue/ in blocks`. */
+/** Shortens `arn:aws:s3:::blocks/blue/*` to "blue/ in blocks". */
 function prefixText(arn: string): string {
     const path = lastOf(arn, ":");
     const slash = path.indexOf("/");
@@ -89,19 +93,19 @@ function prefixText(arn: string): string {
     return prefix === "" ? path.slice(0, slash) : `${prefix} in ${path.slice(0, slash)}`;
 }
 
-/** `ec2 (11), route53 (3) on Z0123456789ABC`: the calls themselves are in the policy. */
+/** The number of actions per service: "ec2 (11)", "route53 (3) on Z0123456789ABC". */
 function callsOf(allowed: Statement[]): string[] {
     const serviceOf = (action: string) => action.slice(0, action.indexOf(":"));
     const services = [...new Set(allowed.flatMap(({ Action }) => list(Action).map(serviceOf)))];
     return services.map((service) => {
-        const own = allowed.filter(({ Action }) => list(Action).some((action) => serviceOf(action) === service));
-        const actions = new Set(own.flatMap(({ Action }) => list(Action)).filter((action) => serviceOf(action) === service));
-        return `${service} (${actions.size})${placeOf(own)}`;
+        const ofService = allowed.filter(({ Action }) => list(Action).some((action) => serviceOf(action) === service));
+        const actions = new Set(ofService.flatMap(({ Action }) => list(Action)).filter((action) => serviceOf(action) === service));
+        return `${service} (${actions.size})${resourceText(ofService)}`;
     });
 }
 
-/** Where the calls are bound to things that have a name. To look at everything is no exception to that. */
-function placeOf(statements: Statement[]): string {
+/** The resources that the statements are limited to; empty if one of them has a wildcard. "*" alone is left out: it is for listing. */
+function resourceText(statements: Statement[]): string {
     const arns = [...new Set(statements.flatMap(({ Resource }) => list(Resource)))].filter((arn) => arn !== "*");
     return arns.length === 0 || arns.some((arn) => arn.endsWith("*")) ? "" : ` on ${arns.map((arn) => lastOf(arn)).join(", ")}`;
 }

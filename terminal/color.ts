@@ -1,4 +1,4 @@
 import { createColors } from "picocolors";
 
-/** Colours for a terminal only: what is piped is plain, also in CI, where picocolors would add them by itself. */
+/** Colours on a terminal only. Piped output is plain, also in CI, where picocolors alone would colour it. */
 export const color = createColors(process.stdout.isTTY === true && !process.env.NO_COLOR);

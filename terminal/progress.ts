@@ -1,40 +1,43 @@
 import { createSpinner, type Spinner } from "nanospinner";
 import { color } from "./color";
 
-/** How the steps of a long command are shown: on a terminal, piped, or as JSON events. */
-export type Style = "terminal" | "plain" | "json";
+/** How the steps of a long command are printed: as lines that rewrite themselves, as plain lines, or as JSON events. */
+export type ProgressStyle = "terminal" | "plain" | "json";
 
-/** One line of work: it says what it is doing, and ends well or badly exactly once. */
+/** A step of a long command. `done` or `fail` ends it, once. */
 export interface Step {
+    /** Shows what the step does now. */
     update(doing: string): void;
     done(result: string): void;
     fail(reason: string): void;
 }
 
 export interface Progress {
-    /** Opens a step. `estimate`: seconds it takes the first time, shown beside it. */
+    /** Starts a step. `estimate`: seconds that it takes the first time, shown beside it. */
     step(name: string, estimate?: number): Step;
-    /** A line (or several) outside of any step. */
+    /** Prints one or several lines outside of any step. */
     say(text: string): void;
-    /** A fact for machines: printed by the JSON style only. */
+    /** Prints an event for programs, in the style `json` only. */
     event(event: string, data: Record<string, unknown>): void;
 }
 
-export function styleFor(stream: NodeJS.WriteStream, json: boolean): Style {
-    // A terminal without a width (`script` makes such) would be rewritten for ever: the spinner divides by it.
+/** The style for an output stream; `json`: whether the user asked for JSON events. */
+export function styleFor(stream: NodeJS.WriteStream, json: boolean): ProgressStyle {
+    // The spinner divides by the width: on a terminal without one (as `script` creates) it would rewrite its line for ever.
     return json ? "json" : stream.isTTY && stream.columns > 0 ? "terminal" : "plain";
 }
 
-export function seconds(since: number): string {
+/** The time since `since` (milliseconds since the epoch): "42s", "3m05s". */
+export function formatElapsed(since: number): string {
     const s = Math.round((Date.now() - since) / 1000);
     return s < 60 ? `${s}s` : `${Math.floor(s / 60)}m${String(s % 60).padStart(2, "0")}s`;
 }
 
-export function createProgress(style: Style, out: NodeJS.WriteStream = process.stdout): Progress {
+export function createProgress(style: ProgressStyle, out: NodeJS.WriteStream = process.stdout): Progress {
     const write = (line: string) => void out.write(`${line}\n`);
     const emit = (event: string, data: Record<string, unknown>) =>
         write(JSON.stringify({ time: new Date().toISOString(), event, ...data }));
-    const openers: Record<Style, (name: string, estimate?: number) => Step> = {
+    const openers: Record<ProgressStyle, (name: string, estimate?: number) => Step> = {
         terminal: (name, estimate) => terminalStep(name, estimate, out),
         plain: (name, estimate) => plainStep(name, estimate, write),
         json: (name, estimate) => jsonStep(name, estimate, emit),
@@ -46,14 +49,14 @@ export function createProgress(style: Style, out: NodeJS.WriteStream = process.s
     };
 }
 
-const about = (estimate?: number) =>
+const estimateText = (estimate?: number) =>
     estimate === undefined ? "" : ` (about ${estimate < 60 ? `${estimate}s` : `${Math.round(estimate / 60)} min`})`;
 const label = (name: string) => name.padEnd(22);
 
 function terminalStep(name: string, estimate: number | undefined, out: NodeJS.WriteStream): Step {
     const started = Date.now();
-    let doing = about(estimate);
-    const line = () => `${label(name)} ${color.dim(`${doing} ${seconds(started)}`)}`;
+    let doing = estimateText(estimate);
+    const line = () => `${label(name)} ${color.dim(`${doing} ${formatElapsed(started)}`)}`;
     const spinner: Spinner = createSpinner(line(), { stream: out }).start();
     const tick = setInterval(() => spinner.update({ text: line() }), 1000);
     const end = (finish: () => void) => {
@@ -65,17 +68,17 @@ function terminalStep(name: string, estimate: number | undefined, out: NodeJS.Wr
             doing = text;
             spinner.update({ text: line() });
         },
-        done: (result) => end(() => spinner.success({ text: `${label(name)} ${result} ${color.dim(seconds(started))}` })),
+        done: (result) => end(() => spinner.success({ text: `${label(name)} ${result} ${color.dim(formatElapsed(started))}` })),
         fail: (reason) => end(() => spinner.error({ text: `${label(name)} ${color.red(reason)}` })),
     };
 }
 
 function plainStep(name: string, estimate: number | undefined, write: (line: string) => void): Step {
     const started = Date.now();
-    write(`${label(name)} ...${about(estimate)}`);
+    write(`${label(name)} ...${estimateText(estimate)}`);
     return {
-        update: (text) => write(`${label(name)} ... ${text} ${seconds(started)}`),
-        done: (result) => write(`${label(name)} ok ${result} ${seconds(started)}`),
+        update: (text) => write(`${label(name)} ... ${text} ${formatElapsed(started)}`),
+        done: (result) => write(`${label(name)} ok ${result} ${formatElapsed(started)}`),
         fail: (reason) => write(`${label(name)} FAILED ${reason}`),
     };
 }
@@ -87,7 +90,7 @@ function jsonStep(name: string, estimate: number | undefined, emit: (event: stri
     return { update: (text) => end("progress", text), done: (text) => end("done", text), fail: (text) => end("failed", text) };
 }
 
-/** Runs `work` as one step: its end, good or bad, is the step's end. */
+/** Runs `work` as one step, which ends as `work` does: with `says`, or with the first line of the error. */
 export async function inStep<T>(step: Step, work: (step: Step) => Promise<{ result: T; says: string }>): Promise<T> {
     try {
         const { result, says } = await work(step);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { clusterId, hasNamespace } from "../../clients/kubernetes";
+import { clusterId, namespaceExists } from "../../clients/kubernetes";
 import { ConfigError } from "../../config/configError";
 import { CLUSTERS, type ClusterName, NAMESPACE, stateDirectory, type Target } from "./settings";
 
@@ -38,7 +38,7 @@ export async function remember(source: { how: SourceKind }, targets: Record<Clus
 
 /** What is in a user's cluster already is not ours to change, and `--down` would remove it. */
 async function refuseOccupied(targets: Record<ClusterName, Target>): Promise<void> {
-    const occupied = await Promise.all(CLUSTERS.map(async ({ name }) => ((await hasNamespace(targets[name], NAMESPACE)) ? [name] : [])));
+    const occupied = await Promise.all(CLUSTERS.map(async ({ name }) => ((await namespaceExists(targets[name], NAMESPACE)) ? [name] : [])));
     const problems = occupied.flat().map((name) => ({
         path: `--context ${name}=${targets[name].context}`,
         problem: `has a namespace ${NAMESPACE} that was not made by this fleet.`,

@@ -1,6 +1,6 @@
 import { chmod } from "node:fs/promises";
 import * as path from "node:path";
-import { type Progress, type Step, seconds as since } from "../../terminal/progress";
+import { type Progress, type Step, formatElapsed as since } from "../../terminal/progress";
 import { alone, exists, place, publish } from "./tools/cache";
 import { entryOf, fileName, type ToolName } from "./tools/catalogue";
 import { judge } from "./tools/checkBinary";

@@ -4,7 +4,7 @@ import { Provider } from "@pulumi/aws/provider";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { Bucket } from "../../components/cloud/aws/storage/bucket";
 import { ACCOUNT } from "../../engine/awsPlaceholders";
-import { type Counts, UpdateFailed, update } from "../../engine/operation";
+import { type Counts, OperationFailed, runOperation } from "../../engine/operation";
 import type { Plugin } from "../../engine/plugins";
 import { stackFor } from "../../engine/stack";
 import { readStackFile } from "../../engine/stackFile";
@@ -77,10 +77,10 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
     describe("made from an example stack file", () => {
         for (const name of ["observer", "observee"] as const)
             it(`changes nothing in a second update of ${name}`, async () => {
-                const first = await update(await stack(name, example(name)), "up");
+                const first = await runOperation(await stack(name, example(name)), "up");
                 assert.deepEqual(first.counts, { ...onlyUnchanged(0), created: first.counts.created });
                 assert.ok(first.counts.created >= 20, `${first.counts.created} created`);
-                const second = await update(await stack(name, example(name)), "up");
+                const second = await runOperation(await stack(name, example(name)), "up");
                 assert.deepEqual(second.counts, onlyUnchanged(first.counts.created));
             });
 
@@ -103,8 +103,8 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
                 "observer",
                 example("observer", (aws) => ({ ...aws, bucket: "another-bucket" })),
             );
-            await assert.rejects(update(renamed, "up"), (error) => {
-                assert.ok(error instanceof UpdateFailed);
+            await assert.rejects(runOperation(renamed, "up"), (error) => {
+                assert.ok(error instanceof OperationFailed);
                 assert.deepEqual({ ...error.counts, same: 0 }, onlyUnchanged(0));
                 assert.match(
                     error.message,
@@ -121,15 +121,15 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
         const BLOCKS = ["blocks-key", "first-bucket"];
 
         it("does not replace it, even for a program that skips the check of its name", async () => {
-            await update(await stack("bucket", {}, onlyBucket("first-bucket")), "up");
+            await runOperation(await stack("bucket", {}, onlyBucket("first-bucket")), "up");
             const renamed = await stack("bucket", {}, onlyBucket("second-bucket"));
-            await assert.rejects(update(renamed, "up"), /Bucket blocks: unable to replace .* marked for protection/s);
+            await assert.rejects(runOperation(renamed, "up"), /Bucket blocks: unable to replace .* marked for protection/s);
             assert.deepEqual(await bucketsAndKeys(renamed), BLOCKS);
         });
 
         it("does not delete it or its key when the stack is destroyed", async () => {
             const destroyed = await stack("bucket", {}, onlyBucket("first-bucket"));
-            await assert.rejects(update(destroyed, "destroy"), ({ message }: Error) => {
+            await assert.rejects(runOperation(destroyed, "destroy"), ({ message }: Error) => {
                 // The engine reports them in any order.
                 for (const resource of ["Bucket blocks", "Key blocks-key"])
                     assert.match(message, new RegExp(`${resource}: resource \\S+ cannot be deleted\\s+because it is protected`));

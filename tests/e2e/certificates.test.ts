@@ -7,7 +7,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { BinaryWriter } from "google-protobuf";
 import { query, scalar } from "../../clients/thanos";
 import { leafQueryHost, receiveHost } from "../../components/naming/names";
-import { update } from "../../engine/operation";
+import { runOperation } from "../../engine/operation";
 import { type ClusterName, DOMAIN } from "../../local/fleet/settings";
 import { type Bag, reveal } from "../../local/offline/standins/secretValues";
 import { make as makeWithTls } from "../../local/offline/standins/tls";
@@ -272,7 +272,7 @@ describe("mutual TLS between clusters", () => {
             podsBefore = await pods();
             const old = RENEWED.map(serialOf);
             await stack.up({ replace: RENEWED.map((name) => tlsResource("LocallySignedCert", name).urn) });
-            await update(await localStack("red"), "up");
+            await runOperation(await localStack("red"), "up");
             tlsResource = await tlsResources(stack);
             for (const serial of RENEWED.map(serialOf)) assert.ok(!old.includes(serial));
         });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { update } from "../../engine/operation";
+import { runOperation } from "../../engine/operation";
 import { STORAGE_CLASS } from "../../local/clusterSources";
 import { stackConfig } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
@@ -23,10 +23,10 @@ describe("a changed retention", () => {
         });
         assert.deepEqual(changed.sort(), ["update thanos-compact-blue", "update thanos-compact-observer", "update thanos-compact-red"]);
 
-        const { counts } = await update(stack, "up");
+        const { counts } = await runOperation(stack, "up");
         assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
 
-        const back = await update(await localStack("observer"), "up");
+        const back = await runOperation(await localStack("observer"), "up");
         assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
     });
 });

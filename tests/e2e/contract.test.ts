@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { CONTRACT_VERSION } from "../../components/stack/contract";
-import { UpdateFailed, update } from "../../engine/operation";
+import { OperationFailed, runOperation } from "../../engine/operation";
 import { DOMAIN } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
 import { temporaryDirectory } from "../support/temporaryDirectory";
@@ -17,10 +17,10 @@ describe("an observee in the real engine", () => {
     const stateDir = temporaryDirectory();
 
     it("refuses a newer contract of the observer, names both stacks, and creates nothing", async () => {
-        await update(await localStack("observer", { stateDir, program: newerObserver }), "up");
+        await runOperation(await localStack("observer", { stateDir, program: newerObserver }), "up");
         const blue = await localStack("blue", { stateDir });
-        await assert.rejects(update(blue, "up"), (error) => {
-            assert.ok(error instanceof UpdateFailed);
+        await assert.rejects(runOperation(blue, "up"), (error) => {
+            assert.ok(error instanceof OperationFailed);
             assert.match(
                 error.message,
                 new RegExp(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { type Planned, runInProcess } from "../../engine/runInProcess";
-import { asText, readStackFile } from "../../engine/stackFile";
+import { type PlannedResource, runInProcess } from "../../engine/runInProcess";
+import { readStackFile, toEngineConfig } from "../../engine/stackFile";
 import { STORAGE_CLASS } from "../../local/clusterSources";
 import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
 import { ROOT } from "../support/root";
@@ -15,25 +15,25 @@ interface Container {
 }
 
 /** Every resource of the example stacks, of an observer that creates its EKS cluster, and of the local stacks. */
-async function allResources(): Promise<Planned[]> {
+async function allResources(): Promise<PlannedResource[]> {
     const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
     const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
     const profile = { target: await targetOf("observer"), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS };
     const resources = [...example.resources, ...observee.resources, ...(await buildObserverOn("created")).resources];
     let outputs: Record<string, unknown> = {};
     for (const { name } of CLUSTERS) {
-        const stack = await runInProcess(name, asText(stackConfig(name, profile)), () => outputs);
+        const stack = await runInProcess(name, toEngineConfig(stackConfig(name, profile)), () => outputs);
         if (name === "observer") outputs = stack.outputs;
         resources.push(...stack.resources);
     }
     return resources;
 }
 
-const containersOf = ({ props }: Planned) =>
+const containersOf = ({ props }: PlannedResource) =>
     (props.spec as { template?: { spec?: { containers?: Container[] } } } | undefined)?.template?.spec?.containers ?? [];
 
 describe("every generated object", () => {
-    let resources: Planned[];
+    let resources: PlannedResource[];
     before(async () => {
         resources = await allResources();
     });

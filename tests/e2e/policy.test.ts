@@ -4,7 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { Compact } from "../../components/thanos/compact";
-import { UpdateFailed, update } from "../../engine/operation";
+import { OperationFailed, runOperation } from "../../engine/operation";
 import { STORAGE_CLASS } from "../../local/clusterSources";
 import { CLUSTERS } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
@@ -33,8 +33,8 @@ describe("the policy pack in the real engine", () => {
 
     it("refuses 24 h of raw retention, and nothing is created", async () => {
         const stack = await localStack("observer", { stateDir, program: shortRetention });
-        await assert.rejects(update(stack, "preview", { policyPacks }), (error) => {
-            assert.ok(error instanceof UpdateFailed);
+        await assert.rejects(runOperation(stack, "preview", { policyPacks }), (error) => {
+            assert.ok(error instanceof OperationFailed);
             assert.match(error.message, /1d is shorter than 40h.*compact refuses to start/s);
             assert.match(error.message, /retention-outlives-downsampling/);
             return true;
@@ -48,7 +48,7 @@ describe("the policy pack in the real engine", () => {
 
     for (const { name } of CLUSTERS)
         it(`accepts ${name} as it is deployed`, async () => {
-            const { counts } = await update(await localStack(name), "preview", { policyPacks });
+            const { counts } = await runOperation(await localStack(name), "preview", { policyPacks });
             assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 });
         });
 });

@@ -1,5 +1,5 @@
 import type { Statement } from "../../components/cloud/aws/iam/statements";
-import type { Planned } from "../../engine/runInProcess";
+import type { PlannedResource } from "../../engine/runInProcess";
 
 /** A statement of a policy of a stack. Single values, which JSON allows in place of lists, are lists here. */
 interface FoundStatement {
@@ -11,7 +11,7 @@ interface FoundStatement {
 }
 
 /** Every statement of every policy document in the inputs of these resources, whatever the property is called. */
-export const statementsOf = (resources: Pick<Planned, "type" | "name" | "props">[]): FoundStatement[] =>
+export const statementsOf = (resources: Pick<PlannedResource, "type" | "name" | "props">[]): FoundStatement[] =>
     resources.flatMap(({ type, name, props }) =>
         Object.values(props)
             .flatMap(document)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { addressOf } from "../../clients/kubernetes";
+import { loadBalancerAddress } from "../../clients/kubernetes";
 import { type ClusterName, NAMESPACE, type Target } from "../../local/fleet/settings";
 import { known } from "../../local/fleet/state";
 import { findTools } from "../../local/offline/findTools";
@@ -20,7 +20,7 @@ export async function targetOf(name: ClusterName): Promise<Target> {
 
 /** Address (`host:port`) that other clusters, and this machine, reach a Service by. */
 export const serviceAddress = async (cluster: ClusterName, service: string) =>
-    addressOf(await targetOf(cluster), { name: service, namespace: NAMESPACE });
+    loadBalancerAddress(await targetOf(cluster), { name: service, namespace: NAMESPACE });
 
 /** Base URL of the observer's Query Frontend. */
 export const frontend = async () => `http://${await serviceAddress("observer", "thanos-query-frontend-external")}`;

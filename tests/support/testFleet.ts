@@ -1,5 +1,5 @@
 import { type Run, runInProcess } from "../../engine/runInProcess";
-import { asText } from "../../engine/stackFile";
+import { toEngineConfig } from "../../engine/stackFile";
 
 /** The fleet that the unit tests build, on AWS and locally. */
 
@@ -50,11 +50,12 @@ function once(key: string, build: () => Promise<Run>): Promise<Run> {
     return run;
 }
 
-export const buildObserver = (cloud: CloudName) => once(`observer ${cloud}`, () => runInProcess("observer", asText(observerConfig(cloud))));
+export const buildObserver = (cloud: CloudName) =>
+    once(`observer ${cloud}`, () => runInProcess("observer", toEngineConfig(observerConfig(cloud))));
 
 export async function buildObservee(cluster: string, cloud: CloudName) {
     const observer = await buildObserver(cloud);
-    return once(`${cluster} ${cloud}`, () => runInProcess(cluster, asText(observeeConfig(cluster, cloud)), () => observer.outputs));
+    return once(`${cluster} ${cloud}`, () => runInProcess(cluster, toEngineConfig(observeeConfig(cluster, cloud)), () => observer.outputs));
 }
 
 interface Variant {
@@ -105,14 +106,14 @@ export const buildObserverOn = (name: string) =>
     once(`observer, ${name}`, () => {
         const { observer, both } = ON_AWS[name] as Variant;
         const aws = { ...awsOf(observerConfig("aws")), ...both, ...observer.aws };
-        return runInProcess("observer", asText(observerConfig("aws", { ...observer, aws })));
+        return runInProcess("observer", toEngineConfig(observerConfig("aws", { ...observer, aws })));
     });
 
 export async function buildObserveeOn(name: string, cluster: string) {
     const observer = await buildObserverOn(name);
     const aws = { ...awsOf(observeeConfig(cluster, "aws")), ...ON_AWS[name]?.both };
     return once(`${cluster}, ${name}`, () =>
-        runInProcess(cluster, asText(observeeConfig(cluster, "aws", { aws })), () => observer.outputs),
+        runInProcess(cluster, toEngineConfig(observeeConfig(cluster, "aws", { aws })), () => observer.outputs),
     );
 }
 

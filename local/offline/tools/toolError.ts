@@ -1,4 +1,4 @@
-import { seconds as since } from "../../../terminal/progress";
+import { formatElapsed as since } from "../../../terminal/progress";
 import { entryOf, fileName, type ToolName } from "./catalogue";
 import { bare } from "./version";
 

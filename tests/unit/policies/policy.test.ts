@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { type ResourceValidationArgs, type StackValidationArgs, UnknownValueError } from "@pulumi/policy";
 import { toPolicy } from "../../../policies/policy";
 import { RULES } from "../../../rules";
+import { retentionOutlivesDownsampling } from "../../../rules/L04-retention-outlives-downsampling";
+import { receiveReplicates } from "../../../rules/L07-receive-replicates";
 import type { Manifest } from "../../../rules/reading/manifest";
 import { compact, IMAGE, ingester, manifest, release, router, UNKNOWN, workload } from "../../support/thanosManifests";
 
@@ -41,61 +43,35 @@ async function runResource(
 const urnOf = (kind: string, name: string) => `urn:pulumi:dev::fleet::kubernetes:apps/v1:${kind}::${name}`;
 
 describe("policies", () => {
-    it("are all rules: mandatory, with the thresholds as configuration", () => {
+    it("are all rules, each mandatory and of its rule's severity and scope", () => {
         assert.deepEqual(
-            RULES.map(toPolicy).map((p) => [
-                p.name,
-                p.enforcementLevel,
-                p.severity,
-                "validateStack" in p ? "stack" : "resource",
-                p.configSchema?.properties,
-            ]),
-            [
-                ["one-compactor-per-stream", "mandatory", "critical", "stack", {}],
-                [
-                    "retention-outlives-downsampling",
-                    "mandatory",
-                    "critical",
-                    "resource",
-                    {
-                        minRaw: {
-                            type: "string",
-                            pattern: "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$",
-                            default: "40h",
-                            description: "Shortest retention of raw samples. Thanos downsamples them after 40h.",
-                        },
-                        minFiveMinutes: {
-                            type: "string",
-                            pattern: "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$",
-                            default: "10d",
-                            description: "Shortest retention of 5m samples. Thanos downsamples them after 10d.",
-                        },
-                        allowUnequal: { type: "boolean", default: false, description: "Whether the three retentions may differ." },
-                    },
-                ],
-                [
-                    "receive-replicates",
-                    "mandatory",
-                    "high",
-                    "stack",
-                    { minReplicationFactor: { type: "integer", minimum: 1, default: 3, description: "Fewest copies of each sample." } },
-                ],
-                [
-                    "redundant-prometheus",
-                    "mandatory",
-                    "high",
-                    "resource",
-                    {
-                        minReplicas: {
-                            type: "integer",
-                            minimum: 1,
-                            default: 2,
-                            description: "Fewest replicas of a Prometheus that stores what it scrapes. An agent needs one.",
-                        },
-                    },
-                ],
-            ],
+            RULES.map(toPolicy).map((p) => [p.name, p.enforcementLevel, p.severity, "validateStack" in p ? "deployment" : "part"]),
+            RULES.map(({ name, severity, scope }) => [name, "mandatory", severity, scope]),
         );
+    });
+
+    it("take the thresholds of their rules as configuration", () => {
+        const settings = {
+            ...toPolicy(retentionOutlivesDownsampling).configSchema?.properties,
+            ...toPolicy(receiveReplicates).configSchema?.properties,
+        };
+        const pattern = "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$";
+        assert.deepEqual(settings, {
+            minRaw: {
+                type: "string",
+                pattern,
+                default: "40h",
+                description: "Shortest retention of raw samples. Thanos downsamples them after 40h.",
+            },
+            minFiveMinutes: {
+                type: "string",
+                pattern,
+                default: "10d",
+                description: "Shortest retention of 5m samples. Thanos downsamples them after 10d.",
+            },
+            allowUnequal: { type: "boolean", default: false, description: "Whether the three retentions may differ." },
+            minReplicationFactor: { type: "integer", minimum: 1, default: 3, description: "Fewest copies of each sample." },
+        });
     });
 
     it("report a short retention with the URN of its resource", async () => {

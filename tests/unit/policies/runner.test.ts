@@ -8,6 +8,7 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import pb from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { RULES } from "../../../rules";
 import { ROOT } from "../../support/root";
 
 const RUNNER = join(ROOT, "local", "offline", "standins", "bin", "analyzer", "pulumi-analyzer-policy-nodejs");
@@ -38,12 +39,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         assert.equal(info.getName(), "thanos-fleet");
         assert.deepEqual(
             info.getPoliciesList().map((p) => [p.getName(), p.getEnforcementlevel()]),
-            [
-                ["one-compactor-per-stream", pb.EnforcementLevel.MANDATORY],
-                ["retention-outlives-downsampling", pb.EnforcementLevel.MANDATORY],
-                ["receive-replicates", pb.EnforcementLevel.MANDATORY],
-                ["redundant-prometheus", pb.EnforcementLevel.MANDATORY],
-            ],
+            RULES.map(({ name }) => [name, pb.EnforcementLevel.MANDATORY]),
         );
     });
 

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
-import type { Planned, Run } from "../../../engine/runInProcess";
+import type { PlannedResource, Run } from "../../../engine/runInProcess";
 import { assertGolden } from "../../support/golden";
 import { buildObservee, buildObserveeOn, buildObserver, buildObserverOn, ON_AWS } from "../../support/testFleet";
 
 type Tree = Record<string, unknown>;
 
 /** Every input of a resource, and every option that resources.test.ts does not list. Keys are sorted, since their order means nothing to the engine. */
-const inputsOf = ({ props, secrets, otherOptions }: Planned): Tree =>
+const inputsOf = ({ props, secrets, otherOptions }: PlannedResource): Tree =>
     sorted({
         ...props,
         ...(Object.keys(secrets).length > 0 && { "(secrets)": readable(secrets) }),

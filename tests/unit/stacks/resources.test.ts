@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { type Planned, type Run, runInProcess } from "../../../engine/runInProcess";
-import { asText } from "../../../engine/stackFile";
+import { type PlannedResource, type Run, runInProcess } from "../../../engine/runInProcess";
+import { toEngineConfig } from "../../../engine/stackFile";
 import { assertGolden } from "../../support/golden";
 import { allOnAws, buildObservee, buildObserveeOn, buildObserver, buildObserverOn, ON_AWS, observerConfig } from "../../support/testFleet";
 
 /** One line per resource: everything about it but its inputs. */
-const line = (r: Planned) =>
+const line = (r: PlannedResource) =>
     [
         `${r.type} ${r.name}`,
         r.parent && `in ${r.parent}`,
@@ -59,7 +59,7 @@ describe("the resources of", () => {
     });
 
     it("an observer include no Receive where no observee writes remotely", async () => {
-        const config = asText(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }));
+        const config = toEngineConfig(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }));
         const { resources } = await runInProcess("observer", config);
         assert.deepEqual(
             resources.filter((r) => r.name.includes("receive") && r.parent !== "certificates"),

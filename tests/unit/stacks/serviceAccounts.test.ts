@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Planned, Run } from "../../../engine/runInProcess";
+import type { PlannedResource, Run } from "../../../engine/runInProcess";
 import { allOnAws } from "../../support/testFleet";
 
 /** A component that works on a stream, and a service account as `namespace/name`. */
@@ -53,7 +53,7 @@ function trustedBy(trustPolicy: string): string {
         : subject.replace("system:serviceaccount:", "").replace(":", "/");
 }
 
-const identities = (run: Run, type: string): Planned[] => ofType(run, type).filter(({ name }) => name.endsWith("-identity"));
+const identities = (run: Run, type: string): PlannedResource[] => ofType(run, type).filter(({ name }) => name.endsWith("-identity"));
 const workloadOf = (identity: string) => identity.replace(/-identity$/, "");
 
 /** The service account that gets each role: through its Pod Identity association, or through the role's ARN among its annotations (IRSA). */

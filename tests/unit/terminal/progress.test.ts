@@ -1,12 +1,89 @@
 import assert from "node:assert/strict";
-import { styleFor } from "../../../terminal/progress";
+import { createProgress, formatElapsed, inStep, type ProgressStyle, type Step, styleFor } from "../../../terminal/progress";
 
 const stream = (fields: { isTTY?: boolean; columns?: number }) => fields as NodeJS.WriteStream;
 
-describe("the style of progress", () => {
+describe("styleFor", () => {
     it("rewrites lines on a terminal", () => assert.equal(styleFor(stream({ isTTY: true, columns: 80 }), false), "terminal"));
-    it("is plain lines where it is piped", () => assert.equal(styleFor(stream({}), false), "plain"));
-    it("is plain lines on a terminal without a width", () => assert.equal(styleFor(stream({ isTTY: true, columns: 0 }), false), "plain"));
-    it("is events where they are asked for, on a terminal too", () =>
+    it("prints plain lines into a pipe", () => assert.equal(styleFor(stream({}), false), "plain"));
+    it("prints plain lines on a terminal without a width", () =>
+        assert.equal(styleFor(stream({ isTTY: true, columns: 0 }), false), "plain"));
+    it("prints events if they are asked for, on a terminal too", () =>
         assert.equal(styleFor(stream({ isTTY: true, columns: 80 }), true), "json"));
+});
+
+describe("formatElapsed", () => {
+    it("shows seconds up to a minute", () => assert.equal(formatElapsed(Date.now() - 42_000), "42s"));
+    it("shows minutes and two digits of seconds from then on", () => assert.equal(formatElapsed(Date.now() - 185_000), "3m05s"));
+});
+
+describe("createProgress", () => {
+    const printed = (style: ProgressStyle) => {
+        const lines: string[] = [];
+        const out = { write: (line: string) => void lines.push(line.trimEnd()) } as unknown as NodeJS.WriteStream;
+        const progress = createProgress(style, out);
+        const step = progress.step("Deploy blue", 90);
+        step.update("creating Secret tls");
+        step.done("1 created");
+        progress.step("Check").fail("no answer");
+        progress.say("Open it");
+        progress.event("answer", { up: 3 });
+        return lines;
+    };
+
+    it("prints plain lines with the estimate, the progress and the result of each step, and no events", () =>
+        assert.deepEqual(printed("plain"), [
+            "Deploy blue            ... (about 2 min)",
+            "Deploy blue            ... creating Secret tls 0s",
+            "Deploy blue            ok 1 created 0s",
+            "Check                  ...",
+            "Check                  FAILED no answer",
+            "Open it",
+        ]));
+
+    it("prints one JSON object per line in the style json", () =>
+        assert.deepEqual(
+            printed("json").map((line) => {
+                const { time: _, seconds: __, ...rest } = JSON.parse(line) as Record<string, unknown>;
+                return rest;
+            }),
+            [
+                { event: "step", name: "Deploy blue", estimate: 90 },
+                { event: "progress", name: "Deploy blue", text: "creating Secret tls" },
+                { event: "done", name: "Deploy blue", text: "1 created" },
+                { event: "step", name: "Check" },
+                { event: "failed", name: "Check", text: "no answer" },
+                { event: "say", text: "Open it" },
+                { event: "answer", up: 3 },
+            ],
+        ));
+});
+
+describe("inStep", () => {
+    const recorded: string[] = [];
+    const step: Step = {
+        update: (doing) => void recorded.push(`update ${doing}`),
+        done: (result) => void recorded.push(`done ${result}`),
+        fail: (reason) => void recorded.push(`fail ${reason}`),
+    };
+    beforeEach(() => recorded.splice(0));
+
+    it("ends the step with what the work says, and returns its result", async () => {
+        assert.equal(await inStep(step, async () => ({ result: 1, says: "3 up" })), 1);
+        assert.deepEqual(recorded, ["done 3 up"]);
+    });
+
+    it("fails the step with the first line of the error, and throws it", async () => {
+        const error = new Error("no answer\nand why");
+        await assert.rejects(
+            inStep(step, () => Promise.reject(error)),
+            error,
+        );
+        assert.deepEqual(recorded, ["fail no answer"]);
+    });
+
+    it("says that a step was stopped when its signal aborts", async () => {
+        await assert.rejects(inStep(step, async () => AbortSignal.abort().throwIfAborted() as never));
+        assert.deepEqual(recorded, ["fail stopped"]);
+    });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { policyDocument, type Statement } from "../../../../../components/cloud/aws/iam/statements";
 import { ConfigError } from "../../../../../config/configError";
 import { runInProcess } from "../../../../../engine/runInProcess";
-import { asText } from "../../../../../engine/stackFile";
+import { toEngineConfig } from "../../../../../engine/stackFile";
 import { statementsOf, wildcards } from "../../../../support/policyDocuments";
 import { allOnAws, buildObserver, observeeConfig, observerConfig } from "../../../../support/testFleet";
 
@@ -99,7 +99,7 @@ describe("a stack on AWS refuses, before it declares anything,", () => {
     const red = async (change: (outputs: Record<string, unknown>) => Record<string, unknown>, aws: Record<string, unknown> = {}) => {
         const { outputs } = await buildObserver("aws");
         const config = observeeConfig("red", "aws");
-        return runInProcess("red", asText({ ...config, aws: { ...(config.aws as object), ...aws } }), () =>
+        return runInProcess("red", toEngineConfig({ ...config, aws: { ...(config.aws as object), ...aws } }), () =>
             change(structuredClone(outputs)),
         );
     };
@@ -123,7 +123,7 @@ describe("a stack on AWS refuses, before it declares anything,", () => {
             account: String(222222222222 + i),
         }));
         const aws = { ...(config.aws as object), replicationRegion: "cn-north-1" };
-        const problems = await refused(runInProcess("observer", asText({ ...config, aws, observees: strangers })));
+        const problems = await refused(runInProcess("observer", toEngineConfig({ ...config, aws, observees: strangers })));
         assert.deepEqual(
             problems.map((problem) => problem.replace(/\d{5} bytes/, "N bytes")),
             [

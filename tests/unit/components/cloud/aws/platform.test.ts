@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accountProblems } from "../../../../../components/cloud/aws/platform";
 import { runInProcess } from "../../../../../engine/runInProcess";
-import { asText } from "../../../../../engine/stackFile";
+import { toEngineConfig } from "../../../../../engine/stackFile";
 import { ACCOUNT } from "../../../../support/placedResources";
 import { buildObserver, buildObserverOn, observerConfig } from "../../../../support/testFleet";
 
@@ -20,7 +20,7 @@ describe("the platform of a stack on AWS", () => {
     });
 
     it("uses the user's StorageClass and creates none beside it", async () => {
-        const run = runInProcess("observer", asText(observerConfig("aws", { storageClass: "fast" })));
+        const run = runInProcess("observer", toEngineConfig(observerConfig("aws", { storageClass: "fast" })));
         assert.deepEqual(await storageClasses(run), { created: [], used: ["fast"] });
     });
 

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../../../config/configError";
+import { readStackFile, toEngineConfig } from "../../../engine/stackFile";
+
+describe("readStackFile", () => {
+    let directory = "";
+    before(() => {
+        directory = mkdtempSync(join(tmpdir(), "stack-files-"));
+        writeFileSync(
+            join(directory, "Pulumi.yaml"),
+            "config:\n  cloud: {type: string, default: aws}\n  namespace: {default: monitoring}\n  role: {type: string}\n",
+        );
+        writeFileSync(
+            join(directory, "Pulumi.blue.yaml"),
+            "config:\n  thanos-fleet:namespace: metrics\n  thanos-fleet:query: {replicas: 2}\n  aws:region: eu-west-1\n",
+        );
+        writeFileSync(join(directory, "Pulumi.empty.yaml"), "{}\n");
+    });
+    after(() => rmSync(directory, { recursive: true }));
+
+    it("overrides the defaults of Pulumi.yaml by the stack file", () =>
+        assert.deepEqual(readStackFile(directory, "blue"), {
+            "thanos-fleet:cloud": "aws",
+            "thanos-fleet:namespace": "metrics",
+            "thanos-fleet:query": '{"replicas":2}',
+            "aws:region": "eu-west-1",
+        }));
+
+    it("returns the defaults for a stack file without config", () =>
+        assert.deepEqual(readStackFile(directory, "empty"), { "thanos-fleet:cloud": "aws", "thanos-fleet:namespace": "monitoring" }));
+
+    it("refuses a stack without a file", () =>
+        assert.throws(
+            () => readStackFile(directory, "green"),
+            (error) => {
+                assert.ok(error instanceof ConfigError);
+                assert.deepEqual(
+                    error.problems.map(({ path, problem }) => `${path} ${problem}`),
+                    ["Pulumi.green.yaml does not exist."],
+                );
+                return true;
+            },
+        ));
+});
+
+describe("toEngineConfig", () => {
+    it("adds the project to keys without a namespace, and writes values as JSON", () =>
+        assert.deepEqual(toEngineConfig({ cluster: "blue", replicas: 2, query: { a: [1] }, "aws:region": "eu-west-1", none: undefined }), {
+            "thanos-fleet:cluster": "blue",
+            "thanos-fleet:replicas": "2",
+            "thanos-fleet:query": '{"a":[1]}',
+            "aws:region": "eu-west-1",
+        }));
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { toEngineConfig } from "../../../engine/stackFile";
+import { observerStackName, planFleet } from "../../../plan/planFleet";
+import { observeeConfig, observerConfig } from "../../support/testFleet";
+
+const observer = { name: "observer", config: toEngineConfig(observerConfig("local")) };
+const red = { name: "red", config: toEngineConfig(observeeConfig("red", "local")) };
+
+describe("planFleet", () => {
+    it("plans observers first, and observees from their outputs", async () => {
+        const { stacks } = await planFleet([red, observer]);
+        assert.deepEqual(
+            stacks.map(({ name, role, mode, warnings }) => ({ name, role, mode, warnings })),
+            [
+                { name: "observer", role: "observer", mode: undefined, warnings: [] },
+                { name: "red", role: "observee", mode: "sidecar-remote-write", warnings: [] },
+            ],
+        );
+    });
+
+    it("looks up an observer that is not to be planned", async () => {
+        const { stacks } = await planFleet([red], (name) => (name === "observer" ? observer : undefined));
+        assert.deepEqual(
+            stacks.map(({ name, mode, warnings }) => ({ name, mode, warnings })),
+            [{ name: "red", mode: "sidecar-remote-write", warnings: [] }],
+        );
+    });
+
+    it("assumes a contract with mode sidecar, and says so, if there is no observer", async () => {
+        const [plan] = (await planFleet([red])).stacks;
+        assert.equal(plan?.mode, "sidecar");
+        assert.deepEqual(plan?.warnings, [
+            "organization/thanos-fleet/observer has no stack file here: the plan assumes a contract in which red has mode sidecar.",
+        ]);
+    });
+
+    it("passes on a stack's own warnings", async () => {
+        const { stacks } = await planFleet([{ ...observer, warnings: ["a zone is assumed"] }]);
+        assert.deepEqual(stacks[0]?.warnings, ["a zone is assumed"]);
+    });
+});
+
+describe("observerStackName", () => {
+    it("is the last part of the reference", () => assert.equal(observerStackName(red), "observer"));
+    it("is undefined for an observer", () => assert.equal(observerStackName(observer), undefined));
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import type { StackPlan } from "../../../plan/model";
+import { bootstrapLines, groupedLines, summaryLines, treeLines } from "../../../plan/print";
+import { assertGolden } from "../../support/golden";
+import { checked, observerWith, planOfExamples } from "./stackInputs";
+
+const service = { type: "kubernetes:core/v1:Service", name: "query", parent: "query", props: { spec: { type: "ClusterIP" } } };
+const observer = (more: StackPlan["resources"]): StackPlan => ({
+    name: "observer",
+    role: "observer",
+    resources: [
+        { type: "thanos-fleet:index:Observer", name: "observer", props: {} },
+        { type: "thanos-fleet:thanos:Query", name: "query", parent: "observer", props: {} },
+        service,
+        ...more,
+    ],
+    warnings: ["a contract is assumed"],
+});
+const workload = (kind: string, name: string, replicas: number, parent: string) => ({
+    type: `kubernetes:apps/v1:${kind}`,
+    name,
+    parent,
+    props: { spec: { replicas } },
+});
+
+describe("groupedLines", () => {
+    it("prints the plan of the worked examples as its golden file", async () =>
+        assertGolden("plan.txt", `${groupedLines(await planOfExamples()).join("\n")}\n`));
+
+    it("prints a stack's warnings below its summary", () =>
+        assert.equal(groupedLines({ stacks: [observer([])] })[1], "  warning: a contract is assumed"));
+});
+
+describe("summaryLines", () => {
+    const componentsIn = (more: StackPlan["resources"]) => summaryLines({ stacks: [observer(more)] })[0]?.split("resources   ")[1];
+
+    it("counts the components of an observer by their registered types", () => {
+        const store = (name: string) => ({ type: "thanos-fleet:thanos:Store", name, parent: "observer", props: {} });
+        assert.equal(componentsIn([store("store-blue"), store("store-red")]), "Query, 2 Stores");
+    });
+
+    it("names a type of component that it does not know", () => {
+        const ruler = { type: "thanos-fleet:thanos:StatelessRuler", name: "ruler", parent: "observer", props: {} };
+        assert.equal(componentsIn([ruler]), "Query, Stateless Ruler");
+    });
+
+    it("shows the replicas of a component with several workloads", () => {
+        const receive = [
+            { type: "thanos-fleet:thanos:Receive", name: "receive", parent: "observer", props: {} },
+            workload("Deployment", "thanos-receive-router", 2, "receive"),
+            workload("StatefulSet", "thanos-receive-ingester", 3, "receive"),
+        ];
+        assert.equal(componentsIn(receive), "Query, Receive (3 ingester, 2 router)");
+    });
+
+    it("says where an observee's recent data is read from", () => {
+        const blue = { name: "prod-blue", role: "observee", mode: "sidecar" as const, warnings: [] };
+        const resources = [{ type: "thanos-fleet:index:Observee", name: "blue", props: {} }];
+        assert.deepEqual(summaryLines({ stacks: [{ ...blue, resources }] }), [
+            "prod-blue    sidecar                 1 resources   recent data read from blue; blocks in S3; alerts evaluated in blue",
+        ]);
+    });
+});
+
+describe("treeLines", () => {
+    it("prints every child below its component, also a child with the component's name", () =>
+        assert.deepEqual(treeLines({ stacks: [observer([])] }).slice(2), [
+            "  Observer observer",
+            "    Query query",
+            "      Service query",
+            "",
+        ]));
+
+    it("prints what has no parent, too", () => {
+        const provider = { type: "pulumi:providers:aws", name: "aws", props: {} };
+        assert.equal(treeLines({ stacks: [observer([provider])] }).at(-2), "  aws provider aws");
+    });
+
+    it("prints every resource of the worked examples once", async () => {
+        for (const stack of (await planOfExamples()).stacks) {
+            const printed = treeLines({ stacks: [{ ...stack, warnings: [] }] }).length - 2;
+            assert.equal(printed, stack.resources.length);
+        }
+    });
+});
+
+describe("bootstrapLines", () => {
+    it("prints a script with the reasons as comments", () => {
+        const lines = bootstrapLines(checked(observerWith({})));
+        assert.equal(lines[0], "Before the first `pulumi up` of observer, in an empty account");
+        assert.deepEqual(lines.slice(-5), [
+            "",
+            "# A policy stops the preview, before anything is created.",
+            "pulumi preview --policy-pack policies --stack observer",
+            "pulumi up --policy-pack policies --stack observer",
+            "",
+        ]);
+    });
+});
