@@ -23,7 +23,7 @@ export function summaryLines(plan: FleetPlan): string[] {
 
 const clusterNameOf = (stack: StackPlan) => stack.resources.find((r) => r.type === "thanos-fleet:index:Observee")?.name ?? stack.name;
 
-/** `3 Compacts, Prometheus, Query, Receive (3 ingester, 2 router), ...`: the components of an observer. */
+/** `3 Compacts, Prometheus, Query, Receive (3 ingesters, 2 routers), ...`: the components of an observer. */
 function componentsOf(stack: StackPlan): string {
     const components = stack.resources.filter(({ type }) => /^thanos-fleet:(thanos|prometheus):/.test(type));
     const types = [...new Set(components.map(({ type }) => type))].sort();
@@ -37,7 +37,7 @@ function componentsOf(stack: StackPlan): string {
         .join(", ");
 }
 
-/** ` (3 ingester, 2 router)`: the replicas of a component that consists of several workloads. */
+/** ` (3 ingesters, 2 routers)`: the replicas of a component that consists of several workloads. */
 function partsOf(stack: StackPlan, component: string): string {
     const parts = stack.resources
         .filter(({ type, parent }) => parent === component && /:(Deployment|StatefulSet)$/.test(type))
@@ -46,7 +46,7 @@ function partsOf(stack: StackPlan, component: string): string {
             replicas: (props.spec as { replicas?: number }).replicas ?? 1,
         }))
         .sort((a, b) => Number(a.part > b.part) - Number(a.part < b.part));
-    return parts.length > 1 ? ` (${parts.map(({ part, replicas }) => `${replicas} ${part}`).join(", ")})` : "";
+    return parts.length > 1 ? ` (${parts.map(({ part, replicas }) => `${replicas} ${part}${replicas === 1 ? "" : "s"}`).join(", ")})` : "";
 }
 
 /** What each stack consists of, group by group, with what matters about it. */

@@ -50,7 +50,7 @@ describe("summaryLines", () => {
             workload("Deployment", "thanos-receive-router", 2, "receive"),
             workload("StatefulSet", "thanos-receive-ingester", 3, "receive"),
         ];
-        assert.equal(componentsIn(receive), "Query, Receive (3 ingester, 2 router)");
+        assert.equal(componentsIn(receive), "Query, Receive (3 ingesters, 2 routers)");
     });
 
     it("says where an observee's recent data is read from", () => {
