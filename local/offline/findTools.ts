@@ -1,21 +1,40 @@
 import { chmod } from "node:fs/promises";
 import * as path from "node:path";
-import { type Progress, type Step, seconds as since } from "../../terminal/progress";
-import { alone, exists, place, publish } from "./tools/cache";
+import type { Progress, Step } from "../../terminal/progress";
+import { inBuildOrder, remainingSeconds, roughly } from "./tools/buildQueue";
+import { place, publish, withCacheLock } from "./tools/cache";
 import { entryOf, fileName, type ToolName } from "./tools/catalogue";
-import { judge } from "./tools/checkBinary";
+import { checkBinary } from "./tools/checkBinary";
 import { download } from "./tools/download";
-import { goBuild } from "./tools/goBuild";
-import type { GoModule } from "./tools/goModules";
-import { thisMachine, type World } from "./tools/machine";
-import { duration, type Missing, summary, type Tool, ToolError } from "./tools/toolError";
+import { type Compiler, compile, fetchSources, type GoBuild } from "./tools/goBuild";
+import { exists, type Machine, thisMachine } from "./tools/machine";
+import { type Missing, summary, type Tool, ToolError } from "./tools/toolError";
 import { bare } from "./tools/version";
 
 export type { ToolName } from "./tools/catalogue";
 export { type Tool, ToolError } from "./tools/toolError";
 
-/** Progress lines of a long build: often enough to see that it lives, rarely enough for a log. */
-const TELL_EVERY_MS = 30_000;
+/** Milliseconds between progress lines of the builds: short enough to see that they go on, long enough for a log. */
+const REPORT_EVERY_MS = 30_000;
+
+/**
+ * One build alone leaves cores idle while it links, waits for its largest package or downloads: on two cores that was two fifths of the time.
+ * So two modules compile at a time, and the sources of the next are downloaded meanwhile.
+ */
+const BUILDS_AT_ONCE = 2;
+
+/** The build of one module's programs, as far as it has got. */
+interface Build extends GoBuild {
+    names: readonly ToolName[];
+    label: string;
+    cpuSeconds: number;
+    state: "waiting" | "fetching" | "compiling" | "ended";
+    compiled: number;
+    /** How many packages there are to compile, once the sources are there. */
+    packageCount?: Promise<number>;
+    /** The resolved `packageCount`. */
+    total: number;
+}
 
 /**
  * Finds each tool, or gets it: PATH, the project's cache, official download, Debian package, build from its Go module.
@@ -25,10 +44,10 @@ export async function findTools<N extends ToolName>(
     names: readonly N[],
     progress: Progress,
     signal: AbortSignal,
-    world: World = thisMachine(),
+    machine: Machine = thisMachine(),
 ): Promise<Record<N, Tool>> {
     const step = progress.step("Tools");
-    const search = new Search([...new Set<ToolName>(names)], world, signal, step);
+    const search = new ToolSearch([...new Set<ToolName>(names)], machine, signal, step);
     try {
         await search.all();
     } catch (e) {
@@ -46,13 +65,13 @@ export async function findTools<N extends ToolName>(
     return Object.fromEntries(search.found) as Record<N, Tool>;
 }
 
-class Search {
+class ToolSearch {
     private readonly got = new Map<ToolName, Tool>();
     private readonly tried = new Map<ToolName, Missing["tried"]>();
 
     constructor(
         private readonly names: readonly ToolName[],
-        private readonly world: World,
+        private readonly machine: Machine,
         private readonly signal: AbortSignal,
         private readonly step: Step,
     ) {}
@@ -61,13 +80,13 @@ class Search {
         await Promise.all(this.names.map((name) => this.onPath(name)));
         await this.cached();
         if (this.missing().length === 0) return;
-        const dir = path.join(this.world.cacheDir, "tools");
-        let told = "";
+        const dir = path.join(this.machine.cacheDir, "tools");
+        let holder = "";
         const waiting = (who: string) => {
-            if (who !== told) this.step.update(`waiting for ${who}, which is making tools`);
-            told = who;
+            if (who !== holder) this.step.update(`waiting for ${who}, which is making tools`);
+            holder = who;
         };
-        await alone(dir, this.signal, waiting, async (tmp) => {
+        await withCacheLock(dir, this.signal, waiting, async (tmp) => {
             await this.cached(); // The run that was waited for may have made them.
             for (const name of this.missing()) if (!entryOf(name).debian) this.failed(name, "cache", "not there");
             for (const name of this.missing()) await this.downloaded(name, tmp);
@@ -97,16 +116,16 @@ class Search {
     private async onPath(name: ToolName): Promise<void> {
         const started = Date.now();
         const entry = entryOf(name);
-        const file = await this.world.lookPath(fileName(name), entry.debian?.dirs);
+        const file = await this.machine.lookPath(fileName(name), entry.debian?.dirs);
         if (!file) return this.failed(name, "PATH", `no ${fileName(name)}`);
-        const verdict = await judge(file, entry, this.world, this.signal);
-        if ("refused" in verdict) return this.failed(name, "PATH", verdict.refused);
-        this.got.set(name, { path: file, version: verdict.version, from: "PATH", seconds: (Date.now() - started) / 1000 });
+        const check = await checkBinary(file, entry, this.machine, this.signal);
+        if ("refused" in check) return this.failed(name, "PATH", check.refused);
+        this.got.set(name, { path: file, version: check.version, from: "PATH", seconds: (Date.now() - started) / 1000 });
     }
 
     private async cached(): Promise<void> {
         for (const name of this.missing()) {
-            const file = place(this.world.cacheDir, name, this.world.platform);
+            const file = place(this.machine.cacheDir, name, this.machine.platform);
             if (await exists(file)) this.got.set(name, { path: file, version: bare(entryOf(name).version), from: "cache", seconds: 0 });
         }
     }
@@ -114,20 +133,20 @@ class Search {
     /** Checks a new binary by starting it, then puts it into the cache. */
     private async keep(name: ToolName, binary: string, from: "download" | "build", started: number): Promise<void> {
         await chmod(binary, 0o755);
-        const verdict = await judge(binary, entryOf(name), this.world, this.signal);
-        if ("refused" in verdict) throw new Error(verdict.refused);
-        const to = place(this.world.cacheDir, name, this.world.platform);
+        const check = await checkBinary(binary, entryOf(name), this.machine, this.signal);
+        if ("refused" in check) throw new Error(check.refused);
+        const to = place(this.machine.cacheDir, name, this.machine.platform);
         await publish(binary, to);
-        this.got.set(name, { path: to, version: verdict.version, from, seconds: (Date.now() - started) / 1000 });
+        this.got.set(name, { path: to, version: check.version, from, seconds: (Date.now() - started) / 1000 });
     }
 
     private async downloaded(name: ToolName, tmp: string): Promise<void> {
         const started = Date.now();
-        const from = entryOf(name).download?.(this.world.platform);
+        const from = entryOf(name).download?.(this.machine.platform);
         if (!from) return;
         const to = path.join(tmp, fileName(name));
         try {
-            await download(from, to, this.world, this.signal, () => this.step.update(`downloading ${label(name)}`));
+            await download(from, to, this.machine, this.signal, () => this.step.update(`downloading ${label(name)}`));
             await this.keep(name, to, "download", started);
         } catch (e) {
             this.signal.throwIfAborted();
@@ -138,8 +157,8 @@ class Search {
     private async packaged(): Promise<void> {
         const wanted = this.missing().filter((name) => entryOf(name).debian);
         if (wanted.length === 0) return;
-        const apt = await this.world.lookPath("apt-get");
-        if (!apt || !this.world.root) {
+        const apt = await this.machine.lookPath("apt-get");
+        if (!apt || !this.machine.root) {
             for (const name of wanted) this.failed(name, "package", apt ? "only root may install packages" : "no apt-get");
             return;
         }
@@ -147,7 +166,7 @@ class Search {
         this.step.update(`installing ${packages.join(", ")}`);
         const started = Date.now();
         const aptGet = (...argv: string[]) =>
-            this.world.run([apt, "-q", "-o", "DPkg::Lock::Timeout=120", ...argv], {
+            this.machine.run([apt, "-q", "-o", "DPkg::Lock::Timeout=120", ...argv], {
                 signal: this.signal,
                 deadline: 600,
                 env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -161,51 +180,101 @@ class Search {
         }
         for (const name of wanted) {
             const entry = entryOf(name);
-            const file = await this.world.lookPath(fileName(name), entry.debian!.dirs);
-            const verdict = file
-                ? await judge(file, entry, this.world, this.signal)
+            const file = await this.machine.lookPath(fileName(name), entry.debian!.dirs);
+            const check = file
+                ? await checkBinary(file, entry, this.machine, this.signal)
                 : { refused: `${entry.debian!.package} has no ${fileName(name)}` };
-            if (file && "version" in verdict)
-                this.got.set(name, { path: file, version: verdict.version, from: "package", seconds: (Date.now() - started) / 1000 });
-            else this.failed(name, "package", whys.get(entry.debian!.package) ?? ("refused" in verdict ? verdict.refused : ""));
+            if (file && "version" in check)
+                this.got.set(name, { path: file, version: check.version, from: "package", seconds: (Date.now() - started) / 1000 });
+            else this.failed(name, "package", whys.get(entry.debian!.package) ?? ("refused" in check ? check.refused : ""));
         }
     }
 
     private async built(tmp: string): Promise<void> {
         const missing = this.missing();
-        const go = await this.world.lookPath("go", ["/usr/local/go/bin"]);
+        const go = await this.machine.lookPath("go", ["/usr/local/go/bin"]);
         const buildable = missing.filter((name) => entryOf(name).go);
         if (!go) for (const name of buildable) this.failed(name, "build", "no Go compiler (no `go` on PATH)");
-        // What can't be built can't be had any more: say so before building the rest for minutes.
+        // A tool that cannot be built either is not to be had: say so before building the others for minutes.
         this.giveUpOn(go ? missing.filter((name) => !entryOf(name).go) : missing);
-        for (const module of new Set(buildable.map((name) => entryOf(name).go!.module)))
-            await this.builtFrom(module, buildable, path.join(tmp, module.name), go!);
+        const builds = inBuildOrder(
+            [...new Set(buildable.map((name) => entryOf(name).go!.module))].map((module) =>
+                buildOf(
+                    buildable.filter((name) => entryOf(name).go!.module === module),
+                    tmp,
+                ),
+            ),
+        );
+        if (builds.length === 0) return;
+        const started = Date.now();
+        const report = () => this.step.update(buildReport(builds, (Date.now() - started) / 1000, this.machine.cores));
+        const reporting = setInterval(report, REPORT_EVERY_MS);
+        const compiler = { go: go!, machine: this.machine, signal: this.signal };
+        let fetched: Promise<unknown> = Promise.resolve();
+        for (const build of builds) {
+            build.packageCount = fetched.then(() => {
+                build.state = "fetching";
+                return fetchSources(compiler, build);
+            });
+            fetched = build.packageCount.catch(() => {});
+        }
+        const queue = [...builds];
+        const worker = async () => {
+            for (let build = queue.shift(); build && !this.signal.aborted; build = queue.shift())
+                await this.builtFrom(build, compiler, report);
+        };
+        // Also after a stop, every worker ends before the temporary folder goes.
+        await Promise.all([...Array.from({ length: BUILDS_AT_ONCE }, worker), fetched]).finally(() => clearInterval(reporting));
+        this.signal.throwIfAborted();
     }
 
-    private async builtFrom(module: GoModule, buildable: readonly ToolName[], dir: string, go: string): Promise<void> {
-        const started = Date.now();
-        const group = buildable.filter((name) => entryOf(name).go!.module === module);
-        const estimate = group.reduce((sum, name) => sum + entryOf(name).seconds, 0);
-        const what =
-            group.length === 1 ? label(group[0]!) : `${module.name} ${bare(entryOf(group[0]!).version)} (${group.length} programs)`;
-        const tell = () => this.step.update(`building ${what}: ${since(started)} of up to about ${duration(estimate)}`);
-        tell();
-        const ticking = setInterval(tell, TELL_EVERY_MS);
+    private async builtFrom(build: Build, compiler: Compiler, report: () => void): Promise<void> {
+        const { names } = build;
         try {
-            const packages = group.map((name) => entryOf(name).go!.package);
-            const out = await goBuild(go, module, packages, dir, this.world, this.signal);
-            for (const name of group)
+            build.total = await build.packageCount!;
+            const started = Date.now();
+            build.state = "compiling";
+            report();
+            const out = await compile(compiler, build, () => build.compiled++);
+            for (const name of names)
                 await this.keep(name, path.join(out, fileName(name)), "build", started).catch((e: Error) =>
                     this.failed(name, "build", e.message),
                 );
         } catch (e) {
-            this.signal.throwIfAborted();
-            for (const name of group) this.failed(name, "build", (e as Error).message);
-        } finally {
-            clearInterval(ticking);
+            for (const name of names) this.failed(name, "build", (e as Error).message);
         }
-        this.signal.throwIfAborted();
+        build.state = "ended";
     }
+}
+
+function buildOf(names: readonly ToolName[], tmp: string): Build {
+    const { module } = entryOf(names[0]!).go!;
+    return {
+        names,
+        label: names.length === 1 ? label(names[0]!) : `${module.name} ${bare(entryOf(names[0]!).version)} (${names.length} programs)`,
+        module,
+        packages: names.map((name) => entryOf(name).go!.package),
+        dir: path.join(tmp, module.name),
+        cpuSeconds: names.reduce((sum, name) => sum + entryOf(name).cpuSeconds, 0),
+        state: "waiting",
+        compiled: 0,
+        total: 0,
+    };
+}
+
+/** The share of a build that linking takes at least. */
+const LINKING = 0.05;
+
+/** `building pulumi 3.259.0, thanos 0.42.4; 3 of 9 done, about 11 min left` */
+function buildReport(builds: readonly Build[], elapsed: number, cores: number): string {
+    const work = builds.map(({ cpuSeconds, state, compiled, total }) => ({
+        cpuSeconds,
+        done: state === "ended" ? 1 : total > 0 ? Math.min(compiled / total, 1) * (1 - LINKING) : 0,
+    }));
+    const labels = (state: Build["state"]) => builds.filter((b) => b.state === state).map((b) => b.label);
+    const compiling = labels("compiling");
+    const doing = compiling.length > 0 ? `building ${compiling.join(", ")}` : `downloading the sources of ${labels("fetching").join(", ")}`;
+    return `${doing}; ${labels("ended").length} of ${builds.length} done, ${roughly(remainingSeconds(work, elapsed, cores))} left`;
 }
 
 const label = (name: ToolName) => `${name} ${bare(entryOf(name).version)}`.trim();

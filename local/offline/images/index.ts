@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
 import { S3_IMAGE, THANOS_IMAGE, VERSIONS } from "../../../upstream/versions";
 import type { ToolName } from "../tools/catalogue";
+import { exists } from "../tools/machine";
 
 /** An image as its project publishes it, as far as manifests can tell: name, entrypoint, user, and the folders it writes to. */
 export interface ImageSpec {
@@ -113,13 +114,7 @@ export async function buildImage(
     const recipe = { image, architecture, ETC, binaries: await Promise.all(files.map(({ from }) => digest(createReadStream(from)))) };
     const key = createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
     const archive = path.join(cacheDir, "images", `${path.posix.basename(image.name).replace(":", "-")}-${key}.tar`);
-    if (
-        await access(archive).then(
-            () => true,
-            () => false,
-        )
-    )
-        return archive;
+    if (await exists(archive)) return archive;
 
     // The layer is made twice, once for its digest and size (which come before it) and once into the archive: no third copy on disk.
     let size = 0;

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Entry, entryOf, fileName, type Platform, type ToolName } from "./catalogue";
+import { buildArgs } from "./goBuild";
 
 const BEAT_MS = 5000;
 const STALE_MS = 30_000;
@@ -18,18 +19,15 @@ export function place(cacheDir: string, name: ToolName, platform: Platform): str
 }
 
 function fingerprint(entry: Entry, platform: Platform): string {
-    const source =
-        entry.go && "dir" in entry.go.module.source ? readFileSync(path.join(entry.go.module.source.dir, "main.go"), "utf8") : undefined;
-    const module = entry.go && { ...entry.go.module, source: source ?? entry.go.module.source };
-    const content = { platform, version: entry.version, download: entry.download?.(platform), package: entry.go?.package, module };
+    const { go } = entry;
+    const built = go && {
+        published: go.module.published,
+        main: go.module.main && readFileSync(path.join(go.module.main, "main.go"), "utf8"),
+        args: buildArgs(go.module, [go.package], ""),
+    };
+    const content = { platform, version: entry.version, download: entry.download?.(platform), built };
     return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
 }
-
-export const exists = (file: string) =>
-    access(file).then(
-        () => true,
-        () => false,
-    );
 
 /** Puts a finished binary into the cache in one step: it is there whole, or not at all. */
 export async function publish(binary: string, to: string): Promise<void> {
@@ -49,7 +47,7 @@ export async function publish(binary: string, to: string): Promise<void> {
  * Runs `work` with a temporary folder while no other run writes to the cache; `waiting` hears who does.
  * The lock saves work only: what makes concurrent runs safe is `publish`.
  */
-export async function alone<T>(
+export async function withCacheLock<T>(
     dir: string,
     signal: AbortSignal,
     waiting: (who: string) => void,

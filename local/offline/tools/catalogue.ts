@@ -1,6 +1,6 @@
 import { VERSIONS } from "../../../upstream/versions";
 import * as modules from "./goModules";
-import { type Accept, bare } from "./version";
+import { bare, type VersionRule } from "./version";
 
 /** Where a binary is to run. */
 export interface Platform {
@@ -22,9 +22,9 @@ export interface Entry {
     version: string;
     /** Name of the file, where it is not the tool's. */
     binary?: string;
-    /** How a binary says its version: the pattern's first group. */
-    ask: { args: readonly string[]; pattern: RegExp };
-    accept: Accept;
+    /** Arguments that print the version, and the pattern whose first group it is. */
+    versionCheck: { args: readonly string[]; pattern: RegExp };
+    versionRule: VersionRule;
     /** It goes into an image without a C library, so it must not need a dynamic loader. */
     static?: true;
     download?: (p: Platform) => Download;
@@ -32,26 +32,26 @@ export interface Entry {
     go?: { module: modules.GoModule; package: string };
     /** Where a person gets it. */
     page: string;
-    /** Seconds of a cold build on two cores, downloads of modules included. */
-    seconds: number;
+    /** CPU seconds of a cold build, download of the module's sources included; tools of one module are built together in this order. */
+    cpuSeconds: number;
 }
 
 const github = (repository: string, version: string, file: string) =>
     `https://github.com/${repository}/releases/download/${version}/${file}`;
 const released = (repository: string, version: string) => `https://github.com/${repository}/releases/tag/${version}`;
 
-function kubernetesPart(name: string, seconds: number): Entry {
+function kubernetesPart(name: string, cpuSeconds: number): Entry {
     return {
         version: VERSIONS.kubernetes,
-        ask: { args: ["--version"], pattern: /^Kubernetes v(\S+)/m },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^Kubernetes v(\S+)/m },
+        versionRule: "exact",
         download: ({ os, arch }) => {
             const url = `https://dl.k8s.io/release/${VERSIONS.kubernetes}/bin/${os}/${arch}/${name}`;
             return { url, checksums: `${url}.sha256` };
         },
         go: { module: modules.kubernetes, package: `cmd/${name}` },
         page: "https://kubernetes.io/releases/download/#binaries",
-        seconds,
+        cpuSeconds,
     };
 }
 
@@ -72,11 +72,11 @@ function system(pkg: string, args: readonly string[], pattern: RegExp, more: { b
     return {
         version: "",
         ...(more.binary && { binary: more.binary }),
-        ask: { args, pattern },
-        accept: "any",
+        versionCheck: { args, pattern },
+        versionRule: "any",
         debian: { package: pkg, ...(more.dirs && { dirs: more.dirs }) },
         page: `https://packages.debian.org/${pkg}`,
-        seconds: 0,
+        cpuSeconds: 0,
     };
 }
 
@@ -84,8 +84,8 @@ function system(pkg: string, args: readonly string[], pattern: RegExp, more: { b
 export const CATALOGUE = {
     pulumi: {
         version: VERSIONS.pulumi,
-        ask: { args: ["version"], pattern: /^v(\S+)/m },
-        accept: "at-least",
+        versionCheck: { args: ["version"], pattern: /^v(\S+)/m },
+        versionRule: "at-least",
         download: ({ os, arch }) => ({
             url: `https://get.pulumi.com/releases/sdk/pulumi-${VERSIONS.pulumi}-${os}-${arch === "amd64" ? "x64" : arch}.tar.gz`,
             member: "pulumi/pulumi",
@@ -93,7 +93,7 @@ export const CATALOGUE = {
         }),
         go: { module: modules.pulumi, package: "cmd/pulumi" },
         page: "https://www.pulumi.com/docs/iac/download-install/",
-        seconds: 480,
+        cpuSeconds: 480,
     },
     "kube-apiserver": kubernetesPart("kube-apiserver", 380),
     "kube-controller-manager": kubernetesPart("kube-controller-manager", 90),
@@ -103,69 +103,69 @@ export const CATALOGUE = {
     thanos: {
         version: VERSIONS.thanos,
         // The tag is part of the question: a binary without it panics on the first replicated write ("slice bounds out of range").
-        ask: { args: ["--version"], pattern: /^thanos, version (\S+)[\s\S]*tags:.*slicelabels/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^thanos, version (\S+)[\s\S]*tags:.*slicelabels/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("thanos-io/thanos", VERSIONS.thanos, "thanos", "thanos"),
         go: { module: modules.thanos, package: "cmd/thanos" },
         page: released("thanos-io/thanos", VERSIONS.thanos),
-        seconds: 250,
+        cpuSeconds: 250,
     },
     prometheus: {
         version: VERSIONS.prometheus,
-        ask: { args: ["--version"], pattern: /^prometheus, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^prometheus, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "prometheus"),
         go: { module: modules.prometheus, package: "cmd/prometheus" },
         page: released("prometheus/prometheus", VERSIONS.prometheus),
-        seconds: 210,
+        cpuSeconds: 210,
     },
     promtool: {
         version: VERSIONS.prometheus,
-        ask: { args: ["--version"], pattern: /^promtool, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^promtool, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "promtool"),
         go: { module: modules.prometheus, package: "cmd/promtool" },
         page: released("prometheus/prometheus", VERSIONS.prometheus),
-        seconds: 30,
+        cpuSeconds: 30,
     },
     // The operator's releases hold manifests only, no binaries.
     operator: {
         version: VERSIONS.prometheusOperator,
-        ask: { args: ["--version"], pattern: /^prometheus-operator, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^prometheus-operator, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         go: { module: modules.operator, package: "cmd/operator" },
         page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
-        seconds: 240,
+        cpuSeconds: 240,
     },
     "prometheus-config-reloader": {
         version: VERSIONS.prometheusOperator,
-        ask: { args: ["--version"], pattern: /^prometheus-config-reloader, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^prometheus-config-reloader, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         go: { module: modules.operator, package: "cmd/prometheus-config-reloader" },
         page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
-        seconds: 10,
+        cpuSeconds: 10,
     },
     helm: {
         version: VERSIONS.helm,
-        ask: { args: ["version", "--short"], pattern: /^v(\d[^+\s]*)/m },
-        accept: "at-least",
+        versionCheck: { args: ["version", "--short"], pattern: /^v(\d[^+\s]*)/m },
+        versionRule: "at-least",
         download: ({ os, arch }) => {
             const url = `https://get.helm.sh/helm-${VERSIONS.helm}-${os}-${arch}.tar.gz`;
             return { url, member: `${os}-${arch}/helm`, checksums: `${url}.sha256sum` };
         },
         go: { module: modules.helm, package: "cmd/helm" },
         page: released("helm/helm", VERSIONS.helm),
-        seconds: 110,
+        cpuSeconds: 110,
     },
     coredns: {
         version: VERSIONS.coredns,
-        ask: { args: ["-version"], pattern: /^CoreDNS-(\S+)/m },
-        accept: "exact",
+        versionCheck: { args: ["-version"], pattern: /^CoreDNS-(\S+)/m },
+        versionRule: "exact",
         static: true,
         download: ({ os, arch }) => {
             const url = github("coredns/coredns", VERSIONS.coredns, `coredns_${bare(VERSIONS.coredns)}_${os}_${arch}.tgz`);
@@ -173,12 +173,12 @@ export const CATALOGUE = {
         },
         go: { module: modules.coredns, package: "" },
         page: released("coredns/coredns", VERSIONS.coredns),
-        seconds: 100,
+        cpuSeconds: 100,
     },
     versitygw: {
         version: VERSIONS.versitygw,
-        ask: { args: ["--version"], pattern: /^Version\s*: v?(\S+)/m },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^Version\s*: v?(\S+)/m },
+        versionRule: "exact",
         static: true,
         download: ({ os, arch }) => {
             const folder = `versitygw_${VERSIONS.versitygw}_${os === "linux" ? "Linux" : "Darwin"}_${arch === "amd64" ? "x86_64" : arch}`;
@@ -190,48 +190,48 @@ export const CATALOGUE = {
         },
         go: { module: modules.versitygw, package: "cmd/versitygw" },
         page: released("versity/versitygw", VERSIONS.versitygw),
-        seconds: 180,
+        cpuSeconds: 180,
     },
     /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions were released as source only. */
     minio: {
         version: VERSIONS.minio,
-        ask: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
+        versionRule: "exact",
         go: { module: modules.minio, package: "" },
         page: "https://github.com/minio/minio",
-        seconds: 290,
+        cpuSeconds: 290,
     },
     node_exporter: {
         version: VERSIONS.nodeExporter,
-        ask: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("prometheus/node_exporter", VERSIONS.nodeExporter, "node_exporter", "node_exporter"),
         go: { module: modules.nodeExporter, package: "" },
         page: released("prometheus/node_exporter", VERSIONS.nodeExporter),
-        seconds: 45,
+        cpuSeconds: 45,
     },
     /** The container that holds a pod's namespaces: our own, because its official image is out of reach without a registry. */
     pause: {
         version: modules.PAUSE,
-        ask: { args: ["--version"], pattern: /^thanos-fleet pause (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^thanos-fleet pause (\S+)/ },
+        versionRule: "exact",
         static: true,
         go: { module: modules.pause, package: "" },
         page: "local/offline/images/pause/main.go",
-        seconds: 10,
+        cpuSeconds: 10,
     },
     /** Asked for only where a Docker engine answers; without one it is of no use, so there is no build. */
     kind: {
         version: VERSIONS.kind,
-        ask: { args: ["--version"], pattern: /^kind version (\S+)/ },
-        accept: "at-least",
+        versionCheck: { args: ["--version"], pattern: /^kind version (\S+)/ },
+        versionRule: "at-least",
         download: ({ os, arch }) => {
             const url = github("kubernetes-sigs/kind", VERSIONS.kind, `kind-${os}-${arch}`);
             return { url, checksums: `${url}.sha256sum` };
         },
         page: released("kubernetes-sigs/kind", VERSIONS.kind),
-        seconds: 0,
+        cpuSeconds: 0,
     },
     etcd: system("etcd-server", ["--version"], /^etcd Version: (\S+)/m),
     containerd: system("containerd", ["--version"], /^containerd \S+ v?([^\s~+]+)/),

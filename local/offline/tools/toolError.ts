@@ -38,7 +38,7 @@ function remedy(name: ToolName): string {
     const { version, debian, go, page } = entryOf(name);
     if (debian) return `apt-get install ${debian.package} as root, or the package of your system that has \`${fileName(name)}\``;
     const onPath = `put ${fileName(name)} ${bare(version)} on PATH (${page})`;
-    return go ? `install Go (https://go.dev/dl) so that it can be built here${"dir" in go.module.source ? "" : `, or ${onPath}`}` : onPath;
+    return go ? `install Go (https://go.dev/dl) so that it can be built here${!go.module.published ? "" : `, or ${onPath}`}` : onPath;
 }
 
 export const duration = (s: number) => since(Date.now() - s * 1000);
@@ -46,7 +46,7 @@ export const duration = (s: number) => since(Date.now() - s * 1000);
 /** `pulumi 3.259.0 cached · kubernetes 1.34.4 built in 6m41s · 11 of the system`: programs of one module are one item. */
 export function summary(found: ReadonlyMap<ToolName, Tool>): string {
     const HOW = { PATH: "on PATH", cache: "cached", package: "installed", download: "downloaded", build: "built" } as const;
-    const ofSystem = [...found].filter(([name, tool]) => tool.from === "PATH" && entryOf(name).accept === "any");
+    const ofSystem = [...found].filter(([name, tool]) => tool.from === "PATH" && entryOf(name).versionRule === "any");
     const items = new Map<string, number>();
     for (const [name, { version, from, seconds }] of found) {
         if (ofSystem.some(([n]) => n === name)) continue;
