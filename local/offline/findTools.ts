@@ -8,7 +8,7 @@ import { checkBinary } from "./tools/checkBinary";
 import { download } from "./tools/download";
 import { type Compiler, compile, fetchSources, type GoBuild } from "./tools/goBuild";
 import { exists, type Machine, thisMachine } from "./tools/machine";
-import { type Missing, summary, type Tool, ToolError } from "./tools/toolError";
+import { type MissingTool, summary, type Tool, ToolError } from "./tools/toolError";
 import { bare } from "./tools/version";
 
 export type { ToolName } from "./tools/catalogue";
@@ -67,7 +67,7 @@ export async function findTools<N extends ToolName>(
 
 class ToolSearch {
     private readonly got = new Map<ToolName, Tool>();
-    private readonly tried = new Map<ToolName, Missing["tried"]>();
+    private readonly tried = new Map<ToolName, MissingTool["tried"]>();
 
     constructor(
         private readonly names: readonly ToolName[],
@@ -96,7 +96,7 @@ class ToolSearch {
         this.giveUpOn(this.missing());
     }
 
-    /** In the order they were asked for. */
+    /** In the order of `names`. */
     get found(): Map<ToolName, Tool> {
         return new Map(this.names.flatMap((name) => (this.got.has(name) ? [[name, this.got.get(name)!]] : [])));
     }

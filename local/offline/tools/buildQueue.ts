@@ -1,7 +1,7 @@
 /** Order and remaining time of the builds. */
 
 /** A build with less work than this is a small one, CPU seconds. */
-const SMALL = 100;
+const SMALL = 75;
 
 /**
  * Small builds come first: they compile while the sources of the largest are downloaded. The others follow from the largest to the smallest,

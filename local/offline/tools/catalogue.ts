@@ -2,37 +2,40 @@ import { VERSIONS } from "../../../upstream/versions";
 import * as modules from "./goModules";
 import { bare, type VersionRule } from "./version";
 
-/** Where a binary is to run. */
+/** Operating system and processor that a binary runs on, in Go's names. */
 export interface Platform {
     os: "linux" | "darwin";
     arch: "amd64" | "arm64";
 }
 
-/** A file that the project itself publishes. */
+/** A file that the tool's project publishes. */
 export interface Download {
     url: string;
     /** The binary's path inside the archive; without it, the file is the binary. */
     member?: string;
-    /** Its list of sha256 sums (or the bare sum). */
+    /** URL of the file's sha256 sum: a list of sums with file names, or the bare sum. */
     checksums: string;
 }
 
 export interface Entry {
-    /** As upstream tags it; "" for what comes with the system in any version. */
+    /** Upstream's tag; "" for a tool of the system, which may have any version. */
     version: string;
-    /** Name of the file, where it is not the tool's. */
+    /** Name of the file. @default the tool's name */
     binary?: string;
     /** Arguments that print the version, and the pattern whose first group it is. */
     versionCheck: { args: readonly string[]; pattern: RegExp };
+    /** Which versions other than `version` will do. */
     versionRule: VersionRule;
-    /** It goes into an image without a C library, so it must not need a dynamic loader. */
+    /** The binary must not need a dynamic loader: its image has no C library. */
     static?: true;
     download?: (p: Platform) => Download;
+    /** `dirs`: folders outside PATH that the package may put the binary into. */
     debian?: { package: string; dirs?: readonly string[] };
+    /** `package`: path of the main package inside the module. */
     go?: { module: modules.GoModule; package: string };
-    /** Where a person gets it. */
+    /** Page where a person downloads the tool. */
     page: string;
-    /** CPU seconds of a cold build, download of the module's sources included; tools of one module are built together in this order. */
+    /** CPU seconds that building the tool from empty caches takes, after the tools of the same module that are listed before it. */
     cpuSeconds: number;
 }
 
@@ -55,7 +58,7 @@ function kubernetesPart(name: string, cpuSeconds: number): Entry {
     };
 }
 
-/** The archives of the Prometheus family: `<name>-<version>.<os>-<arch>.tar.gz` with one folder, and `sha256sums.txt` beside it. */
+/** Archives of the Prometheus projects: `<name>-<version>.<os>-<arch>.tar.gz` with one folder, and `sha256sums.txt` beside it. */
 function promuDownload(repository: string, version: string, archive: string, binary: string) {
     return ({ os, arch }: Platform): Download => {
         const folder = `${archive}-${bare(version)}.${os}-${arch}`;
@@ -67,7 +70,7 @@ function promuDownload(repository: string, version: string, archive: string, bin
     };
 }
 
-/** What the system brings. `dirs`: where its package puts what is not on PATH. */
+/** A tool of the system, in any version. */
 function system(pkg: string, args: readonly string[], pattern: RegExp, more: { binary?: string; dirs?: readonly string[] } = {}): Entry {
     return {
         version: "",
@@ -93,23 +96,23 @@ export const CATALOGUE = {
         }),
         go: { module: modules.pulumi, package: "cmd/pulumi" },
         page: "https://www.pulumi.com/docs/iac/download-install/",
-        cpuSeconds: 480,
+        cpuSeconds: 260,
     },
-    "kube-apiserver": kubernetesPart("kube-apiserver", 380),
+    "kube-apiserver": kubernetesPart("kube-apiserver", 370),
     "kube-controller-manager": kubernetesPart("kube-controller-manager", 90),
     kubelet: kubernetesPart("kubelet", 27),
-    "kube-proxy": kubernetesPart("kube-proxy", 10),
-    "kube-scheduler": kubernetesPart("kube-scheduler", 6),
+    "kube-proxy": kubernetesPart("kube-proxy", 8),
+    "kube-scheduler": kubernetesPart("kube-scheduler", 5),
     thanos: {
         version: VERSIONS.thanos,
-        // The tag is part of the question: a binary without it panics on the first replicated write ("slice bounds out of range").
+        // Checks the tag too: a binary without it panics on the first replicated write ("slice bounds out of range").
         versionCheck: { args: ["--version"], pattern: /^thanos, version (\S+)[\s\S]*tags:.*slicelabels/ },
         versionRule: "exact",
         static: true,
         download: promuDownload("thanos-io/thanos", VERSIONS.thanos, "thanos", "thanos"),
         go: { module: modules.thanos, package: "cmd/thanos" },
         page: released("thanos-io/thanos", VERSIONS.thanos),
-        cpuSeconds: 250,
+        cpuSeconds: 150,
     },
     prometheus: {
         version: VERSIONS.prometheus,
@@ -119,7 +122,7 @@ export const CATALOGUE = {
         download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "prometheus"),
         go: { module: modules.prometheus, package: "cmd/prometheus" },
         page: released("prometheus/prometheus", VERSIONS.prometheus),
-        cpuSeconds: 210,
+        cpuSeconds: 165,
     },
     promtool: {
         version: VERSIONS.prometheus,
@@ -129,7 +132,7 @@ export const CATALOGUE = {
         download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "promtool"),
         go: { module: modules.prometheus, package: "cmd/promtool" },
         page: released("prometheus/prometheus", VERSIONS.prometheus),
-        cpuSeconds: 30,
+        cpuSeconds: 10,
     },
     // The operator's releases hold manifests only, no binaries.
     operator: {
@@ -139,7 +142,7 @@ export const CATALOGUE = {
         static: true,
         go: { module: modules.operator, package: "cmd/operator" },
         page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
-        cpuSeconds: 240,
+        cpuSeconds: 125,
     },
     "prometheus-config-reloader": {
         version: VERSIONS.prometheusOperator,
@@ -148,7 +151,7 @@ export const CATALOGUE = {
         static: true,
         go: { module: modules.operator, package: "cmd/prometheus-config-reloader" },
         page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
-        cpuSeconds: 10,
+        cpuSeconds: 5,
     },
     helm: {
         version: VERSIONS.helm,
@@ -160,7 +163,7 @@ export const CATALOGUE = {
         },
         go: { module: modules.helm, package: "cmd/helm" },
         page: released("helm/helm", VERSIONS.helm),
-        cpuSeconds: 110,
+        cpuSeconds: 90,
     },
     coredns: {
         version: VERSIONS.coredns,
@@ -173,7 +176,7 @@ export const CATALOGUE = {
         },
         go: { module: modules.coredns, package: "" },
         page: released("coredns/coredns", VERSIONS.coredns),
-        cpuSeconds: 100,
+        cpuSeconds: 70,
     },
     versitygw: {
         version: VERSIONS.versitygw,
@@ -190,16 +193,16 @@ export const CATALOGUE = {
         },
         go: { module: modules.versitygw, package: "cmd/versitygw" },
         page: released("versity/versitygw", VERSIONS.versitygw),
-        cpuSeconds: 180,
+        cpuSeconds: 60,
     },
-    /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions were released as source only. */
+    /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions exist as source only. */
     minio: {
         version: VERSIONS.minio,
         versionCheck: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
         versionRule: "exact",
         go: { module: modules.minio, package: "" },
         page: "https://github.com/minio/minio",
-        cpuSeconds: 290,
+        cpuSeconds: 200,
     },
     node_exporter: {
         version: VERSIONS.nodeExporter,
@@ -209,9 +212,9 @@ export const CATALOGUE = {
         download: promuDownload("prometheus/node_exporter", VERSIONS.nodeExporter, "node_exporter", "node_exporter"),
         go: { module: modules.nodeExporter, package: "" },
         page: released("prometheus/node_exporter", VERSIONS.nodeExporter),
-        cpuSeconds: 45,
+        cpuSeconds: 35,
     },
-    /** The container that holds a pod's namespaces: our own, because its official image is out of reach without a registry. */
+    /** Holds a pod's namespaces. A program of this project, because the official image needs a registry. */
     pause: {
         version: modules.PAUSE,
         versionCheck: { args: ["--version"], pattern: /^thanos-fleet pause (\S+)/ },
@@ -219,9 +222,9 @@ export const CATALOGUE = {
         static: true,
         go: { module: modules.pause, package: "" },
         page: "local/offline/images/pause/main.go",
-        cpuSeconds: 10,
+        cpuSeconds: 7,
     },
-    /** Asked for only where a Docker engine answers; without one it is of no use, so there is no build. */
+    /** Needed only where a Docker engine answers, and such machines reach downloads: there is no build. */
     kind: {
         version: VERSIONS.kind,
         versionCheck: { args: ["--version"], pattern: /^kind version (\S+)/ },
@@ -242,7 +245,7 @@ export const CATALOGUE = {
     unshare: system("util-linux", ["--version"], /^unshare from util-linux (\S+)/),
     tini: system("tini", ["--version"], /^tini version (\S+)/),
     conntrack: system("conntrack", ["--version"], /^conntrack v(\S+)/),
-    /** Its path is that of the `host-local` plugin; the others (bridge, loopback, portmap) lie in the same folder. `bridge` alone may be iproute2's. */
+    /** The path of the `host-local` plugin; the other plugins (bridge, loopback, portmap) lie in the same folder. `bridge` would also find iproute2's. */
     cni: system("containernetworking-plugins", ["--version"], /^CNI host-local plugin (?:version )?v?(\S+)/m, {
         binary: "host-local",
         dirs: ["/usr/lib/cni", "/opt/cni/bin"],
@@ -255,5 +258,5 @@ export function entryOf(name: ToolName): Entry {
     return CATALOGUE[name];
 }
 
-/** A tool's file, as it lies on PATH. */
+/** File name of a tool's binary. */
 export const fileName = (name: ToolName) => entryOf(name).binary ?? name;

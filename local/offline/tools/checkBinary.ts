@@ -3,14 +3,15 @@ import type { Entry } from "./catalogue";
 import type { Machine } from "./machine";
 import { bare, satisfies } from "./version";
 
-const RULE = { exact: "exactly", "at-least": "at least", any: "any" } as const;
+const RULE_TEXT = { exact: "exactly", "at-least": "at least", any: "any" } as const;
 
-export type Verdict = { version: string } | { refused: string };
+/** The version of a binary that will do, or the reason why it does not. */
+export type BinaryCheck = { version: string } | { refused: string };
 
-/** Starts a binary, reads its version, and says whether it will do. */
-export async function checkBinary(file: string, entry: Entry, machine: Machine, signal: AbortSignal): Promise<Verdict> {
+/** Starts a binary, reads its version, and decides whether the fleet can use it. */
+export async function checkBinary(file: string, entry: Entry, machine: Machine, signal: AbortSignal): Promise<BinaryCheck> {
     const ran = await machine
-        // Pulumi's CLI would look for newer versions of itself, which takes seconds without a network.
+        // Otherwise Pulumi's CLI looks for newer versions, which takes seconds without a network.
         .run([file, ...entry.versionCheck.args], { signal, deadline: 20, env: { PULUMI_SKIP_UPDATE_CHECK: "true" } })
         .catch((e: Error) => {
             signal.throwIfAborted();
@@ -22,7 +23,7 @@ export async function checkBinary(file: string, entry: Entry, machine: Machine, 
         return { refused: `${file} is not it: \`${entry.versionCheck.args.join(" ")}\` says "${said}"` };
     }
     if (!satisfies(version, entry.versionRule, bare(entry.version)))
-        return { refused: `${file} is ${version}, needed is ${RULE[entry.versionRule]} ${bare(entry.version)}` };
+        return { refused: `${file} is ${version}, needed is ${RULE_TEXT[entry.versionRule]} ${bare(entry.version)}` };
     if (entry.static && (await needsLoader(file))) return { refused: `${file} needs a C library, which its image does not have` };
     return { version };
 }

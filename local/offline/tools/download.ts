@@ -9,7 +9,7 @@ import { extract } from "tar-stream";
 import type { Download } from "./catalogue";
 import type { Machine } from "./machine";
 
-/** Fetches a published file, compares its sum with the published one, and writes its binary to `to`. `begun`: the host answers. */
+/** Downloads a published file, compares its sum with the published one, and writes its binary to `to`. `begun` is called once the host answers. */
 export async function download(from: Download, to: string, machine: Machine, signal: AbortSignal, begun: () => void): Promise<void> {
     const name = path.posix.basename(new URL(from.url).pathname);
     const wanted = checksumOf(name, await (await machine.fetch(from.checksums, signal)).text());
@@ -35,7 +35,7 @@ export async function download(from: Download, to: string, machine: Machine, sig
     await unpack(fetched, from.member, to, signal);
 }
 
-/** Both forms in use: a bare sum, and lines of `sum  file` (a `*` marks binary mode, sha256sum(1)). */
+/** The sum of `file` in a bare sum or in lines of `sum  file` (a `*` marks binary mode, sha256sum(1)). */
 export function checksumOf(file: string, text: string): string | undefined {
     const lines = text
         .trim()

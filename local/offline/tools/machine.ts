@@ -32,7 +32,7 @@ export interface Machine {
     /** The project's cache: outside the checkout, shared by checkouts. */
     cacheDir: string;
     lookPath(binary: string, alsoIn?: readonly string[]): Promise<string | undefined>;
-    /** The answer to a GET, always a success: anything else is an error that says why. */
+    /** GET. Any answer but success is an error with the reason. */
     fetch(url: string, signal: AbortSignal): Promise<Response>;
     run(argv: readonly string[], options: RunOptions): Promise<Ran>;
 }
@@ -54,7 +54,7 @@ const KILL_AFTER_MS = 5000;
 /** Administrators' binaries (iptables, ip, runc) are often left out of PATH. */
 const SBIN = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-// One memory per process: a host that is out of reach costs seconds once, not once per tool.
+// One per process: an unreachable host costs seconds once, not once per tool.
 const fetchRemembering = rememberingHosts(fetch);
 
 export function thisMachine(): Machine {
@@ -81,7 +81,7 @@ export function thisMachine(): Machine {
     };
 }
 
-/** A fetch that first asks each new host for any answer within 3 s, and asks a silent host never again. */
+/** A fetch that first expects any answer of each new host within 3 s, and never calls a silent host again. */
 export function rememberingHosts(get: (url: string, init: RequestInit) => Promise<Response>): Machine["fetch"] {
     const hosts = new Map<string, Promise<string | undefined>>();
     const probe = async (origin: string, signal: AbortSignal) => {
@@ -110,7 +110,7 @@ export function rememberingHosts(get: (url: string, init: RequestInit) => Promis
     };
 }
 
-/** Node's fetch says "fetch failed" and hides the why in its cause. */
+/** Node's fetch fails with "fetch failed" and has the reason in `cause`. */
 function reason(e: unknown): string {
     if (!(e instanceof Error)) return String(e);
     if (e.name === "TimeoutError") return `nothing within ${PROBE_MS / 1000} s`;

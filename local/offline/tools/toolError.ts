@@ -11,16 +11,17 @@ export interface Tool {
     seconds: number;
 }
 
-/** What was tried for a tool that is not to be had, in order: way and why it failed. */
-export interface Missing {
+/** A tool that cannot be had. */
+export interface MissingTool {
     name: ToolName;
+    /** The ways that were tried, in order, and why each failed. */
     tried: { way: string; why: string }[];
 }
 
 /** Tools that could be neither found, downloaded nor built: all of them at once. */
 export class ToolError extends Error {
     override name = "ToolError";
-    constructor(readonly missing: readonly Missing[]) {
+    constructor(readonly missing: readonly MissingTool[]) {
         super(
             [
                 `${missing.length === 1 ? "A tool" : `${missing.length} tools`} can be neither found, downloaded nor built:`,
@@ -41,7 +42,7 @@ function remedy(name: ToolName): string {
     return go ? `install Go (https://go.dev/dl) so that it can be built here${!go.module.published ? "" : `, or ${onPath}`}` : onPath;
 }
 
-export const duration = (s: number) => since(Date.now() - s * 1000);
+const duration = (s: number) => since(Date.now() - s * 1000);
 
 /** `pulumi 3.259.0 cached · kubernetes 1.34.4 built in 6m41s · 11 of the system`: programs of one module are one item. */
 export function summary(found: ReadonlyMap<ToolName, Tool>): string {
