@@ -1,40 +1,18 @@
 import { chmod } from "node:fs/promises";
 import * as path from "node:path";
 import type { Progress, Step } from "../../terminal/progress";
-import { inBuildOrder, remainingSeconds, roughly } from "./tools/buildQueue";
+import { type QueuedBuild, runBuilds } from "./tools/buildQueue";
 import { place, publish, withCacheLock } from "./tools/cache";
 import { entryOf, fileName, type ToolName } from "./tools/catalogue";
 import { checkBinary } from "./tools/checkBinary";
 import { download } from "./tools/download";
-import { type Compiler, compile, fetchSources, type GoBuild } from "./tools/goBuild";
+import type { GoModule } from "./tools/goModules";
 import { exists, type Machine, thisMachine } from "./tools/machine";
 import { type MissingTool, summary, type Tool, ToolError } from "./tools/toolError";
 import { bare } from "./tools/version";
 
 export type { ToolName } from "./tools/catalogue";
 export { type Tool, ToolError } from "./tools/toolError";
-
-/** Milliseconds between progress lines of the builds: short enough to see that they go on, long enough for a log. */
-const REPORT_EVERY_MS = 30_000;
-
-/**
- * One build alone leaves cores idle while it links, waits for its largest package or downloads: on two cores that was two fifths of the time.
- * So two modules compile at a time, and the sources of the next are downloaded meanwhile.
- */
-const BUILDS_AT_ONCE = 2;
-
-/** The build of one module's programs, as far as it has got. */
-interface Build extends GoBuild {
-    names: readonly ToolName[];
-    label: string;
-    cpuSeconds: number;
-    state: "waiting" | "fetching" | "compiling" | "ended";
-    compiled: number;
-    /** How many packages there are to compile, once the sources are there. */
-    packageCount?: Promise<number>;
-    /** The resolved `packageCount`. */
-    total: number;
-}
 
 /**
  * Finds each tool, or gets it: PATH, the project's cache, official download, Debian package, build from its Go module.
@@ -197,84 +175,33 @@ class ToolSearch {
         if (!go) for (const name of buildable) this.failed(name, "build", "no Go compiler (no `go` on PATH)");
         // A tool that cannot be built either is not to be had: say so before building the others for minutes.
         this.giveUpOn(go ? missing.filter((name) => !entryOf(name).go) : missing);
-        const builds = inBuildOrder(
-            [...new Set(buildable.map((name) => entryOf(name).go!.module))].map((module) =>
-                buildOf(
-                    buildable.filter((name) => entryOf(name).go!.module === module),
-                    tmp,
-                ),
-            ),
-        );
-        if (builds.length === 0) return;
-        const started = Date.now();
-        const report = () => this.step.update(buildReport(builds, (Date.now() - started) / 1000, this.machine.cores));
-        const reporting = setInterval(report, REPORT_EVERY_MS);
-        const compiler = { go: go!, machine: this.machine, signal: this.signal };
-        let fetched: Promise<unknown> = Promise.resolve();
-        for (const build of builds) {
-            build.packageCount = fetched.then(() => {
-                build.state = "fetching";
-                return fetchSources(compiler, build);
-            });
-            fetched = build.packageCount.catch(() => {});
-        }
-        const queue = [...builds];
-        const worker = async () => {
-            for (let build = queue.shift(); build && !this.signal.aborted; build = queue.shift())
-                await this.builtFrom(build, compiler, report);
-        };
-        // Also after a stop, every worker ends before the temporary folder goes.
-        await Promise.all([...Array.from({ length: BUILDS_AT_ONCE }, worker), fetched]).finally(() => clearInterval(reporting));
+        const modules = [...new Set(buildable.map((name) => entryOf(name).go!.module))];
+        const builds = modules.map((module) => {
+            const names = buildable.filter((name) => entryOf(name).go!.module === module);
+            return this.buildOf(module, names, path.join(tmp, module.name));
+        });
+        await runBuilds(builds, { go: go!, machine: this.machine, signal: this.signal }, (text) => this.step.update(text));
         this.signal.throwIfAborted();
     }
 
-    private async builtFrom(build: Build, compiler: Compiler, report: () => void): Promise<void> {
-        const { names } = build;
-        try {
-            build.total = await build.packageCount!;
-            const started = Date.now();
-            build.state = "compiling";
-            report();
-            const out = await compile(compiler, build, () => build.compiled++);
-            for (const name of names)
-                await this.keep(name, path.join(out, fileName(name)), "build", started).catch((e: Error) =>
-                    this.failed(name, "build", e.message),
-                );
-        } catch (e) {
-            for (const name of names) this.failed(name, "build", (e as Error).message);
-        }
-        build.state = "ended";
+    private buildOf(module: GoModule, names: readonly ToolName[], dir: string): QueuedBuild {
+        return {
+            module,
+            packages: names.map((name) => entryOf(name).go!.package),
+            dir,
+            label: names.length === 1 ? label(names[0]!) : `${module.name} ${bare(entryOf(names[0]!).version)} (${names.length} programs)`,
+            cpuSeconds: names.reduce((sum, name) => sum + entryOf(name).cpuSeconds, 0),
+            finish: async (result) => {
+                for (const name of names)
+                    try {
+                        if ("error" in result) throw result.error;
+                        await this.keep(name, path.join(result.binaries, fileName(name)), "build", result.started);
+                    } catch (e) {
+                        this.failed(name, "build", (e as Error).message);
+                    }
+            },
+        };
     }
-}
-
-function buildOf(names: readonly ToolName[], tmp: string): Build {
-    const { module } = entryOf(names[0]!).go!;
-    return {
-        names,
-        label: names.length === 1 ? label(names[0]!) : `${module.name} ${bare(entryOf(names[0]!).version)} (${names.length} programs)`,
-        module,
-        packages: names.map((name) => entryOf(name).go!.package),
-        dir: path.join(tmp, module.name),
-        cpuSeconds: names.reduce((sum, name) => sum + entryOf(name).cpuSeconds, 0),
-        state: "waiting",
-        compiled: 0,
-        total: 0,
-    };
-}
-
-/** The share of a build that linking takes at least. */
-const LINKING = 0.05;
-
-/** `building pulumi 3.259.0, thanos 0.42.4; 3 of 9 done, about 11 min left` */
-function buildReport(builds: readonly Build[], elapsed: number, cores: number): string {
-    const work = builds.map(({ cpuSeconds, state, compiled, total }) => ({
-        cpuSeconds,
-        done: state === "ended" ? 1 : total > 0 ? Math.min(compiled / total, 1) * (1 - LINKING) : 0,
-    }));
-    const labels = (state: Build["state"]) => builds.filter((b) => b.state === state).map((b) => b.label);
-    const compiling = labels("compiling");
-    const doing = compiling.length > 0 ? `building ${compiling.join(", ")}` : `downloading the sources of ${labels("fetching").join(", ")}`;
-    return `${doing}; ${labels("ended").length} of ${builds.length} done, ${roughly(remainingSeconds(work, elapsed, cores))} left`;
 }
 
 const label = (name: ToolName) => `${name} ${bare(entryOf(name).version)}`.trim();
