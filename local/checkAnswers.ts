@@ -4,35 +4,36 @@ import type { Step } from "../terminal/progress";
 import { CLUSTERS } from "./fleet/settings";
 import { HISTORY_SERIES } from "./history";
 
-/** What a fleet that answers looks like, asked through the Query Frontend as a person would. */
-export interface Answer {
-    /** Targets that are up, by cluster. */
+/** What the Query Frontend answers once the whole fleet works. */
+export interface FleetAnswer {
+    /** Number of targets that are up, by cluster. */
     up: Record<string, number>;
-    /** Series of one query with replicas merged, and without. */
+    /** Number of series of one query with deduplication of replicas. */
     merged: number;
+    /** Number of series of the same query without deduplication. */
     unmerged: number;
-    /** The oldest sample of the history, as a date. */
+    /** Date of the oldest sample, as YYYY-MM-DD. */
     historySince: string;
 }
 
 const ANSWERS_WITHIN_MS = 240_000;
 
-/** Asks until every cluster answers and replicas collapse; gives up after four minutes with what is still missing. */
-export async function checkFleet(base: string, step: Step, signal: AbortSignal): Promise<Answer> {
+/** Queries until every cluster answers and replicas are deduplicated; after four minutes it fails and names what is missing. */
+export async function checkFleet(base: string, step: Step, signal: AbortSignal): Promise<FleetAnswer> {
     const deadline = Date.now() + ANSWERS_WITHIN_MS;
     for (let missing = ""; ; ) {
         signal.throwIfAborted();
-        const found = await ask(base).catch((error: Error) => error.message);
-        if (typeof found !== "string") return found;
-        if (Date.now() > deadline) throw new Error(`the fleet does not answer as it should: ${found}`);
-        if (found !== missing) step.update(found);
-        missing = found;
+        const answer = await answerOrMissing(base).catch((error: Error) => error.message);
+        if (typeof answer !== "string") return answer;
+        if (Date.now() > deadline) throw new Error(`the fleet does not answer as it should: ${answer}`);
+        if (answer !== missing) step.update(answer);
+        missing = answer;
         await sleep(2000, undefined, { signal });
     }
 }
 
-/** The answer, or what is missing from it. */
-async function ask(base: string): Promise<Answer | string> {
+/** The whole answer, or a text that says which part is missing. */
+async function answerOrMissing(base: string): Promise<FleetAnswer | string> {
     const up = byCluster(await query(base, "count by (cluster) (up == 1)"));
     const silent = CLUSTERS.filter((c) => !up[c.name]).map((c) => c.name);
     if (silent.length > 0) return `waiting for ${silent.join(", ")}`;

@@ -1,26 +1,23 @@
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { KubeConfig } from "@kubernetes/client-node";
 import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { ConfigError } from "../config/configError";
 import type { Progress } from "../terminal/progress";
+import { execute } from "./execute";
 import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet/settings";
 import type { SourceKind } from "./fleet/state";
 import { kindTargets } from "./kind";
 import { BUILT_TOOLS, builtTargets } from "./offline/builtClusters";
 import type { Tool, ToolName } from "./offline/findTools";
 
-const run = promisify(execFile);
-
-/** Where the clusters come from: named by the user, containers of a Docker engine, or built here from their programs. */
+/** Where the clusters come from (SourceKind), and the contexts that the user named. */
 export type Source = { how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" };
 
 /** The StorageClass that kind has and that built clusters get. */
 export const STORAGE_CLASS = LOCAL_STORAGE_CLASS;
 
-/** Contexts the user named as `observer=my-context`, all or none. */
+/** The contexts that the user named as `observer=my-context`, one for each cluster. */
 export function givenContexts(flags: readonly string[]): Record<ClusterName, string> {
     const names = CLUSTERS.map((c) => c.name);
     const pairs = flags.map((flag) => flag.split("=", 2));
@@ -44,42 +41,42 @@ export function givenContexts(flags: readonly string[]): Record<ClusterName, str
     return Object.fromEntries(pairs) as Record<ClusterName, string>;
 }
 
-/** What `kubectl` would use: $KUBECONFIG, which may be several files, or the one in the home directory. */
+/** The kubeconfig that `kubectl` uses: $KUBECONFIG, which may be several files, or the one in the home directory. */
 function userKubeConfig(): KubeConfig {
     const config = new KubeConfig();
     config.loadFromDefault();
     return config;
 }
 
-/** Refuses a context that is in no kubeconfig, before anything is made. */
-export function knownContexts(contexts: Record<ClusterName, string>, config: KubeConfig): Record<ClusterName, string> {
-    const known = config.getContexts().map(({ name }) => name);
+/** Refuses a context that is in no kubeconfig, before anything is deployed. */
+export function checkedContexts(contexts: Record<ClusterName, string>, config: KubeConfig): Record<ClusterName, string> {
+    const existing = config.getContexts().map(({ name }) => name);
     const problems = Object.entries(contexts)
-        .filter(([, context]) => !known.includes(context))
+        .filter(([, context]) => !existing.includes(context))
         .map(([name, context]) => ({
             path: "--context",
             problem: `${name}=${context}: there is no such context.`,
-            remedy: known.length > 0 ? `Write one of ${known.join(", ")}.` : "Set KUBECONFIG to a file that has it.",
+            remedy: existing.length > 0 ? `Write one of ${existing.join(", ")}.` : "Set KUBECONFIG to a file that has it.",
         }));
     if (problems.length > 0) throw new ConfigError("command line", problems);
     return contexts;
 }
 
-/** Does a Docker engine answer? The client alone makes no containers. */
+/** Whether a Docker engine answers: the client may be installed without one. */
 export const dockerAnswers = () =>
-    run("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 5000 }).then(
+    execute("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 5000 }).then(
         () => true,
         () => false,
     );
 
 export async function chooseSource(contextFlags: readonly string[]): Promise<Source> {
-    if (contextFlags.length > 0) return { how: "given", contexts: knownContexts(givenContexts(contextFlags), userKubeConfig()) };
+    if (contextFlags.length > 0) return { how: "given", contexts: checkedContexts(givenContexts(contextFlags), userKubeConfig()) };
     return { how: (await dockerAnswers()) ? "kind" : "built" };
 }
 
 const TOOLS = { given: [], kind: ["kind"], built: BUILT_TOOLS } as const satisfies Record<SourceKind, readonly ToolName[]>;
 
-/** The tools that a source needs, to be found together with all others: what is missing is then said at once. */
+/** The tools that a source needs. They are searched together with all others, so that one error names every missing tool. */
 export const toolsOf = (source: Source): readonly ToolName[] => TOOLS[source.how];
 
 export async function findTargets(
@@ -88,10 +85,11 @@ export async function findTargets(
     progress: Progress,
     signal: AbortSignal,
 ): Promise<Record<ClusterName, Target>> {
-    const found = tools as Record<ToolName, Tool>;
+    // `toolsOf(source)` were searched.
+    const searched = tools as Record<ToolName, Tool>;
     switch (source.how) {
         case "given": {
-            // One file, whatever it came from: the engine's plugins take a path, and `--down` has to find the clusters again.
+            // Merged into one file: the engine's plugins take one path, and `--down` has to find the clusters again.
             const kubeconfig = join(stateDirectory(), "kubeconfig");
             await mkdir(stateDirectory(), { recursive: true });
             await writeFile(kubeconfig, userKubeConfig().exportConfig(), { mode: 0o600 });
@@ -99,8 +97,8 @@ export async function findTargets(
             return Object.fromEntries(targets) as Record<ClusterName, Target>;
         }
         case "kind":
-            return kindTargets(found.kind.path, progress, signal);
+            return kindTargets(searched.kind.path, progress, signal);
         case "built":
-            return builtTargets(found, progress, signal);
+            return builtTargets(searched, progress, signal);
     }
 }

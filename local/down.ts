@@ -5,16 +5,16 @@ import { stackFor } from "../engine/stack";
 import { inStep, type Progress } from "../terminal/progress";
 import { dockerAnswers, STORAGE_CLASS } from "./clusterSources";
 import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet/settings";
-import { engineDirectory, known } from "./fleet/state";
+import { engineDirectory, readFleetState } from "./fleet/state";
 import { removeKindClusters } from "./kind";
 import { downClusters } from "./offline/builtClusters";
 import { findPlugins } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
 
-/** Removes everything that was made on this machine, whatever state a crash has left it in. The tools' cache stays. */
+/** Removes everything that `npm start` made on this machine, also after a crash. The tools' cache stays. */
 export async function down(progress: Progress, signal: AbortSignal): Promise<void> {
-    const before = await known();
-    if (before?.how === "given") await destroyStacks(before.targets, progress, signal);
+    const lastRun = await readFleetState();
+    if (lastRun?.how === "given") await destroyStacks(lastRun.targets, progress, signal);
     const kind = (await dockerAnswers()) ? (await findTools(["kind"], progress, signal)).kind.path : undefined;
     await inStep(progress.step("Remove"), async () => {
         const removed = [...(await downClusters(clustersDirectory())), ...(kind ? await removeKindClusters(kind) : [])];
@@ -24,7 +24,7 @@ export async function down(progress: Progress, signal: AbortSignal): Promise<voi
     });
 }
 
-/** Clusters that were not made here stay; everything that was deployed to them goes, the data of the demonstration included. */
+/** Removes what was deployed to a user's clusters, stored data included. The clusters stay. */
 async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
     const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
     const engine = { pulumiPath: pulumi.path, stateDir: engineDirectory() };

@@ -1,34 +1,33 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { promisify } from "node:util";
 import { objectStoreFile } from "../components/blocks/objectStore";
 import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/naming/names";
+import { execute } from "./execute";
 
 /**
- * Five weeks of data for a few series per cluster, written as blocks with the cluster's external labels and uploaded beside its own. It gives
- * Compact what no flag can hurry: blocks of days to merge, blocks old enough to downsample (40 h, 10 d), and blocks past their retention.
+ * Five weeks of data for a few series per cluster, written as blocks with the cluster's external labels and uploaded into its stream. Compact
+ * thereby has what no flag can hurry: blocks of days to merge, blocks old enough to downsample (40 h, 10 d), and blocks past their retention.
  */
 
 export const HISTORY_DAYS = 35;
-/** The youngest of it, so that it never meets what the fleet itself measures. */
+/** Age of the youngest sample, so that the history never overlaps what the fleet itself measures. */
 const ENDS_HOURS_AGO = 3;
 const STEP_SECONDS = 120;
-/** promtool's block lengths are 2h, 6h, 18h; six hours fit into Compact's ranges of 2 and 14 days without a rest. */
+/** promtool's block lengths are 2h, 6h, 18h; Compact's ranges of 2 and 14 days are multiples of six hours. */
 const BLOCK_DURATION = "6h";
 
-/** What an online shop would show: orders follow the day and the week, some fail, a queue swells at noon. */
+/** Series of an online shop: orders follow the day and the week, some fail, the queue is longest at noon. */
 export const HISTORY_SERIES = ["shop_orders_total", "shop_queue_length", "shop_checkout_seconds"] as const;
 
-/** Where the history of one cluster is on its way from text to the bucket; each step leaves a file only when it is complete. */
+/** Files of one cluster's history. Each exists only when the step that makes it is complete. */
 const filesOf = (directory: string, cluster: string) => ({
     blocks: join(directory, cluster),
     uploaded: join(directory, `${cluster}.uploaded`),
     objectStore: join(directory, `${cluster}.objstore.yml`),
 });
 
-/** Writes the blocks of one cluster, once. Needs nothing that runs, so it can be done while the clusters come up. */
+/** Writes the blocks of one cluster, once. Needs no cluster. */
 export async function writeHistory(cluster: string, directory: string, promtool: string, signal: AbortSignal): Promise<void> {
     const { blocks } = filesOf(directory, cluster);
     if (existsSync(blocks)) return;
@@ -43,7 +42,7 @@ export async function writeHistory(cluster: string, directory: string, promtool:
     await rename(half, blocks);
 }
 
-/** Uploads them, once, and says whether it did. Blocks keep their ids, so an interrupted upload goes on where it was. */
+/** Uploads the blocks of one cluster, once, and answers whether it did. Blocks keep their ids, so an interrupted upload continues. */
 export async function uploadHistory(
     cluster: string,
     store: Parameters<typeof objectStoreFile>[0],
@@ -54,7 +53,7 @@ export async function uploadHistory(
     const { blocks, uploaded, objectStore } = filesOf(directory, cluster);
     if (existsSync(uploaded)) return false;
     await writeFile(objectStore, objectStoreFile(store, streamPrefix(cluster)), { mode: 0o600 });
-    // The labels of what the first replica uploads: history and present are one stream to Compact.
+    // The external labels of the cluster's first Prometheus replica: Compact merges history and new blocks as one stream.
     const labels = { cluster, prometheus: `monitoring/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` };
     const args = ["tools", "bucket", "upload-blocks", `--objstore.config-file=${objectStore}`, `--path=${blocks}`];
     await run(thanos, [...args, ...Object.entries(labels).map(([name, value]) => `--label=${name}="${value}"`)], signal);
@@ -62,20 +61,18 @@ export async function uploadHistory(
     return true;
 }
 
-const exec = promisify(execFile);
-
-/** A tool that fails says why in its last line. */
+/** The last line of a failed tool's stderr is the reason. */
 async function run(tool: string, args: string[], signal: AbortSignal): Promise<void> {
-    await exec(tool, args, { signal, timeout: 300_000, maxBuffer: 64 << 20 }).catch((error: Error & { stderr?: string }) => {
+    await execute(tool, args, { signal, timeout: 300_000, maxBuffer: 64 << 20 }).catch((error: Error & { stderr?: string }) => {
         signal.throwIfAborted();
         const why = error.stderr?.trim().split("\n").at(-1) ?? error.message;
         throw new Error(`${basename(tool)} ${args[0]} ${args[1]} failed on the history: ${why}`);
     });
 }
 
-/** The history as OpenMetrics text. Pure: the same cluster and time give the same numbers. */
+/** The history as OpenMetrics text. Seconds since the epoch; the same cluster and times give the same numbers. */
 export function openMetrics(cluster: string, from: number, to: number): string {
-    // Clusters differ in size, so that their lines can be told apart on a graph.
+    // Clusters differ in load, so that their lines differ on a graph.
     const busy = 1 + ([...cluster].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 7) / 3;
     const times = Array.from({ length: Math.floor((to - from) / STEP_SECONDS) + 1 }, (_, i) => from + i * STEP_SECONDS);
     const load = (t: number) => busy * loadAt(t);

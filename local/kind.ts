@@ -1,14 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { dirname } from "node:path";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { inStep, type Progress } from "../terminal/progress";
-import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "./fleet/settings";
+import { execute } from "./execute";
+import { CLUSTERS, type ClusterName, dnsHosts, kubeconfigFile, type Target } from "./fleet/settings";
 import { hostsStanza } from "./services/dns";
 import { serveLoadBalancers } from "./services/loadBalancers";
-
-const run = promisify(execFile);
 
 interface KindCluster extends Target {
     nodeIp: string;
@@ -16,7 +13,7 @@ interface KindCluster extends Target {
 
 const kindName = (name: string) => `thanos-fleet-${name}`;
 
-/** `kind create cluster`: its argument list. Pure. */
+/** Arguments of `kind create cluster`. */
 export const createArgs = (name: string, kubeconfig: string) => [
     "create",
     "cluster",
@@ -29,17 +26,17 @@ export const createArgs = (name: string, kubeconfig: string) => [
 ];
 export const deleteArgs = (name: string, kubeconfig: string) => ["delete", "cluster", "--name", kindName(name), "--kubeconfig", kubeconfig];
 
-/** A cluster in a container of the Docker engine; one that is there already is kept. */
-async function kindCluster(name: string, kind: string, directory: string, signal: AbortSignal): Promise<KindCluster> {
-    await mkdir(directory, { recursive: true });
-    const kubeconfig = join(directory, `${name}.kubeconfig`);
+/** Makes a cluster in a container of the Docker engine, or keeps the one that is there. */
+async function kindCluster(name: ClusterName, kind: string, signal: AbortSignal): Promise<KindCluster> {
+    const kubeconfig = kubeconfigFile(name);
+    await mkdir(dirname(kubeconfig), { recursive: true });
     const options = { signal, timeout: 600_000 };
-    const { stdout: known } = await run(kind, ["get", "clusters"], options);
-    if (known.split("\n").includes(kindName(name)))
-        await run(kind, ["export", "kubeconfig", "--name", kindName(name), "--kubeconfig", kubeconfig], options);
-    else await run(kind, createArgs(name, kubeconfig), options);
+    const { stdout: existing } = await execute(kind, ["get", "clusters"], options);
+    if (existing.split("\n").includes(kindName(name)))
+        await execute(kind, ["export", "kubeconfig", "--name", kindName(name), "--kubeconfig", kubeconfig], options);
+    else await execute(kind, createArgs(name, kubeconfig), options);
     const node = `${kindName(name)}-control-plane`;
-    const { stdout: ip } = await run(
+    const { stdout: ip } = await execute(
         "docker",
         ["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", node],
         options,
@@ -47,8 +44,8 @@ async function kindCluster(name: string, kind: string, directory: string, signal
     return { kubeconfig, context: `kind-${kindName(name)}`, nodeIp: ip.trim() };
 }
 
-/** Teaches the cluster's DNS the fleet's names: puts them in front of what kind's CoreDNS answers by itself; it rereads its file. */
-async function answerNames(kubeconfig: string, hosts: Record<string, string>): Promise<void> {
+/** Puts the fleet's names before what kind's CoreDNS resolves by itself; CoreDNS rereads its Corefile. */
+async function addFleetNames(kubeconfig: string, hosts: Record<string, string>): Promise<void> {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
     const api = config.makeApiClient(CoreV1Api);
@@ -58,34 +55,36 @@ async function answerNames(kubeconfig: string, hosts: Record<string, string>): P
     await api.replaceNamespacedConfigMap({ ...where, body: { ...map, data: { ...map.data, Corefile: corefile } } });
 }
 
-/** The Corefile with the stanza first in its server block, once. Pure. */
+/** The Corefile with the stanza first in its server block, once. */
 export const withStanza = (corefile: string, stanza: string) =>
     corefile.includes(stanza) ? corefile : corefile.replace(/\.:53 \{\n/, (open) => `${open}${stanza}`);
 
-/** A cluster for each stack, and the fleet's names in their DNS. */
+/** Makes a cluster for each stack, with the fleet's names in its DNS. */
 export async function kindTargets(kind: string, progress: Progress, signal: AbortSignal): Promise<Record<ClusterName, Target>> {
     return inStep(progress.step("Clusters", 180), async (step) => {
-        const made: [ClusterName, KindCluster][] = [];
-        // One at a time: kind's nodes are heavy while they start.
+        const clustersByName: [ClusterName, KindCluster][] = [];
+        // One at a time: a kind node needs much CPU while it starts.
         for (const { name } of CLUSTERS) {
             step.update(`${name}: kind`);
-            made.push([name, await kindCluster(name, kind, clustersDirectory(), signal)]);
+            clustersByName.push([name, await kindCluster(name, kind, signal)]);
         }
-        const clusters = Object.fromEntries(made) as Record<ClusterName, KindCluster>;
-        const hosts = dnsHosts(Object.fromEntries(made.map(([name, { nodeIp }]) => [name, nodeIp])) as Record<ClusterName, string>);
+        const clusters = Object.fromEntries(clustersByName) as Record<ClusterName, KindCluster>;
+        const hosts = dnsHosts(
+            Object.fromEntries(clustersByName.map(([name, { nodeIp }]) => [name, nodeIp])) as Record<ClusterName, string>,
+        );
         for (const cluster of Object.values(clusters)) {
-            await answerNames(cluster.kubeconfig, hosts);
-            // An address once given stays; it is only while Services are made that somebody has to give them.
+            await addFleetNames(cluster.kubeconfig, hosts);
+            // Services keep their addresses, so addresses are assigned only while this program runs.
             void serveLoadBalancers(cluster.kubeconfig, cluster.nodeIp, signal);
         }
-        return { result: clusters, says: `kind: ${made.map(([name]) => name).join(", ")}` };
+        return { result: clusters, says: `kind: ${clustersByName.map(([name]) => name).join(", ")}` };
     });
 }
 
-/** Removes them. */
+/** Removes the fleet's kind clusters and answers what it removed. */
 export async function removeKindClusters(kind: string): Promise<string[]> {
-    const { stdout } = await run(kind, ["get", "clusters"], { timeout: 60_000 });
-    const there = CLUSTERS.map((c) => c.name).filter((name) => stdout.split("\n").includes(kindName(name)));
-    for (const name of there) await run(kind, deleteArgs(name, join(clustersDirectory(), `${name}.kubeconfig`)), { timeout: 300_000 });
-    return there.map((name) => `kind cluster ${kindName(name)}`);
+    const { stdout } = await execute(kind, ["get", "clusters"], { timeout: 60_000 });
+    const existing = CLUSTERS.map((c) => c.name).filter((name) => stdout.split("\n").includes(kindName(name)));
+    for (const name of existing) await execute(kind, deleteArgs(name, kubeconfigFile(name)), { timeout: 300_000 });
+    return existing.map((name) => `kind cluster ${kindName(name)}`);
 }

@@ -17,7 +17,7 @@ const command = new Command("npm start --")
     )
     .option("--json", "print events, one JSON object a line");
 
-/** What shells report for a command that Ctrl-C ended. */
+/** The exit code that shells report for a command that Ctrl-C ended: 128 + SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
 async function main(): Promise<void> {
@@ -30,12 +30,12 @@ async function main(): Promise<void> {
     else await up(options.context ?? [], progress, stop.signal);
 }
 
-/** The first Ctrl-C ends the running step in good order; the second ends the program. */
+/** The first Ctrl-C lets the running step end; the second ends the program at once. */
 function onInterrupt(stop: AbortController, progress: Progress): void {
     let first = 0;
     for (const name of ["SIGINT", "SIGTERM"] as const)
         process.on(name, () => {
-            // The terminal signals npm and this process, and npm passes it on: within a second it is the same Ctrl-C.
+            // The terminal signals npm and this process, and npm passes the signal on: a signal within a second is the same Ctrl-C.
             if (stop.signal.aborted && Date.now() - first > 1000) process.exit(EXIT_INTERRUPTED);
             if (stop.signal.aborted) return;
             first = Date.now();
@@ -47,12 +47,12 @@ function onInterrupt(stop: AbortController, progress: Progress): void {
 }
 
 main().then(
-    // Connections to clusters stay open; nothing is left to do.
+    // Open connections to the clusters would keep the process running.
     () => process.exit(0),
     (error: Error) => {
         const stopped = error.name === "AbortError" || (error instanceof OperationFailed && error.cancelled);
-        const told = stopped || error instanceof ConfigError || error instanceof ToolError || error instanceof OperationFailed;
-        if (error.name !== "AbortError") process.stderr.write(`\n${told ? error.message : (error.stack ?? error.message)}\n`);
+        const expected = stopped || error instanceof ConfigError || error instanceof ToolError || error instanceof OperationFailed;
+        if (error.name !== "AbortError") process.stderr.write(`\n${expected ? error.message : (error.stack ?? error.message)}\n`);
         process.exit(stopped ? EXIT_INTERRUPTED : error instanceof ConfigError ? EXIT_WRONG_INPUT : 1);
     },
 );

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { loadBalancerAddress } from "../clients/kubernetes";
 import type { ObserveeAccess } from "../components/stack/contract";
@@ -11,22 +10,22 @@ import { color } from "../terminal/color";
 import { inStep, type Progress } from "../terminal/progress";
 import { checkFleet } from "./checkAnswers";
 import { chooseSource, findTargets, STORAGE_CLASS, toolsOf } from "./clusterSources";
-import { CLUSTERS, clustersDirectory, NAMESPACE, stackConfig } from "./fleet/settings";
-import { engineDirectory, historyDirectory, remember } from "./fleet/state";
+import { CLUSTERS, type ClusterName, kubeconfigFile, NAMESPACE, stackConfig } from "./fleet/settings";
+import { engineDirectory, historyDirectory, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
 import { findPlugins, POLICY_RUNNER } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
 
-/** From nothing, or from whatever an earlier run has left, to a fleet that answers. */
+/** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
 export async function up(contexts: readonly string[], progress: Progress, signal: AbortSignal): Promise<void> {
     const source = await chooseSource(contexts);
     await showPlan(progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
     const targets = await findTargets(source, tools, progress, signal);
     const chart = await findChart(tools.helm.path, progress, signal);
-    await remember(source, targets);
-    // Needs nothing that runs, so it is done while the observer comes up.
+    await saveFleetState(source, targets);
+    // Needs no cluster, so it runs while the observer is deployed.
     const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, historyDirectory(), tools.promtool.path, signal)));
     written.catch(() => {});
 
@@ -67,14 +66,14 @@ export async function up(contexts: readonly string[], progress: Progress, signal
 
     const frontend = `http://${await loadBalancerAddress(targets.observer, { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
     const answer = await inStep(progress.step("Check", 60), async (step) => {
-        const found = await checkFleet(frontend, step, signal);
-        const up = Object.entries(found.up).map(([cluster, count]) => `${cluster} ${count} up`);
+        const result = await checkFleet(frontend, step, signal);
+        const { up, unmerged, merged, historySince } = result;
         const says = [
-            ...up,
-            `replicas deduplicated (${found.unmerged} series to ${found.merged})`,
-            `history back to ${found.historySince}`,
+            ...Object.entries(up).map(([cluster, count]) => `${cluster} ${count} up`),
+            `replicas deduplicated (${unmerged} series to ${merged})`,
+            `history back to ${historySince}`,
         ].join(" · ");
-        return { result: found, says };
+        return { result, says };
     });
     progress.event("answer", { frontend, ...answer });
     progress.say(
@@ -89,9 +88,9 @@ export async function up(contexts: readonly string[], progress: Progress, signal
     );
 }
 
-/** What will be made, before anything slow. */
+/** Prints what will be deployed, before anything that takes long. */
 async function showPlan(progress: Progress): Promise<void> {
-    const target = (name: string) => ({ kubeconfig: join(clustersDirectory(), name, "kubeconfig"), context: name });
+    const target = (name: ClusterName) => ({ kubeconfig: kubeconfigFile(name), context: name });
     const plan = await planFleet(
         CLUSTERS.map(({ name }) => ({
             name,

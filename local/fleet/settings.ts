@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { ClusterAccess } from "../../clients/kubernetes";
 import type { Mode } from "../../config/schema";
 
-/** The fleet that `npm start` makes: who is in it, where it lives, and the settings that make local time run faster. */
+/** The fleet that `npm start` makes: its clusters, its directories, and settings that shorten Thanos's waiting times. */
 
 export const DOMAIN = "fleet.internal";
 export const NAMESPACE = "monitoring";
 
-/** The observer comes first: the others read what it exports. */
+/** The observer comes first: the observees read its stack outputs. */
 export const CLUSTERS = [
     { name: "observer", index: 1 },
     { name: "blue", index: 2, mode: "sidecar" },
@@ -17,30 +17,33 @@ export const CLUSTERS = [
 
 export type ClusterName = (typeof CLUSTERS)[number]["name"];
 
-/** Everything that the fleet keeps on this machine is below it; the tools' cache is elsewhere and survives `--down`. */
+/** Everything that the fleet writes on this machine, except the tools' cache, which `--down` keeps. */
 export const stateDirectory = () => join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "thanos-fleet");
 export const clustersDirectory = () => join(stateDirectory(), "clusters");
+/** The kubeconfig of a cluster that is made here. */
+export const kubeconfigFile = (cluster: ClusterName) => join(clustersDirectory(), cluster, "kubeconfig");
 
-/** Where a stack is deployed. */
+/** The cluster that a stack is deployed to. */
 export type Target = ClusterAccess;
 
-export interface Profile {
+export interface StackSettings {
     target: Target;
+    /** Name or directory of the kube-prometheus-stack chart. */
     chart: string;
     storageClass: string;
 }
 
-/** Rows of a small machine: enough for some thousand series. */
+/** Sizes for a small machine: enough for some thousand series. */
 const SMALL = { storage: "2Gi", memory: "512Mi" };
 
 /**
- * Blocks of two minutes instead of two hours, and everything that waits for them shortened likewise, so that a block is cut, uploaded, served by
- * Store and gone from Prometheus within a quarter of an hour. Compaction ranges and downsampling ages are constants of Thanos: history.ts feeds those.
+ * Blocks of two minutes instead of two hours, and every wait for blocks shortened likewise: within a quarter of an hour a block is cut, uploaded,
+ * served by Store and deleted from Prometheus. Compaction ranges and downsampling ages are constants of Thanos: history.ts writes blocks that reach them.
  */
 const FAST_PROMETHEUS = { ...SMALL, scrapeInterval: "15s", blockDuration: "2m", retention: "6m" };
 
 /** The configuration of one stack of the local fleet, as its stack file would have it. */
-export function stackConfig(name: ClusterName, { target, chart, storageClass }: Profile): Record<string, unknown> {
+export function stackConfig(name: ClusterName, { target, chart, storageClass }: StackSettings): Record<string, unknown> {
     const common = {
         cluster: name,
         domain: DOMAIN,
@@ -67,13 +70,13 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
             ...SMALL,
             consistencyDelay: "1m",
             waitInterval: "1m",
-            // Shorter than the history that is filled in, so that there is something to expire.
+            // Shorter than the history, so that Compact has blocks to expire.
             retention: { raw: "21d", fiveMinutes: "21d", oneHour: "21d" },
         },
     };
 }
 
-/** DNS of the fleet, for the clusters' CoreDNS: the part that Route 53 and ExternalDNS play on AWS. */
+/** The fleet's DNS names for the clusters' CoreDNS, which does here what Route 53 and ExternalDNS do on AWS. */
 export function dnsHosts(nodeIps: Record<ClusterName, string>): Record<string, string> {
     return Object.fromEntries([
         ...CLUSTERS.filter((c) => c.name !== "observer").map((c) => [`${c.name}.${DOMAIN}`, nodeIps[c.name]]),

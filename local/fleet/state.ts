@@ -6,7 +6,7 @@ import { clusterId, namespaceExists } from "../../clients/kubernetes";
 import { ConfigError } from "../../config/configError";
 import { CLUSTERS, type ClusterName, NAMESPACE, stateDirectory, type Target } from "./settings";
 
-/** What a run leaves for the next one, beside the clusters. */
+/** Files that a run leaves for the next one. */
 
 export const engineDirectory = () => join(stateDirectory(), "engine");
 export const historyDirectory = () => join(stateDirectory(), "history");
@@ -14,29 +14,30 @@ export const historyDirectory = () => join(stateDirectory(), "history");
 /** Where the clusters come from: named by the user, containers of a Docker engine, or built here from their programs. */
 export type SourceKind = "given" | "kind" | "built";
 
-/** What is known of the clusters of an earlier run. */
-interface Known {
+/** The clusters of the last run. */
+interface FleetState {
     how: SourceKind;
+    /** UIDs, by cluster: a cluster that was made again has another one. */
     ids: Record<string, string>;
     targets: Record<ClusterName, Target>;
 }
 
-const knownFile = () => join(stateDirectory(), "clusters.json");
-export const known = async (): Promise<Known | undefined> =>
-    existsSync(knownFile()) ? (JSON.parse(await readFile(knownFile(), "utf8")) as Known) : undefined;
+const stateFile = () => join(stateDirectory(), "clusters.json");
+export const readFleetState = async (): Promise<FleetState | undefined> =>
+    existsSync(stateFile()) ? (JSON.parse(await readFile(stateFile(), "utf8")) as FleetState) : undefined;
 
-/** The engine remembers what it made; where the clusters are others than then, all of it is gone. */
-export async function remember(source: { how: SourceKind }, targets: Record<ClusterName, Target>): Promise<void> {
+/** Saves the clusters of this run. If they are not those of the last run, the engine's state and the history are removed: they describe lost objects. */
+export async function saveFleetState(source: { how: SourceKind }, targets: Record<ClusterName, Target>): Promise<void> {
     const ids = Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets[name])])));
-    if (!isDeepStrictEqual((await known())?.ids, ids)) {
+    if (!isDeepStrictEqual((await readFleetState())?.ids, ids)) {
         if (source.how === "given") await refuseOccupied(targets);
-        for (const made of [join(engineDirectory(), "backend"), historyDirectory()]) await rm(made, { recursive: true, force: true });
+        for (const stale of [join(engineDirectory(), "backend"), historyDirectory()]) await rm(stale, { recursive: true, force: true });
     }
     await mkdir(stateDirectory(), { recursive: true });
-    await writeFile(knownFile(), JSON.stringify({ how: source.how, ids, targets } satisfies Known));
+    await writeFile(stateFile(), JSON.stringify({ how: source.how, ids, targets } satisfies FleetState));
 }
 
-/** What is in a user's cluster already is not ours to change, and `--down` would remove it. */
+/** Refuses a user's cluster whose namespace is in use: the fleet would change objects in it, and `--down` would remove them. */
 async function refuseOccupied(targets: Record<ClusterName, Target>): Promise<void> {
     const occupied = await Promise.all(CLUSTERS.map(async ({ name }) => ((await namespaceExists(targets[name], NAMESPACE)) ? [name] : [])));
     const problems = occupied.flat().map((name) => ({

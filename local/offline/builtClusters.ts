@@ -10,7 +10,7 @@ import { cacheDirectory } from "./tools/machine";
 
 export { downClusters } from "./cluster";
 
-/** What the clusters, and the images in them, are made of. */
+/** The tools that run the clusters, or are in their images. */
 export const BUILT_TOOLS = [
     ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "conntrack"] as const),
     ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"] as const),
@@ -27,7 +27,7 @@ export const BUILT_TOOLS = [
     ] as const),
 ];
 
-/** A cluster for each stack, from its programs, in namespaces of this machine; and images for what runs in them, from their programs too. */
+/** Makes a cluster for each stack from its programs, in namespaces of this machine, and loads images that are made from programs too. */
 export async function builtTargets(
     tools: Record<(typeof BUILT_TOOLS)[number], Tool>,
     progress: Progress,
@@ -37,16 +37,16 @@ export async function builtTargets(
     await mkdir(clustersDirectory(), { recursive: true });
 
     const images = await inStep(progress.step("Images", 20), async (step) => {
-        const made: { name: string; archive: string }[] = [];
+        const archives: { name: string; archive: string }[] = [];
         for (const image of Object.values(IMAGES)) {
             step.update(image.name);
-            made.push({ name: image.name, archive: await buildImage(image, tools, cache) });
+            archives.push({ name: image.name, archive: await buildImage(image, tools, cache) });
         }
-        return { result: made, says: `${made.length} made from the tools` };
+        return { result: archives, says: `${archives.length} made from the tools` };
     });
     const archiveOf = (image: { name: string }) => ({
         name: image.name,
-        archive: images.find((made) => made.name === image.name)?.archive ?? "",
+        archive: images.find(({ name }) => name === image.name)?.archive ?? "",
     });
 
     const clusterTools = {
@@ -69,7 +69,7 @@ export async function builtTargets(
         const state = new Map<string, string>();
         const made = await Promise.all(
             CLUSTERS.map(async ({ name, index }) => {
-                const tell = (text: string) => {
+                const report = (text: string) => {
                     state.set(name, text);
                     step.update([...state].map(([n, t]) => `${n}: ${t}`).join(" · "));
                 };
@@ -78,12 +78,12 @@ export async function builtTargets(
                     clusterTools,
                     clustersDirectory(),
                     hosts,
-                    { update: tell, done: tell, fail: tell },
+                    { update: report, done: report, fail: report },
                     signal,
                 );
-                tell("loading images");
+                report("loading images");
                 for (const { archive } of images) await loadImage(cluster, archive, clusterTools);
-                tell("up");
+                report("up");
                 return [name, cluster] as const;
             }),
         );

@@ -1,21 +1,18 @@
 import { chmod } from "node:fs/promises";
 import * as path from "node:path";
-import { type Progress, type Step, formatElapsed as since } from "../../terminal/progress";
-import { alone, exists, place, publish } from "./tools/cache";
+import type { Progress, Step } from "../../terminal/progress";
+import { type QueuedBuild, runBuilds } from "./tools/buildQueue";
+import { place, publish, withCacheLock } from "./tools/cache";
 import { entryOf, fileName, type ToolName } from "./tools/catalogue";
-import { judge } from "./tools/checkBinary";
+import { checkBinary } from "./tools/checkBinary";
 import { download } from "./tools/download";
-import { goBuild } from "./tools/goBuild";
 import type { GoModule } from "./tools/goModules";
-import { thisMachine, type World } from "./tools/machine";
-import { duration, type Missing, summary, type Tool, ToolError } from "./tools/toolError";
+import { exists, type Machine, thisMachine } from "./tools/machine";
+import { type MissingTool, summary, type Tool, ToolError } from "./tools/toolError";
 import { bare } from "./tools/version";
 
 export type { ToolName } from "./tools/catalogue";
 export { type Tool, ToolError } from "./tools/toolError";
-
-/** Progress lines of a long build: often enough to see that it lives, rarely enough for a log. */
-const TELL_EVERY_MS = 30_000;
 
 /**
  * Finds each tool, or gets it: PATH, the project's cache, official download, Debian package, build from its Go module.
@@ -25,10 +22,10 @@ export async function findTools<N extends ToolName>(
     names: readonly N[],
     progress: Progress,
     signal: AbortSignal,
-    world: World = thisMachine(),
+    machine: Machine = thisMachine(),
 ): Promise<Record<N, Tool>> {
     const step = progress.step("Tools");
-    const search = new Search([...new Set<ToolName>(names)], world, signal, step);
+    const search = new ToolSearch([...new Set<ToolName>(names)], machine, signal, step);
     try {
         await search.all();
     } catch (e) {
@@ -46,13 +43,13 @@ export async function findTools<N extends ToolName>(
     return Object.fromEntries(search.found) as Record<N, Tool>;
 }
 
-class Search {
+class ToolSearch {
     private readonly got = new Map<ToolName, Tool>();
-    private readonly tried = new Map<ToolName, Missing["tried"]>();
+    private readonly tried = new Map<ToolName, MissingTool["tried"]>();
 
     constructor(
         private readonly names: readonly ToolName[],
-        private readonly world: World,
+        private readonly machine: Machine,
         private readonly signal: AbortSignal,
         private readonly step: Step,
     ) {}
@@ -61,13 +58,13 @@ class Search {
         await Promise.all(this.names.map((name) => this.onPath(name)));
         await this.cached();
         if (this.missing().length === 0) return;
-        const dir = path.join(this.world.cacheDir, "tools");
-        let told = "";
+        const dir = path.join(this.machine.cacheDir, "tools");
+        let holder = "";
         const waiting = (who: string) => {
-            if (who !== told) this.step.update(`waiting for ${who}, which is making tools`);
-            told = who;
+            if (who !== holder) this.step.update(`waiting for ${who}, which is making tools`);
+            holder = who;
         };
-        await alone(dir, this.signal, waiting, async (tmp) => {
+        await withCacheLock(dir, this.signal, waiting, async (tmp) => {
             await this.cached(); // The run that was waited for may have made them.
             for (const name of this.missing()) if (!entryOf(name).debian) this.failed(name, "cache", "not there");
             for (const name of this.missing()) await this.downloaded(name, tmp);
@@ -77,7 +74,7 @@ class Search {
         this.giveUpOn(this.missing());
     }
 
-    /** In the order they were asked for. */
+    /** In the order of `names`. */
     get found(): Map<ToolName, Tool> {
         return new Map(this.names.flatMap((name) => (this.got.has(name) ? [[name, this.got.get(name)!]] : [])));
     }
@@ -97,16 +94,16 @@ class Search {
     private async onPath(name: ToolName): Promise<void> {
         const started = Date.now();
         const entry = entryOf(name);
-        const file = await this.world.lookPath(fileName(name), entry.debian?.dirs);
+        const file = await this.machine.lookPath(fileName(name), entry.debian?.dirs);
         if (!file) return this.failed(name, "PATH", `no ${fileName(name)}`);
-        const verdict = await judge(file, entry, this.world, this.signal);
-        if ("refused" in verdict) return this.failed(name, "PATH", verdict.refused);
-        this.got.set(name, { path: file, version: verdict.version, from: "PATH", seconds: (Date.now() - started) / 1000 });
+        const check = await checkBinary(file, entry, this.machine, this.signal);
+        if ("refused" in check) return this.failed(name, "PATH", check.refused);
+        this.got.set(name, { path: file, version: check.version, from: "PATH", seconds: (Date.now() - started) / 1000 });
     }
 
     private async cached(): Promise<void> {
         for (const name of this.missing()) {
-            const file = place(this.world.cacheDir, name, this.world.platform);
+            const file = place(this.machine.cacheDir, name, this.machine.platform);
             if (await exists(file)) this.got.set(name, { path: file, version: bare(entryOf(name).version), from: "cache", seconds: 0 });
         }
     }
@@ -114,20 +111,20 @@ class Search {
     /** Checks a new binary by starting it, then puts it into the cache. */
     private async keep(name: ToolName, binary: string, from: "download" | "build", started: number): Promise<void> {
         await chmod(binary, 0o755);
-        const verdict = await judge(binary, entryOf(name), this.world, this.signal);
-        if ("refused" in verdict) throw new Error(verdict.refused);
-        const to = place(this.world.cacheDir, name, this.world.platform);
+        const check = await checkBinary(binary, entryOf(name), this.machine, this.signal);
+        if ("refused" in check) throw new Error(check.refused);
+        const to = place(this.machine.cacheDir, name, this.machine.platform);
         await publish(binary, to);
-        this.got.set(name, { path: to, version: verdict.version, from, seconds: (Date.now() - started) / 1000 });
+        this.got.set(name, { path: to, version: check.version, from, seconds: (Date.now() - started) / 1000 });
     }
 
     private async downloaded(name: ToolName, tmp: string): Promise<void> {
         const started = Date.now();
-        const from = entryOf(name).download?.(this.world.platform);
+        const from = entryOf(name).download?.(this.machine.platform);
         if (!from) return;
         const to = path.join(tmp, fileName(name));
         try {
-            await download(from, to, this.world, this.signal, () => this.step.update(`downloading ${label(name)}`));
+            await download(from, to, this.machine, this.signal, () => this.step.update(`downloading ${label(name)}`));
             await this.keep(name, to, "download", started);
         } catch (e) {
             this.signal.throwIfAborted();
@@ -138,8 +135,8 @@ class Search {
     private async packaged(): Promise<void> {
         const wanted = this.missing().filter((name) => entryOf(name).debian);
         if (wanted.length === 0) return;
-        const apt = await this.world.lookPath("apt-get");
-        if (!apt || !this.world.root) {
+        const apt = await this.machine.lookPath("apt-get");
+        if (!apt || !this.machine.root) {
             for (const name of wanted) this.failed(name, "package", apt ? "only root may install packages" : "no apt-get");
             return;
         }
@@ -147,7 +144,7 @@ class Search {
         this.step.update(`installing ${packages.join(", ")}`);
         const started = Date.now();
         const aptGet = (...argv: string[]) =>
-            this.world.run([apt, "-q", "-o", "DPkg::Lock::Timeout=120", ...argv], {
+            this.machine.run([apt, "-q", "-o", "DPkg::Lock::Timeout=120", ...argv], {
                 signal: this.signal,
                 deadline: 600,
                 env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -161,50 +158,49 @@ class Search {
         }
         for (const name of wanted) {
             const entry = entryOf(name);
-            const file = await this.world.lookPath(fileName(name), entry.debian!.dirs);
-            const verdict = file
-                ? await judge(file, entry, this.world, this.signal)
+            const file = await this.machine.lookPath(fileName(name), entry.debian!.dirs);
+            const check = file
+                ? await checkBinary(file, entry, this.machine, this.signal)
                 : { refused: `${entry.debian!.package} has no ${fileName(name)}` };
-            if (file && "version" in verdict)
-                this.got.set(name, { path: file, version: verdict.version, from: "package", seconds: (Date.now() - started) / 1000 });
-            else this.failed(name, "package", whys.get(entry.debian!.package) ?? ("refused" in verdict ? verdict.refused : ""));
+            if (file && "version" in check)
+                this.got.set(name, { path: file, version: check.version, from: "package", seconds: (Date.now() - started) / 1000 });
+            else this.failed(name, "package", whys.get(entry.debian!.package) ?? ("refused" in check ? check.refused : ""));
         }
     }
 
     private async built(tmp: string): Promise<void> {
         const missing = this.missing();
-        const go = await this.world.lookPath("go", ["/usr/local/go/bin"]);
+        const go = await this.machine.lookPath("go", ["/usr/local/go/bin"]);
         const buildable = missing.filter((name) => entryOf(name).go);
         if (!go) for (const name of buildable) this.failed(name, "build", "no Go compiler (no `go` on PATH)");
-        // What can't be built can't be had any more: say so before building the rest for minutes.
+        // A tool that cannot be built either is not to be had: say so before building the others for minutes.
         this.giveUpOn(go ? missing.filter((name) => !entryOf(name).go) : missing);
-        for (const module of new Set(buildable.map((name) => entryOf(name).go!.module)))
-            await this.builtFrom(module, buildable, path.join(tmp, module.name), go!);
+        const modules = [...new Set(buildable.map((name) => entryOf(name).go!.module))];
+        const builds = modules.map((module) => {
+            const names = buildable.filter((name) => entryOf(name).go!.module === module);
+            return this.buildOf(module, names, path.join(tmp, module.name));
+        });
+        await runBuilds(builds, { go: go!, machine: this.machine, signal: this.signal }, (text) => this.step.update(text));
+        this.signal.throwIfAborted();
     }
 
-    private async builtFrom(module: GoModule, buildable: readonly ToolName[], dir: string, go: string): Promise<void> {
-        const started = Date.now();
-        const group = buildable.filter((name) => entryOf(name).go!.module === module);
-        const estimate = group.reduce((sum, name) => sum + entryOf(name).seconds, 0);
-        const what =
-            group.length === 1 ? label(group[0]!) : `${module.name} ${bare(entryOf(group[0]!).version)} (${group.length} programs)`;
-        const tell = () => this.step.update(`building ${what}: ${since(started)} of up to about ${duration(estimate)}`);
-        tell();
-        const ticking = setInterval(tell, TELL_EVERY_MS);
-        try {
-            const packages = group.map((name) => entryOf(name).go!.package);
-            const out = await goBuild(go, module, packages, dir, this.world, this.signal);
-            for (const name of group)
-                await this.keep(name, path.join(out, fileName(name)), "build", started).catch((e: Error) =>
-                    this.failed(name, "build", e.message),
-                );
-        } catch (e) {
-            this.signal.throwIfAborted();
-            for (const name of group) this.failed(name, "build", (e as Error).message);
-        } finally {
-            clearInterval(ticking);
-        }
-        this.signal.throwIfAborted();
+    private buildOf(module: GoModule, names: readonly ToolName[], dir: string): QueuedBuild {
+        return {
+            module,
+            packages: names.map((name) => entryOf(name).go!.package),
+            dir,
+            label: names.length === 1 ? label(names[0]!) : `${module.name} ${bare(entryOf(names[0]!).version)} (${names.length} programs)`,
+            cpuSeconds: names.reduce((sum, name) => sum + entryOf(name).cpuSeconds, 0),
+            finish: async (result) => {
+                for (const name of names)
+                    try {
+                        if ("error" in result) throw result.error;
+                        await this.keep(name, path.join(result.binaries, fileName(name)), "build", result.started);
+                    } catch (e) {
+                        this.failed(name, "build", (e as Error).message);
+                    }
+            },
+        };
     }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { loadBalancerAddress } from "../../clients/kubernetes";
 import { type ClusterName, NAMESPACE, type Target } from "../../local/fleet/settings";
-import { known } from "../../local/fleet/state";
+import { readFleetState } from "../../local/fleet/state";
 import { findTools } from "../../local/offline/findTools";
 import type { ToolName } from "../../local/offline/tools/catalogue";
 import { quiet } from "./quiet";
@@ -13,7 +13,7 @@ export { NAMESPACE };
 
 /** Kubeconfig and context of a cluster. */
 export async function targetOf(name: ClusterName): Promise<Target> {
-    const lastRun = await known();
+    const lastRun = await readFleetState();
     assert.ok(lastRun, "no fleet is running: npm start has left no clusters.json");
     return lastRun.targets[name];
 }

@@ -1,23 +1,24 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
 import { S3_IMAGE, THANOS_IMAGE, VERSIONS } from "../../../upstream/versions";
 import type { ToolName } from "../tools/catalogue";
+import { exists } from "../tools/machine";
 
-/** An image as its project publishes it, as far as manifests can tell: name, entrypoint, user, and the folders it writes to. */
+/** An image like the one that its project publishes, in all that manifests depend on. */
 export interface ImageSpec {
     name: string;
-    /** Path in the image: which tool's binary. */
+    /** Tools, by the path of their binary in the image. */
     binaries: Readonly<Record<string, ToolName>>;
     entrypoint: string;
     cmd?: readonly string[];
-    /** As in the official image: the kubelet's runAsNonRoot accepts a number only, and should refuse here what it refuses there. */
+    /** As in the official image, name or number: with runAsNonRoot the kubelet refuses a name, and has to refuse the same images here. */
     user: string;
     workingDir?: string;
-    /** Folders with their owner's id. */
+    /** Folders that the program writes to, with their owner's user id. */
     owned?: Readonly<Record<string, number>>;
     /** The binaries may bind ports below 1024 without root (file capability). */
     bindsLowPorts?: true;
@@ -25,9 +26,9 @@ export interface ImageSpec {
 
 const NOBODY = 65534;
 
-/** The images that the local fleet's manifests name, made from the tools where no registry is within reach. */
+/** The images that the local fleet's manifests name, made from the tools where no registry can be reached. */
 export const IMAGES = {
-    /** Named by containerd's configuration alone. `localhost/` keeps it from being looked up at a registry. */
+    /** Only containerd's configuration names it. `localhost/` keeps containerd from looking it up at a registry. */
     pause: { name: "localhost/thanos-fleet/pause:1", binaries: { "/pause": "pause" }, entrypoint: "/pause", user: "65535:65535" },
     thanos: {
         name: THANOS_IMAGE,
@@ -63,7 +64,7 @@ export const IMAGES = {
         user: "nonroot:nonroot",
         bindsLowPorts: true,
     },
-    /** The official entrypoint is a shell script that starts the binary with the container's arguments; this is that without a shell. */
+    /** The official entrypoint is a shell script that starts the binary with the container's arguments; here the binary is the entrypoint. */
     versitygw: {
         name: S3_IMAGE,
         binaries: { "/usr/local/bin/versitygw": "versitygw" },
@@ -78,7 +79,7 @@ export const IMAGES = {
     },
 } as const satisfies Record<string, ImageSpec>;
 
-/** What a C library would look up in a system: the users that images name, and that the hosts file comes before DNS. */
+/** Files that programs read through Go's os/user and net: the users that images name, and that the hosts file comes before DNS. */
 const ETC = {
     "/etc/group": "root:x:0:\nnonroot:x:65532:\nnobody:x:65534:\n",
     "/etc/nsswitch.conf": "hosts: files dns\n",
@@ -89,7 +90,7 @@ const ETC = {
     ].join(""),
 };
 
-/** cap_net_bind_service+ep as the kernel's vfs_cap_data, version 2 (capabilities(7)): each byte is below 0x80, so a string will do. */
+/** cap_net_bind_service+ep as the kernel's vfs_cap_data, version 2 (capabilities(7)). A string can hold it: each byte is below 0x80. */
 const NET_BIND_SERVICE = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
 
 /**
@@ -113,15 +114,9 @@ export async function buildImage(
     const recipe = { image, architecture, ETC, binaries: await Promise.all(files.map(({ from }) => digest(createReadStream(from)))) };
     const key = createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
     const archive = path.join(cacheDir, "images", `${path.posix.basename(image.name).replace(":", "-")}-${key}.tar`);
-    if (
-        await access(archive).then(
-            () => true,
-            () => false,
-        )
-    )
-        return archive;
+    if (await exists(archive)) return archive;
 
-    // The layer is made twice, once for its digest and size (which come before it) and once into the archive: no third copy on disk.
+    // The layer is made twice, once for its digest and size (which the archive has before it) and once into the archive: no copy of it on disk.
     let size = 0;
     const diff = await digest(
         (async function* () {

@@ -1,61 +1,64 @@
 import { VERSIONS } from "../../../upstream/versions";
 import * as modules from "./goModules";
-import { type Accept, bare } from "./version";
+import { bare, type VersionRule } from "./version";
 
-/** Where a binary is to run. */
+/** Operating system and processor that a binary runs on, in Go's names. */
 export interface Platform {
     os: "linux" | "darwin";
     arch: "amd64" | "arm64";
 }
 
-/** A file that the project itself publishes. */
+/** A file that the tool's project publishes. */
 export interface Download {
     url: string;
     /** The binary's path inside the archive; without it, the file is the binary. */
     member?: string;
-    /** Its list of sha256 sums (or the bare sum). */
+    /** URL of the file's sha256 sum: a list of sums with file names, or the bare sum. */
     checksums: string;
 }
 
 export interface Entry {
-    /** As upstream tags it; "" for what comes with the system in any version. */
+    /** Upstream's tag; "" for a tool of the system, which may have any version. */
     version: string;
-    /** Name of the file, where it is not the tool's. */
+    /** Name of the file. @default the tool's name */
     binary?: string;
-    /** How a binary says its version: the pattern's first group. */
-    ask: { args: readonly string[]; pattern: RegExp };
-    accept: Accept;
-    /** It goes into an image without a C library, so it must not need a dynamic loader. */
+    /** Arguments that print the version, and the pattern whose first group it is. */
+    versionCheck: { args: readonly string[]; pattern: RegExp };
+    /** Which versions other than `version` will do. */
+    versionRule: VersionRule;
+    /** The binary must not need a dynamic loader: its image has no C library. */
     static?: true;
     download?: (p: Platform) => Download;
+    /** `dirs`: folders outside PATH that the package may put the binary into. */
     debian?: { package: string; dirs?: readonly string[] };
+    /** `package`: path of the main package inside the module. */
     go?: { module: modules.GoModule; package: string };
-    /** Where a person gets it. */
+    /** Page where a person downloads the tool. */
     page: string;
-    /** Seconds of a cold build on two cores, downloads of modules included. */
-    seconds: number;
+    /** CPU seconds that building the tool from empty caches takes, after the tools of the same module that are listed before it. */
+    cpuSeconds: number;
 }
 
 const github = (repository: string, version: string, file: string) =>
     `https://github.com/${repository}/releases/download/${version}/${file}`;
 const released = (repository: string, version: string) => `https://github.com/${repository}/releases/tag/${version}`;
 
-function kubernetesPart(name: string, seconds: number): Entry {
+function kubernetesPart(name: string, cpuSeconds: number): Entry {
     return {
         version: VERSIONS.kubernetes,
-        ask: { args: ["--version"], pattern: /^Kubernetes v(\S+)/m },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^Kubernetes v(\S+)/m },
+        versionRule: "exact",
         download: ({ os, arch }) => {
             const url = `https://dl.k8s.io/release/${VERSIONS.kubernetes}/bin/${os}/${arch}/${name}`;
             return { url, checksums: `${url}.sha256` };
         },
         go: { module: modules.kubernetes, package: `cmd/${name}` },
         page: "https://kubernetes.io/releases/download/#binaries",
-        seconds,
+        cpuSeconds,
     };
 }
 
-/** The archives of the Prometheus family: `<name>-<version>.<os>-<arch>.tar.gz` with one folder, and `sha256sums.txt` beside it. */
+/** Archives of the Prometheus projects: `<name>-<version>.<os>-<arch>.tar.gz` with one folder, and `sha256sums.txt` beside it. */
 function promuDownload(repository: string, version: string, archive: string, binary: string) {
     return ({ os, arch }: Platform): Download => {
         const folder = `${archive}-${bare(version)}.${os}-${arch}`;
@@ -67,16 +70,16 @@ function promuDownload(repository: string, version: string, archive: string, bin
     };
 }
 
-/** What the system brings. `dirs`: where its package puts what is not on PATH. */
+/** A tool of the system, in any version. */
 function system(pkg: string, args: readonly string[], pattern: RegExp, more: { binary?: string; dirs?: readonly string[] } = {}): Entry {
     return {
         version: "",
         ...(more.binary && { binary: more.binary }),
-        ask: { args, pattern },
-        accept: "any",
+        versionCheck: { args, pattern },
+        versionRule: "any",
         debian: { package: pkg, ...(more.dirs && { dirs: more.dirs }) },
         page: `https://packages.debian.org/${pkg}`,
-        seconds: 0,
+        cpuSeconds: 0,
     };
 }
 
@@ -84,8 +87,8 @@ function system(pkg: string, args: readonly string[], pattern: RegExp, more: { b
 export const CATALOGUE = {
     pulumi: {
         version: VERSIONS.pulumi,
-        ask: { args: ["version"], pattern: /^v(\S+)/m },
-        accept: "at-least",
+        versionCheck: { args: ["version"], pattern: /^v(\S+)/m },
+        versionRule: "at-least",
         download: ({ os, arch }) => ({
             url: `https://get.pulumi.com/releases/sdk/pulumi-${VERSIONS.pulumi}-${os}-${arch === "amd64" ? "x64" : arch}.tar.gz`,
             member: "pulumi/pulumi",
@@ -93,79 +96,79 @@ export const CATALOGUE = {
         }),
         go: { module: modules.pulumi, package: "cmd/pulumi" },
         page: "https://www.pulumi.com/docs/iac/download-install/",
-        seconds: 480,
+        cpuSeconds: 260,
     },
-    "kube-apiserver": kubernetesPart("kube-apiserver", 380),
+    "kube-apiserver": kubernetesPart("kube-apiserver", 370),
     "kube-controller-manager": kubernetesPart("kube-controller-manager", 90),
     kubelet: kubernetesPart("kubelet", 27),
-    "kube-proxy": kubernetesPart("kube-proxy", 10),
-    "kube-scheduler": kubernetesPart("kube-scheduler", 6),
+    "kube-proxy": kubernetesPart("kube-proxy", 8),
+    "kube-scheduler": kubernetesPart("kube-scheduler", 5),
     thanos: {
         version: VERSIONS.thanos,
-        // The tag is part of the question: a binary without it panics on the first replicated write ("slice bounds out of range").
-        ask: { args: ["--version"], pattern: /^thanos, version (\S+)[\s\S]*tags:.*slicelabels/ },
-        accept: "exact",
+        // Checks the tag too: a binary without it panics on the first replicated write ("slice bounds out of range").
+        versionCheck: { args: ["--version"], pattern: /^thanos, version (\S+)[\s\S]*tags:.*slicelabels/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("thanos-io/thanos", VERSIONS.thanos, "thanos", "thanos"),
         go: { module: modules.thanos, package: "cmd/thanos" },
         page: released("thanos-io/thanos", VERSIONS.thanos),
-        seconds: 250,
+        cpuSeconds: 150,
     },
     prometheus: {
         version: VERSIONS.prometheus,
-        ask: { args: ["--version"], pattern: /^prometheus, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^prometheus, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "prometheus"),
         go: { module: modules.prometheus, package: "cmd/prometheus" },
         page: released("prometheus/prometheus", VERSIONS.prometheus),
-        seconds: 210,
+        cpuSeconds: 165,
     },
     promtool: {
         version: VERSIONS.prometheus,
-        ask: { args: ["--version"], pattern: /^promtool, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^promtool, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("prometheus/prometheus", VERSIONS.prometheus, "prometheus", "promtool"),
         go: { module: modules.prometheus, package: "cmd/promtool" },
         page: released("prometheus/prometheus", VERSIONS.prometheus),
-        seconds: 30,
+        cpuSeconds: 10,
     },
     // The operator's releases hold manifests only, no binaries.
     operator: {
         version: VERSIONS.prometheusOperator,
-        ask: { args: ["--version"], pattern: /^prometheus-operator, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^prometheus-operator, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         go: { module: modules.operator, package: "cmd/operator" },
         page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
-        seconds: 240,
+        cpuSeconds: 125,
     },
     "prometheus-config-reloader": {
         version: VERSIONS.prometheusOperator,
-        ask: { args: ["--version"], pattern: /^prometheus-config-reloader, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^prometheus-config-reloader, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         go: { module: modules.operator, package: "cmd/prometheus-config-reloader" },
         page: released("prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator),
-        seconds: 10,
+        cpuSeconds: 5,
     },
     helm: {
         version: VERSIONS.helm,
-        ask: { args: ["version", "--short"], pattern: /^v(\d[^+\s]*)/m },
-        accept: "at-least",
+        versionCheck: { args: ["version", "--short"], pattern: /^v(\d[^+\s]*)/m },
+        versionRule: "at-least",
         download: ({ os, arch }) => {
             const url = `https://get.helm.sh/helm-${VERSIONS.helm}-${os}-${arch}.tar.gz`;
             return { url, member: `${os}-${arch}/helm`, checksums: `${url}.sha256sum` };
         },
         go: { module: modules.helm, package: "cmd/helm" },
         page: released("helm/helm", VERSIONS.helm),
-        seconds: 110,
+        cpuSeconds: 90,
     },
     coredns: {
         version: VERSIONS.coredns,
-        ask: { args: ["-version"], pattern: /^CoreDNS-(\S+)/m },
-        accept: "exact",
+        versionCheck: { args: ["-version"], pattern: /^CoreDNS-(\S+)/m },
+        versionRule: "exact",
         static: true,
         download: ({ os, arch }) => {
             const url = github("coredns/coredns", VERSIONS.coredns, `coredns_${bare(VERSIONS.coredns)}_${os}_${arch}.tgz`);
@@ -173,12 +176,12 @@ export const CATALOGUE = {
         },
         go: { module: modules.coredns, package: "" },
         page: released("coredns/coredns", VERSIONS.coredns),
-        seconds: 100,
+        cpuSeconds: 70,
     },
     versitygw: {
         version: VERSIONS.versitygw,
-        ask: { args: ["--version"], pattern: /^Version\s*: v?(\S+)/m },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^Version\s*: v?(\S+)/m },
+        versionRule: "exact",
         static: true,
         download: ({ os, arch }) => {
             const folder = `versitygw_${VERSIONS.versitygw}_${os === "linux" ? "Linux" : "Darwin"}_${arch === "amd64" ? "x86_64" : arch}`;
@@ -190,48 +193,48 @@ export const CATALOGUE = {
         },
         go: { module: modules.versitygw, package: "cmd/versitygw" },
         page: released("versity/versitygw", VERSIONS.versitygw),
-        seconds: 180,
+        cpuSeconds: 60,
     },
-    /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions were released as source only. */
+    /** The S3 server of the tests of rights: it takes real IAM documents, versitygw does not. Its last versions exist as source only. */
     minio: {
         version: VERSIONS.minio,
-        ask: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^minio version .*\(commit-id=(\S+)\)/m },
+        versionRule: "exact",
         go: { module: modules.minio, package: "" },
         page: "https://github.com/minio/minio",
-        seconds: 290,
+        cpuSeconds: 200,
     },
     node_exporter: {
         version: VERSIONS.nodeExporter,
-        ask: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },
+        versionRule: "exact",
         static: true,
         download: promuDownload("prometheus/node_exporter", VERSIONS.nodeExporter, "node_exporter", "node_exporter"),
         go: { module: modules.nodeExporter, package: "" },
         page: released("prometheus/node_exporter", VERSIONS.nodeExporter),
-        seconds: 45,
+        cpuSeconds: 35,
     },
-    /** The container that holds a pod's namespaces: our own, because its official image is out of reach without a registry. */
+    /** Holds a pod's namespaces. A program of this project, because the official image needs a registry. */
     pause: {
         version: modules.PAUSE,
-        ask: { args: ["--version"], pattern: /^thanos-fleet pause (\S+)/ },
-        accept: "exact",
+        versionCheck: { args: ["--version"], pattern: /^thanos-fleet pause (\S+)/ },
+        versionRule: "exact",
         static: true,
         go: { module: modules.pause, package: "" },
         page: "local/offline/images/pause/main.go",
-        seconds: 10,
+        cpuSeconds: 7,
     },
-    /** Asked for only where a Docker engine answers; without one it is of no use, so there is no build. */
+    /** Needed only where a Docker engine answers, and such machines reach downloads: there is no build. */
     kind: {
         version: VERSIONS.kind,
-        ask: { args: ["--version"], pattern: /^kind version (\S+)/ },
-        accept: "at-least",
+        versionCheck: { args: ["--version"], pattern: /^kind version (\S+)/ },
+        versionRule: "at-least",
         download: ({ os, arch }) => {
             const url = github("kubernetes-sigs/kind", VERSIONS.kind, `kind-${os}-${arch}`);
             return { url, checksums: `${url}.sha256sum` };
         },
         page: released("kubernetes-sigs/kind", VERSIONS.kind),
-        seconds: 0,
+        cpuSeconds: 0,
     },
     etcd: system("etcd-server", ["--version"], /^etcd Version: (\S+)/m),
     containerd: system("containerd", ["--version"], /^containerd \S+ v?([^\s~+]+)/),
@@ -242,7 +245,7 @@ export const CATALOGUE = {
     unshare: system("util-linux", ["--version"], /^unshare from util-linux (\S+)/),
     tini: system("tini", ["--version"], /^tini version (\S+)/),
     conntrack: system("conntrack", ["--version"], /^conntrack v(\S+)/),
-    /** Its path is that of the `host-local` plugin; the others (bridge, loopback, portmap) lie in the same folder. `bridge` alone may be iproute2's. */
+    /** The path of the `host-local` plugin; the other plugins (bridge, loopback, portmap) lie in the same folder. `bridge` would also find iproute2's. */
     cni: system("containernetworking-plugins", ["--version"], /^CNI host-local plugin (?:version )?v?(\S+)/m, {
         binary: "host-local",
         dirs: ["/usr/lib/cni", "/opt/cni/bin"],
@@ -255,5 +258,5 @@ export function entryOf(name: ToolName): Entry {
     return CATALOGUE[name];
 }
 
-/** A tool's file, as it lies on PATH. */
+/** File name of a tool's binary. */
 export const fileName = (name: ToolName) => entryOf(name).binary ?? name;

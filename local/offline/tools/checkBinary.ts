@@ -1,28 +1,29 @@
 import { open } from "node:fs/promises";
 import type { Entry } from "./catalogue";
-import type { World } from "./machine";
+import type { Machine } from "./machine";
 import { bare, satisfies } from "./version";
 
-const RULE = { exact: "exactly", "at-least": "at least", any: "any" } as const;
+const RULE_TEXT = { exact: "exactly", "at-least": "at least", any: "any" } as const;
 
-export type Verdict = { version: string } | { refused: string };
+/** The version of a binary that will do, or the reason why it does not. */
+export type BinaryCheck = { version: string } | { refused: string };
 
-/** Starts a binary, reads its version, and says whether it will do. */
-export async function judge(file: string, entry: Entry, world: World, signal: AbortSignal): Promise<Verdict> {
-    const ran = await world
-        // Pulumi's CLI would look for newer versions of itself, which takes seconds without a network.
-        .run([file, ...entry.ask.args], { signal, deadline: 20, env: { PULUMI_SKIP_UPDATE_CHECK: "true" } })
+/** Starts a binary, reads its version, and decides whether the fleet can use it. */
+export async function checkBinary(file: string, entry: Entry, machine: Machine, signal: AbortSignal): Promise<BinaryCheck> {
+    const ran = await machine
+        // Otherwise Pulumi's CLI looks for newer versions, which takes seconds without a network.
+        .run([file, ...entry.versionCheck.args], { signal, deadline: 20, env: { PULUMI_SKIP_UPDATE_CHECK: "true" } })
         .catch((e: Error) => {
             signal.throwIfAborted();
             return { code: null, stdout: "", stderr: e.message };
         });
-    const version = entry.ask.pattern.exec(`${ran.stdout}${ran.stderr}`)?.[1];
+    const version = entry.versionCheck.pattern.exec(`${ran.stdout}${ran.stderr}`)?.[1];
     if (version === undefined) {
         const said = `${ran.stdout}${ran.stderr}`.trim().split("\n")[0]?.slice(0, 100) || `exit code ${ran.code}`;
-        return { refused: `${file} is not it: \`${entry.ask.args.join(" ")}\` says "${said}"` };
+        return { refused: `${file} is not it: \`${entry.versionCheck.args.join(" ")}\` says "${said}"` };
     }
-    if (!satisfies(version, entry.accept, bare(entry.version)))
-        return { refused: `${file} is ${version}, needed is ${RULE[entry.accept]} ${bare(entry.version)}` };
+    if (!satisfies(version, entry.versionRule, bare(entry.version)))
+        return { refused: `${file} is ${version}, needed is ${RULE_TEXT[entry.versionRule]} ${bare(entry.version)}` };
     if (entry.static && (await needsLoader(file))) return { refused: `${file} needs a C library, which its image does not have` };
     return { version };
 }

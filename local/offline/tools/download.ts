@@ -7,17 +7,17 @@ import type { ReadableStream } from "node:stream/web";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import type { Download } from "./catalogue";
-import type { World } from "./machine";
+import type { Machine } from "./machine";
 
-/** Fetches a published file, compares its sum with the published one, and writes its binary to `to`. `begun`: the host answers. */
-export async function download(from: Download, to: string, world: World, signal: AbortSignal, begun: () => void): Promise<void> {
+/** Downloads a published file, compares its sum with the published one, and writes its binary to `to`. `begun` is called once the host answers. */
+export async function download(from: Download, to: string, machine: Machine, signal: AbortSignal, begun: () => void): Promise<void> {
     const name = path.posix.basename(new URL(from.url).pathname);
-    const wanted = checksumOf(name, await (await world.fetch(from.checksums, signal)).text());
+    const wanted = checksumOf(name, await (await machine.fetch(from.checksums, signal)).text());
     if (!wanted) throw new Error(`${from.checksums} has no sum for ${name}`);
     begun();
     const fetched = `${to}.fetched`;
     const sum = createHash("sha256");
-    const body = (await world.fetch(from.url, signal)).body;
+    const body = (await machine.fetch(from.url, signal)).body;
     if (!body) throw new Error(`${from.url} is empty`);
     await pipeline(
         Readable.fromWeb(body as ReadableStream),
@@ -35,7 +35,7 @@ export async function download(from: Download, to: string, world: World, signal:
     await unpack(fetched, from.member, to, signal);
 }
 
-/** Both forms in use: a bare sum, and lines of `sum  file` (a `*` marks binary mode, sha256sum(1)). */
+/** The sum of `file` in a bare sum or in lines of `sum  file` (a `*` marks binary mode, sha256sum(1)). */
 export function checksumOf(file: string, text: string): string | undefined {
     const lines = text
         .trim()

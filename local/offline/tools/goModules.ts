@@ -1,31 +1,35 @@
 import * as path from "node:path";
+import { moduleVersion, UPSTREAM } from "../../../upstream/sources";
 import { VERSIONS } from "../../../upstream/versions";
 import { bare } from "./version";
 
-/** A Go module, and the flags its own release is built with: without them a binary may start and fail later (Thanos without `slicelabels`). */
+/** A program that is built from a Go module, with the flags of its own release: without them a binary may start and fail later (Thanos without `slicelabels`). */
 export interface GoModule {
     name: string;
-    source: { module: string; version: string } | { dir: string };
+    /** The published module; none: `main` needs only the standard library. */
+    published?: { path: string; version: string };
+    /** Folder of a main.go of this project, built instead of the module's own program. */
+    main?: string;
     tags?: string;
-    /** Linked in with `-X`: what `--version` says. */
+    /** Set with `-X`: what `--version` prints. */
     variables: Readonly<Record<string, string>>;
 }
 
-/** Prometheus v3.15.0 is published to Go as v0.315.0 (RELEASE.md there): its module path has no /v3. */
-export function prometheusModuleVersion(version: string): string {
-    const [major, minor, patch] = bare(version).split(".").map(Number) as [number, number, number];
-    return `v0.${major * 100 + minor}.${patch}`;
+/** A pinned upstream, as the proxy publishes it. */
+function published(name: keyof typeof UPSTREAM): { path: string; version: string } {
+    const { goModule } = UPSTREAM[name];
+    return { path: goModule.path, version: moduleVersion(goModule, VERSIONS[name]) };
 }
 
 export const pulumi: GoModule = {
     name: "pulumi",
-    source: { module: "github.com/pulumi/pulumi/pkg/v3", version: VERSIONS.pulumi },
+    published: published("pulumi"),
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": VERSIONS.pulumi },
 };
 
 export const kubernetes: GoModule = {
     name: "kubernetes",
-    source: { module: "k8s.io/kubernetes", version: VERSIONS.kubernetes },
+    published: published("kubernetes"),
     variables: {
         "k8s.io/component-base/version.gitVersion": VERSIONS.kubernetes,
         "k8s.io/component-base/version.gitMajor": bare(VERSIONS.kubernetes).split(".")[0]!,
@@ -34,53 +38,49 @@ export const kubernetes: GoModule = {
 };
 
 /** Projects that print `github.com/prometheus/common/version`. */
-function promu(name: string, module: string, version: string, tags?: string, moduleVersion = version): GoModule {
+function promu(name: string, upstream: keyof typeof UPSTREAM, tags?: string): GoModule {
     return {
         name,
-        source: { module, version: moduleVersion },
+        published: published(upstream),
         ...(tags && { tags }),
-        variables: { "github.com/prometheus/common/version.Version": bare(version) },
+        variables: { "github.com/prometheus/common/version.Version": bare(VERSIONS[upstream]) },
     };
 }
 
-export const thanos = promu("thanos", "github.com/thanos-io/thanos", VERSIONS.thanos, "netgo,slicelabels");
-export const operator = promu("operator", "github.com/prometheus-operator/prometheus-operator", VERSIONS.prometheusOperator);
-/** Kubernetes is the only service discovery used here; leaving the other cloud SDKs out makes a cold build 2.5 times faster. */
-export const prometheus = promu(
-    "prometheus",
-    "github.com/prometheus/prometheus",
-    VERSIONS.prometheus,
-    "netgo,remove_all_sd,enable_kubernetes_sd",
-    prometheusModuleVersion(VERSIONS.prometheus),
-);
-export const nodeExporter = promu("node_exporter", "github.com/prometheus/node_exporter", VERSIONS.nodeExporter, "netgo,osusergo");
+export const thanos = promu("thanos", "thanos", "netgo,slicelabels");
+export const operator = promu("operator", "prometheusOperator");
+/** The fleet discovers targets through Kubernetes only; without the SDKs of the other discoveries a cold build is 2.5 times faster. */
+export const prometheus = promu("prometheus", "prometheus", "netgo,remove_all_sd,enable_kubernetes_sd");
+export const nodeExporter = promu("node_exporter", "nodeExporter", "netgo,osusergo");
 
 export const helm: GoModule = {
     name: "helm",
-    source: { module: "helm.sh/helm/v3", version: VERSIONS.helm },
+    published: published("helm"),
     variables: { "helm.sh/helm/v3/internal/version.version": VERSIONS.helm },
 };
+/** With the plugins that the clusters' Corefile names: the cloud SDKs of the others are half of a build of all plugins. */
 export const coredns: GoModule = {
     name: "coredns",
-    source: { module: "github.com/coredns/coredns", version: VERSIONS.coredns },
+    published: published("coredns"),
+    main: path.join(__dirname, "../images/coredns"),
     variables: {},
 };
 export const versitygw: GoModule = {
     name: "versitygw",
-    source: { module: "github.com/versity/versitygw", version: VERSIONS.versitygw },
+    published: published("versitygw"),
     variables: { "main.Version": bare(VERSIONS.versitygw) },
 };
-/** A commit that was never tagged: its version is in the place of the commit's id. */
+/** A commit without a tag: `--version` prints the module's version as the commit. */
 export const minio: GoModule = {
     name: "minio",
-    source: { module: "github.com/minio/minio", version: VERSIONS.minio },
+    published: published("minio"),
     tags: "kqueue",
     variables: { "github.com/minio/minio/cmd.CommitID": bare(VERSIONS.minio) },
 };
-/** Of our own program. */
+/** The version of images/pause. */
 export const PAUSE = "1";
 export const pause: GoModule = {
     name: "pause",
-    source: { dir: path.join(__dirname, "../images/pause") },
+    main: path.join(__dirname, "../images/pause"),
     variables: { "main.version": PAUSE },
 };

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 import type { Platform } from "./catalogue";
 
 export interface Ran {
@@ -13,24 +14,34 @@ export interface Ran {
 
 export interface RunOptions {
     signal: AbortSignal;
-    /** Seconds after which it is stopped. */
+    /** Seconds after which the command is stopped. */
     deadline: number;
+    /** Called with each line that the command writes to stderr, while it runs. */
+    onErrorLine?: (line: string) => void;
     cwd?: string;
     env?: Readonly<Record<string, string>>;
 }
 
-/** All that finding a tool needs from outside, so that tests need nothing real. */
-export interface World {
+/** All that the search for tools needs from outside, so that tests need nothing real. */
+export interface Machine {
     platform: Platform;
+    /** How many threads run at once. */
+    cores: number;
     /** May install packages. */
     root: boolean;
     /** The project's cache: outside the checkout, shared by checkouts. */
     cacheDir: string;
     lookPath(binary: string, alsoIn?: readonly string[]): Promise<string | undefined>;
-    /** The answer to a GET, always a success: anything else is an error that says why. */
+    /** GET. Any answer but success is an error with the reason. */
     fetch(url: string, signal: AbortSignal): Promise<Response>;
     run(argv: readonly string[], options: RunOptions): Promise<Ran>;
 }
+
+export const exists = (file: string, mode?: number) =>
+    access(file, mode).then(
+        () => true,
+        () => false,
+    );
 
 /** `$XDG_CACHE_HOME/thanos-fleet`, or the same under ~/.cache (XDG base directory specification). */
 export function cacheDirectory(): string {
@@ -43,10 +54,10 @@ const KILL_AFTER_MS = 5000;
 /** Administrators' binaries (iptables, ip, runc) are often left out of PATH. */
 const SBIN = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-// One memory per process: a host that is out of reach costs seconds once, not once per tool.
+// One per process: an unreachable host costs seconds once, not once per tool.
 const fetchRemembering = rememberingHosts(fetch);
 
-export function thisMachine(): World {
+export function thisMachine(): Machine {
     const arch = ({ x64: "amd64", arm64: "arm64" } as const)[process.arch as string];
     const system = ({ linux: "linux", darwin: "darwin" } as const)[process.platform as string];
     if (!arch || !system)
@@ -55,19 +66,13 @@ export function thisMachine(): World {
         );
     return {
         platform: { os: system, arch },
+        cores: os.availableParallelism(),
         root: process.getuid?.() === 0,
         cacheDir: cacheDirectory(),
         lookPath: async (binary, alsoIn = []) => {
             for (const dir of [...(process.env.PATH ?? "").split(":"), ...SBIN, ...alsoIn]) {
                 const file = path.join(dir, binary);
-                if (
-                    path.isAbsolute(dir) &&
-                    (await access(file, constants.X_OK).then(
-                        () => true,
-                        () => false,
-                    ))
-                )
-                    return file;
+                if (path.isAbsolute(dir) && (await exists(file, constants.X_OK))) return file;
             }
             return undefined;
         },
@@ -76,8 +81,8 @@ export function thisMachine(): World {
     };
 }
 
-/** A fetch that first asks each new host for any answer within 3 s, and asks a silent host never again. */
-export function rememberingHosts(get: (url: string, init: RequestInit) => Promise<Response>): World["fetch"] {
+/** A fetch that first expects any answer of each new host within 3 s, and never calls a silent host again. */
+export function rememberingHosts(get: (url: string, init: RequestInit) => Promise<Response>): Machine["fetch"] {
     const hosts = new Map<string, Promise<string | undefined>>();
     const probe = async (origin: string, signal: AbortSignal) => {
         try {
@@ -105,7 +110,7 @@ export function rememberingHosts(get: (url: string, init: RequestInit) => Promis
     };
 }
 
-/** Node's fetch says "fetch failed" and hides the why in its cause. */
+/** Node's fetch fails with "fetch failed" and has the reason in `cause`. */
 function reason(e: unknown): string {
     if (!(e instanceof Error)) return String(e);
     if (e.name === "TimeoutError") return `nothing within ${PROBE_MS / 1000} s`;
@@ -114,7 +119,7 @@ function reason(e: unknown): string {
 }
 
 /** Runs a program in a process group of its own; a stop (abort or deadline) ends the whole group before this returns. */
-export async function run(argv: readonly string[], { signal, deadline, cwd, env }: RunOptions): Promise<Ran> {
+export async function run(argv: readonly string[], { signal, deadline, onErrorLine, cwd, env }: RunOptions): Promise<Ran> {
     signal.throwIfAborted();
     const late = AbortSignal.timeout(deadline * 1000);
     const stop = AbortSignal.any([signal, late]);
@@ -127,6 +132,7 @@ export async function run(argv: readonly string[], { signal, deadline, cwd, env 
     const out = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (out.stderr = (out.stderr + text).slice(-100_000)));
+    if (onErrorLine) createInterface(child.stderr).on("line", onErrorLine);
     let killer: NodeJS.Timeout | undefined;
     const end = () => {
         killGroup(child.pid, "SIGTERM");

@@ -11,16 +11,17 @@ export interface Tool {
     seconds: number;
 }
 
-/** What was tried for a tool that is not to be had, in order: way and why it failed. */
-export interface Missing {
+/** A tool that cannot be had. */
+export interface MissingTool {
     name: ToolName;
+    /** The ways that were tried, in order, and why each failed. */
     tried: { way: string; why: string }[];
 }
 
 /** Tools that could be neither found, downloaded nor built: all of them at once. */
 export class ToolError extends Error {
     override name = "ToolError";
-    constructor(readonly missing: readonly Missing[]) {
+    constructor(readonly missing: readonly MissingTool[]) {
         super(
             [
                 `${missing.length === 1 ? "A tool" : `${missing.length} tools`} can be neither found, downloaded nor built:`,
@@ -38,15 +39,15 @@ function remedy(name: ToolName): string {
     const { version, debian, go, page } = entryOf(name);
     if (debian) return `apt-get install ${debian.package} as root, or the package of your system that has \`${fileName(name)}\``;
     const onPath = `put ${fileName(name)} ${bare(version)} on PATH (${page})`;
-    return go ? `install Go (https://go.dev/dl) so that it can be built here${"dir" in go.module.source ? "" : `, or ${onPath}`}` : onPath;
+    return go ? `install Go (https://go.dev/dl) so that it can be built here${!go.module.published ? "" : `, or ${onPath}`}` : onPath;
 }
 
-export const duration = (s: number) => since(Date.now() - s * 1000);
+const duration = (s: number) => since(Date.now() - s * 1000);
 
 /** `pulumi 3.259.0 cached · kubernetes 1.34.4 built in 6m41s · 11 of the system`: programs of one module are one item. */
 export function summary(found: ReadonlyMap<ToolName, Tool>): string {
     const HOW = { PATH: "on PATH", cache: "cached", package: "installed", download: "downloaded", build: "built" } as const;
-    const ofSystem = [...found].filter(([name, tool]) => tool.from === "PATH" && entryOf(name).accept === "any");
+    const ofSystem = [...found].filter(([name, tool]) => tool.from === "PATH" && entryOf(name).versionRule === "any");
     const items = new Map<string, number>();
     for (const [name, { version, from, seconds }] of found) {
         if (ofSystem.some(([n]) => n === name)) continue;

@@ -1,16 +1,12 @@
-/** Tags carry a v, most programs print none. */
+import { satisfies as inRange } from "semver";
+
+/** Tags have a v, most programs print none. */
 export const bare = (version: string) => version.replace(/^v/, "");
 
-/** `exact`: flags or output differ between versions. `at-least`: same major, this or newer. `any`: what the system has. */
-export type Accept = "exact" | "at-least" | "any";
+/** `exact`: flags or output differ between versions. `at-least`: same major version, this or newer. `any`: whatever the system has. */
+export type VersionRule = "exact" | "at-least" | "any";
 
-export function satisfies(version: string, accept: Accept, want: string): boolean {
-    if (accept === "any") return true;
-    if (accept === "exact") return version === want;
-    const [have, least] = [numbers(version), numbers(want)];
-    if (have[0] !== least[0]) return false;
-    const first = least.findIndex((n, i) => n !== have[i]);
-    return first === -1 || have[first]! > least[first]!;
+export function satisfies(version: string, rule: VersionRule, want: string): boolean {
+    if (rule === "any") return true;
+    return rule === "exact" ? version === want : inRange(version, `>=${want} <${Number.parseInt(want, 10) + 1}.0.0`);
 }
-
-const numbers = (version: string) => [0, 1, 2].map((i) => Number.parseInt(version.split(".")[i] ?? "0", 10) || 0);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KubeConfig } from "@kubernetes/client-node";
-import { givenContexts, knownContexts, toolsOf } from "../../../local/clusterSources";
+import { checkedContexts, givenContexts, toolsOf } from "../../../local/clusterSources";
 import { createArgs, deleteArgs, withStanza } from "../../../local/kind";
 
 describe("a fleet in kind", () => {
@@ -54,7 +54,7 @@ describe("contexts given by flag", () => {
     it("have to be in the kubeconfig", () => {
         const config = new KubeConfig();
         config.loadFromOptions({ clusters: [], users: [], contexts: ["a", "b"].map((name) => ({ name, cluster: "", user: "" })) });
-        assert.throws(() => knownContexts({ observer: "a", blue: "b", red: "c" }, config), {
+        assert.throws(() => checkedContexts({ observer: "a", blue: "b", red: "c" }, config), {
             message: [
                 "command line: 1 problem. Nothing was changed.",
                 "  --context: red=c: there is no such context. Write one of a, b.",

@@ -1,27 +1,25 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
-import { findTools, ToolError } from "../../../../local/offline/findTools";
-import { alone, place } from "../../../../local/offline/tools/cache";
-import { entryOf, type ToolName } from "../../../../local/offline/tools/catalogue";
-import { checksumOf } from "../../../../local/offline/tools/download";
-import { buildArgs, type ModFile, wrapperModule } from "../../../../local/offline/tools/goBuild";
-import { prometheusModuleVersion } from "../../../../local/offline/tools/goModules";
-import { type Ran, rememberingHosts, run, type World } from "../../../../local/offline/tools/machine";
-import { satisfies } from "../../../../local/offline/tools/version";
+import { findTools, ToolError, type ToolName } from "../../../../local/offline/findTools";
+import { place } from "../../../../local/offline/tools/cache";
+import type { ModFile } from "../../../../local/offline/tools/goBuild";
+import type { Machine, Ran } from "../../../../local/offline/tools/machine";
 import type { Progress } from "../../../../terminal/progress";
 
 const quiet: Progress = { step: () => ({ update() {}, done() {}, fail() {} }), say() {}, event() {} };
 const never = new AbortController().signal;
+
 const platform = { os: "linux", arch: "amd64" } as const;
 const said = (stdout: string): Ran => ({ code: 0, stdout, stderr: "" });
 
 /** What a good binary of each tool prints. */
 const VERSION_LINES: Record<string, string> = {
+    node_exporter: "node_exporter, version 1.12.1 (branch: )\n",
     thanos: "thanos, version 0.42.4 (branch: , revision: )\n  tags:             netgo,slicelabels\n",
     prometheus: "prometheus, version 3.15.0 (branch: )\n",
     promtool: "promtool, version 3.15.0 (branch: )\n",
@@ -32,7 +30,7 @@ const VERSION_LINES: Record<string, string> = {
     etcd: "etcd Version: 3.4.23\n",
 };
 
-describe("finding tools", () => {
+describe("the search for tools", () => {
     let dir: string;
     let commands: string[];
     beforeEach(() => {
@@ -42,12 +40,13 @@ describe("finding tools", () => {
     afterEach(() => rmSync(dir, { recursive: true }));
 
     /** A machine with the given programs on PATH, and nothing else: no network, no Go that works. */
-    function machine(onPath: Record<string, string>, more: Partial<World> = {}): World {
+    function machine(onPath: Record<string, string>, more: Partial<Machine> = {}): Machine {
         const bin = path.join(dir, "bin");
         mkdirSync(bin, { recursive: true });
         for (const name of Object.keys(onPath)) writeFileSync(path.join(bin, name), "");
         return {
             platform,
+            cores: 2,
             root: false,
             cacheDir: path.join(dir, "cache"),
             lookPath: async (name) => (name in onPath ? path.join(bin, name) : undefined),
@@ -68,13 +67,13 @@ describe("finding tools", () => {
         };
     }
 
-    const find = (names: readonly ToolName[], world: World) => findTools(names, quiet, never, world);
-    const ways = async (names: readonly ToolName[], world: World) =>
+    const find = (names: readonly ToolName[], world: Machine) => findTools(names, quiet, never, world);
+    const ways = async (names: readonly ToolName[], world: Machine) =>
         Object.entries(await find(names, world)).map(([name, t]) => `${name} ${t.version} ${t.from}`);
     const left = () => readdirSync(path.join(dir, "cache/tools")).sort();
 
     /** A compiler that writes each package's binary where `-o` says. */
-    function withGo(onPath: Record<string, string>, file: Partial<ModFile> = {}): World {
+    function withGo(onPath: Record<string, string>, file: Partial<ModFile> = {}): Machine {
         const base = machine({ ...onPath, go: "go" });
         return {
             ...base,
@@ -83,6 +82,7 @@ describe("finding tools", () => {
                 commands.push(`go ${argv.slice(1, 3).join(" ")} ${argv.at(-1)!.replaceAll(dir, "DIR")}`);
                 if (argv[2] === "download") return said(JSON.stringify({ GoMod: path.join(dir, "go.mod"), Dir: dir }));
                 if (argv[2] === "edit") return said(JSON.stringify({ Go: "1.25.0", ...file }));
+                if (argv[1] === "list") return said("k8s.io/kubernetes/cmd/kubelet\n");
                 const out = argv[argv.indexOf("-o") + 1]!;
                 for (const p of argv.slice(argv.indexOf("-o") + 2)) writeFileSync(path.join(out, path.basename(p)), "built");
                 return said("");
@@ -189,7 +189,7 @@ describe("finding tools", () => {
     it("installs Debian packages as root", async () => {
         const onPath: Record<string, string> = { "apt-get": "" };
         const base = machine(onPath, { root: true });
-        const world: World = {
+        const world: Machine = {
             ...base,
             run: async (argv, options) => {
                 if (argv.includes("etcd-server")) onPath.etcd = VERSION_LINES.etcd!;
@@ -214,7 +214,7 @@ describe("finding tools", () => {
         const archive = gzipSync(Buffer.concat(parts));
         const sum = createHash("sha256").update(archive).digest("hex");
         const asked: string[] = [];
-        const fetch: World["fetch"] = async (url) => {
+        const fetch: Machine["fetch"] = async (url) => {
             asked.push(url);
             return url.endsWith(".sha256sum")
                 ? new Response(`${sum}  helm-v3.22.0-linux-amd64.tar.gz\n`)
@@ -233,7 +233,7 @@ describe("finding tools", () => {
     });
 
     it("refuses a download with another sum, and leaves nothing of it", async () => {
-        const fetch: World["fetch"] = async (url) => new Response(url.endsWith(".sha256") ? "0".repeat(64) : "tampered");
+        const fetch: Machine["fetch"] = async (url) => new Response(url.endsWith(".sha256") ? "0".repeat(64) : "tampered");
         const error = (await find(["kubelet"], machine({}, { fetch })).catch((e) => e)) as ToolError;
         assert.deepEqual(error.missing[0]!.tried[2], {
             way: "download",
@@ -254,16 +254,43 @@ describe("finding tools", () => {
             "DIR/bin/thanos --version",
             "go mod download k8s.io/kubernetes@v1.34.4",
             "go mod edit DIR/go.mod",
-            "go build -mod=mod k8s.io/kubernetes/cmd/kube-proxy",
+            "go list -mod=mod k8s.io/kubernetes/cmd/kube-proxy",
+            "go build -v k8s.io/kubernetes/cmd/kube-proxy",
             "DIR/cache/tools/TMP/kubernetes/bin/kubelet --version",
             "DIR/cache/tools/TMP/kubernetes/bin/kube-proxy --version",
         ]);
         assert.deepEqual(left(), ["kube-proxy", "kubelet"]);
     });
 
+    it("compiles two modules at a time, and says which and how long all will take", async () => {
+        const base = withGo({});
+        const compiling = new Set<string>();
+        let most = 0;
+        const machine: Machine = {
+            ...base,
+            run: async (argv, options) => {
+                if (argv[1] !== "build") return base.run(argv, options);
+                compiling.add(argv.at(-1)!);
+                most = Math.max(most, compiling.size);
+                await new Promise((resolve) => setTimeout(resolve, 20));
+                compiling.delete(argv.at(-1)!);
+                return base.run(argv, options);
+            },
+        };
+        const texts: string[] = [];
+        const step = { update: (text: string) => void texts.push(text), done() {}, fail() {} };
+        await findTools(["thanos", "kubelet", "pulumi", "node_exporter"], { ...quiet, step: () => step }, never, machine);
+        assert.equal(most, 2);
+        assert.match(
+            texts.find((text) => text.startsWith("building"))!,
+            /^building kubelet 1.34.4; 0 of 4 done, (about \d+ min|less than a minute) left$/,
+        );
+        assert.match(texts.at(-1)!, /^building .*; [23] of 4 done, /);
+    });
+
     it("says why a build failed, and keeps what the others made", async () => {
         const base = withGo({});
-        const world: World = {
+        const world: Machine = {
             ...base,
             run: async (argv, options) =>
                 argv.at(-1)!.startsWith("github.com/thanos-io")
@@ -281,7 +308,7 @@ describe("finding tools", () => {
     it("stops at once and leaves nothing half-made", async () => {
         const stop = new AbortController();
         const base = withGo({});
-        const world: World = {
+        const world: Machine = {
             ...base,
             run: async (argv, options) => {
                 if (argv[1] !== "build") return base.run(argv, options);
@@ -291,207 +318,5 @@ describe("finding tools", () => {
         };
         await assert.rejects(findTools(["kubelet"], quiet, stop.signal, world), { message: "Ctrl-C" });
         assert.deepEqual(left(), []);
-    });
-});
-
-describe("the tools' cache lock", () => {
-    let dir: string;
-    beforeEach(() => {
-        dir = mkdtempSync(path.join(tmpdir(), "lock-test-"));
-    });
-    afterEach(() => rmSync(dir, { recursive: true }));
-
-    it("lets one run in at a time", async () => {
-        const order: string[] = [];
-        const work = (name: string) => () =>
-            alone(
-                dir,
-                never,
-                () => {},
-                async () => {
-                    order.push(`${name} in`);
-                    await new Promise((r) => setTimeout(r, 20));
-                    order.push(`${name} out`);
-                },
-            );
-        await Promise.all([work("a")(), work("b")()]);
-        assert.deepEqual(
-            order.map((o) => o.split(" ")[1]),
-            ["in", "out", "in", "out"],
-        );
-        assert.deepEqual(readdirSync(dir), []);
-    });
-
-    it("takes over from a process that is gone, and clears away what it left", async () => {
-        writeFileSync(path.join(dir, "lock"), JSON.stringify({ pid: 2 ** 30, host: hostname(), token: "x" }));
-        mkdirSync(path.join(dir, "tmp-old"));
-        writeFileSync(path.join(dir, "tmp-old/half"), "");
-        await alone(dir, never, assert.fail, async (tmp) => assert.deepEqual(readdirSync(dir).sort(), ["lock", path.basename(tmp)]));
-    });
-
-    it("takes over from a machine whose lock has not been touched for 30 s", async () => {
-        writeFileSync(path.join(dir, "lock"), JSON.stringify({ pid: 1, host: "elsewhere", token: "x" }));
-        utimesSync(path.join(dir, "lock"), new Date(), new Date(Date.now() - 31_000));
-        assert.equal(await alone(dir, never, assert.fail, async () => "mine"), "mine");
-    });
-
-    it("waits for a live holder, says who it is, and can be stopped", async () => {
-        writeFileSync(path.join(dir, "lock"), JSON.stringify({ pid: process.pid, host: hostname(), token: "x" }));
-        const stop = new AbortController();
-        const told: string[] = [];
-        const waiting = (who: string) => {
-            told.push(who);
-            stop.abort(new Error("Ctrl-C"));
-        };
-        await assert.rejects(
-            alone(dir, stop.signal, waiting, async () => {}),
-            { message: "Ctrl-C" },
-        );
-        assert.deepEqual(told, [`process ${process.pid}`]);
-        assert.deepEqual(readdirSync(dir), ["lock"]);
-    });
-});
-
-describe("build plans", () => {
-    const of: ModFile = {
-        Go: "1.25.0",
-        Require: [
-            { Path: "example.org/direct", Version: "v1.2.3" },
-            { Path: "example.org/indirect", Version: "v0.1.0", Indirect: true },
-            { Path: "k8s.io/api", Version: "v0.0.0" },
-            { Path: "k8s.io/klog/v2", Version: "v2.130.1" },
-        ],
-        Replace: [
-            { Old: { Path: "example.org/a" }, New: { Path: "example.org/fork", Version: "v1.0.0" } },
-            { Old: { Path: "example.org/b", Version: "v1.0.0" }, New: { Path: "example.org/b", Version: "v1.0.1" } },
-            { Old: { Path: "example.org/c" }, New: { Path: "./c" } },
-        ],
-    };
-    const module = (name: "kubelet" | "thanos" | "pulumi" | "pause") => entryOf(name).go!.module;
-
-    it("wraps a module with its requires and replaces", () => {
-        assert.equal(
-            wrapperModule(module("thanos"), of),
-            `module tools/thanos
-
-go 1.25.0
-
-require (
-	github.com/thanos-io/thanos v0.42.4
-	example.org/direct v1.2.3
-	example.org/indirect v0.1.0 // indirect
-	k8s.io/api v0.0.0
-	k8s.io/klog/v2 v2.130.1
-)
-replace example.org/a => example.org/fork v1.0.0
-replace example.org/b v1.0.0 => example.org/b v1.0.1
-`,
-        );
-    });
-
-    it("points Kubernetes' staging modules at what was published", () => {
-        assert.equal(
-            wrapperModule(module("kubelet"), { Go: "1.24.0", Require: of.Require! }),
-            `module tools/kubernetes
-
-go 1.24.0
-
-require (
-	k8s.io/kubernetes v1.34.4
-	example.org/direct v1.2.3
-	example.org/indirect v0.1.0 // indirect
-	k8s.io/api v0.0.0
-	k8s.io/klog/v2 v2.130.1
-)
-replace k8s.io/api => k8s.io/api v0.34.4
-`,
-        );
-    });
-
-    it("calls go as the releases do", () => {
-        const line = (name: Parameters<typeof module>[0], packages: string[]) => buildArgs(module(name), packages, "/out").join("|");
-        assert.equal(
-            line("kubelet", ["cmd/kubelet", "cmd/kube-proxy"]),
-            "build|-mod=mod|-trimpath|-tags||-ldflags|-s -w -X k8s.io/component-base/version.gitVersion=v1.34.4 " +
-                "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34" +
-                "|-o|/out/|k8s.io/kubernetes/cmd/kubelet|k8s.io/kubernetes/cmd/kube-proxy",
-        );
-        assert.equal(
-            line("thanos", ["cmd/thanos"]),
-            "build|-mod=mod|-trimpath|-tags|netgo,slicelabels|-ldflags|-s -w -X github.com/prometheus/common/version.Version=0.42.4" +
-                "|-o|/out/|github.com/thanos-io/thanos/cmd/thanos",
-        );
-        assert.equal(
-            line("pulumi", ["cmd/pulumi"]),
-            "build|-mod=mod|-trimpath|-tags||-ldflags|-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" +
-                "|-o|/out/|github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-        );
-        assert.equal(line("pause", [""]), "build|-mod=mod|-trimpath|-tags||-ldflags|-s -w -X main.version=1|-o|/out/|.");
-    });
-
-    it("knows what Prometheus calls itself as a Go module", () => {
-        assert.deepEqual(["v3.15.0", "v3.5.2", "v2.55.1"].map(prometheusModuleVersion), ["v0.315.0", "v0.305.2", "v0.255.1"]);
-    });
-});
-
-describe("versions and sums", () => {
-    it("compares versions as the tool needs it", () => {
-        assert.deepEqual(
-            [
-                satisfies("3.259.0", "at-least", "3.259.0"),
-                satisfies("3.260.0", "at-least", "3.259.1"),
-                satisfies("3.258.9", "at-least", "3.259.0"),
-                satisfies("4.0.0", "at-least", "3.259.0"),
-                satisfies("0.42.5", "exact", "0.42.4"),
-                satisfies("anything", "any", ""),
-            ],
-            [true, true, false, false, false, true],
-        );
-    });
-
-    it("reads bare sums and lists of them", () => {
-        const [a, b] = ["a".repeat(64), "b".repeat(64)];
-        assert.equal(checksumOf("kubelet", a), a);
-        assert.equal(checksumOf("x.tgz", `${b}  y.tgz\n${a} *release/x.tgz\n`), a);
-        assert.equal(checksumOf("x.tgz", `${b}  y.tgz\n`), undefined);
-        assert.equal(checksumOf("x.tgz", "<html>not found</html>"), undefined);
-    });
-});
-
-describe("the outside world", () => {
-    it("asks a silent host once, and an answering one for each file", async () => {
-        const asked: string[] = [];
-        const fetch = rememberingHosts(async (url, init) => {
-            asked.push(`${init.method ?? "GET"} ${url}`);
-            if (url.includes("silent")) throw new TypeError("fetch failed", { cause: { code: "ENOTFOUND" } });
-            return url.endsWith("/missing") ? new Response("", { status: 404 }) : new Response("content");
-        });
-        const silent = { message: "silent.example does not answer (ENOTFOUND)" };
-        await assert.rejects(fetch("https://silent.example/a", never), silent);
-        await assert.rejects(fetch("https://silent.example/b", never), silent);
-        assert.equal(await (await fetch("https://good.example/a", never)).text(), "content");
-        await assert.rejects(fetch("https://good.example/missing", never), { message: "https://good.example/missing answered 404" });
-        assert.deepEqual(asked, [
-            "HEAD https://silent.example",
-            "HEAD https://good.example",
-            "GET https://good.example/a",
-            "GET https://good.example/missing",
-        ]);
-    });
-
-    it("ends a whole process group on a stop", async () => {
-        const stop = new AbortController();
-        const file = path.join(mkdtempSync(path.join(tmpdir(), "group-test-")), "pid");
-        const ran = run(["sh", "-c", `sleep 300 & echo $! > ${file}; wait`], { signal: stop.signal, deadline: 60 });
-        while (!existsSync(file) || readFileSync(file, "utf8") === "") await new Promise((r) => setTimeout(r, 10));
-        stop.abort(new Error("Ctrl-C"));
-        await assert.rejects(ran, { message: "Ctrl-C" });
-        const grandchild = Number(readFileSync(file, "utf8"));
-        // Gone, or (where nobody reaps orphans) a zombie.
-        const state = /^State:\s+(\S)/m.exec(
-            existsSync(`/proc/${grandchild}/status`) ? readFileSync(`/proc/${grandchild}/status`, "utf8") : "",
-        );
-        assert.ok(state === null || state[1] === "Z");
-        rmSync(path.dirname(file), { recursive: true });
     });
 });

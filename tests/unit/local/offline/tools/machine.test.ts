@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { rememberingHosts, run } from "../../../../../local/offline/tools/machine";
+
+const never = new AbortController().signal;
+
+describe("this machine", () => {
+    it("asks a silent host once, and an answering one for each file", async () => {
+        const asked: string[] = [];
+        const fetch = rememberingHosts(async (url, init) => {
+            asked.push(`${init.method ?? "GET"} ${url}`);
+            if (url.includes("silent")) throw new TypeError("fetch failed", { cause: { code: "ENOTFOUND" } });
+            return url.endsWith("/missing") ? new Response("", { status: 404 }) : new Response("content");
+        });
+        const silent = { message: "silent.example does not answer (ENOTFOUND)" };
+        await assert.rejects(fetch("https://silent.example/a", never), silent);
+        await assert.rejects(fetch("https://silent.example/b", never), silent);
+        assert.equal(await (await fetch("https://good.example/a", never)).text(), "content");
+        await assert.rejects(fetch("https://good.example/missing", never), { message: "https://good.example/missing answered 404" });
+        assert.deepEqual(asked, [
+            "HEAD https://silent.example",
+            "HEAD https://good.example",
+            "GET https://good.example/a",
+            "GET https://good.example/missing",
+        ]);
+    });
+
+    it("ends a whole process group on a stop", async () => {
+        const stop = new AbortController();
+        const file = path.join(mkdtempSync(path.join(tmpdir(), "group-test-")), "pid");
+        const ran = run(["sh", "-c", `sleep 300 & echo $! > ${file}; wait`], { signal: stop.signal, deadline: 60 });
+        while (!existsSync(file) || readFileSync(file, "utf8") === "") await new Promise((r) => setTimeout(r, 10));
+        stop.abort(new Error("Ctrl-C"));
+        await assert.rejects(ran, { message: "Ctrl-C" });
+        const grandchild = Number(readFileSync(file, "utf8"));
+        // Gone, or (where nobody reaps orphans) a zombie.
+        const state = /^State:\s+(\S)/m.exec(
+            existsSync(`/proc/${grandchild}/status`) ? readFileSync(`/proc/${grandchild}/status`, "utf8") : "",
+        );
+        assert.ok(state === null || state[1] === "Z");
+        rmSync(path.dirname(file), { recursive: true });
+    });
+});
