@@ -28,9 +28,15 @@ interface RunningBuild {
 
 /** Runs all builds. One that fails does not stop the others. `report` is called with what is being done and how long all of it will take. */
 export async function runBuilds(queue: readonly QueuedBuild[], compiler: Compiler, report: (text: string) => void): Promise<void> {
-    const started = Date.now();
     const builds: RunningBuild[] = [];
-    const reportNow = () => report(reportText(builds, (Date.now() - started) / 1000, compiler.machine.cores));
+    let pace = expectedPace(compiler.machine.cores);
+    let last = { at: Date.now(), done: 0 };
+    const reportNow = () => {
+        const now = { at: Date.now(), done: builds.map(workOf).reduce((sum, { cpuSeconds, done }) => sum + cpuSeconds * done, 0) };
+        pace = nextPace(pace, now.done - last.done, (now.at - last.at) / 1000);
+        last = now;
+        report(reportText(builds, pace));
+    };
     const reporting = setInterval(reportNow, REPORT_EVERY_MS);
     let previous: Promise<unknown> = Promise.resolve();
     for (const build of inBuildOrder(queue)) {
@@ -62,7 +68,7 @@ export async function runBuilds(queue: readonly QueuedBuild[], compiler: Compile
 }
 
 /** A build with less work than this is a small one, CPU seconds. */
-const SMALL = 75;
+const SMALL = 80;
 
 /**
  * Small builds come first: they compile while the sources of the largest are downloaded. The others follow from the largest to the smallest,
@@ -82,30 +88,42 @@ export interface BuildWork {
     done: number;
 }
 
-/** For so many seconds the expected speed counts as much as the speed that was seen: the first packages say little. */
-const EXPECTED_SPEED_FOR = 30;
-
-/** Seconds until all builds are done. `elapsed`: seconds since the first build began. `cores`: what share of the work a second does when all are busy. */
-export function remainingSeconds(builds: readonly BuildWork[], elapsed: number, cores: number): number {
-    const total = builds.reduce((sum, b) => sum + b.cpuSeconds, 0);
-    const done = builds.reduce((sum, b) => sum + b.cpuSeconds * b.done, 0);
-    const speed = (done + cores * EXPECTED_SPEED_FOR) / (elapsed + EXPECTED_SPEED_FOR);
-    return (total - done) / speed;
+/** Work in CPU seconds, and the seconds that it took. Older work counts less, for other programs come and go. */
+export interface Pace {
+    work: number;
+    seconds: number;
 }
+
+/** After so many seconds, work counts half. */
+const HALF_LIFE = 120;
+
+/** Before anything is known: all cores are busy. Counts like half a minute of builds, because the first packages say little. */
+export const expectedPace = (cores: number): Pace => ({ work: cores * 30, seconds: 30 });
+
+export function nextPace(pace: Pace, work: number, seconds: number): Pace {
+    const kept = 0.5 ** (seconds / HALF_LIFE);
+    return { work: pace.work * kept + work, seconds: pace.seconds * kept + seconds };
+}
+
+/** Seconds until all builds are done. */
+export const remainingSeconds = (builds: readonly BuildWork[], pace: Pace): number =>
+    (builds.reduce((sum, b) => sum + b.cpuSeconds * (1 - b.done), 0) * pace.seconds) / pace.work;
 
 /** The share of a build that is left for linking when all packages are compiled. */
 const LINKING = 0.05;
 
+function workOf({ build: { cpuSeconds }, state, packages, packagesDone }: RunningBuild): BuildWork {
+    const compiled = packages > 0 ? Math.min(packagesDone / packages, 1) : 0;
+    return { cpuSeconds, done: state === "finished" ? 1 : compiled * (1 - LINKING) };
+}
+
 /** `building pulumi 3.259.0, thanos 0.42.4; 3 of 9 done, about 11 min left` */
-function reportText(builds: readonly RunningBuild[], elapsed: number, cores: number): string {
-    const work = builds.map(({ build: { cpuSeconds }, state, packages, packagesDone }) => {
-        const compiled = packages > 0 ? Math.min(packagesDone / packages, 1) : 0;
-        return { cpuSeconds, done: state === "finished" ? 1 : compiled * (1 - LINKING) };
-    });
+function reportText(builds: readonly RunningBuild[], pace: Pace): string {
     const labels = (state: RunningBuild["state"]) => builds.flatMap((b) => (b.state === state ? [b.build.label] : []));
     const compiling = labels("compiling");
     const doing = compiling.length > 0 ? `building ${compiling.join(", ")}` : `downloading the sources of ${labels("fetching").join(", ")}`;
-    return `${doing}; ${labels("finished").length} of ${builds.length} done, ${roughly(remainingSeconds(work, elapsed, cores))} left`;
+    const left = roughly(remainingSeconds(builds.map(workOf), pace));
+    return `${doing}; ${labels("finished").length} of ${builds.length} done, ${left} left`;
 }
 
 /** `about 11 min`, `less than a minute`. */

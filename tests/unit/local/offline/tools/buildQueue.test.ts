@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inBuildOrder, remainingSeconds, roughly } from "../../../../../local/offline/tools/buildQueue";
+import { expectedPace, inBuildOrder, nextPace, type Pace, remainingSeconds, roughly } from "../../../../../local/offline/tools/buildQueue";
 
 describe("the queue of builds", () => {
     it("starts with the small builds, from the smallest, and then goes from the largest down", () => {
@@ -10,27 +10,24 @@ describe("the queue of builds", () => {
         );
     });
 
-    it("expects all cores to be busy as long as nothing is known", () => {
-        const builds = [
-            { cpuSeconds: 600, done: 0 },
-            { cpuSeconds: 300, done: 0 },
-        ];
-        assert.equal(remainingSeconds(builds, 0, 2), 450);
+    const half = [
+        { cpuSeconds: 400, done: 1 },
+        { cpuSeconds: 200, done: 0.5 },
+        { cpuSeconds: 500, done: 0 },
+    ];
+
+    it("expects all cores to be busy as long as nothing is known", () => assert.equal(remainingSeconds(half, expectedPace(2)), 300));
+
+    it("follows the pace of the last minutes", () => {
+        const steady = (pace: Pace, perSecond: number, times: number) =>
+            Array.from({ length: times }).reduce<Pace>((p) => nextPace(p, 30 * perSecond, 30), pace);
+        const slow = steady(expectedPace(2), 0.5, 20);
+        assert.equal(Math.round(remainingSeconds(half, slow)), 1182);
+        // Another program has ended: after four minutes the estimate has come most of the way from 1200 to 300.
+        assert.equal(Math.round(remainingSeconds(half, steady(slow, 2, 8))), 367);
     });
 
-    it("follows the speed that was seen", () => {
-        // After five minutes half of the work is done, whatever two cores should have done.
-        const builds = [
-            { cpuSeconds: 400, done: 1 },
-            { cpuSeconds: 200, done: 0.5 },
-            { cpuSeconds: 400, done: 0 },
-        ];
-        assert.equal(Math.round(remainingSeconds(builds, 300, 2)), 295);
-        // The same work on a machine that is four times slower.
-        assert.equal(Math.round(remainingSeconds(builds, 1200, 2)), 1098);
-    });
-
-    it("has nothing left when all is done", () => assert.equal(remainingSeconds([{ cpuSeconds: 400, done: 1 }], 300, 2), 0));
+    it("has nothing left when all is done", () => assert.equal(remainingSeconds([{ cpuSeconds: 400, done: 1 }], expectedPace(2)), 0));
 
     it("is said in minutes", () => assert.deepEqual([20, 60, 700].map(roughly), ["less than a minute", "about 1 min", "about 12 min"]));
 });
