@@ -59,8 +59,10 @@ const mains = ({ published, main }: GoModule, packages: readonly string[]) =>
 /**
  * A demonstration waits for the compiler more than for its programs. CPU seconds of k8s.io/api/core/v1 and all below it, from an empty cache:
  * 63 as released, 49 without DWARF, 41 also without optimisation (-N -l), 44 without optimisation alone (-N), 35 without inlining alone (-l).
+ * The standard library is compiled once for all tools and has the hottest code, so it is inlined: promtool writes the history in 7.2 CPU seconds,
+ * in 8.8 without inlining there, in 6.9 as released.
  */
-const FAST_COMPILE = "-gcflags=all=-dwarf=false -l";
+const FAST_COMPILE = ["-gcflags=all=-dwarf=false -l", "-gcflags=std=-dwarf=false"];
 
 /**
  * Tags and variables are those of the releases. FAST_COMPILE differs from them on purpose, and is the same for all tools: the flags are part
@@ -73,7 +75,7 @@ export function buildArgs(module: GoModule, packages: readonly string[], out: st
         "-v",
         "-mod=mod",
         "-trimpath",
-        FAST_COMPILE,
+        ...FAST_COMPILE,
         "-tags",
         module.tags ?? "",
         "-ldflags",

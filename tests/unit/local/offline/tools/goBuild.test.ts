@@ -63,23 +63,23 @@ replace k8s.io/api => k8s.io/api v0.34.4
         const line = (name: Parameters<typeof module>[0], packages: string[]) => buildArgs(module(name), packages, "/out").join("|");
         assert.equal(
             line("kubelet", ["cmd/kubelet", "cmd/kube-proxy"]),
-            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-tags||-ldflags|-s -w -X k8s.io/component-base/version.gitVersion=v1.34.4 " +
+            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-gcflags=std=-dwarf=false|-tags||-ldflags|-s -w -X k8s.io/component-base/version.gitVersion=v1.34.4 " +
                 "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34" +
                 "|-o|/out/|k8s.io/kubernetes/cmd/kubelet|k8s.io/kubernetes/cmd/kube-proxy",
         );
         assert.equal(
             line("thanos", ["cmd/thanos"]),
-            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-tags|netgo,slicelabels|-ldflags|-s -w -X github.com/prometheus/common/version.Version=0.42.4" +
+            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-gcflags=std=-dwarf=false|-tags|netgo,slicelabels|-ldflags|-s -w -X github.com/prometheus/common/version.Version=0.42.4" +
                 "|-o|/out/|github.com/thanos-io/thanos/cmd/thanos",
         );
         assert.equal(
             line("pulumi", ["cmd/pulumi"]),
-            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-tags||-ldflags|-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" +
+            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-gcflags=std=-dwarf=false|-tags||-ldflags|-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" +
                 "|-o|/out/|github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         );
         assert.equal(
             line("pause", [""]),
-            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-tags||-ldflags|-s -w -X main.version=1|-o|/out/|.",
+            "build|-v|-mod=mod|-trimpath|-gcflags=all=-dwarf=false -l|-gcflags=std=-dwarf=false|-tags||-ldflags|-s -w -X main.version=1|-o|/out/|.",
         );
     });
 
