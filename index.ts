@@ -8,7 +8,7 @@ import { ConfigError } from "./config/configError";
 import { rawConfig } from "./config/engineConfig";
 import { loadConfig } from "./config/load";
 
-/** One stack is one cluster: an observer or an observee, as its configuration says. Whatever is wrong is refused before any resource is declared. */
+/** One stack is one cluster: an observer or an observee, as its configuration says. Whatever is wrong is refused before anything is created in a cloud or a cluster. */
 export = async function program(): Promise<Record<string, unknown>> {
     try {
         const config = loadConfig(rawConfig(), `configuration of stack ${pulumi.getStack()}`);

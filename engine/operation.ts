@@ -16,7 +16,7 @@ export interface Counts {
 }
 
 export interface OperationOptions {
-    /** Receives what the engine does now, for `Step.update`: "creating StatefulSet receive", "StatefulSet receive: waiting for 1 of 3 replicas ready". */
+    /** Receives what the engine does now, for `Step.update` (terminal/progress.ts): "creating StatefulSet receive", "StatefulSet receive: waiting for 1 of 3 replicas ready". */
     onDoing?: (text: string) => void;
     /** Cancels the operation gracefully: the engine stops waiting for resources and writes its state, and the next operation continues from there. */
     signal?: AbortSignal;
@@ -102,7 +102,8 @@ export class OperationEvents {
 
     private addProblem(urn: string | undefined, message: string): void {
         const text = cleanMessage(message);
-        // The engine's last error is "update failed", which adds nothing. It also repeats the program's error without the class of the exception.
+        // The engine's last error is "update failed", which adds nothing. It also repeats the program's error without the class of the
+        // exception: cleaned, both are one text, which the set keeps once.
         if (text === "" || /^(update|preview|destroy) (failed|canceled)$/.test(text)) return;
         this.problems.add(urn && !urn.includes("pulumi:pulumi:Stack") ? `${resourceName(urn)}: ${text}` : text);
     }
@@ -125,7 +126,7 @@ export function cleanMessage(message: string): string {
 export async function runOperation(stack: Stack, operation: Operation, options: OperationOptions = {}): Promise<OperationResult> {
     await removeStaleLock(stack);
     const events = new OperationEvents(options.onDoing);
-    // Where the CLI has no session of its own (`pulumiCommand` in stack.ts), the terminal sends it the signal.
+    // The CLI must get Ctrl-C once: a second one ends it at once. The terminal sends it unless the CLI has a session of its own (`pulumiCommand`, stack.ts).
     const forward = process.platform === "linux" || !process.stdin.isTTY;
     const common = { onEvent: events.onEvent, ...(forward && options.signal && { signal: options.signal }) };
     const packs = options.policyPacks && { policyPacks: options.policyPacks };

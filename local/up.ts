@@ -1,5 +1,6 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { loadBalancerAddress } from "../clients/kubernetes";
+import { externalServiceName, thanosName } from "../components/naming/names";
 import type { ObserveeAccess } from "../components/stack/contract";
 import { type Counts, runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
@@ -14,7 +15,7 @@ import { CLUSTERS, type ClusterName, kubeconfigFile, NAMESPACE, stackConfig } fr
 import { engineDirectory, historyDirectory, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
-import { findPlugins, POLICY_RUNNER } from "./offline/findPlugins";
+import { findPlugins } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
@@ -41,10 +42,9 @@ export async function up(contexts: readonly string[], progress: Progress, signal
             const stack = await stackFor({
                 ...engine,
                 stackName: name,
-                program: require("..") as PulumiFn,
+                program: require("../index") as PulumiFn,
                 config: stackConfig(name, { target: targets[name], chart, storageClass: STORAGE_CLASS }),
                 plugins,
-                policyRunner: POLICY_RUNNER,
                 env: { HELM_BINARY: tools.helm.path },
             });
             const { counts, outputs } = await runOperation(stack, "up", { onDoing: (text) => step.update(text), signal });
@@ -52,6 +52,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
             if (name === "observer") {
                 step.update("filling in history");
                 await written;
+                // All clusters of the local fleet share one S3 server.
                 const [{ objectStore }] = Object.values(outputs.access?.value as Record<string, ObserveeAccess>) as [ObserveeAccess];
                 const { type, config } = objectStore;
                 const store = {
@@ -64,12 +65,12 @@ export async function up(contexts: readonly string[], progress: Progress, signal
         });
     }
 
-    const frontend = `http://${await loadBalancerAddress(targets.observer, { name: "thanos-query-frontend-external", namespace: NAMESPACE })}`;
+    const frontend = `http://${await loadBalancerAddress(targets.observer, { name: externalServiceName(thanosName("query-frontend")), namespace: NAMESPACE })}`;
     const answer = await inStep(progress.step("Check", 60), async (step) => {
         const result = await checkFleet(frontend, step, signal);
-        const { up, unmerged, merged, historySince } = result;
+        const { up: targetsUp, unmerged, merged, historySince } = result;
         const says = [
-            ...Object.entries(up).map(([cluster, count]) => `${cluster} ${count} up`),
+            ...Object.entries(targetsUp).map(([cluster, count]) => `${cluster} ${count} up`),
             `replicas deduplicated (${unmerged} series to ${merged})`,
             `history back to ${historySince}`,
         ].join(" · ");

@@ -28,7 +28,7 @@ export const retentionOutlivesDownsampling = defineRule({
         "Thanos downsamples raw blocks to 5m after 40h, and 5m blocks to 1h after 10d. A shorter retention deletes blocks before they are downsampled: " +
         "with downsampling on, compact refuses to start and the stream is neither compacted nor expired; with --downsampling.disable it accepts the value and the data is lost.",
     source: "https://thanos.io/tip/components/compact.md/",
-    remedy: "Keep raw samples for 40h or longer and 5m samples for 10d or longer, or 0d for ever, and all three resolutions equally long.",
+    remedy: "Keep all three resolutions equally long, 10d or longer, or 0d for ever. Where they may differ: raw samples 40h or longer, 5m samples 10d or longer.",
     severity: "critical",
     reads: ["compactors"],
     scope: "part",

@@ -19,7 +19,7 @@ export type Overrides = Readonly<Record<string, unknown>>;
 
 /** One way to lose data, and how to see it coming. A rule knows the model and nothing else. */
 export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
-    /** Number in the list of rules, for short references. Never reused. */
+    /** Number for short references: the next free one for a new rule, never a used one. */
     readonly id: `L${number}`;
     /** Name in the policy pack's configuration. Never changed once released. */
     readonly name: string;

@@ -2,8 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ObjectStore } from "./objectStore";
 
 /**
- * What a component may do with the blocks of a stream: `read` them, `write` new ones, or `own` them: also replace and delete them.
- * Only Compact owns blocks. Store cannot delete any, and the rights that are made from this table prove it.
+ * What a component may do with the blocks of a stream: `read` them; `write`: read and upload them; `own`: read, upload and delete them.
+ * On AWS, components/cloud/aws/iam/statements.ts makes S3 and KMS actions of it.
  */
 export type Access = "read" | "write" | "own";
 

@@ -27,7 +27,7 @@ export interface HardenedPodArgs {
     ports: Record<string, number>;
     /** Probes, as in a container spec. */
     probes: Pick<Container, "readinessProbe" | "livenessProbe" | "startupProbe">;
-    /** Kubernetes quantities (`50m`, `1Gi`). CPU is a request only; memory is request and limit, so that the pod is never evicted for a neighbour. */
+    /** Kubernetes quantities (`50m`, `1Gi`). CPU is a request only; memory is request and limit, so that the pod is among the last to be evicted. */
     resources: { cpu: string; memory: string };
     /** Seconds from SIGTERM to SIGKILL. */
     gracePeriod: number;
@@ -46,8 +46,8 @@ export interface HardenedPodArgs {
 }
 
 /**
- * The template of a pod with one container and every safe default: no root, no privileges, a read-only root file system, no API token, replicas on
- * different zones and nodes.
+ * The template of a pod with one container and safe defaults: no root, no privileges, a read-only root file system, no API token, replicas spread over
+ * zones and nodes where possible.
  */
 export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
     return {

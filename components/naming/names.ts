@@ -70,5 +70,5 @@ export const serviceAccountOf = (component: "store" | "compact" | "prometheus", 
 /** DNS name of a Service inside its cluster. */
 export const serviceHost = (service: string, namespace: string) => `${service}.${namespace}.svc.cluster.local`;
 
-/** SRV name by which Thanos finds every pod behind a headless Service's gRPC port, whether the pod is ready or not. */
+/** SRV name by which Thanos finds every pod behind the gRPC port of a headless Service. */
 export const grpcPodsOf = (service: string, namespace: string) => `dnssrv+_grpc._tcp.${serviceHost(service, namespace)}`;

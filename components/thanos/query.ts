@@ -13,7 +13,10 @@ export interface QueryArgs extends QueryConfig {
     namespace: string;
     /** Every StoreAPI that this Query asks. */
     endpoints: readonly Endpoint[];
-    /** DNS name and annotations of the load balancer through which other clusters reach a leaf Query. @default none: reachable in its cluster only */
+    /**
+     * Makes it a leaf Query, which other clusters reach over mutual TLS: DNS name and annotations of its load balancer.
+     * @default none: reachable in its cluster only
+     */
     leaf?: Pick<LoadBalancerServiceArgs, "host" | "annotations">;
     /** Certificate: a leaf Query's server certificate, or the client certificate that the observer's Query shows to every leaf Query. */
     tls: TlsCredentials;

@@ -39,7 +39,7 @@ export interface ReceiveArgs extends ReceiveConfig {
 const HASHRINGS = "hashrings.json";
 const REMOTE_WRITE = { "remote-write": REMOTE_WRITE_PORT };
 
-// The algorithm is a flag of ingesters too: it decides what happens to the head block when the ring changes (receive.go).
+// The algorithm is a flag of ingesters too: it decides what happens to the head block when the ring changes (Thanos, cmd/thanos/receive.go).
 const RECEIVE = ["receive", "--log.format=json", "--enable-auto-gomemlimit", "--receive.hashrings-algorithm=ketama"];
 
 /** Flags of a router: `thanos receive` with a hashring and no storage. */
@@ -48,9 +48,10 @@ export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): strin
         ...RECEIVE,
         `--receive.hashrings-file=${CONFIG_DIR}/${HASHRINGS}`,
         `--receive.replication-factor=${args.replicationFactor}`,
+        // Receive does not start without an external label, although a router stores nothing.
         `--label=receive_router="$(POD_NAME)"`,
         ...serverTlsFlags("remote-write.server"),
-        // The tenant is the common name of the client's certificate, not a header (pkg/tenancy): a cluster can write only as itself.
+        // The tenant is the common name of the client's certificate, not a header (Thanos, pkg/tenancy): a cluster can write only as itself.
         "--receive.tenant-certificate-field=commonName",
     ];
 }
@@ -62,16 +63,16 @@ export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
         `--tsdb.path=${DATA_DIR}`,
         `--tsdb.retention=${args.retention}`,
         `--label=${RECEIVE_REPLICA_LABEL}="$(POD_NAME)"`,
-        // A tenant is a cluster. Announced under the label that its sidecars use too, so that Query merges both copies of a series.
+        // A tenant is a cluster. Ingesters announce it under the label that its sidecars use too, so that Query merges both copies of a series.
         `--receive.tenant-label-name=${CLUSTER_LABEL}`,
-        // Without it one sample from the future shuts out all real ones (Aiven's report, thanos#6195).
+        // Without it one sample from the future shuts out all real ones (thanos#6195).
         "--tsdb.too-far-in-future.time-window=5m",
     ];
 }
 
 /** Thanos Receive: routers take remote write from observees, ingesters hold `replicationFactor` copies of recent samples and answer queries. */
 export class Receive extends pulumi.ComponentResource {
-    /** Every ingester. */
+    /** Address by which Query finds every ingester. */
     readonly endpoint: Endpoint;
 
     constructor(name: string, args: ReceiveArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -64,8 +64,8 @@ export interface WorkloadArgs {
     /** Seconds from SIGTERM to SIGKILL. Thanos itself takes up to 120 (`--grpc-grace-period`); Kubernetes' default is 30. @default 150 */
     gracePeriod?: number;
     /**
-     * Makes the pods members of Receive's hashring: they start together, are found by name before they are ready, and are replaced slowly
-     * (thanos#4831).
+     * Makes the pods members of Receive's hashring: they start together, are found by name before they are ready, and a rollout waits
+     * 20 s after each, so that routers connect to it again before the next one stops (thanos#4831).
      * @default false
      */
     hashringMembers?: boolean;
@@ -88,7 +88,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
 
-    // Headless: its DNS name resolves to every pod.
+    // Headless: its DNS name resolves to every ready pod, and to every pod of the hashring.
     new k8s.core.v1.Service(
         name,
         {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count, duration, size } from "./common";
 
-/** One schema for each Thanos component. Where a default is not Thanos's own, the reason is beside it. */
+/** One schema for each Thanos component. */
 
 /** Query of the observer, and the leaf Query of an observee. */
 export const query = z.strictObject({
@@ -98,7 +98,10 @@ export const receive = z.strictObject({
     routerMemory: size.default("1Gi"),
 });
 
-/** How long samples are kept, by resolution. Equal unless you know why: zooming out needs 5m and 1h samples, zooming in needs raw ones (compact.md). */
+/**
+ * How long samples are kept, by resolution. The three must be equal unless `allowUnequalRetention` is set: zooming out needs 5m and 1h samples, zooming in
+ * needs raw ones (thanos.io, components/compact.md). Thanos keeps all for ever; 90 days bound the cost.
+ */
 const retention = z.strictObject({
     /**
      * Raw samples, a duration; `0d` keeps them for ever. At least 40h, the age at which Thanos downsamples them to 5m.

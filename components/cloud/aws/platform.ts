@@ -24,7 +24,7 @@ export interface OpenPlatformArgs extends AwsArgs {
     provider: pulumi.ProviderResource;
     /** Path and boundary of a role, by the role's name in IAM. */
     role: (name: string) => RoleArgs;
-    /** Tags of everything, the tag that names the fleet included. */
+    /** Tags of everything, including the tag that names the fleet. */
     tags: Record<string, string>;
 }
 
@@ -78,8 +78,8 @@ export class Platform extends pulumi.ComponentResource {
             pulumi.mergeOptions(childOpts, { dependsOn: eks.ready }),
         );
         const nodes = createNodes(args, eks, childOpts);
-        const dns = manageDns(args, eks, pulumi.mergeOptions(childOpts, { dependsOn: [...eks.ready, ...nodes] }));
-        // Most add-ons are pods, which need a node, and look up AWS by its DNS names.
+        const dns = createCoreDns(args, eks, pulumi.mergeOptions(childOpts, { dependsOn: [...eks.ready, ...nodes] }));
+        // Most add-ons run as pods: these need a node, and CoreDNS to find the endpoints of AWS.
         const addOns = createAddOns(
             args,
             eks,
@@ -120,8 +120,11 @@ function createNodes(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compon
     return [new NodeGroups("nodes", nodesArgs, pulumi.mergeOptions(opts, { dependsOn: eks.ready }))];
 }
 
-/** CoreDNS as an add-on of a cluster that this stack creates. It waits for the nodes: it is pods, unlike the other built-in add-ons. */
-const manageDns = (args: PlatformArgs, eks: EksConnection, opts: pulumi.CustomResourceOptions) =>
+/**
+ * CoreDNS as an add-on of a cluster that this stack creates. It waits for the nodes, because its pods need one. No node is ready without the other built-in
+ * add-ons, so these come before the nodes (cluster/eksCluster.ts).
+ */
+const createCoreDns = (args: PlatformArgs, eks: EksConnection, opts: pulumi.CustomResourceOptions) =>
     args.cluster.create ? [builtInAddOn("coredns", eks.eksName, opts)] : [];
 
 function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.ComponentResourceOptions): AddOns {
@@ -132,7 +135,7 @@ function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compo
             choices: addOnChoices(args),
             eks,
             region,
-            ...(storageClass === undefined && { storageClass: STORAGE_CLASS }),
+            ...(storageClass === undefined && { createStorageClass: STORAGE_CLASS }),
             zoneId,
             owner: clusterName,
             tags,

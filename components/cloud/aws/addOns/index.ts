@@ -15,7 +15,7 @@ export interface AddOnsArgs {
     /** AWS region of the cluster. */
     region: string;
     /** Name of the StorageClass to create, whoever installs the driver. @default none is created */
-    storageClass?: string | undefined;
+    createStorageClass?: string | undefined;
     /** Id of the one Route 53 zone that ExternalDNS may write. @default ExternalDNS is not installed */
     zoneId?: string | undefined;
     /** Marks this cluster's DNS records: its name in the fleet. */
@@ -43,7 +43,9 @@ export class AddOns extends pulumi.ComponentResource {
         const afterAgent = pulumi.mergeOptions(childOpts, { dependsOn: agent });
         const driver = install("ebsCsi", (addOn) => ebsCsi(addOn, { eks, region, tags, role: role("ebs-csi") }, afterAgent));
         const volumes =
-            args.storageClass === undefined ? [] : [storageClass(args.storageClass, pulumi.mergeOptions(childOpts, { dependsOn: driver }))];
+            args.createStorageClass === undefined
+                ? []
+                : [storageClass(args.createStorageClass, pulumi.mergeOptions(childOpts, { dependsOn: driver }))];
         // config/checks/aws.ts refuses to install ExternalDNS without a zone.
         const dns =
             zoneId === undefined

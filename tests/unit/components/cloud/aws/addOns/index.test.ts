@@ -38,7 +38,7 @@ async function install(more: Partial<AddOnsArgs> = {}) {
             choices: all("install"),
             eks: EKS,
             region: REGION,
-            storageClass: "fleet",
+            createStorageClass: "fleet",
             zoneId: "Z0123",
             owner: "blue",
             tags: TAGS,
@@ -78,7 +78,7 @@ describe("the add-ons of a stack", () => {
         });
 
     it("include no StorageClass where the user names one", async () => {
-        const { placed } = await install({ choices: { ...all("present"), ebsCsi: "install" }, storageClass: undefined });
+        const { placed } = await install({ choices: { ...all("present"), ebsCsi: "install" }, createStorageClass: undefined });
         assert.deepEqual(titles(placed), ["Addon ebsCsi", "Role ebsCsi", "RolePolicy ebsCsi"]);
     });
 
