@@ -30,20 +30,32 @@ export interface QueryOptions {
 
 const TIMEOUT_MS = 20_000;
 
-async function get<T>(url: string): Promise<T> {
+interface Response<T> {
+    status: string;
+    data: T;
+    error?: string;
+    /** What is missing from the data. */
+    warnings?: string[];
+}
+
+async function get<T>(url: string): Promise<Response<T>> {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const body = (await response.json()) as { status: string; data: T; error?: string };
+    const body = (await response.json()) as Response<T>;
     if (body.status !== "success") throw new Error(`${url} answered ${response.status}: ${body.error}`);
-    return body.data;
+    return body;
+}
+
+type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
+
+function instantQuery(baseUrl: string, promql: string, { dedup = true, time }: QueryOptions): Promise<Response<Vector>> {
+    const params = new URLSearchParams({ query: promql, dedup: String(dedup), ...(time !== undefined && { time: String(time) }) });
+    return get<Vector>(`${baseUrl}/api/v1/query?${params}`);
 }
 
 /** An instant query. */
-export async function query(baseUrl: string, promql: string, { dedup = true, time }: QueryOptions = {}): Promise<Sample[]> {
-    const params = new URLSearchParams({ query: promql, dedup: String(dedup), ...(time !== undefined && { time: String(time) }) });
-    const { result } = await get<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
-        `${baseUrl}/api/v1/query?${params}`,
-    );
-    return result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+export async function query(baseUrl: string, promql: string, options: QueryOptions = {}): Promise<Sample[]> {
+    const { data } = await instantQuery(baseUrl, promql, options);
+    return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
 }
 
 /** The value of an instant query that returns one series, or 0 when it returns none. */
@@ -51,8 +63,13 @@ export async function scalar(baseUrl: string, promql: string, options: QueryOpti
     return (await query(baseUrl, promql, options))[0]?.value ?? 0;
 }
 
+/** What the answer to an instant query says is missing from it: StoreAPIs that did not answer. */
+export async function warnings(baseUrl: string, promql: string): Promise<string[]> {
+    return (await instantQuery(baseUrl, promql, {})).warnings ?? [];
+}
+
 /** The StoreAPI endpoints that Query reads from, each with its `kind`: sidecar, query, receive, store, ... */
 export async function stores(baseUrl: string): Promise<(StoreStatus & { kind: string })[]> {
-    const byKind = await get<Record<string, StoreStatus[]>>(`${baseUrl}/api/v1/stores`);
+    const { data: byKind } = await get<Record<string, StoreStatus[]>>(`${baseUrl}/api/v1/stores`);
     return Object.entries(byKind).flatMap(([kind, list]) => list.map((store) => ({ kind, ...store })));
 }

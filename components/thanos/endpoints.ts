@@ -11,14 +11,23 @@ export interface Endpoint {
      * @default false: Query asks every pod (`--endpoint`)
      */
     group?: boolean;
+    /**
+     * Whether Query goes on asking an address that does not answer, so that each answer without it carries a warning (`--endpoint-strict`). Otherwise
+     * such an address leaves the query without a word, and Query Frontend caches the hole. Thanos takes no `dns+` address here.
+     * @default false
+     */
+    strict?: boolean;
     /** DNS name that the server's certificate must have. Turns on mutual TLS, for servers in other clusters. @default plain gRPC */
     serverName?: string;
 }
 
-/** The leaf Query of a cluster, as the observer's Query asks it. Its replicas are equal. */
+/**
+ * The leaf Query of a cluster, as the observer's Query asks it. Its replicas are equal. It is strict: a cluster that cannot be reached makes every answer
+ * that needs it a warned one, which Query Frontend does not cache (thanos pkg/query/endpointset.go isQueryable, pkg/api/api.go).
+ */
 export function leafQueryEndpoint(clusterName: string, domain: string): Endpoint {
     const serverName = leafQueryHost(clusterName, domain);
-    return { address: `dns+${serverName}:${GRPC_PORT}`, group: true, serverName };
+    return { address: `${serverName}:${GRPC_PORT}`, group: true, strict: true, serverName };
 }
 
 /**
@@ -56,9 +65,10 @@ const mutualTls = (serverName: string) => ({
 /** The file behind `--endpoint.sd-config-file` (Thanos 0.38). Query rereads it, so a new observee needs no restart. */
 export function endpointsFile(endpoints: readonly Endpoint[]): string {
     return stringify({
-        endpoints: endpoints.map(({ address, group, serverName }) => ({
+        endpoints: endpoints.map(({ address, group, strict, serverName }) => ({
             address,
             ...(group && { group, service_config: RETRY_ON_ANOTHER_POD }),
+            ...(strict && { strict }),
             ...(serverName && { client_config: mutualTls(serverName) }),
         })),
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { query, scalar, stores } from "../../clients/thanos";
+import { query, scalar, stores, warnings } from "../../clients/thanos";
 import { eventually } from "../support/eventually";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
 
@@ -75,12 +75,17 @@ describe("the Query Frontend", () => {
         });
     });
 
-    it("has no recent samples of blue while blue's leaf Query is down", async () => {
+    it("warns in every answer without blue while blue's leaf Query is down, and in none before and after", async () => {
         const fresh = 'count(timestamp(up{cluster="blue"}) > time() - 60)';
+        const ofAll = "count by (cluster) (up)";
         assert.ok((await scalar(base, fresh)) > 0);
-        await withoutLeaf("blue", () =>
-            eventually("blue's recent samples are missing", 90, async () => assert.equal(await scalar(base, fresh), 0)),
-        );
+        assert.deepEqual(await warnings(base, ofAll), []);
+        await withoutLeaf("blue", async () => {
+            await eventually("blue's recent samples are missing", 90, async () => assert.equal(await scalar(base, fresh), 0));
+            for (const promql of [fresh, ofAll]) assert.match((await warnings(base, promql)).join("\n"), /query\.blue\./);
+        });
+        await eventually("no answer has a warning", 60, async () => assert.deepEqual(await warnings(base, ofAll), []));
+        assert.ok((await scalar(base, fresh)) > 0);
     });
 
     async function withoutLeaf(cluster: "blue" | "red", check: () => Promise<void>): Promise<void> {

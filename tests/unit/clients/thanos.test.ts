@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { query, scalar, stores } from "../../../clients/thanos";
+import { query, scalar, stores, warnings } from "../../../clients/thanos";
 
 describe("the client of Thanos", () => {
     let server: Server;
@@ -37,6 +37,13 @@ describe("the client of Thanos", () => {
         assert.equal(await scalar(baseUrl, "sum(up)"), 7);
         answer = success({ result: [] });
         assert.equal(await scalar(baseUrl, "sum(up)"), 0);
+    });
+
+    it("returns the warnings of an answer, and none where it has none", async () => {
+        answer = { status: 200, body: { status: "success", data: { result: [] }, warnings: ["no answer from query.blue"] } };
+        assert.deepEqual(await warnings(baseUrl, "up"), ["no answer from query.blue"]);
+        answer = success({ result: [] });
+        assert.deepEqual(await warnings(baseUrl, "up"), []);
     });
 
     it("throws Thanos's own error", async () => {

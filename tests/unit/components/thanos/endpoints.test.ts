@@ -5,7 +5,7 @@ describe("the endpoints file of Query", () => {
     const retry =
         '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}';
 
-    it("gives groups a retry policy where gRPC reads it, and leaf Queries mutual TLS", () => {
+    it("gives groups a retry policy where gRPC reads it; leaf Queries mutual TLS, and a warning where they do not answer", () => {
         assert.equal(
             endpointsFile([
                 { address: "dnssrv+_grpc._tcp.sidecars" },
@@ -18,9 +18,10 @@ describe("the endpoints file of Query", () => {
                 "  - address: dns+store:10901",
                 "    group: true",
                 `    service_config: '${retry}'`,
-                "  - address: dns+query.blue.fleet.test:10901",
+                "  - address: query.blue.fleet.test:10901",
                 "    group: true",
                 `    service_config: '${retry}'`,
+                "    strict: true",
                 "    client_config:",
                 "      tls_config:",
                 "        enabled: true",
