@@ -68,7 +68,7 @@ export async function runInProcess(stack: string, config: Record<string, string>
     const onFailure = (error: unknown) => void failures.push(error);
     process.on("unhandledRejection", onFailure);
     try {
-        const program = require("..") as Program;
+        const program = require("../index") as Program;
         const exported = await program();
         const outputs = await plainValues(exported);
         const secretOutputs = await secretNames(exported);

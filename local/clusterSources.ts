@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { ConfigError } from "../config/configError";
 import type { Progress } from "../terminal/progress";
 import { execute } from "./execute";
@@ -13,9 +12,6 @@ import type { Tool, ToolName } from "./offline/findTools";
 
 /** Where the clusters come from (SourceKind), and the contexts that the user named. */
 export type Source = { how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" };
-
-/** The StorageClass that kind has and that built clusters get. */
-export const STORAGE_CLASS = LOCAL_STORAGE_CLASS;
 
 /** The contexts that the user named as `observer=my-context`, one for each cluster. */
 export function givenContexts(flags: readonly string[]): Record<ClusterName, string> {

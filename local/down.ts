@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
 import { inStep, type Progress } from "../terminal/progress";
-import { dockerAnswers, STORAGE_CLASS } from "./clusterSources";
+import { dockerAnswers } from "./clusterSources";
 import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet/settings";
 import { engineDirectory, readFleetState } from "./fleet/state";
 import { removeKindClusters } from "./kind";
@@ -31,7 +32,7 @@ async function destroyStacks(targets: Record<ClusterName, Target>, progress: Pro
     const plugins = await findPlugins(engine);
     for (const { name } of [...CLUSTERS].reverse())
         await inStep(progress.step(`Remove ${name}`, 60), async (step) => {
-            const config = stackConfig(name, { target: targets[name], chart: "", storageClass: STORAGE_CLASS });
+            const config = stackConfig(name, { target: targets[name], chart: "", storageClass: LOCAL_STORAGE_CLASS });
             const stack = await stackFor({
                 ...engine,
                 stackName: name,

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { kubeConfig } from "../clients/kubernetes";
 import { inStep, type Progress } from "../terminal/progress";
 import { execute } from "./execute";
 import { CLUSTERS, type ClusterName, dnsHosts, kubeconfigFile, type Target } from "./fleet/settings";
@@ -45,10 +46,8 @@ async function kindCluster(name: ClusterName, kind: string, signal: AbortSignal)
 }
 
 /** Puts the fleet's names before what kind's CoreDNS resolves by itself; CoreDNS rereads its Corefile. */
-async function addFleetNames(kubeconfig: string, hosts: Record<string, string>): Promise<void> {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    const api = config.makeApiClient(CoreV1Api);
+async function addFleetNames(cluster: Target, hosts: Record<string, string>): Promise<void> {
+    const api = kubeConfig(cluster).makeApiClient(CoreV1Api);
     const where = { name: "coredns", namespace: "kube-system" };
     const map = await api.readNamespacedConfigMap(where);
     const corefile = withStanza(map.data?.Corefile ?? "", hostsStanza(hosts));
@@ -73,7 +72,7 @@ export async function kindTargets(kind: string, progress: Progress, signal: Abor
             Object.fromEntries(clustersByName.map(([name, { nodeIp }]) => [name, nodeIp])) as Record<ClusterName, string>,
         );
         for (const cluster of Object.values(clusters)) {
-            await addFleetNames(cluster.kubeconfig, hosts);
+            await addFleetNames(cluster, hosts);
             // Services keep their addresses, so addresses are assigned only while this program runs.
             void serveLoadBalancers(cluster.kubeconfig, cluster.nodeIp, signal);
         }

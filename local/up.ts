@@ -1,6 +1,6 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { loadBalancerAddress } from "../clients/kubernetes";
-import { externalServiceName, thanosName } from "../components/naming/names";
+import { externalServiceName, LOCAL_STORAGE_CLASS, thanosName } from "../components/naming/names";
 import type { ObserveeAccess } from "../components/stack/contract";
 import { type Counts, runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
@@ -10,7 +10,7 @@ import { summaryLines } from "../plan/print";
 import { color } from "../terminal/color";
 import { inStep, type Progress } from "../terminal/progress";
 import { checkFleet } from "./checkAnswers";
-import { chooseSource, findTargets, STORAGE_CLASS, toolsOf } from "./clusterSources";
+import { chooseSource, findTargets, toolsOf } from "./clusterSources";
 import { CLUSTERS, type ClusterName, kubeconfigFile, NAMESPACE, stackConfig } from "./fleet/settings";
 import { engineDirectory, historyDirectory, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
@@ -43,7 +43,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 ...engine,
                 stackName: name,
                 program: require("../index") as PulumiFn,
-                config: stackConfig(name, { target: targets[name], chart, storageClass: STORAGE_CLASS }),
+                config: stackConfig(name, { target: targets[name], chart, storageClass: LOCAL_STORAGE_CLASS }),
                 plugins,
                 env: { HELM_BINARY: tools.helm.path },
             });
@@ -96,7 +96,7 @@ async function showPlan(progress: Progress): Promise<void> {
         CLUSTERS.map(({ name }) => ({
             name,
             config: toEngineConfig(
-                stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS }),
+                stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: LOCAL_STORAGE_CLASS }),
             ),
         })),
     );

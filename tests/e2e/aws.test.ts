@@ -69,7 +69,7 @@ const onlyUnchanged = (same: number): Counts => ({ created: 0, updated: 0, repla
 describe("a stack on AWS, in the real engine with a recording AWS plugin", () => {
     const stateDir = temporaryDirectory();
 
-    const stack = async (stackName: string, config: Record<string, string>, program = require("../..") as PulumiFn) => {
+    const stack = async (stackName: string, config: Record<string, string>, program = require("../../index") as PulumiFn) => {
         const { pulumi } = await tools("pulumi");
         return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins });
     };

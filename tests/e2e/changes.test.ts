@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { runOperation } from "../../engine/operation";
-import { STORAGE_CLASS } from "../../local/clusterSources";
 import { stackConfig } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
 import { targetOf } from "../support/runningFleet";
 
 describe("a changed retention", () => {
     it("updates every Compact and nothing else", async () => {
-        const profile = { target: await targetOf("observer"), chart: "", storageClass: STORAGE_CLASS };
+        const profile = { target: await targetOf("observer"), chart: "", storageClass: LOCAL_STORAGE_CLASS };
         const compact = stackConfig("observer", profile).compact as Record<string, unknown>;
         const retention = { raw: "22d", fiveMinutes: "22d", oneHour: "22d" };
         const stack = await localStack("observer", { config: { compact: { ...compact, retention } } });

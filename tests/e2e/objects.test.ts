@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { type PlannedResource, runInProcess } from "../../engine/runInProcess";
 import { readStackFile, toEngineConfig } from "../../engine/stackFile";
-import { STORAGE_CLASS } from "../../local/clusterSources";
 import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
 import { ROOT } from "../support/root";
 import { run } from "../support/run";
@@ -18,7 +18,7 @@ interface Container {
 async function allResources(): Promise<PlannedResource[]> {
     const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
     const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
-    const profile = { target: await targetOf("observer"), chart: "kube-prometheus-stack", storageClass: STORAGE_CLASS };
+    const profile = { target: await targetOf("observer"), chart: "kube-prometheus-stack", storageClass: LOCAL_STORAGE_CLASS };
     const resources = [...example.resources, ...observee.resources, ...(await buildObserverOn("created")).resources];
     let outputs: Record<string, unknown> = {};
     for (const { name } of CLUSTERS) {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { Compact } from "../../components/thanos/compact";
 import { OperationFailed, runOperation } from "../../engine/operation";
-import { STORAGE_CLASS } from "../../local/clusterSources";
 import { CLUSTERS } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
 import { ROOT } from "../support/root";
@@ -23,7 +23,7 @@ const shortRetention: PulumiFn = async () => {
     const blocks = { objectStoreSecret: pulumi.output("thanos-objstore-blue"), annotations: {}, ready: [] };
     new Compact(
         "compact-short",
-        { retention, ...timing, namespace: "monitoring", stream: "short", storageClass: STORAGE_CLASS, blocks },
+        { retention, ...timing, namespace: "monitoring", stream: "short", storageClass: LOCAL_STORAGE_CLASS, blocks },
         opts,
     );
 };

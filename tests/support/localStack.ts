@@ -1,6 +1,6 @@
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { stackFor } from "../../engine/stack";
-import { STORAGE_CLASS } from "../../local/clusterSources";
 import { type ClusterName, stackConfig } from "../../local/fleet/settings";
 import { engineDirectory } from "../../local/fleet/state";
 import { findChart } from "../../local/offline/findChart";
@@ -26,8 +26,8 @@ export async function localStack(name: ClusterName, args: LocalStackArgs = {}): 
     return stackFor({
         ...engine,
         stackName: name,
-        program: args.program ?? (require("../..") as PulumiFn),
-        config: { ...stackConfig(name, { target, chart, storageClass: STORAGE_CLASS }), ...args.config },
+        program: args.program ?? (require("../../index") as PulumiFn),
+        config: { ...stackConfig(name, { target, chart, storageClass: LOCAL_STORAGE_CLASS }), ...args.config },
         plugins: await findPlugins(engine),
         policyRunner: POLICY_RUNNER,
         env: { HELM_BINARY: helm.path },

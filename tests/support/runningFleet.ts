@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { loadBalancerAddress } from "../../clients/kubernetes";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { kubeConfig as kubeConfigOf, loadBalancerAddress } from "../../clients/kubernetes";
 import { type ClusterName, NAMESPACE, type Target } from "../../local/fleet/settings";
 import { readFleetState } from "../../local/fleet/state";
 import { findTools } from "../../local/offline/findTools";
@@ -25,13 +25,7 @@ export const serviceAddress = async (cluster: ClusterName, service: string) =>
 /** Base URL of the observer's Query Frontend. */
 export const frontend = async () => `http://${await serviceAddress("observer", "thanos-query-frontend-external")}`;
 
-export async function kubeConfig(name: ClusterName): Promise<KubeConfig> {
-    const { kubeconfig, context } = await targetOf(name);
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    config.setCurrentContext(context);
-    return config;
-}
+export const kubeConfig = async (name: ClusterName) => kubeConfigOf(await targetOf(name));
 export const core = async (name: ClusterName) => (await kubeConfig(name)).makeApiClient(CoreV1Api);
 export const apps = async (name: ClusterName) => (await kubeConfig(name)).makeApiClient(AppsV1Api);
 

@@ -2,5 +2,5 @@
 
 export { downClusters } from "./downClusters";
 export { loadImage } from "./loadImage";
-export { accessOf, type Cluster, type ClusterSpec, type ClusterTools } from "./spec";
+export type { Cluster, ClusterSpec, ClusterTools } from "./spec";
 export { upCluster } from "./upCluster";

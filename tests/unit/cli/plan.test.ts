@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetPlan } from "../../../plan/model";
 import { ROOT } from "../../support/root";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
 import { observeeConfig, observerConfig } from "../../support/testFleet";
 
 interface Finished {
@@ -35,7 +35,7 @@ describe("npm run plan", function () {
         );
 
     before(async () => {
-        directory = mkdtempSync(join(tmpdir(), "plan-"));
+        directory = temporaryDirectory();
         copyFileSync(join(ROOT, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
         // Read before the observer's file, and planned after it.
         write("a-red", observeeConfig("red", "local"));
@@ -56,7 +56,6 @@ describe("npm run plan", function () {
         ]);
         runs = { all, one, missing, wrong: refused };
     });
-    after(() => rmSync(directory, { recursive: true }));
 
     it("--json prints the plan of every stack file, observers first, and nothing else", () => {
         const { code, stdout, stderr } = runs.all;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterId, kubeConfig, loadBalancerAddress, namespaceExists } from "../../../clients/kubernetes";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 describe("the client of Kubernetes", () => {
     let server: Server;
@@ -20,7 +20,7 @@ describe("the client of Kubernetes", () => {
         }).listen(0, "127.0.0.1");
         await once(server, "listening");
         const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        directory = mkdtempSync(join(tmpdir(), "kubernetes-"));
+        directory = temporaryDirectory();
         writeFileSync(
             blue().kubeconfig,
             JSON.stringify({
@@ -38,7 +38,6 @@ describe("the client of Kubernetes", () => {
     });
     after(() => {
         server.close();
-        rmSync(directory, { recursive: true });
     });
 
     it("uses the context that it is given, not the file's current one", () =>

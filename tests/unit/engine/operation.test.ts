@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
 import { cleanMessage, OperationEvents, OperationFailed, resourceName, runOperation } from "../../../engine/operation";
 import { PROJECT } from "../../../engine/stackFile";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 const URN = "urn:pulumi:blue::thanos-fleet::fleet:index:Observer$kubernetes:apps/v1:StatefulSet::receive";
 const at = { sequence: 1, timestamp: 1 };
@@ -57,9 +57,8 @@ const failureOf = (run: Promise<unknown>): Promise<OperationFailed> =>
 describe("runOperation", () => {
     let backend = "";
     before(() => {
-        backend = mkdtempSync(join(tmpdir(), "backend-"));
+        backend = temporaryDirectory();
     });
-    after(() => rmSync(backend, { recursive: true }));
 
     it("returns the outputs of `up`, and what it counted", async () => {
         const { stack } = fakeStack(backend, async (_, options) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineHome, installPlugin, isPluginDownloadable, isPluginInstalled, pluginVersion } from "../../../engine/plugins";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 const RANDOM = { name: "random", version: "4.21.2" };
 
@@ -10,9 +10,8 @@ describe("plugins of the engine", () => {
     let stateDir = "";
     const engine = () => ({ stateDir, pulumiPath: join(stateDir, "pulumi") });
     beforeEach(() => {
-        stateDir = mkdtempSync(join(tmpdir(), "engine-"));
+        stateDir = temporaryDirectory();
     });
-    afterEach(() => rmSync(stateDir, { recursive: true }));
 
     it("have the version of the installed SDK", async () => {
         const { dependencies } = require("../../../package.json") as { dependencies: Record<string, string> };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type StackOptions, stackFor } from "../../../engine/stack";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 /** Answers every command of the CLI with success, and records it with the environment variables that matter. */
 const fakeCli = (directory: string) => `#!/bin/sh
@@ -27,10 +27,9 @@ describe("stackFor", () => {
     const fileOf = (name: string) => parse(readFileSync(join(stateDir, "workspace", "blue", name), "utf8")) as Record<string, unknown>;
     const calls = () => readFileSync(join(stateDir, "calls"), "utf8").trim().split("\n");
     beforeEach(() => {
-        stateDir = mkdtempSync(join(tmpdir(), "engine-"));
+        stateDir = temporaryDirectory();
         writeFileSync(join(stateDir, "pulumi's"), fakeCli(stateDir), { mode: 0o755 });
     });
-    afterEach(() => rmSync(stateDir, { recursive: true }));
 
     it("replaces the stack's whole configuration", async () => {
         await open({ config: { cluster: "blue", gone: "1" } });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/configError";
 import { readStackFile, toEngineConfig } from "../../../engine/stackFile";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 describe("readStackFile", () => {
     let directory = "";
     before(() => {
-        directory = mkdtempSync(join(tmpdir(), "stack-files-"));
+        directory = temporaryDirectory();
         writeFileSync(
             join(directory, "Pulumi.yaml"),
             "config:\n  cloud: {type: string, default: aws}\n  namespace: {default: monitoring}\n  role: {type: string}\n",
@@ -19,7 +19,6 @@ describe("readStackFile", () => {
         );
         writeFileSync(join(directory, "Pulumi.empty.yaml"), "{}\n");
     });
-    after(() => rmSync(directory, { recursive: true }));
 
     it("overrides the defaults of Pulumi.yaml by the stack file", () =>
         assert.deepEqual(readStackFile(directory, "blue"), {

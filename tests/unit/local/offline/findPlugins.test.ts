@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { version as randomVersion } from "@pulumi/random/package.json";
 import { findPlugins } from "../../../../local/offline/findPlugins";
+import { temporaryDirectory } from "../../../support/temporaryDirectory";
 
 describe("the plugin of a provider", () => {
     let stateDir = "";
     beforeEach(() => {
-        stateDir = mkdtempSync(join(tmpdir(), "engine-"));
+        stateDir = temporaryDirectory();
     });
-    afterEach(() => rmSync(stateDir, { recursive: true }));
     const served = async (pulumiPath: string, canDownload: boolean) => {
         const plugins = await findPlugins({ stateDir, pulumiPath }, async () => canDownload);
         for (const { name, standIn } of plugins) if (standIn) accessSync(join(standIn, `pulumi-resource-${name}`), constants.X_OK);

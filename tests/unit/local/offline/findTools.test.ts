@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
@@ -9,9 +8,9 @@ import { findTools, ToolError, type ToolName } from "../../../../local/offline/f
 import { place } from "../../../../local/offline/tools/cache";
 import type { ModFile } from "../../../../local/offline/tools/goBuild";
 import type { Machine, Ran } from "../../../../local/offline/tools/machine";
-import type { Progress } from "../../../../terminal/progress";
+import { quiet } from "../../../support/quiet";
+import { temporaryDirectory } from "../../../support/temporaryDirectory";
 
-const quiet: Progress = { step: () => ({ update() {}, done() {}, fail() {} }), say() {}, event() {} };
 const never = new AbortController().signal;
 
 const platform = { os: "linux", arch: "amd64" } as const;
@@ -34,10 +33,9 @@ describe("the search for tools", () => {
     let dir: string;
     let commands: string[];
     beforeEach(() => {
-        dir = mkdtempSync(path.join(tmpdir(), "tools-test-"));
+        dir = temporaryDirectory();
         commands = [];
     });
-    afterEach(() => rmSync(dir, { recursive: true }));
 
     /** A machine with the given programs on PATH, and nothing else: no network, no Go that works. */
     function machine(onPath: Record<string, string>, more: Partial<Machine> = {}): Machine {

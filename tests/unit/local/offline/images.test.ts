@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { buildImage, IMAGES, type ImageSpec } from "../../../../local/offline/images";
+import { temporaryDirectory } from "../../../support/temporaryDirectory";
 
 interface Item {
     line: string;
@@ -30,11 +30,10 @@ const sha256 = (content: string) => createHash("sha256").update(content, "latin1
 describe("images", () => {
     let dir: string;
     beforeEach(() => {
-        dir = mkdtempSync(path.join(tmpdir(), "images-test-"));
+        dir = temporaryDirectory();
         writeFileSync(path.join(dir, "prometheus"), "a tiny binary");
         writeFileSync(path.join(dir, "promtool"), "x".repeat(100_000));
     });
-    afterEach(() => rmSync(dir, { recursive: true }));
 
     const tools = () => ({ prometheus: { path: path.join(dir, "prometheus") }, promtool: { path: path.join(dir, "promtool") } });
     const build = (image: ImageSpec, cache = "cache") => buildImage(image, tools(), path.join(dir, cache));

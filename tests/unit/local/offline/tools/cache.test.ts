@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import * as path from "node:path";
 import { withCacheLock } from "../../../../../local/offline/tools/cache";
+import { temporaryDirectory } from "../../../../support/temporaryDirectory";
 
 const never = new AbortController().signal;
 
 describe("the tools' cache lock", () => {
     let dir: string;
     beforeEach(() => {
-        dir = mkdtempSync(path.join(tmpdir(), "lock-test-"));
+        dir = temporaryDirectory();
     });
-    afterEach(() => rmSync(dir, { recursive: true }));
 
     it("lets one run in at a time", async () => {
         const order: string[] = [];
