@@ -97,8 +97,11 @@ export interface Pace {
 /** After so many seconds, work counts half. */
 const HALF_LIFE = 120;
 
-/** Before anything is known: all cores are busy. Counts like half a minute of builds, because the first packages say little. */
-export const expectedPace = (cores: number): Pace => ({ work: cores * 30, seconds: 30 });
+/**
+ * Before anything is known: all cores are busy. Counts like four minutes of builds, because the first builds are the small ones, which wait for downloads
+ * and compile the standard library for all others: alone they would say 21 minutes where 12 remain.
+ */
+export const expectedPace = (cores: number): Pace => ({ work: cores * 240, seconds: 240 });
 
 export function nextPace(pace: Pace, work: number, seconds: number): Pace {
     const kept = 0.5 ** (seconds / HALF_LIFE);

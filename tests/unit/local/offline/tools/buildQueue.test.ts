@@ -18,6 +18,11 @@ describe("the queue of builds", () => {
 
     it("expects all cores to be busy as long as nothing is known", () => assert.equal(remainingSeconds(half, expectedPace(2)), 300));
 
+    it("is not misled by a slow first minute", () => {
+        const slowStart = nextPace(nextPace(expectedPace(2), 20, 30), 20, 30);
+        assert.equal(Math.round(remainingSeconds(half, slowStart)), 363);
+    });
+
     it("follows the pace of the last minutes", () => {
         const steady = (pace: Pace, perSecond: number, times: number) =>
             Array.from({ length: times }).reduce<Pace>((p) => nextPace(p, 30 * perSecond, 30), pace);
