@@ -2,6 +2,7 @@ import { CONTRACT_VERSION } from "../components/stack/contract";
 import type { Mode } from "../config/schema";
 import { runInProcess, type StackOutputs } from "../engine/runInProcess";
 import { PROJECT } from "../engine/stackFile";
+import { VERSIONS } from "../upstream/versions";
 import type { FleetPlan, StackInput, StackPlan } from "./model";
 
 /**
@@ -57,7 +58,7 @@ function assumedOutputs(config: Record<string, string>): Record<string, unknown>
         contract: {
             version: CONTRACT_VERSION,
             domain: setting("domain"),
-            thanos: placeholder,
+            thanos: VERSIONS.thanos,
             observees: [{ name: setting("cluster"), mode: "sidecar" }],
             receiveUrl: placeholder,
             rolePath: "/",

@@ -9,6 +9,8 @@ import { type ObjectStore, objectStoreSecret } from "./objectStore";
 export interface StreamAccess {
     /** Name of the Secret with the objstore file. */
     objectStoreSecret: pulumi.Output<string>;
+    /** Checksum of the objstore file. Every reader loads the file only when it starts (cmd/thanos/store.go, compact.go, sidecar.go). */
+    objectStoreChecksum: pulumi.Output<string>;
     /** Annotations that the pods' service account has to carry. */
     annotations: Record<string, pulumi.Input<string>>;
     /** What has to exist before the pods start. */
@@ -29,7 +31,7 @@ export interface BlockStorageArgs {
 
 /** The fleet's blocks as the pods of this stack see them: one objstore file for each stream, and rights for each component. */
 export class BlockStorage {
-    private readonly secrets = new Map<string, k8s.core.v1.Secret>();
+    private readonly files = new Map<string, ReturnType<typeof objectStoreSecret>>();
 
     constructor(
         private readonly owner: pulumi.ComponentResource,
@@ -43,25 +45,25 @@ export class BlockStorage {
         const { namespace, stores, roles } = this.args;
         const store = stores[stream];
         if (store === undefined) throw new Error(`no object store for ${stream}`);
-        const secret = this.secretOf(stream, store);
+        const { secret, checksum } = this.fileOf(stream, store);
         const { annotations, ready } = this.cloud.grant(
             `${component === "prometheus" ? component : `${component}-${stream}`}-identity`,
             { component, stream, namespace, store, serviceAccount: serviceAccountOf(component, stream), assume: roles?.[stream] },
             this.opts,
         );
-        return { objectStoreSecret: secret.metadata.name, annotations, ready: [secret, ...ready] };
+        return { objectStoreSecret: secret.metadata.name, objectStoreChecksum: checksum, annotations, ready: [secret, ...ready] };
     }
 
-    /** The Secret with a stream's objstore file. Components that work on the same stream share it. */
-    private secretOf(stream: string, store: ObjectStore): k8s.core.v1.Secret {
-        const secret =
-            this.secrets.get(stream) ??
+    /** A stream's objstore file. Components that work on the same stream share it. */
+    private fileOf(stream: string, store: ObjectStore): ReturnType<typeof objectStoreSecret> {
+        const file =
+            this.files.get(stream) ??
             objectStoreSecret(
                 stream,
                 { namespace: this.args.namespace, prefix: streamPrefix(stream), store },
                 { ...childOptions(this.owner, this.opts), provider: this.cloud.kubernetes },
             );
-        this.secrets.set(stream, secret);
-        return secret;
+        this.files.set(stream, file);
+        return file;
     }
 }

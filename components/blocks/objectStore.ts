@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { checksum } from "../kubernetes/checksum";
 import { objectStoreSecretName } from "../naming/names";
 
 /** Where blocks are stored, in the terms of Thanos's objstore file. */
@@ -23,7 +24,7 @@ export const objectStoreFile = ({ type, config }: { type: string; config: Record
 /** Key of the Secret that holds the file, and the file's name where it is mounted. */
 export const OBJECT_STORE_KEY = "objstore.yml";
 
-/** The Secret with the objstore file of one stream. */
+/** The Secret with the objstore file of one stream, and the file's checksum. */
 export function objectStoreSecret(
     stream: string,
     args: { namespace: string; prefix: string; store: ObjectStore },
@@ -32,9 +33,10 @@ export function objectStoreSecret(
     const name = objectStoreSecretName(stream);
     const { type, config } = args.store;
     const file = pulumi.output({ type, config }).apply((store) => objectStoreFile(store, args.prefix));
-    return new k8s.core.v1.Secret(
+    const secret = new k8s.core.v1.Secret(
         name,
         { metadata: { name, namespace: args.namespace }, stringData: { [OBJECT_STORE_KEY]: pulumi.secret(file) } },
         opts,
     );
+    return { secret, checksum: checksum(file) };
 }

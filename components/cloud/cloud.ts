@@ -21,6 +21,8 @@ export interface Cloud {
     readonly storageClass: string;
     /** The nodes that pods with volumes run on. @default any */
     readonly stateful?: Placement | undefined;
+    /** Labels of the namespace that the stack creates, for the cloud's controllers. */
+    readonly namespaceLabels: Record<string, string>;
     /** Annotations of a Service that other clusters reach. */
     readonly loadBalancer: Record<string, string>;
     /** Makes the object stores for the fleet's blocks, and returns the store of each stream. Called by the observer only. */
@@ -39,8 +41,8 @@ export interface ContractFacts {
     rolePath?: string;
 }
 
-/** A cluster whose blocks are kept. Its name is also the stream's. */
-export type FleetMember = Pick<ObserveeEntry, "name" | "account" | "via">;
+/** A cluster whose blocks are kept. Its name is also the stream's. An archived one writes no more. */
+export type FleetMember = Pick<ObserveeEntry, "name" | "account" | "via"> & Partial<Pick<ObserveeEntry, "archived">>;
 
 export interface Stores {
     /** The object store of each stream. */

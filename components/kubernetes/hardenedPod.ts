@@ -35,6 +35,11 @@ export interface HardenedPodArgs {
     serviceAccountName: pulumi.Input<string>;
     /** Labels of the pod. */
     labels: Record<string, string>;
+    /**
+     * Checksums of the files that the container reads only when it starts, by file name: a changed file replaces the pods.
+     * @default {}: every file is reread while the container runs
+     */
+    checksums?: Record<string, pulumi.Input<string>> | undefined;
     /** Labels that all replicas of the pod have in common: these replicas are spread over zones and nodes. */
     replicaSelector: Record<string, string>;
     /** Nodes that the pod may run on. @default any node */
@@ -51,7 +56,7 @@ export interface HardenedPodArgs {
  */
 export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
     return {
-        metadata: { labels: args.labels },
+        metadata: { labels: args.labels, ...checksumAnnotations(args.checksums) },
         spec: {
             serviceAccountName: args.serviceAccountName,
             automountServiceAccountToken: false,
@@ -99,6 +104,12 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
         },
     };
 }
+
+/** The API server drops an empty set of annotations, so none is written. */
+const checksumAnnotations = (checksums: HardenedPodArgs["checksums"] = {}) =>
+    Object.keys(checksums).length === 0
+        ? {}
+        : { annotations: Object.fromEntries(Object.entries(checksums).map(([file, sum]) => [`checksum/${file}`, sum])) };
 
 /** Name of the volume claim template that `dataDir` mounts. */
 export const DATA_VOLUME = "data";

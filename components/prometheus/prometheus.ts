@@ -11,14 +11,14 @@ import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { kubePrometheusStackValues, type ValuesArgs } from "./values";
 
-export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "annotations" | "remoteWrite"> {
+export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "objectStoreChecksum" | "annotations" | "remoteWrite"> {
     /** Kubernetes namespace. */
     namespace: string;
     /** Access to the blocks of this cluster's stream. */
     blocks: StreamAccess;
     /** URL of Receive, and the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tls: TlsCredentials } | undefined;
-    /** The chart kube-prometheus-stack: a registry reference (`oci://...`) or a directory. */
+    /** The chart kube-prometheus-stack: a reference (`oci://...`, `repo/name`), or a directory (`/...`, `./...`, `../...`). */
     chart: string;
 }
 
@@ -42,11 +42,16 @@ export class Prometheus extends pulumi.ComponentResource {
             {
                 name: KPS,
                 chart: args.chart,
-                // `version` applies to registry references only.
-                ...(args.chart.includes("://") && { version: VERSIONS.kubePrometheusStack }),
+                // A directory has one version: its own. `repo/name` without a version would be the newest at each update.
+                ...(!isDirectory(args.chart) && { version: VERSIONS.kubePrometheusStack }),
                 namespace,
                 values: pulumi
-                    .output({ objectStoreSecret: blocks.objectStoreSecret, annotations: blocks.annotations, remoteWrite })
+                    .output({
+                        objectStoreSecret: blocks.objectStoreSecret,
+                        objectStoreChecksum: blocks.objectStoreChecksum,
+                        annotations: blocks.annotations,
+                        remoteWrite,
+                    })
                     .apply((resolved) => kubePrometheusStackValues({ ...args, ...resolved })),
                 timeout: 900,
                 maxHistory: 10,
@@ -73,3 +78,6 @@ export class Prometheus extends pulumi.ComponentResource {
         this.registerOutputs({ sidecars: this.sidecars });
     }
 }
+
+/** Whether a chart is a directory, written with a slash or a dot at its beginning. */
+const isDirectory = (chart: string) => /^\.{0,2}\//.test(chart);

@@ -1,4 +1,5 @@
 import type { PrometheusConfig } from "../../config/schema";
+import { shareOf } from "../../config/size";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import type { Placement } from "../kubernetes/placement";
@@ -17,6 +18,8 @@ export interface ValuesArgs extends PrometheusConfig {
     annotations?: Record<string, string>;
     /** Name of the Secret with the objstore file of this cluster's stream. */
     objectStoreSecret: string;
+    /** Checksum of that file, which a sidecar reads only when it starts. */
+    objectStoreChecksum: string;
     /** URL of Receive, and the name of the Secret with the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tlsSecret: string } | undefined;
 }
@@ -57,10 +60,11 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                 image: { registry: "quay.io", repository: "prometheus/prometheus", tag: VERSIONS.prometheus },
                 version: VERSIONS.prometheus,
                 replicas: args.replicas,
+                podMetadata: { annotations: { [`checksum/${OBJECT_STORE_KEY}`]: args.objectStoreChecksum } },
                 scrapeInterval: args.scrapeInterval,
                 retention: args.retention,
                 // Leaves room for the write-ahead log: a full volume stops Prometheus for good.
-                retentionSize: fourFifthsOf(args.storage),
+                retentionSize: shareOf(args.storage, 0.8),
                 walCompression: true,
                 // The sidecar uploads blocks of one length only; Compact merges them.
                 disableCompaction: true,
@@ -132,11 +136,4 @@ function remoteWrite({ url, tlsSecret: name }: NonNullable<ValuesArgs["remoteWri
             retryOnRateLimit: true,
         },
     };
-}
-
-/** Four fifths of a volume's size, in whole mebibytes and the operator's notation: `40960MiB` for `50Gi`. */
-function fourFifthsOf(volume: string): string {
-    const unit = volume.slice(-2);
-    const mebibytes = Number(volume.slice(0, -2)) * { Mi: 1, Gi: 1024, Ti: 1024 * 1024 }[unit as "Mi" | "Gi" | "Ti"];
-    return `${Math.floor(mebibytes * 0.8)}MiB`;
 }

@@ -1,40 +1,50 @@
 import * as pulumi from "@pulumi/pulumi";
+import semver from "semver";
 import { z } from "zod";
 import { ConfigError } from "../../config/configError";
 import { MODES, type ObserveeConfig, type ObserverConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
-import type { Problem } from "../../rules/problem";
+import { type Problem, Problems } from "../../rules/problem";
 import { VERSIONS } from "../../upstream/versions";
 import type { ObjectStore } from "../blocks/objectStore";
 import type { ContractFacts, Stores } from "../cloud/cloud";
 import { receiveUrl } from "../naming/names";
 import type { ObserveeCertificates } from "../tls/certificates";
 
-/** Raised whenever an observee of the old version could not read what a new observer exports. */
+/** The version of what an observer exports. Raised with each change of it. */
 export const CONTRACT_VERSION = 2;
 
+/** The oldest version whose readers understand what an observer exports now. Raised only where they could not. */
+const OLDEST_READER = 2;
+
+const observeeSchema = z.object({
+    name: z.string(),
+    mode: z.enum(MODES),
+    /** The AWS account of its roles, as the observer's policies name them. */
+    account: z.string().optional(),
+});
+
 const contractSchema = z.object({
-    version: z.literal(CONTRACT_VERSION),
+    version: z.number(),
+    /** The oldest version whose readers understand this contract. */
+    oldestReader: z.number().optional(),
     /** DNS domain of the fleet. */
     domain: z.string(),
-    /** Thanos version of the observer. Observees run the same. */
-    thanos: z.string(),
-    observees: z.array(
-        z.object({
-            name: z.string(),
-            mode: z.enum(MODES),
-            /** The AWS account of its roles, as the observer's policies name them. */
-            account: z.string().optional(),
-        }),
-    ),
+    /** Thanos version of the observer. An observee runs the same or an older one. */
+    thanos: z.string().refine((version) => semver.valid(version) !== null, "is not a version"),
+    /** Each observee reads its own entry only (`observeeSchema`): an older checkout may not know the mode of another one. */
+    observees: z.array(z.looseObject({ name: z.string() })),
     /** URL that observees write to. */
     receiveUrl: z.string(),
     /** IAM path of every role of the fleet, on AWS. */
     rolePath: z.string().optional(),
 });
 
+/** What every observee may know of the fleet. */
+type FleetTerms = Omit<z.infer<typeof contractSchema>, "observees">;
+
 /** What the observer's stack exports and every observee's stack reads. Secrets are in an output of their own, `access`. */
-export type Contract = z.infer<typeof contractSchema>;
+export type Contract = FleetTerms & { observees: z.infer<typeof observeeSchema>[] };
 
 /** What only one observee may see: the store of its blocks, and its certificates. */
 export interface ObserveeAccess {
@@ -55,18 +65,21 @@ export interface ContractOutputs {
 
 /** What one observee reads from the observer's stack. */
 export interface ObserveeContract {
-    contract: Contract;
+    contract: FleetTerms;
     /** This observee's entry in `contract.observees`. */
-    entry: Contract["observees"][number];
+    entry: z.infer<typeof observeeSchema>;
     access: ObserveeAccess;
 }
 
 /** The contract of an observer. */
 export const contractOf = ({ domain, observees }: Pick<ObserverConfig, "domain" | "observees">, facts: ContractFacts): Contract => ({
     version: CONTRACT_VERSION,
+    oldestReader: OLDEST_READER,
     domain,
     thanos: VERSIONS.thanos,
-    observees: observees.map(({ name, mode, account = facts.account }) => ({ name, mode, ...(account && { account }) })),
+    observees: observees
+        .filter(({ archived }) => !archived)
+        .map(({ name, mode, account = facts.account }) => ({ name, mode, ...(account && { account }) })),
     receiveUrl: receiveUrl(domain),
     ...(facts.rolePath !== undefined && { rolePath: facts.rolePath }),
 });
@@ -94,49 +107,92 @@ export async function readContract(config: ObserveeConfig): Promise<ObserveeCont
         reference.getOutputDetails("contract"),
         reference.getOutputDetails("access"),
     ]);
-    const contract = checkContract(contractOutput.value, { stack, cluster, domain });
+    const { contract, entry } = checkContract(contractOutput.value, { stack, cluster, domain });
     const access = (accessOutput.secretValue as Record<string, ObserveeAccess>)[cluster] as ObserveeAccess;
     const problems = accessProblems(config, access);
     if (problems.length > 0) throw stackConfigError(problems);
-    return { contract, entry: contract.observees.find(({ name }) => name === cluster) as ObserveeContract["entry"], access };
+    return { contract, entry, access };
 }
 
-/** The contract, typed. Throws a ConfigError that says which of the two stacks has to change. */
-export function checkContract(output: unknown, reader: { stack: string; cluster: string; domain: string }): Contract {
-    const refuse = (path: string, problem: string, remedy: string): never => {
-        throw new ConfigError(`contract between ${reader.stack} and ${reader.cluster}`, [{ path, problem, remedy }]);
+/** The contract and this observee's entry in it, typed. Throws a ConfigError that says which of the two stacks has to change. */
+export function checkContract(
+    output: unknown,
+    reader: { stack: string; cluster: string; domain: string },
+): Pick<ObserveeContract, "contract" | "entry"> {
+    const { stack, cluster } = reader;
+    const refuse = (problems: Problem[]): never => {
+        throw new ConfigError(`contract between ${stack} and ${cluster}`, problems);
     };
     if (output === undefined)
-        return refuse("contract", `${reader.stack} exports none.`, "Deploy the observer first: `pulumi up` on its stack.");
-    const version = (output as { version?: unknown }).version;
-    if (version !== CONTRACT_VERSION)
-        return refuse(
+        return refuse([
+            { path: "contract", problem: `${stack} exports none.`, remedy: "Deploy the observer first: `pulumi up` on its stack." },
+        ]);
+    const unreadable = versionProblems(output as Partial<FleetTerms>, reader);
+    if (unreadable.length > 0) return refuse(unreadable);
+    const contract = contractSchema.safeParse(output);
+    if (!contract.success) return refuse(shapeProblems("contract", contract.error, stack));
+    const problems = disagreements(contract.data, reader);
+    if (problems.length > 0) return refuse(problems);
+    const own = contract.data.observees.findIndex(({ name }) => name === cluster);
+    const entry = observeeSchema.safeParse(contract.data.observees[own]);
+    if (!entry.success) return refuse(shapeProblems(`contract.observees[${own}]`, entry.error, stack));
+    return { contract: contract.data, entry: entry.data };
+}
+
+/** A contract of this version or of the one before can be read, and a later one that says so. */
+function versionProblems(
+    { version, oldestReader }: Partial<FleetTerms>,
+    { stack, cluster }: { stack: string; cluster: string },
+): Problem[] {
+    const later = typeof version === "number" && version > CONTRACT_VERSION;
+    const readable = later
+        ? (oldestReader ?? version) <= CONTRACT_VERSION
+        : version === CONTRACT_VERSION || version === CONTRACT_VERSION - 1;
+    return new Problems()
+        .when(
+            !readable,
             "contract.version",
-            `${reader.stack} exports version ${JSON.stringify(version)}, ${reader.cluster} reads version ${CONTRACT_VERSION}.`,
-            typeof version === "number" && version > CONTRACT_VERSION
-                ? `Update this checkout of thanos-fleet to the one that deployed ${reader.stack}.`
-                : `Run \`pulumi up\` on ${reader.stack} with this checkout first.`,
-        );
-    const result = contractSchema.safeParse(output);
-    if (!result.success)
-        return refuse(
-            "contract",
-            result.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "),
-            `Run \`pulumi up\` on ${reader.stack} again.`,
-        );
-    if (result.data.domain !== reader.domain)
-        return refuse(
+            `${stack} exports version ${JSON.stringify(version)}, ${cluster} reads version ${CONTRACT_VERSION}.`,
+            later
+                ? `Update this checkout of thanos-fleet to the one that deployed ${stack}.`
+                : `Run \`pulumi up\` on ${stack} with this checkout first.`,
+        )
+        .all();
+}
+
+const shapeProblems = (path: string, error: z.ZodError, stack: string): Problem[] =>
+    error.issues.map((issue) => ({
+        path: [path, ...issue.path].join("."),
+        problem: `${issue.message}.`,
+        remedy: `Run \`pulumi up\` on ${stack} again, or update this checkout to the one that deployed it.`,
+    }));
+
+/** Where the two stacks do not describe the same fleet. */
+function disagreements(
+    contract: z.infer<typeof contractSchema>,
+    { stack, cluster, domain }: { stack: string; cluster: string; domain: string },
+): Problem[] {
+    const names = contract.observees.map(({ name }) => name);
+    return new Problems()
+        .when(
+            contract.domain !== domain,
             "domain",
-            `${JSON.stringify(reader.domain)} is not the fleet's: ${reader.stack} has ${JSON.stringify(result.data.domain)}.`,
+            `${JSON.stringify(domain)} is not the fleet's: ${stack} has ${JSON.stringify(contract.domain)}.`,
             "Write the same domain in both stacks.",
-        );
-    if (!result.data.observees.some((o) => o.name === reader.cluster))
-        return refuse(
+        )
+        .when(
+            !names.includes(cluster),
             "cluster",
-            `${JSON.stringify(reader.cluster)} is not among the observees of ${reader.stack} (${result.data.observees.map((o) => o.name).join(", ")}).`,
-            "Add it to `observees` there and run `pulumi up` on that stack first.",
-        );
-    return result.data;
+            `${JSON.stringify(cluster)} is not among the observees of ${stack} (${names.join(", ")}).`,
+            "Add it to `observees` there, without `archived`, and run `pulumi up` on that stack first.",
+        )
+        .when(
+            semver.gt(VERSIONS.thanos, contract.thanos),
+            "contract.thanos",
+            `this checkout deploys Thanos ${VERSIONS.thanos}, ${stack} runs ${contract.thanos}: a Query may be newer than what it asks, not older.`,
+            `Run \`pulumi up\` on ${stack} with this checkout first.`,
+        )
+        .all();
 }
 
 /** Settings of an observee with which it could not reach its blocks in the way that the observer allows. */

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
-import type { Problem } from "../../rules/problem";
+import { type Problem, Problems } from "../../rules/problem";
+import type { Contract } from "./contract";
 
 /** The settings that must never change after the first deployment, by path: data is stored under their values. Every stack exports them as `names`. */
 export type ImmutableSettings = Record<string, string | boolean>;
@@ -9,6 +10,7 @@ export type ImmutableSettings = Record<string, string | boolean>;
 export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => ({
     cluster: config.cluster,
     domain: config.domain,
+    namespace: config.namespace,
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
     ...(config.role === "observer" &&
         config.cloud === "aws" && {
@@ -24,6 +26,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
 const INSTEAD: Record<string, string> = {
     cluster: "A cluster under a new name is a new stack (`pulumi stack init`), and the old one's blocks stay readable while it is listed.",
     domain: "The addresses, certificates and roles of every stack contain the domain: a new domain is a new fleet.",
+    namespace: "The volumes are in the old namespace, and would stay there: another namespace is a new stack.",
     "aws.region": "A cluster in another region is another cluster, with a stack of its own.",
     "aws.bucket": "To move, copy the objects to a new bucket and build a new fleet on it; the old bucket stays, protected.",
     "aws.bucketPerCluster":
@@ -31,13 +34,26 @@ const INSTEAD: Record<string, string> = {
     "aws.rolePath": "Policies in every account name the roles by this path: a new path is a new fleet.",
 };
 
-/** Compares the configuration with what this stack exported when it was last deployed, and refuses changed settings. */
+/** Compares the configuration with what this stack exported when it was last deployed, and refuses what would leave data behind. */
 export async function refuseChangedSettings(config: StackConfig): Promise<void> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const { value } = await new pulumi.StackReference(stack).getOutputDetails("names");
-    const problems = changedSettings((value ?? {}) as ImmutableSettings, immutableSettingsOf(config));
-    if (problems.length > 0) throw stackConfigError(problems);
+    const deployed = new pulumi.StackReference(stack);
+    const names = (await deployed.getOutputDetails("names")).value as ImmutableSettings | undefined;
+    const contract = (await deployed.getOutputDetails("contract")).value as Contract | undefined;
+    const problems = new Problems().add(changedSettings(names ?? {}, immutableSettingsOf(config)));
+    if (config.role === "observer") problems.add(removedObservees(contract?.observees ?? [], config.observees));
+    if (problems.all().length > 0) throw stackConfigError(problems.all());
 }
+
+/** Observees that were active when the stack was last deployed, and are not listed any more. */
+export const removedObservees = (deployed: readonly { name: string }[], observees: readonly { name: string }[]): Problem[] =>
+    deployed
+        .filter(({ name }) => !observees.some((observee) => observee.name === name))
+        .map(({ name }) => ({
+            path: "observees",
+            problem: `${name} is not listed any more: nothing would answer queries from its blocks, or expire them.`,
+            remedy: `List it with archived: true. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.`,
+        }));
 
 /** One problem for each deployed setting that has another value now, or none. */
 export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../../config/schema";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud } from "../cloud/cloud";
-import { createNamespace } from "../kubernetes/namespace";
+import { stackNamespace } from "../kubernetes/namespace";
 import { leafQueryHost } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { Query } from "../thanos/query";
@@ -27,7 +27,7 @@ export class Observee extends pulumi.ComponentResource {
         const { cluster: clusterName, domain, namespace } = config;
         const { contract, entry, access } = observer;
         const { leaf: leafTls, writer: writerTls } = access.certificates;
-        const childOpts = createNamespace(this, namespace, cloud);
+        const childOpts = stackNamespace(this, config, cloud);
 
         const blocks = new BlockStorage(
             this,

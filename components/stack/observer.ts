@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ObserverConfig, WRITES_REMOTELY } from "../../config/schema";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
-import { createNamespace } from "../kubernetes/namespace";
+import { stackNamespace } from "../kubernetes/namespace";
 import { Prometheus } from "../prometheus/prometheus";
 import { Compact } from "../thanos/compact";
 import { leafQueryEndpoint } from "../thanos/endpoints";
@@ -30,10 +30,15 @@ export class Observer extends pulumi.ComponentResource {
     constructor(name: string, config: ObserverConfig, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:index:Observer", name, {}, opts);
         const { cluster: clusterName, domain, namespace, observees, objectStore } = config;
-        const childOpts = createNamespace(this, namespace, cloud);
+        const childOpts = stackNamespace(this, config, cloud);
         const volumes = { storageClass: cloud.storageClass, placement: cloud.stateful };
 
-        const certificates = new Certificates("certificates", { ...config.certificates, clusterName, domain, observees }, { parent: this });
+        const active = observees.filter(({ archived }) => !archived);
+        const certificates = new Certificates(
+            "certificates",
+            { ...config.certificates, clusterName, domain, observees: active },
+            { parent: this },
+        );
 
         const members = [{ name: clusterName }, ...observees];
         const streams = members.map((member) => member.name);
@@ -55,7 +60,7 @@ export class Observer extends pulumi.ComponentResource {
             childOpts,
         );
 
-        const tenants = observees.filter(({ mode }) => WRITES_REMOTELY[mode]).map((observee) => observee.name);
+        const tenants = active.filter(({ mode }) => WRITES_REMOTELY[mode]).map((observee) => observee.name);
         // A hashring without tenants accepts writes from everybody, so there is no Receive unless somebody may write.
         const receive: Receive | undefined =
             tenants.length === 0
@@ -89,7 +94,7 @@ export class Observer extends pulumi.ComponentResource {
                 childOpts,
             );
 
-        const leafQueries = observees.map((observee) => leafQueryEndpoint(observee.name, domain));
+        const leafQueries = active.map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(
             "query",
             {
@@ -113,7 +118,7 @@ export class Observer extends pulumi.ComponentResource {
 
         this.outputs = {
             contract: contractOf(config, cloud.contractFacts),
-            access: accessOf(observees, objectStores, certificates.observees),
+            access: accessOf(active, objectStores, certificates.observees),
             queryFrontend: frontend.host,
             certificatesEnd: certificates.firstExpiry,
             names: immutableSettingsOf(config),

@@ -22,12 +22,15 @@ export interface Endpoint {
 }
 
 /**
- * The leaf Query of a cluster, as the observer's Query asks it. Its replicas are equal. It is strict: a cluster that cannot be reached makes every answer
- * that needs it a warned one, which Query Frontend does not cache (thanos pkg/query/endpointset.go isQueryable, pkg/api/api.go).
+ * Equal replicas behind one DNS name, of which Query asks one. The group is strict: where no replica answers, every answer that needs it carries a
+ * warning, and Query Frontend does not cache it (thanos pkg/query/endpointset.go isQueryable, pkg/api/api.go).
  */
+export const replicaGroup = (address: string): Endpoint => ({ address, group: true, strict: true });
+
+/** The leaf Query of a cluster, as the observer's Query asks it. */
 export function leafQueryEndpoint(clusterName: string, domain: string): Endpoint {
     const serverName = leafQueryHost(clusterName, domain);
-    return { address: `${serverName}:${GRPC_PORT}`, group: true, strict: true, serverName };
+    return { ...replicaGroup(`${serverName}:${GRPC_PORT}`), serverName };
 }
 
 /**

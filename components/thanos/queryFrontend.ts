@@ -66,6 +66,8 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 replicas: args.replicas,
                 ports: HTTP_ONLY,
                 config: { [CACHE]: cacheFile },
+                // Query Frontend loads the file once (cmd/thanos/query_frontend.go).
+                readsConfigOnce: true,
                 memory: args.memory,
             },
             childOpts,

@@ -83,7 +83,7 @@ export class Receive extends pulumi.ComponentResource {
         const routers = thanosName(`${name}-router`);
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
 
-        workload(
+        const ring = workload(
             {
                 name: ingesters,
                 namespace,
@@ -112,7 +112,8 @@ export class Receive extends pulumi.ComponentResource {
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,
             },
-            childOpts,
+            // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
+            pulumi.mergeOptions(childOpts, { dependsOn: ring }),
         );
 
         loadBalancerService(

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StoreConfig } from "../../config/schema";
+import { shareOf } from "../../config/size";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { serviceHost, streamWorkload } from "../naming/names";
-import type { Endpoint } from "./endpoints";
+import { type Endpoint, replicaGroup } from "./endpoints";
 import { DATA_DIR, OBJECT_STORE_FILE, THANOS_PORTS, workload } from "./workload";
 
 export interface StoreArgs extends StoreConfig {
@@ -21,7 +22,7 @@ export interface StoreArgs extends StoreConfig {
 }
 
 /** Flags of `thanos store`. */
-export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletionMarksDelay">): string[] {
+export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletionMarksDelay" | "memory">): string[] {
     return [
         "store",
         "--log.format=json",
@@ -29,9 +30,13 @@ export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletio
         `--objstore.config-file=${OBJECT_STORE_FILE}`,
         `--sync-block-duration=${args.syncInterval}`,
         `--ignore-deletion-marks-delay=${args.ignoreDeletionMarksDelay}`,
-        "--index-cache-size=500MB",
+        // Thanos's defaults, 250 MB and 2 GB, know nothing of the pod's limit: the pod would be killed before the pool refuses a query.
+        `--index-cache-size=${shareOf(args.memory, 0.25)}`,
+        `--chunk-pool-size=${shareOf(args.memory, 0.4)}`,
         // Headers are downloaded at once (the default) but mapped into memory only while used, so idle blocks cost none.
         "--store.enable-index-header-lazy-reader",
+        // Query has one connection to all replicas: closing it regularly spreads the Queries over the replicas again after a restart.
+        "--grpc-server-max-connection-age=5m",
         // The web page could delete blocks otherwise.
         "--disable-admin-operations",
     ];
@@ -62,7 +67,7 @@ export class Store extends pulumi.ComponentResource {
             childOptions(this, opts),
         );
 
-        this.endpoint = { address: `dns+${serviceHost(workloadName, args.namespace)}:${THANOS_PORTS.grpc}`, group: true };
+        this.endpoint = replicaGroup(`${serviceHost(workloadName, args.namespace)}:${THANOS_PORTS.grpc}`);
         this.registerOutputs({ endpoint: this.endpoint });
     }
 }

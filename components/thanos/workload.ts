@@ -4,6 +4,7 @@ import { STREAM_LABEL } from "../../rules/model";
 import { THANOS_IMAGE } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
+import { checksum } from "../kubernetes/checksum";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
@@ -23,13 +24,21 @@ export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
 /** Ports of a component that does not. */
 export const HTTP_ONLY = { http: HTTP_PORT };
 
+/** Half an hour, because loading index headers or a write-ahead log can take that long. */
+const START_SECONDS = 1800;
+
+/** Pause after each pod of a hashring in a rollout. */
+const HASHRING_REST_SECONDS = 120;
+
+/** Seconds from SIGTERM to SIGKILL. Thanos itself takes up to 120 (`--grpc-grace-period`); Kubernetes' default is 30. */
+const GRACE_PERIOD = 150;
+
 const HEALTHY = { path: "/-/healthy", port: "http" };
 
 const PROBES: HardenedPodArgs["probes"] = {
     readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 5 },
     livenessProbe: { httpGet: HEALTHY, periodSeconds: 30, failureThreshold: 4 },
-    // Half an hour, because loading index headers or a write-ahead log can take that long.
-    startupProbe: { httpGet: HEALTHY, periodSeconds: 5, failureThreshold: 360 },
+    startupProbe: { httpGet: HEALTHY, periodSeconds: 5, failureThreshold: START_SECONDS / 5 },
 };
 
 export interface WorkloadArgs {
@@ -54,18 +63,23 @@ export interface WorkloadArgs {
     storage?: { size: string; class: string; placement?: Placement | undefined };
     /** Access to the blocks of `stream`. @default none */
     blocks?: StreamAccess;
-    /** Files under /etc/thanos/config, by name. Thanos rereads them by itself, so a change does not restart the pods. @default none */
-    config?: Record<string, pulumi.Input<string>>;
+    /** Files under /etc/thanos/config, by name. @default none */
+    config?: Record<string, string>;
+    /**
+     * Whether the component reads `config` only when it starts, so that a changed file has to replace the pods.
+     * @default false: Thanos rereads the files by itself
+     */
+    readsConfigOnce?: boolean;
     /**
      * Name of the Secret with the certificate (components/tls/tlsSecret.ts). Thanos rereads it at each handshake, so a change restarts no pods.
      * @default none
      */
     tls?: pulumi.Input<string>;
-    /** Seconds from SIGTERM to SIGKILL. Thanos itself takes up to 120 (`--grpc-grace-period`); Kubernetes' default is 30. @default 150 */
+    /** Seconds from SIGTERM to SIGKILL. @default GRACE_PERIOD */
     gracePeriod?: number;
     /**
      * Makes the pods members of Receive's hashring: they start together, are found by name before they are ready, and a rollout waits
-     * 20 s after each, so that routers connect to it again before the next one stops (thanos#4831).
+     * 2 minutes after each, so that routers connect to it again before the next one stops: gRPC tries a lost address again after up to 2 minutes (thanos#4831).
      * @default false
      */
     hashringMembers?: boolean;
@@ -73,8 +87,11 @@ export interface WorkloadArgs {
     memory: string;
 }
 
-/** The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, and the pods. */
-export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): void {
+/**
+ * The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, and the pods. Returns the Deployment
+ * or StatefulSet.
+ */
+export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet {
     const { name, namespace } = args;
     const selector = { ...podsOf(args.component), ...(args.stream && { [STREAM_LABEL]: args.stream }) };
     const labels = { ...selector, ...PART_OF };
@@ -115,9 +132,10 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         ports: args.ports,
         probes: PROBES,
         resources: { cpu: "50m", memory: args.memory },
-        gracePeriod: args.gracePeriod ?? 150,
+        gracePeriod: args.gracePeriod ?? GRACE_PERIOD,
         serviceAccountName: account.metadata.name,
         labels,
+        checksums: checksumsOf(args),
         replicaSelector: selector,
         placement: args.storage?.placement,
         dataDir: args.storage && DATA_DIR,
@@ -125,7 +143,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     });
     const podOpts = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
     if (args.storage === undefined)
-        new k8s.apps.v1.Deployment(
+        return new k8s.apps.v1.Deployment(
             name,
             {
                 metadata,
@@ -138,37 +156,51 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
             },
             podOpts,
         );
-    else
-        new k8s.apps.v1.StatefulSet(
-            name,
-            {
-                metadata,
-                spec: {
-                    serviceName: name,
-                    replicas: args.replicas,
-                    selector: { matchLabels: selector },
-                    ...(args.hashringMembers && { podManagementPolicy: "Parallel", minReadySeconds: 20 }),
-                    persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-                    template,
-                    volumeClaimTemplates: [
-                        {
-                            metadata: { name: DATA_VOLUME },
-                            spec: {
-                                accessModes: ["ReadWriteOnce"],
-                                storageClassName: args.storage.class,
-                                resources: { requests: { storage: args.storage.size } },
-                            },
+    return new k8s.apps.v1.StatefulSet(
+        name,
+        {
+            metadata,
+            spec: {
+                serviceName: name,
+                replicas: args.replicas,
+                selector: { matchLabels: selector },
+                ...(args.hashringMembers && { podManagementPolicy: "Parallel", minReadySeconds: HASHRING_REST_SECONDS }),
+                persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+                template,
+                volumeClaimTemplates: [
+                    {
+                        metadata: { name: DATA_VOLUME },
+                        spec: {
+                            accessModes: ["ReadWriteOnce"],
+                            storageClassName: args.storage.class,
+                            resources: { requests: { storage: args.storage.size } },
                         },
-                    ],
-                },
+                    },
+                ],
             },
-            podOpts,
-        );
+        },
+        pulumi.mergeOptions(podOpts, { customTimeouts: rolloutTimeouts(args) }),
+    );
+}
+
+/**
+ * How long an update waits for a StatefulSet: as long as its pods may take, one after another. The provider itself gives up after 10 minutes, while a
+ * healthy rollout of ingesters may take an hour.
+ */
+function rolloutTimeouts({ replicas, gracePeriod = GRACE_PERIOD, hashringMembers }: WorkloadArgs): pulumi.CustomTimeouts {
+    const seconds = replicas * (gracePeriod + START_SECONDS + (hashringMembers ? HASHRING_REST_SECONDS : 0));
+    return { create: `${seconds}s`, update: `${seconds}s`, delete: `${seconds}s` };
 }
 
 /** The API server drops an empty set of annotations, so none is written. */
 const withAnnotations = (annotations: Record<string, pulumi.Input<string>> = {}) =>
     Object.keys(annotations).length > 0 ? { annotations } : {};
+
+/** Of every file that Thanos reads only when it starts. */
+const checksumsOf = ({ blocks, config = {}, readsConfigOnce }: WorkloadArgs): HardenedPodArgs["checksums"] => ({
+    ...(blocks && { [OBJECT_STORE_KEY]: blocks.objectStoreChecksum }),
+    ...(readsConfigOnce && Object.fromEntries(Object.entries(config).map(([file, text]) => [file, checksum(text)]))),
+});
 
 const filesOf = ({ blocks, tls }: WorkloadArgs, configMap: pulumi.Input<string> | undefined): MountedFiles[] => [
     ...(blocks ? [{ name: "objstore", mountPath: OBJECT_STORE_DIR, secret: blocks.objectStoreSecret }] : []),

@@ -32,6 +32,14 @@ export const clusterName = z
         "is not a cluster name. Use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.",
     );
 
+/** A DNS label, as Kubernetes demands (RFC 1123). */
+export const namespace = z
+    .string()
+    .regex(
+        /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+        "is not the name of a Kubernetes namespace. Use 1 to 63 lower-case letters, digits and hyphens.",
+    );
+
 export const domain = z
     .string()
     .regex(

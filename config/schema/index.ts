@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { observeeAws, observerAws } from "./aws";
-import { clusterName, domain, duration } from "./common";
+import { clusterName, domain, duration, namespace } from "./common";
 import { objectStore } from "./objectStore";
 import { prometheus } from "./prometheus";
 import { compact, query, queryFrontend, receive, store } from "./thanos";
@@ -47,6 +47,11 @@ const observee = z.strictObject({
      * they assume a role of the observer's account (`role`).
      */
     via: z.enum(["bucket-policy", "role"]).optional(),
+    /**
+     * The cluster is gone, its blocks stay: they can be queried, and Compact expires them, but nothing asks the cluster and it may no longer write.
+     * @default false
+     */
+    archived: z.boolean().default(false),
 });
 
 const stack = {
@@ -55,14 +60,20 @@ const stack = {
     /** DNS domain of the fleet. Addresses are derived from it, so that no stack has to wait for another's. */
     domain,
     /**
-     * Kubernetes namespace that the stack creates and fills.
-     * @default "monitoring"
+     * Kubernetes namespace that the stack fills. Its volumes are in it, so it must not change.
+     * @default "thanos-fleet"
      */
-    namespace: z.string().default("monitoring"),
+    namespace: namespace.default("thanos-fleet"),
+    /**
+     * Creates the namespace. `false` where it exists: the stack then leaves its labels and quotas alone, and never deletes it. On AWS, give it the label
+     * `elbv2.k8s.aws/pod-readiness-gate-inject: enabled`, or a rollout may interrupt remote write and leaf queries.
+     * @default true
+     */
+    createNamespace: z.boolean().default(true),
     /** StorageClass of every persistent volume. Without it, the stack creates one on AWS (gp3, encrypted, volumes retained) and uses `standard` elsewhere. */
     storageClass: z.string().optional(),
     /**
-     * The kube-prometheus-stack chart: a reference that `helm` understands, or a directory.
+     * The kube-prometheus-stack chart: a reference that `helm` understands, installed in the version of `npm run versions`, or a directory (`/...`, `./...`, `../...`).
      * @default "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"
      */
     chart: z.string().default("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"),

@@ -77,10 +77,11 @@ export const receive = z.strictObject({
      */
     replicationFactor: count.default(3),
     /**
-     * How long ingesters keep samples, a duration. Receive holds recent data only: the observee's sidecar uploads the blocks.
-     * @default "24h"
+     * How long ingesters keep samples, a duration. Receive has no object store: the observee's sidecars upload the blocks. So this is also how long the last,
+     * not yet uploaded samples of a lost cluster can be queried: ingesters remove a tenant that has been silent for that long (docs/components/receive.md of Thanos).
+     * @default "7d"
      */
-    retention: duration("24h").default("24h"),
+    retention: duration("7d").default("7d"),
     /**
      * Persistent volume of each ingester, a size.
      * @default "50Gi"

@@ -17,6 +17,7 @@ const observee = {
     clusterName: "blue",
     storageClass: "gp3",
     objectStoreSecret: "thanos-objstore",
+    objectStoreChecksum: "0a1b",
     replicas: 2,
     retention: "24h",
     blockDuration: "2h",

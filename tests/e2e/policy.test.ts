@@ -20,7 +20,12 @@ const shortRetention: PulumiFn = async () => {
     const opts = { providers: [kubernetes] };
     const retention = { raw: "24h", fiveMinutes: "90d", oneHour: "90d" };
     const timing = { consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m", storage: "1Gi", memory: "1Gi" };
-    const blocks = { objectStoreSecret: pulumi.output("thanos-objstore-blue"), annotations: {}, ready: [] };
+    const blocks = {
+        objectStoreSecret: pulumi.output("thanos-objstore-blue"),
+        objectStoreChecksum: pulumi.output("0a1b"),
+        annotations: {},
+        ready: [],
+    };
     new Compact(
         "compact-short",
         { retention, ...timing, namespace: "monitoring", stream: "short", storageClass: LOCAL_STORAGE_CLASS, blocks },

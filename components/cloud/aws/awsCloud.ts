@@ -6,7 +6,7 @@ import type { Cloud, FleetMember } from "../cloud";
 import type { AwsArgs } from "./args";
 import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
-import { loadBalancerAnnotations, pageIngress } from "./loadBalancing";
+import { loadBalancerAnnotations, pageIngress, READINESS_GATES } from "./loadBalancing";
 import { openPlatform } from "./platform";
 import { Identity } from "./storage/blockRoles";
 import { policyProblems } from "./storage/bucketPolicies";
@@ -35,6 +35,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         storageClass,
         contractFacts: { account, rolePath },
         stateful,
+        namespaceLabels: READINESS_GATES,
         loadBalancer: loadBalancerAnnotations(tags),
         exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),
         grant: (name, { store, ...grant }, opts) =>

@@ -3,6 +3,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Page } from "../../kubernetes/page";
 import { PART_OF, podsOf } from "../../naming/labels";
 
+/**
+ * The label by which the AWS Load Balancer Controller makes a pod wait until its load balancer calls it healthy. Without it a rollout replaces both pods of
+ * a Service before the load balancer knows the new ones, which can take two minutes.
+ */
+export const READINESS_GATES = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" };
+
 /** Tags in the format of the AWS Load Balancer Controller: `k=v,k2=v2`. */
 const tagList = (tags: Record<string, string>) =>
     Object.entries(tags)

@@ -31,6 +31,7 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         ready: [],
         storageClass,
         contractFacts: {},
+        namespaceLabels: {},
         loadBalancer: {},
         makeStores: (name, members, storeOpts) => {
             const { store } = new S3Server(name, { domain, namespace, storageClass }, storeOpts);

@@ -102,6 +102,7 @@ describe("the outputs of", () => {
         assert.deepEqual(outputs, {
             contract: {
                 version: 2,
+                oldestReader: 2,
                 domain: "fleet.test",
                 thanos: "v0.42.4",
                 observees: [
@@ -116,7 +117,7 @@ describe("the outputs of", () => {
             },
             queryFrontend: "query.fleet.test",
             certificatesEnd: "<a year from now>",
-            names: { cluster: "observer", domain: "fleet.test" },
+            names: { cluster: "observer", domain: "fleet.test", namespace: "monitoring" },
         });
     });
 
@@ -124,7 +125,7 @@ describe("the outputs of", () => {
         assert.deepEqual((await buildObservee("red", "aws")).outputs, {
             mode: "sidecar-remote-write",
             leafQuery: "query.red.fleet.test",
-            names: { cluster: "red", domain: "fleet.test", "aws.region": "eu-west-1" },
+            names: { cluster: "red", domain: "fleet.test", namespace: "monitoring", "aws.region": "eu-west-1" },
         });
     });
 });

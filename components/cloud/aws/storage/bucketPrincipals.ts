@@ -23,13 +23,15 @@ export const observerRoleName = (domain: string, stream: string) => roleName(dom
 export const prometheusRoleArn = (fleet: FleetFacts, member: FleetMember) =>
     fleetRoleArn({ ...fleet, account: member.account ?? fleet.account }, roleName(fleet.domain, member.name, "prometheus"));
 
-/** Every role that works on the blocks of one cluster: one for each component of `ACCESS`. */
+/** Every role that works on the blocks of one cluster: one for each component of `ACCESS`. The Prometheus of an archived cluster has no rights. */
 export const bucketPrincipals = (fleet: FleetFacts, member: FleetMember): PrefixPrincipal[] =>
-    (Object.keys(ACCESS) as BlockComponent[]).map((component) => ({
-        role: componentRoleArn(fleet, member, component),
-        access: ACCESS[component],
-        prefix: streamPrefix(member.name),
-    }));
+    (Object.keys(ACCESS) as BlockComponent[])
+        .filter((component) => component !== "prometheus" || !member.archived)
+        .map((component) => ({
+            role: componentRoleArn(fleet, member, component),
+            access: ACCESS[component],
+            prefix: streamPrefix(member.name),
+        }));
 
 /** Prometheus runs in the member's cluster and account; every other component runs beside the observer. */
 function componentRoleArn(fleet: FleetFacts, member: FleetMember, component: BlockComponent): string {
@@ -42,4 +44,4 @@ const fleetRoleArn = ({ region, account, rolePath }: FleetFacts, name: string) =
 
 /** Whether a cluster uploads its blocks through a role of the observer's account. */
 export const assumesRole = ({ account }: Pick<FleetFacts, "account">, member: FleetMember) =>
-    member.via === "role" && (member.account ?? account) !== account;
+    member.via === "role" && !member.archived && (member.account ?? account) !== account;

@@ -4,6 +4,7 @@ import { assertGolden } from "../../../support/golden";
 const args = {
     clusterName: "blue",
     objectStoreSecret: "thanos-objstore-blue",
+    objectStoreChecksum: "0a1b",
     storageClass: "gp3",
     replicas: 2,
     retention: "24h",

@@ -7,6 +7,7 @@ import { observeeConfig } from "../../../support/testFleet";
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
     version: 2,
+    oldestReader: 2,
     domain: "fleet.test",
     thanos: "v0.42.4",
     observees: [{ name: "blue", mode: "sidecar" }],
@@ -23,11 +24,53 @@ const refusal = (output: unknown, by = reader) => {
 };
 
 describe("the contract between stacks", () => {
-    it("is accepted where version, domain and cluster agree", () => assert.deepEqual(checkContract(good, reader), good));
+    const accepted = { contract: good, entry: { name: "blue", mode: "sidecar" } };
+
+    it("is accepted where version, domain and cluster agree", () => assert.deepEqual(checkContract(good, reader), accepted));
+
+    it("is accepted with another cluster in a mode that this checkout does not know", () => {
+        const contract = { ...good, observees: [...good.observees, { name: "red", mode: "agent" }] };
+        assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
+    });
+
+    it("is refused where this cluster's own mode is not known", () => {
+        assert.equal(
+            refusal({ ...good, observees: [{ name: "blue", mode: "agent" }] }),
+            [
+                "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
+                '  contract.observees[0].mode: Invalid option: expected one of "sidecar"|"sidecar-remote-write". Run `pulumi up` on organization/thanos-fleet/observer again, or update this checkout to the one that deployed it.',
+            ].join("\n"),
+        );
+    });
+
+    it("of the version before is accepted", () => {
+        const contract = { ...good, version: 1 };
+        assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
+    });
+
+    it("of a later version is accepted where it says that this version can read it", () => {
+        const contract = { ...good, version: 3 };
+        assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
+    });
+
+    it("of an older Thanos is refused: the observer's Query must not be older than a leaf", () => {
+        assert.equal(
+            refusal({ ...good, thanos: "v0.41.0" }),
+            [
+                "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
+                "  contract.thanos: this checkout deploys Thanos v0.42.4, organization/thanos-fleet/observer runs v0.41.0: a Query may be newer than what it asks, not older. Run `pulumi up` on organization/thanos-fleet/observer with this checkout first.",
+            ].join("\n"),
+        );
+    });
+
+    it("of a newer Thanos is accepted: observees follow", () => {
+        const contract = { ...good, thanos: "v0.43.0" };
+        assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
+    });
 
     it("of a later version is refused: the reader has to be updated", () => {
         assert.equal(
-            refusal({ ...good, version: 3 }),
+            refusal({ ...good, version: 3, oldestReader: 3 }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
                 "  contract.version: organization/thanos-fleet/observer exports version 3, blue reads version 2. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
@@ -58,13 +101,14 @@ describe("the contract between stacks", () => {
     });
 
     it("is refused where a part is missing, and the part is named", () => {
-        assert.match(refusal({ ...good, receiveUrl: undefined }), /contract: receiveUrl: /);
+        assert.match(refusal({ ...good, receiveUrl: undefined }), /contract\.receiveUrl: /);
     });
 
     it("is made of the observer's settings and of what its cloud knows, and is accepted by every observee in it", () => {
         const observees = [
-            { name: "blue", mode: "sidecar" as const },
-            { name: "red", mode: "sidecar-remote-write" as const, account: "333333333333", via: "role" as const },
+            { name: "blue", mode: "sidecar" as const, archived: false },
+            { name: "red", mode: "sidecar-remote-write" as const, account: "333333333333", via: "role" as const, archived: false },
+            { name: "green", mode: "sidecar" as const, archived: true },
         ];
         const onAws = contractOf({ domain: "fleet.test", observees }, { account: "111111111111", rolePath: "/thanos-fleet/" });
         assert.deepEqual(onAws, {
@@ -75,7 +119,7 @@ describe("the contract between stacks", () => {
             ],
             rolePath: "/thanos-fleet/",
         });
-        assert.deepEqual(checkContract(onAws, { ...reader, cluster: "red" }), onAws);
+        assert.deepEqual(checkContract(onAws, { ...reader, cluster: "red" }), { contract: onAws, entry: onAws.observees[1] });
         assert.deepEqual(contractOf({ domain: "fleet.test", observees: observees.slice(0, 1) }, {}), good);
     });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changedSettings, immutableSettingsOf } from "../../../../components/stack/immutableSettings";
+import { changedSettings, immutableSettingsOf, removedObservees } from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
@@ -10,6 +10,7 @@ describe("the settings that must not change", () => {
         assert.deepEqual(deployed, {
             cluster: "observer",
             domain: "fleet.test",
+            namespace: "monitoring",
             "aws.region": "eu-west-1",
             "aws.bucket": "blocks-of-the-fleet",
             "aws.bucketPerCluster": false,
@@ -20,6 +21,7 @@ describe("the settings that must not change", () => {
         assert.deepEqual(immutableSettingsOf(loadConfig(observeeConfig("blue", "aws"))), {
             cluster: "blue",
             domain: "fleet.test",
+            namespace: "monitoring",
             "aws.region": "eu-west-1",
         }));
 
@@ -34,6 +36,7 @@ describe("the settings that must not change", () => {
         const now = {
             cluster: "watcher",
             domain: "other.test",
+            namespace: "metrics",
             "aws.region": "eu-west-3",
             "aws.bucket": "other",
             "aws.bucketPerCluster": true,
@@ -44,6 +47,7 @@ describe("the settings that must not change", () => {
             [
                 'cluster: "watcher" instead of "observer", where this stack\'s data is. Write observer',
                 'domain: "other.test" instead of "fleet.test", where this stack\'s data is. Write fleet.test',
+                'namespace: "metrics" instead of "monitoring", where this stack\'s data is. Write monitoring',
                 'aws.region: "eu-west-3" instead of "eu-west-1", where this stack\'s data is. Write eu-west-1',
                 'aws.bucket: "other" instead of "blocks-of-the-fleet", where this stack\'s data is. Write blocks-of-the-fleet',
                 "aws.bucketPerCluster: true instead of false, where this stack's data is. Write false",
@@ -65,4 +69,20 @@ describe("the settings that must not change", () => {
             changedSettings(deployed, {}).filter(({ remedy }) => remedy.includes("undefined")),
             [],
         ));
+});
+
+describe("an observee that is not listed any more", () => {
+    const deployed = [{ name: "blue" }, { name: "red" }];
+
+    it("is refused: its history would be left without Store and Compact", () =>
+        assert.deepEqual(removedObservees(deployed, [{ name: "red" }]), [
+            {
+                path: "observees",
+                problem: "blue is not listed any more: nothing would answer queries from its blocks, or expire them.",
+                remedy: "List it with archived: true. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.",
+            },
+        ]));
+
+    it("may be removed once it was deployed as archived: the contract no longer names it", () =>
+        assert.deepEqual(removedObservees([{ name: "red" }], [{ name: "red" }]), []));
 });

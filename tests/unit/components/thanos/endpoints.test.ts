@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
-import { endpointsFile, leafQueryEndpoint } from "../../../../components/thanos/endpoints";
+import { endpointsFile, leafQueryEndpoint, replicaGroup } from "../../../../components/thanos/endpoints";
 
 describe("the endpoints file of Query", () => {
     const retry =
         '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}';
 
-    it("gives groups a retry policy where gRPC reads it; leaf Queries mutual TLS, and a warning where they do not answer", () => {
+    it("gives groups a retry policy where gRPC reads it, and a warning where no replica answers; leaf Queries also mutual TLS", () => {
         assert.equal(
             endpointsFile([
                 { address: "dnssrv+_grpc._tcp.sidecars" },
-                { address: "dns+store:10901", group: true },
+                replicaGroup("store:10901"),
                 leafQueryEndpoint("blue", "fleet.test"),
             ]),
             [
                 "endpoints:",
                 "  - address: dnssrv+_grpc._tcp.sidecars",
-                "  - address: dns+store:10901",
+                "  - address: store:10901",
                 "    group: true",
                 `    service_config: '${retry}'`,
+                "    strict: true",
                 "  - address: query.blue.fleet.test:10901",
                 "    group: true",
                 `    service_config: '${retry}'`,

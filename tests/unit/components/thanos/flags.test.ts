@@ -45,16 +45,18 @@ describe("the flags of", () => {
         ]);
     });
 
-    it("Store keep serving marked blocks for a while, and map index headers only while used", () => {
-        assert.deepEqual(storeFlags({ syncInterval: "15m", ignoreDeletionMarksDelay: "24h" }), [
+    it("Store keep serving marked blocks for a while, map index headers only while used, and fill two thirds of its memory at most", () => {
+        assert.deepEqual(storeFlags({ syncInterval: "15m", ignoreDeletionMarksDelay: "24h", memory: "2Gi" }), [
             "store",
             "--log.format=json",
             "--data-dir=/var/thanos/data",
             "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
             "--sync-block-duration=15m",
             "--ignore-deletion-marks-delay=24h",
-            "--index-cache-size=500MB",
+            "--index-cache-size=512MiB",
+            "--chunk-pool-size=819MiB",
             "--store.enable-index-header-lazy-reader",
+            "--grpc-server-max-connection-age=5m",
             "--disable-admin-operations",
         ]);
     });
