@@ -62,6 +62,8 @@ export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
 
 /** The StorageClass of kind, of the built clusters, and of most local clusters. */
 export const LOCAL_STORAGE_CLASS = "standard";
+/** The StorageClass that a stack creates on AWS where the user names none. No common name, which an existing StorageClass might have. */
+export const AWS_STORAGE_CLASS = "thanos-fleet";
 
 /** The service account that a component runs as when it works on a stream. Its IAM role trusts this account and no other. */
 export const serviceAccountOf = (component: "store" | "compact" | "prometheus", stream: string) =>

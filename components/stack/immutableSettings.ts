@@ -1,16 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../../config/schema";
+import { type StackConfig, WRITES_REMOTELY } from "../../config/schema";
+import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
 import { type Problem, Problems } from "../../rules/problem";
 import type { Contract } from "./contract";
+import { AWS_STORAGE_CLASS, LOCAL_STORAGE_CLASS } from "../naming/names";
 
-/** The settings that must never change after the first deployment, by path: data is stored under their values. Every stack exports them as `names`. */
-export type ImmutableSettings = Record<string, string | boolean>;
+/**
+ * The settings that must never change after the first deployment, or may only grow, by path: data is stored under their values. Every stack exports
+ * them as `names`.
+ */
+export type ImmutableSettings = Record<string, Setting>;
+type Setting = string | number | boolean;
 
 export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => ({
     cluster: config.cluster,
     domain: config.domain,
     namespace: config.namespace,
+    storageClass: config.storageClass ?? (config.cloud === "aws" ? AWS_STORAGE_CLASS : LOCAL_STORAGE_CLASS),
+    "prometheus.storage": config.prometheus.storage,
+    ...(config.role === "observer" && {
+        "store.storage": config.store.storage,
+        "compact.storage": config.compact.storage,
+        ...(config.observees.some(({ mode, archived }) => WRITES_REMOTELY[mode] && !archived) && {
+            "receive.storage": config.receive.storage,
+            "receive.ingesters": config.receive.ingesters,
+        }),
+    }),
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
     ...(config.role === "observer" &&
         config.cloud === "aws" && {
@@ -27,11 +43,23 @@ const INSTEAD: Record<string, string> = {
     cluster: "A cluster under a new name is a new stack (`pulumi stack init`), and the old one's blocks stay readable while it is listed.",
     domain: "The addresses, certificates and roles of every stack contain the domain: a new domain is a new fleet.",
     namespace: "The volumes are in the old namespace, and would stay there: another namespace is a new stack.",
+    storageClass: "Kubernetes cannot move a volume to another class: a cluster with another class is a new stack.",
     "aws.region": "A cluster in another region is another cluster, with a stack of its own.",
     "aws.bucket": "To move, copy the objects to a new bucket and build a new fleet on it; the old bucket stays, protected.",
     "aws.bucketPerCluster":
         "To change it, copy each cluster's prefix to its new bucket and build a new fleet on these; the old buckets stay, protected.",
     "aws.rolePath": "Policies in every account name the roles by this path: a new path is a new fleet.",
+};
+
+const NO_SHRINKING = "Kubernetes cannot make a volume smaller.";
+
+/** Settings that may grow, numbers or sizes: why not the reverse. They may also go, with the component that they belong to. */
+const MAY_ONLY_GROW: Record<string, string> = {
+    "prometheus.storage": NO_SHRINKING,
+    "store.storage": NO_SHRINKING,
+    "receive.storage": NO_SHRINKING,
+    "compact.storage": NO_SHRINKING,
+    "receive.ingesters": "The removed ones would take the only copies of some recent samples with them.",
 };
 
 /** Compares the configuration with what this stack exported when it was last deployed, and refuses what would leave data behind. */
@@ -55,12 +83,28 @@ export const removedObservees = (deployed: readonly { name: string }[], observee
             remedy: `List it with archived: true. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.`,
         }));
 
-/** One problem for each deployed setting that has another value now, or none. */
+/** One problem for each deployed setting that has another value now, or a smaller one where it may grow. */
 export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>
-    Object.entries(deployed)
-        .filter(([path, value]) => configured[path] !== value)
-        .map(([path, value]) => ({
+    Object.entries(deployed).flatMap(([path, value]) =>
+        MAY_ONLY_GROW[path] === undefined
+            ? changed(path, value, configured[path])
+            : shrunk(path, value, configured[path], MAY_ONLY_GROW[path]),
+    );
+
+function changed(path: string, deployed: Setting, now: Setting | undefined): Problem[] {
+    if (now === deployed) return [];
+    return [
+        {
             path,
-            problem: `${configured[path] === undefined ? "nothing" : JSON.stringify(configured[path])} instead of ${JSON.stringify(value)}, where this stack's data is.`,
-            remedy: `Write ${value}. ${INSTEAD[path]}`,
-        }));
+            problem: `${now === undefined ? "nothing" : JSON.stringify(now)} instead of ${JSON.stringify(deployed)}, where this stack's data is.`,
+            remedy: `Write ${deployed}. ${INSTEAD[path]}`,
+        },
+    ];
+}
+
+function shrunk(path: string, deployed: Setting, now: Setting | undefined, why: string): Problem[] {
+    if (now === undefined || amountOf(now) >= amountOf(deployed)) return [];
+    return [{ path, problem: `${now} is less than the ${deployed} that are deployed. ${why}`, remedy: `Write ${deployed} or more.` }];
+}
+
+const amountOf = (value: Setting): number => (typeof value === "string" ? mebibytesOf(value) : Number(value));

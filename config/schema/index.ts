@@ -49,6 +49,7 @@ const observee = z.strictObject({
     via: z.enum(["bucket-policy", "role"]).optional(),
     /**
      * The cluster is gone, its blocks stay: they can be queried, and Compact expires them, but nothing asks the cluster and it may no longer write.
+     * Samples that only Receive has can be queried for `receive.retention`, unless this was the last cluster that wrote: Receive goes with it.
      * @default false
      */
     archived: z.boolean().default(false),

@@ -7,6 +7,7 @@ import { type Problem, Problems } from "../../../rules/problem";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
 import { childOptions } from "../../kubernetes/childOptions";
 import type { Placement } from "../../kubernetes/placement";
+import { AWS_STORAGE_CLASS } from "../../naming/names";
 import { AddOns } from "./addOns";
 import { builtInAddOn } from "./addOns/eks/builtInAddOn";
 import type { AwsArgs } from "./args";
@@ -90,14 +91,11 @@ export class Platform extends pulumi.ComponentResource {
         this.kubernetes = kubernetes;
         this.account = args.account;
         this.stateful = args.nodeGroups && STATEFUL_NODES;
-        this.storageClass = args.storageClass ?? STORAGE_CLASS;
+        this.storageClass = args.storageClass ?? AWS_STORAGE_CLASS;
         this.ready = [...nodes, ...dns, ...addOns.ready];
         this.registerOutputs({});
     }
 }
-
-/** The StorageClass that the stack creates where the user names none. No common name, which an existing StorageClass might have. */
-const STORAGE_CLASS = "thanos-fleet";
 
 const usesIrsa = ({ identity }: Pick<AwsArgs, "identity">) => identity.by === "irsa";
 
@@ -135,7 +133,7 @@ function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compo
             choices: addOnChoices(args),
             eks,
             region,
-            ...(storageClass === undefined && { createStorageClass: STORAGE_CLASS }),
+            ...(storageClass === undefined && { createStorageClass: AWS_STORAGE_CLASS }),
             zoneId,
             owner: clusterName,
             tags,

@@ -117,7 +117,17 @@ describe("the outputs of", () => {
             },
             queryFrontend: "query.fleet.test",
             certificatesEnd: "<a year from now>",
-            names: { cluster: "observer", domain: "fleet.test", namespace: "monitoring" },
+            names: {
+                cluster: "observer",
+                domain: "fleet.test",
+                namespace: "monitoring",
+                storageClass: "standard",
+                "prometheus.storage": "50Gi",
+                "store.storage": "20Gi",
+                "compact.storage": "100Gi",
+                "receive.storage": "50Gi",
+                "receive.ingesters": 3,
+            },
         });
     });
 
@@ -125,7 +135,14 @@ describe("the outputs of", () => {
         assert.deepEqual((await buildObservee("red", "aws")).outputs, {
             mode: "sidecar-remote-write",
             leafQuery: "query.red.fleet.test",
-            names: { cluster: "red", domain: "fleet.test", namespace: "monitoring", "aws.region": "eu-west-1" },
+            names: {
+                cluster: "red",
+                domain: "fleet.test",
+                namespace: "monitoring",
+                storageClass: "thanos-fleet",
+                "prometheus.storage": "50Gi",
+                "aws.region": "eu-west-1",
+            },
         });
     });
 });

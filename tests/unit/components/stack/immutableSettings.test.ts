@@ -1,27 +1,38 @@
 import assert from "node:assert/strict";
-import { changedSettings, immutableSettingsOf, removedObservees } from "../../../../components/stack/immutableSettings";
+import { changedSettings, type ImmutableSettings, immutableSettingsOf, removedObservees } from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
 const deployed = immutableSettingsOf(loadConfig(observerConfig("aws")));
 
+const texts = (now: ImmutableSettings) =>
+    changedSettings(deployed, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy}`);
+
 describe("the settings that must not change", () => {
-    it("of an observer on AWS are its names, its region, its bucket and its role path", () =>
+    it("of an observer on AWS are its names, its volumes, its region, its bucket and its role path", () =>
         assert.deepEqual(deployed, {
             cluster: "observer",
             domain: "fleet.test",
             namespace: "monitoring",
+            storageClass: "thanos-fleet",
+            "prometheus.storage": "50Gi",
+            "store.storage": "20Gi",
+            "compact.storage": "100Gi",
+            "receive.storage": "50Gi",
+            "receive.ingesters": 3,
             "aws.region": "eu-west-1",
             "aws.bucket": "blocks-of-the-fleet",
             "aws.bucketPerCluster": false,
             "aws.rolePath": "/thanos-fleet/",
         }));
 
-    it("of an observee are its names and its region", () =>
+    it("of an observee are its names, its volumes and its region", () =>
         assert.deepEqual(immutableSettingsOf(loadConfig(observeeConfig("blue", "aws"))), {
             cluster: "blue",
             domain: "fleet.test",
             namespace: "monitoring",
+            storageClass: "thanos-fleet",
+            "prometheus.storage": "50Gi",
             "aws.region": "eu-west-1",
         }));
 
@@ -34,9 +45,11 @@ describe("the settings that must not change", () => {
 
     it("are all named at once when they change, each with the value to write", () => {
         const now = {
+            ...deployed,
             cluster: "watcher",
             domain: "other.test",
             namespace: "metrics",
+            storageClass: "gp3",
             "aws.region": "eu-west-3",
             "aws.bucket": "other",
             "aws.bucketPerCluster": true,
@@ -48,6 +61,7 @@ describe("the settings that must not change", () => {
                 'cluster: "watcher" instead of "observer", where this stack\'s data is. Write observer',
                 'domain: "other.test" instead of "fleet.test", where this stack\'s data is. Write fleet.test',
                 'namespace: "metrics" instead of "monitoring", where this stack\'s data is. Write monitoring',
+                'storageClass: "gp3" instead of "thanos-fleet", where this stack\'s data is. Write thanos-fleet',
                 'aws.region: "eu-west-3" instead of "eu-west-1", where this stack\'s data is. Write eu-west-1',
                 'aws.bucket: "other" instead of "blocks-of-the-fleet", where this stack\'s data is. Write blocks-of-the-fleet',
                 "aws.bucketPerCluster: true instead of false, where this stack's data is. Write false",
@@ -63,6 +77,26 @@ describe("the settings that must not change", () => {
             ['nothing instead of "blocks-of-the-fleet", where this stack\'s data is.'],
         );
     });
+
+    it("grow, where they are sizes, in any unit", () =>
+        assert.deepEqual(texts({ ...deployed, "receive.storage": "51Gi", "store.storage": "20480Mi", "compact.storage": "1Ti" }), []));
+
+    it("do not shrink", () =>
+        assert.deepEqual(texts({ ...deployed, "prometheus.storage": "49Gi", "compact.storage": "102399Mi" }), [
+            "prometheus.storage: 49Gi is less than the 50Gi that are deployed. Kubernetes cannot make a volume smaller. Write 50Gi or more.",
+            "compact.storage: 102399Mi is less than the 100Gi that are deployed. Kubernetes cannot make a volume smaller. Write 100Gi or more.",
+        ]));
+
+    it("go with the component whose volumes they size", () => {
+        const { "receive.storage": _, ...withoutReceive } = deployed;
+        assert.deepEqual(texts(withoutReceive), []);
+    });
+
+    it("have no size of a component that does not run: an observer without writers may choose the ingesters' later", () =>
+        assert.equal(
+            immutableSettingsOf(loadConfig(observerConfig("aws", { observees: [{ name: "blue", mode: "sidecar" }] })))["receive.storage"],
+            undefined,
+        ));
 
     it("all have a remedy", () =>
         assert.deepEqual(
