@@ -23,6 +23,8 @@ export interface Cloud {
     readonly stateful?: Placement | undefined;
     /** Labels of the namespace that the stack creates, for the cloud's controllers. */
     readonly namespaceLabels: Record<string, string>;
+    /** Whether every node has the label of its zone (`topology.kubernetes.io/zone`): no pod that insists on a spread over zones runs on a node without it. */
+    readonly nodesHaveZones: boolean;
     /** Annotations of a Service that other clusters reach. */
     readonly loadBalancer: Record<string, string>;
     /** Makes the object stores for the fleet's blocks, and returns the store of each stream. Called by the observer only. */

@@ -14,6 +14,8 @@ export interface ValuesArgs extends PrometheusConfig {
     storageClass: string;
     /** Nodes of the Prometheus pods. @default any node */
     placement?: Placement | undefined;
+    /** Whether every node has the label of its zone. If so, replicas never share a zone while another has none; if not, they are spread where possible. */
+    nodesHaveZones: boolean;
     /** Annotations of the service account. With IRSA, the role that the pods assume. @default none */
     annotations?: Record<string, string>;
     /** Name of the Secret with the objstore file of this cluster's stream. */
@@ -82,7 +84,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                     {
                         maxSkew: 1,
                         topologyKey: "topology.kubernetes.io/zone",
-                        whenUnsatisfiable: "DoNotSchedule",
+                        whenUnsatisfiable: args.nodesHaveZones ? "DoNotSchedule" : "ScheduleAnyway",
                         // The operator's pods don't have the label of the chart's own example (`app: prometheus`).
                         additionalLabelSelectors: "OnResource",
                     },

@@ -43,6 +43,7 @@ export class Observee extends pulumi.ComponentResource {
                 namespace,
                 storageClass: cloud.storageClass,
                 placement: cloud.stateful,
+                nodesHaveZones: cloud.nodesHaveZones,
                 clusterName,
                 chart: config.chart,
                 blocks: blocks.grant("prometheus", clusterName),

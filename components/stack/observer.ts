@@ -52,6 +52,7 @@ export class Observer extends pulumi.ComponentResource {
             {
                 ...config.prometheus,
                 ...volumes,
+                nodesHaveZones: cloud.nodesHaveZones,
                 namespace,
                 clusterName,
                 chart: config.chart,

@@ -16,6 +16,7 @@ const OFFICIAL = process.env.KPS_CHART;
 const observee = {
     clusterName: "blue",
     storageClass: "gp3",
+    nodesHaveZones: true,
     objectStoreSecret: "thanos-objstore",
     objectStoreChecksum: "0a1b",
     replicas: 2,

@@ -36,6 +36,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         contractFacts: { account, rolePath },
         stateful,
         namespaceLabels: READINESS_GATES,
+        nodesHaveZones: true,
         loadBalancer: loadBalancerAnnotations(tags),
         exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),
         grant: (name, { store, ...grant }, opts) =>

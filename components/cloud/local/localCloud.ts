@@ -32,6 +32,8 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         storageClass,
         contractFacts: {},
         namespaceLabels: {},
+        // kind sets no such label, and neither do most clusters outside of a cloud.
+        nodesHaveZones: false,
         loadBalancer: {},
         makeStores: (name, members, storeOpts) => {
             const { store } = new S3Server(name, { domain, namespace, storageClass }, storeOpts);

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { kubePrometheusStackValues } from "../../../../components/prometheus/values";
 import { assertGolden } from "../../../support/golden";
 
@@ -6,6 +7,7 @@ const args = {
     objectStoreSecret: "thanos-objstore-blue",
     objectStoreChecksum: "0a1b",
     storageClass: "gp3",
+    nodesHaveZones: true,
     replicas: 2,
     retention: "24h",
     blockDuration: "2h",
@@ -18,6 +20,21 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 describe("the values of kube-prometheus-stack", () => {
     it("make the sidecar upload blocks, in mode sidecar", () => assertGolden("values-sidecar.json", json(kubePrometheusStackValues(args))));
+
+    it("let a pod run on nodes without a zone where nodes have none", () => {
+        const spread = (nodesHaveZones: boolean) =>
+            kubePrometheusStackValues({ ...args, nodesHaveZones }).prometheus.prometheusSpec.topologySpreadConstraints.map(
+                (constraint) => constraint.whenUnsatisfiable,
+            );
+        assert.deepEqual([spread(true), spread(false)], [["DoNotSchedule"], ["ScheduleAnyway"]]);
+    });
+
+    it("keep blocks within four fifths of the volume, in every unit", () => {
+        const sizes = ["500Mi", "50Gi", "2Ti"].map(
+            (storage) => kubePrometheusStackValues({ ...args, storage }).prometheus.prometheusSpec.retentionSize,
+        );
+        assert.deepEqual(sizes, ["400MiB", "40960MiB", "1677721MiB"]);
+    });
 
     it("also write to Receive, in mode sidecar-remote-write", () => {
         const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" };
