@@ -3,6 +3,7 @@ import { type Problem, Problems } from "../rules/problem";
 import { crossChecks } from "./checks";
 import { ConfigError } from "./configError";
 import { type StackConfig, schemas } from "./schema";
+import { SECRET_VALUE } from "./secretValue";
 
 type Raw = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
@@ -63,8 +64,17 @@ function problemsOf(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
         return [{ path, problem: "is missing.", remedy: REMEDIES[path] ?? (issue.code === "custom" ? issue.message : "Set it.") }];
     if (issue.code === "invalid_value")
         return [{ path, problem: `${JSON.stringify(value)} is not known.`, remedy: `Write ${issue.values.join(" or ")}.` }];
-    // A malformed credential is still a credential.
-    return [{ path, problem: path.startsWith("objectStore.config.") ? "(not shown)" : JSON.stringify(value), remedy: issue.message }];
+    if (value === SECRET_VALUE)
+        return [
+            {
+                path,
+                problem: "is encrypted, but the plan depends on its value.",
+                remedy: "Write it in the clear: `pulumi config set --plaintext`.",
+            },
+        ];
+    // A malformed credential is still a credential, also where the whole store was given as one text.
+    const isCredential = path === "objectStore" || /^objectStore\.config\b/.test(path);
+    return [{ path, problem: isCredential ? "(not shown)" : JSON.stringify(value), remedy: issue.message }];
 }
 
 /** What to write for each type that zod expects. */

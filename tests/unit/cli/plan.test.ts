@@ -27,10 +27,10 @@ describe("npm run plan", function () {
     this.timeout(120_000);
     const SECRET = "-----the service account's key-----";
     let directory = "";
-    let runs: { all: Finished; one: Finished; missing: Finished; wrong: Finished };
-    const write = (stack: string, config: object) =>
+    let runs: { all: Finished; one: Finished; missing: Finished; wrong: Finished; secret: Finished };
+    const write = (stack: string, config: object, into = directory) =>
         writeFileSync(
-            join(directory, `Pulumi.${stack}.yaml`),
+            join(into, `Pulumi.${stack}.yaml`),
             stringify({ config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`thanos-fleet:${key}`, value])) }),
         );
 
@@ -44,17 +44,27 @@ describe("npm run plan", function () {
             aws: { region: "eu-west-1", cluster: { name: "eks-observer" }, nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] } },
             objectStore: { type: "GCS", config: { bucket: "mine", service_account: SECRET } },
         });
+        // As `pulumi config set --secret` encrypts a whole setting, and one value of it.
+        const encrypted = mkdtempSync(join(directory, "encrypted-"));
+        copyFileSync(join(ROOT, "Pulumi.yaml"), join(encrypted, "Pulumi.yaml"));
+        write("whole", { ...observerConfig("local"), objectStore: { secure: "v1:abc:def" } }, encrypted);
+        write(
+            "part",
+            { ...observerConfig("local"), objectStore: { type: "GCS", config: { bucket: "b", service_account: { secure: "v1:a:b" } } } },
+            encrypted,
+        );
         const wrong = mkdtempSync(join(directory, "wrong-"));
         copyFileSync(join(ROOT, "Pulumi.yaml"), join(wrong, "Pulumi.yaml"));
         copyFileSync(join(directory, "Pulumi.a-red.yaml"), join(wrong, "Pulumi.red.yaml"));
         writeFileSync(join(wrong, "Pulumi.blue.yaml"), "config: {thanos-fleet:role: observer, thanos-fleet:cluster: BLUE}\n");
-        const [all, one, missing, refused] = await Promise.all([
+        const [all, one, missing, refused, secret] = await Promise.all([
             plan("-C", directory, "--json"),
             plan("-C", directory, "--stack", "a-red"),
             plan("-C", directory, "--stack", "green"),
             plan("-C", wrong),
+            plan("-C", encrypted, "--json"),
         ]);
-        runs = { all, one, missing, wrong: refused };
+        runs = { all, one, missing, wrong: refused, secret };
     });
 
     it("--json prints the plan of every stack file, observers first, and nothing else", () => {
@@ -87,6 +97,24 @@ describe("npm run plan", function () {
         assert.equal(runs.one.code, 0, runs.one.stderr);
         assert.match(runs.one.stdout, /^a-red +sidecar-remote-write +\d+ resources {3}recent data read from Receive and red;/);
         assert.doesNotMatch(runs.one.stdout, /^observer|warning/m);
+    });
+
+    it("plans a stack whose credentials are encrypted, which it cannot read", () => {
+        const { code, stdout, stderr } = runs.secret;
+        assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+        const { stacks } = JSON.parse(stdout) as FleetPlan;
+        assert.deepEqual(
+            stacks.map(({ name, role, warnings }) => ({ name, role, warnings })),
+            [
+                { name: "part", role: "observer", warnings: [] },
+                { name: "whole", role: "observer", warnings: [] },
+            ],
+        );
+        assert.deepEqual(
+            stacks[0]?.resources.map(({ name }) => name),
+            stacks[1]?.resources.map(({ name }) => name),
+        );
+        assert.doesNotMatch(stdout, /v1:a/);
     });
 
     it("exits with 2 if --stack names a stack without a file", () => {

@@ -72,6 +72,21 @@ describe("configuration", () => {
         ]);
     });
 
+    it("does not show credentials, also where they are not in their place", () => {
+        const gcs = (service_account: unknown) => ({ type: "GCS", config: { bucket: "b", service_account } });
+        const shown = (objectStore: unknown) => problemsOf(observerConfig("local", { objectStore }));
+        assert.deepEqual(shown(gcs(["key"])), ["objectStore.config.service_account: (not shown) is not text. Put it in quotes."]);
+        assert.deepEqual(shown({ type: "GCS", config: "key" }), ["objectStore.config: (not shown) is not a map of settings."]);
+        assert.deepEqual(shown("key"), [
+            "objectStore: (not shown) is not a type of object store that Thanos knows. Write S3, GCS, AZURE, SWIFT, COS, ALIYUNOSS, BOS, OBS, OCI or FILESYSTEM.",
+        ]);
+    });
+
+    it("refuses the placeholder of an encrypted value where a value decides what is planned", () =>
+        assert.deepEqual(problemsOf(observerConfig("local", { domain: "<secret>", kubeconfig: "<secret>" })), [
+            "domain: is encrypted, but the plan depends on its value. Write it in the clear: `pulumi config set --plaintext`.",
+        ]));
+
     it("reports all problems in one error message", () => {
         assert.throws(() => loadConfig({ ...observerConfig("local"), domain: "no domain", cluster: "" }, "configuration of stack x"), {
             message: [

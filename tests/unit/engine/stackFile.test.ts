@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/configError";
+import { objectStore } from "../../../config/schema/objectStore";
 import { readStackFile, toEngineConfig } from "../../../engine/stackFile";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
@@ -18,6 +19,18 @@ describe("readStackFile", () => {
             "config:\n  thanos-fleet:namespace: metrics\n  thanos-fleet:query: {replicas: 2}\n  aws:region: eu-west-1\n",
         );
         writeFileSync(join(directory, "Pulumi.empty.yaml"), "{}\n");
+        // As `pulumi config set --secret` writes it: a whole setting, and with --path a value in one.
+        writeFileSync(
+            join(directory, "Pulumi.secret.yaml"),
+            [
+                "config:",
+                "  thanos-fleet:kubeconfig: {secure: v1:abc:def}",
+                "  thanos-fleet:objectStore: {type: S3, config: {bucket: b, secret_key: {secure: v1:abc:def}}}",
+                "  thanos-fleet:list: [{secure: v1:abc:def}, {secure: {nested: true}}]",
+                "",
+            ].join("\n"),
+        );
+        writeFileSync(join(directory, "Pulumi.store.yaml"), "config:\n  thanos-fleet:objectStore: {secure: v1:abc:def}\n");
     });
 
     it("overrides the defaults of Pulumi.yaml by the stack file", () =>
@@ -30,6 +43,20 @@ describe("readStackFile", () => {
 
     it("returns the defaults for a stack file without config", () =>
         assert.deepEqual(readStackFile(directory, "empty"), { "thanos-fleet:cloud": "aws", "thanos-fleet:namespace": "monitoring" }));
+
+    it("returns placeholders for encrypted values, wherever they are", () => {
+        const { "thanos-fleet:cloud": _, "thanos-fleet:namespace": __, ...own } = readStackFile(directory, "secret");
+        assert.deepEqual(own, {
+            "thanos-fleet:kubeconfig": "<secret>",
+            "thanos-fleet:objectStore": '{"type":"S3","config":{"bucket":"b","secret_key":"<secret>"}}',
+            "thanos-fleet:list": '["<secret>",{"secure":{"nested":true}}]',
+        });
+    });
+
+    it("returns a store that the schema accepts for an encrypted object store", () => {
+        const store = JSON.parse(readStackFile(directory, "store")["thanos-fleet:objectStore"] ?? "");
+        assert.deepEqual(objectStore.parse(store), store);
+    });
 
     it("refuses a stack without a file", () =>
         assert.throws(
