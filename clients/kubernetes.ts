@@ -31,6 +31,15 @@ export async function loadBalancerAddress(cluster: ClusterAccess, service: { nam
     return `${host}:${spec?.ports?.[0]?.port}`;
 }
 
+/** The pods of a namespace for which the scheduler finds no node, each as `name: the scheduler's message`. */
+export async function unschedulablePods(cluster: ClusterAccess, namespace: string): Promise<string[]> {
+    const { items } = await coreApi(cluster).listNamespacedPod({ namespace, fieldSelector: "status.phase=Pending" });
+    return items.flatMap(({ metadata, status }) => {
+        const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
+        return scheduled?.status === "False" ? [`${metadata?.name}: ${scheduled.message ?? scheduled.reason}`] : [];
+    });
+}
+
 /** The UID of the namespace kube-system, which changes when a cluster is created anew under the same name. */
 export async function clusterId(cluster: ClusterAccess): Promise<string> {
     return (await coreApi(cluster).readNamespace({ name: "kube-system" })).metadata?.uid ?? "";

@@ -3,15 +3,22 @@ import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ConfigError } from "../config/configError";
 import type { Progress } from "../terminal/progress";
-import { execute } from "./execute";
+import { askDocker, type DockerAnswer } from "./docker";
 import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet/settings";
 import type { SourceKind } from "./fleet/state";
 import { kindTargets } from "./kind";
 import { BUILT_TOOLS, builtTargets } from "./offline/builtClusters";
 import type { Tool, ToolName } from "./offline/findTools";
 
-/** Where the clusters come from (SourceKind), and the contexts that the user named. */
-export type Source = { how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" };
+/** Where the clusters come from (SourceKind), and the contexts that the user named. `why` says for the output why this source was chosen. */
+export type Source = ({ how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" }) & { why: string };
+
+/** What built clusters need of a machine. */
+interface Machine {
+    platform: string;
+    /** Whether this process is root's. */
+    root: boolean;
+}
 
 /** The contexts that the user named as `observer=my-context`, one for each cluster. */
 export function givenContexts(flags: readonly string[]): Record<ClusterName, string> {
@@ -58,22 +65,32 @@ export function checkedContexts(contexts: Record<ClusterName, string>, config: K
     return contexts;
 }
 
-/** Whether a Docker engine answers: the client may be installed without one. */
-export const dockerAnswers = () =>
-    execute("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 5000 }).then(
-        () => true,
-        () => false,
-    );
-
+/** The contexts that the user named, else kind, else clusters that are built here. Refuses a machine that can have none of them, before it gets any tool. */
 export async function chooseSource(contextFlags: readonly string[]): Promise<Source> {
-    if (contextFlags.length > 0) return { how: "given", contexts: checkedContexts(givenContexts(contextFlags), userKubeConfig()) };
-    return { how: (await dockerAnswers()) ? "kind" : "built" };
+    if (contextFlags.length > 0)
+        return { how: "given", contexts: checkedContexts(givenContexts(contextFlags), userKubeConfig()), why: "named with --context" };
+    return madeHere(await askDocker(), { platform: process.platform, root: process.getuid?.() === 0 });
+}
+
+/** How to make clusters on this machine. */
+export function madeHere(docker: DockerAnswer, { platform, root }: Machine): Source {
+    if ("version" in docker) return { how: "kind", why: `Docker ${docker.version} answers` };
+    const lacks = platform !== "linux" ? `this is ${platform}` : "this user is not root";
+    if (platform !== "linux" || !root)
+        throw new ConfigError("this machine", [
+            {
+                path: "clusters",
+                problem: `cannot be made: Docker does not answer (${docker.silent}), and without it they need Linux and root; ${lacks}.`,
+                remedy: "Start Docker, or name clusters with --context.",
+            },
+        ]);
+    return { how: "built", why: `Docker does not answer (${docker.silent}), and root may make namespaces` };
 }
 
 const TOOLS = { given: [], kind: ["kind"], built: BUILT_TOOLS } as const satisfies Record<SourceKind, readonly ToolName[]>;
 
 /** The tools that a source needs. They are searched together with all others, so that one error names every missing tool. */
-export const toolsOf = (source: Source): readonly ToolName[] => TOOLS[source.how];
+export const toolsOf = ({ how }: Pick<Source, "how">): readonly ToolName[] => TOOLS[how];
 
 export async function findTargets(
     source: Source,

@@ -4,21 +4,30 @@ import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
 import { inStep, type Progress } from "../terminal/progress";
-import { dockerAnswers } from "./clusterSources";
+import { askDocker } from "./docker";
+import { FleetFailure } from "./fleet/failure";
 import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet/settings";
 import { engineDirectory, readFleetState } from "./fleet/state";
-import { removeKindClusters } from "./kind";
+import { recordedKindClusters, removeKindClusters } from "./kind";
 import { downClusters } from "./offline/builtClusters";
 import { findPlugins } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
 
-/** Removes everything that `npm start` made on this machine, also after a crash. The tools' cache stays. */
+/**
+ * Removes everything that `npm start` made on this machine, also after a crash. The tools' cache stays. Fails if kind clusters are left because Docker does
+ * not answer, and keeps the state then, by which the next call finds them.
+ */
 export async function down(progress: Progress, signal: AbortSignal): Promise<void> {
     const lastRun = await readFleetState();
     if (lastRun?.how === "given") await destroyStacks(lastRun.targets, progress, signal);
-    const kind = (await dockerAnswers()) ? (await findTools(["kind"], progress, signal)).kind.path : undefined;
+    const docker = await askDocker();
+    const kind = "version" in docker ? (await findTools(["kind"], progress, signal)).kind.path : undefined;
     await inStep(progress.step("Remove"), async () => {
         const removed = [...(await downClusters(clustersDirectory())), ...(kind ? await removeKindClusters(kind) : [])];
+        if ("silent" in docker && recordedKindClusters().length > 0)
+            throw new FleetFailure(
+                `Docker does not answer (${docker.silent}), so these kind clusters are left: ${recordedKindClusters().join(", ")}. Start Docker, then run \`npm start -- --down\` again.`,
+            );
         const existed = existsSync(stateDirectory());
         await rm(stateDirectory(), { recursive: true, force: true });
         return { result: undefined, says: removed.length > 0 || existed ? [...removed, "state"].join(", ") : "nothing was there" };

@@ -1,18 +1,31 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { kubeConfig } from "../clients/kubernetes";
-import { inStep, type Progress } from "../terminal/progress";
+import { clusterId, kubeConfig } from "../clients/kubernetes";
+import { inStep, type Progress, type Step } from "../terminal/progress";
+import { CONFIG_RELOADER_IMAGE, NODE_EXPORTER_IMAGE, OPERATOR_IMAGE, PROMETHEUS_IMAGE, THANOS_IMAGE } from "../upstream/versions";
 import { execute } from "./execute";
+import { FleetFailure } from "./fleet/failure";
 import { CLUSTERS, type ClusterName, dnsHosts, kubeconfigFile, type Target } from "./fleet/settings";
 import { hostsStanza } from "./services/dns";
 import { serveLoadBalancers } from "./services/loadBalancers";
 
 interface KindCluster extends Target {
     nodeIp: string;
+    /** Whether it was made now, so that it has no image yet. */
+    isNew: boolean;
 }
 
 const kindName = (name: string) => `thanos-fleet-${name}`;
+/** The container that is the cluster's only node. */
+const nodeOf = (name: string) => `${kindName(name)}-control-plane`;
+
+/** Images that every cluster runs. */
+const SHARED_IMAGES = [THANOS_IMAGE, PROMETHEUS_IMAGE, OPERATOR_IMAGE, CONFIG_RELOADER_IMAGE, NODE_EXPORTER_IMAGE];
+
+const SERVES_WITHIN_MS = 120_000;
 
 /** Arguments of `kind create cluster`. */
 export const createArgs = (name: string, kubeconfig: string) => [
@@ -27,22 +40,84 @@ export const createArgs = (name: string, kubeconfig: string) => [
 ];
 export const deleteArgs = (name: string, kubeconfig: string) => ["delete", "cluster", "--name", kindName(name), "--kubeconfig", kubeconfig];
 
-/** Makes a cluster in a container of the Docker engine, or keeps the one that is there. */
+/**
+ * How far the making of a cluster came. kind lists a cluster whose making was interrupted like any other, so its beginning and its end are recorded in a
+ * file beside the kubeconfig.
+ */
+const RECORD = { begun: "begun", made: "made" };
+const recordFile = (name: ClusterName) => join(dirname(kubeconfigFile(name)), "kind");
+
+/** Names of the kind clusters that runs of this fleet made or began to make. Needs no Docker engine. */
+export const recordedKindClusters = (): string[] =>
+    CLUSTERS.filter(({ name }) => existsSync(recordFile(name))).map(({ name }) => kindName(name));
+
+const listClusters = async (kind: string, options: object): Promise<string[]> =>
+    (await execute(kind, ["get", "clusters"], options)).stdout.split("\n");
+
+/** Makes a cluster in a container of the Docker engine, or keeps the one that is there. A cluster that was only begun is made anew. */
 async function kindCluster(name: ClusterName, kind: string, signal: AbortSignal): Promise<KindCluster> {
     const kubeconfig = kubeconfigFile(name);
     await mkdir(dirname(kubeconfig), { recursive: true });
     const options = { signal, timeout: 600_000 };
-    const { stdout: existing } = await execute(kind, ["get", "clusters"], options);
-    if (existing.split("\n").includes(kindName(name)))
+    const exists = (await listClusters(kind, options)).includes(kindName(name));
+    const isHalfMade = exists && (await readFile(recordFile(name), "utf8").catch(() => "")) === RECORD.begun;
+    if (isHalfMade) await execute(kind, deleteArgs(name, kubeconfig), options);
+    const isNew = !exists || isHalfMade;
+    if (isNew) {
+        await writeFile(recordFile(name), RECORD.begun);
+        // kind takes this file as a lock, and leaves it when it is killed.
+        await rm(`${kubeconfig}.lock`, { force: true });
+        await execute(kind, createArgs(name, kubeconfig), options);
+    } else {
+        // A stopped node is listed, too. Starting one that runs changes nothing.
+        await execute("docker", ["start", nodeOf(name)], options);
         await execute(kind, ["export", "kubeconfig", "--name", kindName(name), "--kubeconfig", kubeconfig], options);
-    else await execute(kind, createArgs(name, kubeconfig), options);
-    const node = `${kindName(name)}-control-plane`;
+    }
+    await writeFile(recordFile(name), RECORD.made);
     const { stdout: ip } = await execute(
         "docker",
-        ["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", node],
+        ["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", nodeOf(name)],
         options,
     );
-    return { kubeconfig, context: `kind-${kindName(name)}`, nodeIp: ip.trim() };
+    const cluster = { kubeconfig, context: `kind-${kindName(name)}`, nodeIp: ip.trim(), isNew };
+    await untilServing(name, cluster, signal);
+    return cluster;
+}
+
+/** A node that was started now takes some seconds until its API server answers. */
+async function untilServing(name: ClusterName, cluster: Target, signal: AbortSignal): Promise<void> {
+    for (const deadline = Date.now() + SERVES_WITHIN_MS; ; ) {
+        signal.throwIfAborted();
+        const why = await clusterId(cluster).then(
+            () => undefined,
+            (error: Error) => error.message,
+        );
+        if (why === undefined) return;
+        if (Date.now() > deadline)
+            throw new FleetFailure(
+                `The API server of kind cluster ${kindName(name)} does not answer (${why}). See \`docker logs ${nodeOf(name)}\`; \`npm start -- --down\` removes the fleet.`,
+            );
+        await sleep(1000, undefined, { signal });
+    }
+}
+
+/** Pulls each image once for all new clusters and returns those that could not be loaded: the nodes pull them themselves. */
+async function loadImages(kind: string, names: readonly ClusterName[], step: Step, signal: AbortSignal): Promise<string[]> {
+    const left: string[] = [];
+    for (const image of names.length > 0 ? SHARED_IMAGES : []) {
+        step.update(`image ${image}`);
+        const options = { signal, timeout: 600_000 };
+        try {
+            await execute("docker", ["image", "inspect", image], options).catch(() =>
+                execute("docker", ["pull", "--quiet", image], options),
+            );
+            for (const name of names) await execute(kind, ["load", "docker-image", image, "--name", kindName(name)], options);
+        } catch {
+            signal.throwIfAborted();
+            left.push(image);
+        }
+    }
+    return left;
 }
 
 /** Puts the fleet's names before what kind's CoreDNS resolves by itself; CoreDNS rereads its Corefile. */
@@ -54,11 +129,15 @@ async function addFleetNames(cluster: Target, hosts: Record<string, string>): Pr
     await api.replaceNamespacedConfigMap({ ...where, body: { ...map, data: { ...map.data, Corefile: corefile } } });
 }
 
-/** The Corefile with the stanza first in its server block, once. */
-export const withStanza = (corefile: string, stanza: string) =>
-    corefile.includes(stanza) ? corefile : corefile.replace(/\.:53 \{\n/, (open) => `${open}${stanza}`);
+const [BEGIN, END] = ["    # thanos-fleet: begin\n", "    # thanos-fleet: end\n"];
 
-/** Makes a cluster for each stack, with the fleet's names in its DNS. */
+/** The Corefile with the stanza first in its server block, in place of an earlier one: nodes may have other addresses after a restart. */
+export function withStanza(corefile: string, stanza: string): string {
+    const without = corefile.replace(new RegExp(`${BEGIN}[^]*?${END}`), "");
+    return without.replace(/\.:53 \{\n/, (open) => `${open}${BEGIN}${stanza}${END}`);
+}
+
+/** Makes a cluster for each stack, with the fleet's names in its DNS and the images that all of them run. */
 export async function kindTargets(kind: string, progress: Progress, signal: AbortSignal): Promise<Record<ClusterName, Target>> {
     return inStep(progress.step("Clusters", 180), async (step) => {
         const clustersByName: [ClusterName, KindCluster][] = [];
@@ -76,14 +155,17 @@ export async function kindTargets(kind: string, progress: Progress, signal: Abor
             // Services keep their addresses, so addresses are assigned only while this program runs.
             void serveLoadBalancers(cluster.kubeconfig, cluster.nodeIp, signal);
         }
-        return { result: clusters, says: `kind: ${clustersByName.map(([name]) => name).join(", ")}` };
+        const fresh = clustersByName.filter(([, { isNew }]) => isNew).map(([name]) => name);
+        const left = await loadImages(kind, fresh, step, signal);
+        const names = clustersByName.map(([name]) => name).join(", ");
+        return { result: clusters, says: `kind: ${names}${left.length > 0 ? ` · each node pulls ${left.join(", ")} itself` : ""}` };
     });
 }
 
 /** Removes the fleet's kind clusters and answers what it removed. */
 export async function removeKindClusters(kind: string): Promise<string[]> {
-    const { stdout } = await execute(kind, ["get", "clusters"], { timeout: 60_000 });
-    const existing = CLUSTERS.map((c) => c.name).filter((name) => stdout.split("\n").includes(kindName(name)));
+    const listed = await listClusters(kind, { timeout: 60_000 });
+    const existing = CLUSTERS.map((c) => c.name).filter((name) => listed.includes(kindName(name)));
     for (const name of existing) await execute(kind, deleteArgs(name, kubeconfigFile(name)), { timeout: 300_000 });
     return existing.map((name) => `kind cluster ${kindName(name)}`);
 }

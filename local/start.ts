@@ -5,6 +5,7 @@ import { version } from "../package.json";
 import { color } from "../terminal/color";
 import { createProgress, type Progress, styleFor } from "../terminal/progress";
 import { down } from "./down";
+import { FleetFailure } from "./fleet/failure";
 import { ToolError } from "./offline/findTools";
 import { up } from "./up";
 
@@ -51,7 +52,7 @@ main().then(
     () => process.exit(0),
     (error: Error) => {
         const stopped = error.name === "AbortError" || (error instanceof OperationFailed && error.cancelled);
-        const expected = stopped || error instanceof ConfigError || error instanceof ToolError || error instanceof OperationFailed;
+        const expected = stopped || [ConfigError, ToolError, OperationFailed, FleetFailure].some((kind) => error instanceof kind);
         if (error.name !== "AbortError") process.stderr.write(`\n${expected ? error.message : (error.stack ?? error.message)}\n`);
         process.exit(stopped ? EXIT_INTERRUPTED : error instanceof ConfigError ? EXIT_WRONG_INPUT : 1);
     },

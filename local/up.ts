@@ -20,7 +20,10 @@ import { findTools } from "./offline/findTools";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
 export async function up(contexts: readonly string[], progress: Progress, signal: AbortSignal): Promise<void> {
-    const source = await chooseSource(contexts);
+    const source = await inStep(progress.step("Source"), async () => {
+        const result = await chooseSource(contexts);
+        return { result, says: `${{ given: "your clusters", kind: "kind", built: "clusters built here" }[result.how]}: ${result.why}` };
+    });
     await showPlan(progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
     const targets = await findTargets(source, tools, progress, signal);
@@ -67,7 +70,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
 
     const frontend = `http://${await loadBalancerAddress(targets.observer, { name: externalServiceName(thanosName("query-frontend")), namespace: NAMESPACE })}`;
     const answer = await inStep(progress.step("Check", 60), async (step) => {
-        const result = await checkFleet(frontend, step, signal);
+        const result = await checkFleet({ frontend, clusters: targets }, step, signal);
         const { up: targetsUp, unmerged, merged, historySince } = result;
         const says = [
             ...Object.entries(targetsUp).map(([cluster, count]) => `${cluster} ${count} up`),

@@ -21,7 +21,13 @@ export const VERSIONS = {
 
 /** Images that the program names itself; the local fleet builds the same images if no registry is reachable. */
 export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
+export const PROMETHEUS_IMAGE = `quay.io/prometheus/prometheus:${VERSIONS.prometheus}`;
 export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
+
+/** Images that kube-prometheus-stack names. */
+export const OPERATOR_IMAGE = `quay.io/prometheus-operator/prometheus-operator:${VERSIONS.prometheusOperator}`;
+export const CONFIG_RELOADER_IMAGE = `quay.io/prometheus-operator/prometheus-config-reloader:${VERSIONS.prometheusOperator}`;
+export const NODE_EXPORTER_IMAGE = `quay.io/prometheus/node-exporter:${VERSIONS.nodeExporter}-distroless`;
 
 /** Kubernetes versions of EKS. */
 export const EKS = {

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inStep, type Progress } from "../../terminal/progress";
 import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "../fleet/settings";
-import { type Cluster, loadImage, upCluster } from "./cluster";
+import { acceptBridgeTraffic, type Cluster, checkReachability, loadImage, upCluster } from "./cluster";
 import { networkOf } from "./cluster/spec";
 import type { Tool } from "./findTools";
 import { buildImage, IMAGES } from "./images";
@@ -67,6 +67,7 @@ export async function builtTargets(
     const hosts = dnsHosts(Object.fromEntries(CLUSTERS.map((c) => [c.name, networkOf(c).nodeIp])) as Record<ClusterName, string>);
     const clusters = await inStep(progress.step("Clusters", 60), async (step) => {
         const state = new Map<string, string>();
+        await acceptBridgeTraffic();
         const made = await Promise.all(
             CLUSTERS.map(async ({ name, index }) => {
                 const report = (text: string) => {
@@ -87,6 +88,8 @@ export async function builtTargets(
                 return [name, cluster] as const;
             }),
         );
+        step.update("testing whether they reach each other");
+        await checkReachability(clustersDirectory(), CLUSTERS);
         return {
             result: Object.fromEntries(made) as Record<ClusterName, Cluster>,
             says: made.map(([name, { nodeIp }]) => `${name} ${nodeIp}`).join(" · "),

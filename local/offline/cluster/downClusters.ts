@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { readPlan } from "./clusterPlan";
+import { removeBridgeRule } from "./firewall";
 import {
     cgroupDirectories,
     hasInterface,
@@ -31,6 +32,8 @@ export async function downClusters(runDir: string): Promise<string[]> {
     const clusters = clustersIn(runDir).map((spec) => ({ spec, files: filesOf(runDir, spec.name), link: networkOf(spec).interface }));
     const removed = (await Promise.all(clusters.map(removeCluster))).flat();
     if (clusters.length > 0 && (await removeIdleBridge())) removed.push(`interface ${BRIDGE.interface}`);
+    // Another fleet on this machine may still use the bridge, and the rule.
+    if (!hasInterface(BRIDGE.interface) && (await removeBridgeRule())) removed.push(`firewall rule of ${BRIDGE.interface}`);
     const left = clusters.flatMap(leftovers);
     if (left.length > 0)
         throw new Error(

@@ -19,9 +19,11 @@ async function ip(args: string[], unless?: string): Promise<void> {
 export const hasInterface = (name: string) => existsSync(`/sys/class/net/${name}`);
 
 /** The clusters' interfaces on this machine. The name of each has the cluster's index, its alias is the cluster's directory. */
-export function nodeInterfaces(): { index: number; dir: string }[] {
-    return readdirSync("/sys/class/net")
-        .map((name) => ({ alias: `/sys/class/net/${name}/ifalias`, index: /^fleetnode(\d+)$/.exec(name)?.[1] }))
+export function nodeInterfaces(interfaces = "/sys/class/net"): { index: number; dir: string }[] {
+    // Not Linux, as `--down` finds on macOS: nothing was built there.
+    if (!existsSync(interfaces)) return [];
+    return readdirSync(interfaces)
+        .map((name) => ({ alias: join(interfaces, name, "ifalias"), index: /^fleetnode(\d+)$/.exec(name)?.[1] }))
         .flatMap(({ alias, index }) =>
             index !== undefined && existsSync(alias) ? [{ index: Number(index), dir: readFileSync(alias, "utf8").trim() }] : [],
         );

@@ -4,7 +4,15 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
-import { S3_IMAGE, THANOS_IMAGE, VERSIONS } from "../../../upstream/versions";
+import {
+    CONFIG_RELOADER_IMAGE,
+    NODE_EXPORTER_IMAGE,
+    OPERATOR_IMAGE,
+    PROMETHEUS_IMAGE,
+    S3_IMAGE,
+    THANOS_IMAGE,
+    VERSIONS,
+} from "../../../upstream/versions";
 import type { ToolName } from "../tools/catalogue";
 import { exists } from "../tools/machine";
 
@@ -37,7 +45,7 @@ export const IMAGES = {
         user: "1001",
     },
     prometheus: {
-        name: `quay.io/prometheus/prometheus:${VERSIONS.prometheus}`,
+        name: PROMETHEUS_IMAGE,
         binaries: { "/bin/prometheus": "prometheus", "/bin/promtool": "promtool" },
         entrypoint: "/bin/prometheus",
         cmd: ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
@@ -46,13 +54,13 @@ export const IMAGES = {
         owned: { "/prometheus": NOBODY, "/etc/prometheus": NOBODY },
     },
     operator: {
-        name: `quay.io/prometheus-operator/prometheus-operator:${VERSIONS.prometheusOperator}`,
+        name: OPERATOR_IMAGE,
         binaries: { "/bin/operator": "operator" },
         entrypoint: "/bin/operator",
         user: "65534",
     },
     configReloader: {
-        name: `quay.io/prometheus-operator/prometheus-config-reloader:${VERSIONS.prometheusOperator}`,
+        name: CONFIG_RELOADER_IMAGE,
         binaries: { "/bin/prometheus-config-reloader": "prometheus-config-reloader" },
         entrypoint: "/bin/prometheus-config-reloader",
         user: "nobody",
@@ -72,7 +80,7 @@ export const IMAGES = {
         user: "",
     },
     nodeExporter: {
-        name: `quay.io/prometheus/node-exporter:${VERSIONS.nodeExporter}-distroless`,
+        name: NODE_EXPORTER_IMAGE,
         binaries: { "/bin/node_exporter": "node_exporter" },
         entrypoint: "/bin/node_exporter",
         user: "nobody",

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { clusterId, kubeConfig, loadBalancerAddress, namespaceExists } from "../../../clients/kubernetes";
+import { clusterId, kubeConfig, loadBalancerAddress, namespaceExists, unschedulablePods } from "../../../clients/kubernetes";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 describe("the client of Kubernetes", () => {
@@ -64,6 +64,19 @@ describe("the client of Kubernetes", () => {
         answer = { metadata: { uid: "0a1b" } };
         assert.equal(await clusterId(blue()), "0a1b");
         assert.equal(asked, "/api/v1/namespaces/kube-system");
+    });
+
+    it("lists the pods that no node takes, with the scheduler's message", async () => {
+        const pod = (name: string, ...conditions: object[]) => ({ metadata: { name }, status: { conditions } });
+        answer = {
+            items: [
+                pod("waits", { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/1 nodes are available." }),
+                pod("starts", { type: "PodScheduled", status: "True" }),
+                pod("new"),
+            ],
+        };
+        assert.deepEqual(await unschedulablePods(blue(), "monitoring"), ["waits: 0/1 nodes are available."]);
+        assert.equal(asked, "/api/v1/namespaces/monitoring/pods?fieldSelector=status.phase%3DPending");
     });
 
     it("says whether a namespace exists", async () => {
