@@ -26,6 +26,15 @@ export interface ValuesArgs extends PrometheusConfig {
     remoteWrite?: { url: string; tlsSecret: string } | undefined;
 }
 
+/** What each sidecar requests. */
+export const SIDECAR_REQUESTS = { cpu: "50m", memory: "128Mi" };
+
+/**
+ * Keeps this operator and another one in the same cluster apart: ours handles only what has this annotation, and others (v0.73 or newer) handle only
+ * what has none or their own. Both still read every namespace's ServiceMonitors, PodMonitors and rules.
+ */
+const CONTROLLER_ID = "thanos-fleet";
+
 /** The part of kube-prometheus-stack's values that this project sets (chart 88). */
 export type Values = ReturnType<typeof kubePrometheusStackValues>;
 
@@ -38,7 +47,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
         grafana: { enabled: false },
         alertmanager: { enabled: false },
         kubeStateMetrics: { enabled: false },
-        nodeExporter: { enabled: true },
+        nodeExporter: { enabled: args.nodeExporter === "install" },
         defaultRules: { create: false },
         // EKS runs these on its control plane, where nobody can scrape them.
         kubeEtcd: { enabled: false },
@@ -46,14 +55,18 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
         kubeControllerManager: { enabled: false },
         // The EKS add-on binds its metrics to 127.0.0.1.
         kubeProxy: { enabled: false },
+        // Otherwise the chart scrapes cAdvisor every 10 s, whatever the interval of the rest (`cAdvisorInterval`).
+        kubelet: { serviceMonitor: { interval: args.scrapeInterval } },
         prometheusOperator: {
             kubeletEndpointsEnabled: false,
             kubeletEndpointSliceEnabled: true,
             // Disable both, or the operator's pod waits for a Secret that nothing creates (helm-charts#418, #2742).
             admissionWebhooks: { enabled: false },
             tls: { enabled: false },
+            extraArgs: [`--controller-id=${CONTROLLER_ID}`],
         },
         prometheus: {
+            annotations: { "operator.prometheus.io/controller-id": CONTROLLER_ID },
             serviceAccount: { create: true, name: PROMETHEUS_SERVICE_ACCOUNT, annotations: args.annotations ?? {} },
             thanosService: { enabled: true },
             thanosServiceMonitor: { enabled: true },
@@ -89,7 +102,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                         additionalLabelSelectors: "OnResource",
                     },
                 ],
-                resources: { requests: { cpu: "100m", memory: args.memory }, limits: { memory: args.memory } },
+                resources: { requests: { cpu: args.cpu, memory: args.memory }, limits: { memory: args.memory } },
                 storageSpec: {
                     volumeClaimTemplate: {
                         spec: {
@@ -106,7 +119,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                     blockSize: args.blockDuration,
                     // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).
                     objectStorageConfig: { existingSecret: { name: args.objectStoreSecret, key: OBJECT_STORE_KEY } },
-                    resources: { requests: { cpu: "50m", memory: "128Mi" } },
+                    resources: { requests: SIDECAR_REQUESTS },
                 },
                 ...(args.remoteWrite && { remoteWrite: [remoteWrite(args.remoteWrite)] }),
             },

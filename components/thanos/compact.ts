@@ -63,9 +63,11 @@ export class Compact extends pulumi.ComponentResource {
                 ports: HTTP_ONLY,
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
-                // An interrupted compaction is lost and starts again from the download.
-                gracePeriod: 1200,
+                // Time to end an upload. A compaction is not worth waiting for: SIGTERM cancels it, and it starts again from the download.
+                // Well under the 900 s after which EKS gives up on a node that is not drained.
+                gracePeriod: 300,
                 memory: args.memory,
+                cpu: args.cpu,
             },
             childOptions(this, opts),
         );

@@ -63,6 +63,7 @@ export class Query extends pulumi.ComponentResource {
                 config: { [ENDPOINTS]: endpointsFile(args.endpoints) },
                 tls: certificate.metadata.name,
                 memory: args.memory,
+                cpu: args.cpu,
             },
             childOpts,
         );

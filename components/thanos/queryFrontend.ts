@@ -69,6 +69,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 // Query Frontend loads the file once (cmd/thanos/query_frontend.go).
                 readsConfigOnce: true,
                 memory: args.memory,
+                cpu: args.cpu,
             },
             childOpts,
         );

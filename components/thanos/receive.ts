@@ -93,9 +93,12 @@ export class Receive extends pulumi.ComponentResource {
                 ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 hashringMembers: true,
-                // Time to write the head block to disk before the kill (kube-thanos).
-                gracePeriod: 900,
+                // Time to write the head block to disk. What is not written by then is replayed from the write-ahead log, which is on the volume.
+                // Not the 900 of kube-thanos: EKS gives up on a node that is not drained in 900 s, and a node may hold two ingesters, which
+                // the disruption budget stops one after the other.
+                gracePeriod: 300,
                 memory: args.memory,
+                cpu: args.cpu,
             },
             childOpts,
         );
@@ -111,6 +114,7 @@ export class Receive extends pulumi.ComponentResource {
                 config: { [HASHRINGS]: hashringsFile({ tenants: args.tenants, ingesters, replicas: args.ingesters, namespace }) },
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,
+                cpu: args.routerCpu,
             },
             // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
             pulumi.mergeOptions(childOpts, { dependsOn: ring }),

@@ -63,6 +63,7 @@ export class Store extends pulumi.ComponentResource {
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
                 memory: args.memory,
+                cpu: args.cpu,
             },
             childOptions(this, opts),
         );

@@ -35,10 +35,11 @@ const GRACE_PERIOD = 150;
 
 const HEALTHY = { path: "/-/healthy", port: "http" };
 
+/** Kubernetes' default of one second is over before a busy process answers: it would leave its Service or restart just when it is needed. */
 const PROBES: HardenedPodArgs["probes"] = {
-    readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 5 },
-    livenessProbe: { httpGet: HEALTHY, periodSeconds: 30, failureThreshold: 4 },
-    startupProbe: { httpGet: HEALTHY, periodSeconds: 5, failureThreshold: START_SECONDS / 5 },
+    readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 5, timeoutSeconds: 5 },
+    livenessProbe: { httpGet: HEALTHY, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 4 },
+    startupProbe: { httpGet: HEALTHY, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: START_SECONDS / 5 },
 };
 
 export interface WorkloadArgs {
@@ -85,6 +86,8 @@ export interface WorkloadArgs {
     hashringMembers?: boolean;
     /** Memory of each pod, request and limit, as a Kubernetes quantity (`1Gi`). */
     memory: string;
+    /** CPU that each pod requests, as a Kubernetes quantity (`250m`). */
+    cpu: string;
 }
 
 /**
@@ -131,7 +134,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         userId: USER_ID,
         ports: args.ports,
         probes: PROBES,
-        resources: { cpu: "50m", memory: args.memory },
+        resources: { cpu: args.cpu, memory: args.memory },
         gracePeriod: args.gracePeriod ?? GRACE_PERIOD,
         serviceAccountName: account.metadata.name,
         labels,

@@ -21,6 +21,11 @@ export const duration = (example: string) =>
 /** Memory or disk, as a Kubernetes quantity. */
 export const size = z.string().regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "is not a size. Write a whole number and Mi, Gi or Ti, for instance 50Gi.");
 
+/** CPU, as a Kubernetes quantity. */
+export const cpu = z
+    .string()
+    .regex(/^[1-9]\d*m?$/, "is not an amount of CPU. Write a whole number of cores, or of thousandths with m, for instance 250m.");
+
 /** A number of pods, nodes or copies. */
 export const count = z.int().min(1);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, size } from "./common";
+import { count, cpu, duration, size } from "./common";
 
 /** The Prometheus of a cluster, with its Thanos sidecars. */
 export const prometheus = z.strictObject({
@@ -33,6 +33,17 @@ export const prometheus = z.strictObject({
      * @default "4Gi"
      */
     memory: size.default("4Gi"),
+    /**
+     * CPU that each Prometheus requests. There is no limit: what nobody else uses is free to take.
+     * @default "500m"
+     */
+    cpu: cpu.default("500m"),
+    /**
+     * Whether the stack installs node-exporter. `unmanaged` where the cluster has one: it holds port 9100 of each node, so a second one never starts. Its own
+     * ServiceMonitor or PodMonitor is found in any namespace.
+     * @default "install"
+     */
+    nodeExporter: z.enum(["install", "unmanaged"]).default("install"),
 });
 
 export type PrometheusConfig = z.infer<typeof prometheus>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { count, duration, size } from "./common";
+import { count, cpu, duration, size } from "./common";
 
-/** One schema for each Thanos component. */
+/** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
 /** Query of the observer, and the leaf Query of an observee. */
 export const query = z.strictObject({
@@ -15,6 +15,11 @@ export const query = z.strictObject({
      * @default "1Gi"
      */
     memory: size.default("1Gi"),
+    /**
+     * CPU that each pod requests.
+     * @default "200m"
+     */
+    cpu: cpu.default("200m"),
 });
 
 export const queryFrontend = z.strictObject({
@@ -28,6 +33,11 @@ export const queryFrontend = z.strictObject({
      * @default "512Mi"
      */
     memory: size.default("512Mi"),
+    /**
+     * CPU that each pod requests.
+     * @default "100m"
+     */
+    cpu: cpu.default("100m"),
 });
 
 /** The Stores, one for each stream. */
@@ -57,6 +67,11 @@ export const store = z.strictObject({
      * @default "2Gi"
      */
     memory: size.default("2Gi"),
+    /**
+     * CPU that each pod requests.
+     * @default "200m"
+     */
+    cpu: cpu.default("200m"),
 });
 
 /** Receive: routers that take remote write, and the hashring of ingesters behind them. */
@@ -93,10 +108,20 @@ export const receive = z.strictObject({
      */
     memory: size.default("4Gi"),
     /**
+     * CPU that each ingester requests.
+     * @default "500m"
+     */
+    cpu: cpu.default("500m"),
+    /**
      * Memory of each router, a size.
      * @default "1Gi"
      */
     routerMemory: size.default("1Gi"),
+    /**
+     * CPU that each router requests.
+     * @default "200m"
+     */
+    routerCpu: cpu.default("200m"),
 });
 
 /**
@@ -155,6 +180,11 @@ export const compact = z.strictObject({
      * @default "4Gi"
      */
     memory: size.default("4Gi"),
+    /**
+     * CPU that each compactor requests. It merges one group of blocks at a time, on one core (`--compact.concurrency`).
+     * @default "1"
+     */
+    cpu: cpu.default("1"),
 });
 
 export type QueryConfig = z.infer<typeof query>;

@@ -34,7 +34,8 @@ export interface StackSettings {
 }
 
 /** Sizes for a small machine: enough for some thousand series. */
-const SMALL = { storage: "2Gi", memory: "512Mi" };
+const SMALL = { storage: "2Gi", memory: "512Mi", cpu: "50m" };
+const SMALLER = { memory: "256Mi", cpu: "50m" };
 
 /**
  * Blocks of two minutes instead of two hours, and every wait for blocks shortened likewise: within a quarter of an hour a block is cut, uploaded,
@@ -54,7 +55,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
         kubeconfig: target.kubeconfig,
         context: target.context,
     };
-    const query = { replicas: 2, memory: "256Mi" };
+    const query = { replicas: 2, ...SMALLER };
     if (name !== "observer")
         return { ...common, role: "observee", observer: "organization/thanos-fleet/observer", prometheus: FAST_PROMETHEUS, query };
     return {
@@ -63,9 +64,9 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
         observees: CLUSTERS.flatMap((c) => ("mode" in c ? [{ name: c.name, mode: c.mode }] : [])),
         prometheus: FAST_PROMETHEUS,
         query,
-        queryFrontend: { memory: "256Mi" },
-        store: { replicas: 1, syncInterval: "20s", storage: "2Gi", memory: "512Mi" },
-        receive: { routers: 2, ingesters: 3, replicationFactor: 3, ...SMALL, routerMemory: "256Mi" },
+        queryFrontend: SMALLER,
+        store: { replicas: 1, syncInterval: "20s", ...SMALL },
+        receive: { routers: 2, ingesters: 3, replicationFactor: 3, ...SMALL, routerMemory: "256Mi", routerCpu: "50m" },
         compact: {
             ...SMALL,
             consistencyDelay: "1m",

@@ -25,6 +25,8 @@ const observee = {
     scrapeInterval: "30s",
     storage: "50Gi",
     memory: "4Gi",
+    cpu: "500m",
+    nodeExporter: "install" as const,
 };
 
 const cases: Record<string, Values> = {

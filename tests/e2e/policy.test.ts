@@ -19,7 +19,7 @@ const shortRetention: PulumiFn = async () => {
     const kubernetes = new k8s.Provider("kubernetes", await targetOf("blue"));
     const opts = { providers: [kubernetes] };
     const retention = { raw: "24h", fiveMinutes: "90d", oneHour: "90d" };
-    const timing = { consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m", storage: "1Gi", memory: "1Gi" };
+    const timing = { consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m", storage: "1Gi", memory: "1Gi", cpu: "1" };
     const blocks = {
         objectStoreSecret: pulumi.output("thanos-objstore-blue"),
         objectStoreChecksum: pulumi.output("0a1b"),

@@ -7,8 +7,8 @@ import { parse, parseAllDocuments, stringify } from "yaml";
 /**
  * Compares the stand-in chart with the official one, both rendered from the same values:
  *
- * - Prometheus and PrometheusAgent: apiVersion, name, namespace and every field of the spec. metadata.labels and
- *   metadata.annotations are left out: they carry the chart's version, and nothing selects these objects by them.
+ * - Prometheus and PrometheusAgent: apiVersion, name, namespace, annotations and every field of the spec. metadata.labels is left
+ *   out: it carries the chart's version, and nothing selects these objects by it.
  * - ServiceMonitors: their names, namespaces, selectors and endpoints, without an endpoint's metricRelabelings.
  *   The official chart drops a long list of series there; the stand-in keeps these series, so it stores more and lacks none.
  * - Services: their names, ports, selectors and clusterIP, and the labels that some ServiceMonitor selects by.
@@ -88,8 +88,8 @@ function render(chart: string, values: Values): Manifest[] {
 function comparedManifests(manifests: Manifest[]): Map<string, unknown> {
     const selected = labelsSelectedBy(manifests);
     const comparedParts: Record<string, (manifest: Manifest) => unknown> = {
-        Prometheus: whole,
-        PrometheusAgent: whole,
+        Prometheus: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
+        PrometheusAgent: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
         Deployment: ({ spec }) => containersOf(spec).map(({ image, args }) => ({ image, args })),
         DaemonSet: ({ spec }) => containersOf(spec).map(({ image }) => image),
         PodDisruptionBudget: whole,
@@ -112,7 +112,7 @@ function comparedManifests(manifests: Manifest[]): Map<string, unknown> {
     );
 }
 
-function whole({ apiVersion, metadata, spec, data }: Manifest): unknown {
+function whole({ apiVersion, metadata, spec, data }: Manifest) {
     return { apiVersion, namespace: metadata.namespace, spec, data };
 }
 

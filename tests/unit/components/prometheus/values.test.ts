@@ -14,6 +14,8 @@ const args = {
     scrapeInterval: "30s",
     storage: "50Gi",
     memory: "4Gi",
+    cpu: "500m",
+    nodeExporter: "install" as const,
 };
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -39,5 +41,19 @@ describe("the values of kube-prometheus-stack", () => {
     it("also write to Receive, in mode sidecar-remote-write", () => {
         const remoteWrite = { url: "https://receive.fleet.test:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" };
         assertGolden("values-sidecar-remote-write.json", json(kubePrometheusStackValues({ ...args, remoteWrite })));
+    });
+
+    it("scrape kubelets and cAdvisor as often as everything else", () => {
+        const { kubelet, prometheus } = kubePrometheusStackValues({ ...args, scrapeInterval: "1m" });
+        assert.deepEqual([kubelet.serviceMonitor.interval, prometheus.prometheusSpec.scrapeInterval], ["1m", "1m"]);
+    });
+
+    it("leave out node-exporter where the cluster has its own", () =>
+        assert.deepEqual(kubePrometheusStackValues({ ...args, nodeExporter: "unmanaged" }).nodeExporter, { enabled: false }));
+
+    it("keep this operator and another one in the cluster from handling each other's Prometheus", () => {
+        const { prometheusOperator, prometheus } = kubePrometheusStackValues(args);
+        const id = prometheus.annotations["operator.prometheus.io/controller-id"];
+        assert.deepEqual(prometheusOperator.extraArgs, [`--controller-id=${id}`]);
     });
 });
