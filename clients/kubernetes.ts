@@ -1,5 +1,6 @@
 /** Reads objects of a cluster through `@kubernetes/client-node`. */
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { isContent, type KubeSettings } from "./kubeSettings";
 
 /** How to reach a cluster: a context of a kubeconfig file. */
 export interface ClusterAccess {
@@ -14,6 +15,16 @@ export function kubeConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
     config.setCurrentContext(context);
+    return config;
+}
+
+/** The kubeconfig of a provider, with its context as the current one. */
+export function loadKubeConfig({ kubeconfig, context }: KubeSettings): KubeConfig {
+    const config = new KubeConfig();
+    if (!kubeconfig) config.loadFromDefault();
+    else if (isContent(kubeconfig)) config.loadFromString(kubeconfig);
+    else config.loadFromFile(kubeconfig);
+    if (context) config.setCurrentContext(context);
     return config;
 }
 

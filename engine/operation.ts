@@ -1,7 +1,9 @@
 /** Runs `up`, `preview` or `destroy` on a stack, reports progress while it runs, and turns a failure into one message. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
+import { type SettleOptions, settlePendingOperations } from "./pendingOperations";
+import { resourceName } from "./resourceName";
 import { PROJECT } from "./stackFile";
 
 export type Operation = "up" | "preview" | "destroy";
@@ -20,6 +22,13 @@ export interface OperationOptions {
     onDoing?: (text: string) => void;
     /** Cancels the operation gracefully: the engine stops waiting for resources and writes its state, and the next operation continues from there. */
     signal?: AbortSignal;
+    /**
+     * Opens the cluster of a Kubernetes provider. With it, `up` and `destroy` first settle what a killed operation left (pendingOperations.ts).
+     * @default nothing is settled
+     */
+    openCluster?: SettleOptions["openCluster"];
+    /** Receives a sentence for each interrupted operation that was settled. */
+    onSettled?: (text: string) => void;
     /** Folders of the policy packs to run. `destroy` ignores them. */
     policyPacks?: string[];
 }
@@ -58,12 +67,6 @@ const PROGRESS_VERBS: Partial<Record<OpType, string>> = {
     "create-replacement": "replacing",
     "delete-replaced": "removing the old",
 };
-
-/** Shortens `urn:pulumi:blue::thanos-fleet::a$kubernetes:core/v1:Secret::tls` to "Secret tls". */
-export function resourceName(urn: string): string {
-    const [, , types = "", ...name] = urn.split("::");
-    return `${types.split(":").pop()} ${name.join("::")}`;
-}
 
 /** Engine messages contain colour marks such as `<{%reset%}>`. */
 const withoutColorMarks = (text: string) => text.replace(/<\{%.*?%\}>/g, "").trim();
@@ -125,6 +128,11 @@ export function cleanMessage(message: string): string {
 /** Runs the operation. Throws `OperationFailed`, whose message has the reasons and not the whole output of the CLI. */
 export async function runOperation(stack: Stack, operation: Operation, options: OperationOptions = {}): Promise<OperationResult> {
     await removeStaleLock(stack);
+    const { openCluster, onDoing, signal } = options;
+    if (openCluster && operation !== "preview") {
+        const settled = await settlePendingOperations(stack, { openCluster, ...(onDoing && { onDoing }), ...(signal && { signal }) });
+        for (const { text } of settled) options.onSettled?.(text);
+    }
     const events = new OperationEvents(options.onDoing);
     // The CLI must get Ctrl-C once: a second one ends it at once. The terminal sends it unless the CLI has a session of its own (`pulumiCommand`, stack.ts).
     const forward = process.platform === "linux" || !process.stdin.isTTY;
@@ -168,13 +176,27 @@ function cliError(error: Error): string {
  * Removes the lock that a killed CLI leaves; with it, every later run would fail because "another update is in progress".
  * A lock names the process that took it. While one of those processes runs, the locks stay and the engine reports them.
  */
-async function removeStaleLock(stack: Stack): Promise<void> {
+export async function removeStaleLock(stack: Stack): Promise<void> {
     const backend = stack.workspace.envVars.PULUMI_BACKEND_URL?.replace(/^file:\/\//, "");
     if (backend === undefined) return;
     const folder = join(backend, ".pulumi", "locks", "organization", PROJECT, stack.name);
     const names = await readdir(folder).catch(() => []);
-    const locks = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8")) as { pid: number }));
-    if (locks.length > 0 && locks.every(({ pid }) => !isRunning(pid))) await stack.cancel();
+    const stale = await Promise.all(names.map((name) => isStaleLock(join(folder, name))));
+    if (stale.length > 0 && stale.every(Boolean)) await stack.cancel();
+}
+
+/** A lock is written in a moment. One that is unreadable for longer was left half-written by a CLI that was killed. */
+const LOCK_WRITTEN_WITHIN_MS = 10_000;
+
+async function isStaleLock(file: string): Promise<boolean> {
+    try {
+        const { pid } = JSON.parse(await readFile(file, "utf8")) as { pid: number };
+        return !isRunning(pid);
+    } catch (error) {
+        // Its CLI has just removed it.
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
+        return Date.now() - (await stat(file)).mtimeMs > LOCK_WRITTEN_WITHIN_MS;
+    }
 }
 
 function isRunning(pid: number): boolean {

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { openCluster } from "../clients/cluster";
 import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
-import { runOperation } from "../engine/operation";
+import { exportState, importState } from "../engine/checkpoint";
+import { removeStaleLock, runOperation } from "../engine/operation";
+import { settlePendingOperations } from "../engine/pendingOperations";
 import { stackFor } from "../engine/stack";
 import { inStep, type Progress } from "../terminal/progress";
 import { askDocker } from "./docker";
@@ -37,6 +40,7 @@ export async function down(progress: Progress, signal: AbortSignal): Promise<voi
 /** Removes what was deployed to a user's clusters, stored data included. The clusters stay. */
 async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
     const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
+    process.env.HELM_BINARY = helm.path;
     const engine = { pulumiPath: pulumi.path, stateDir: engineDirectory() };
     const plugins = await findPlugins(engine);
     for (const { name } of [...CLUSTERS].reverse())
@@ -50,10 +54,12 @@ async function destroyStacks(targets: Record<ClusterName, Target>, progress: Pro
                 plugins,
                 env: { HELM_BINARY: helm.path },
             });
-            const state = await stack.exportStack();
-            const resources = (state.deployment.resources ?? []) as { protect?: boolean; retainOnDelete?: boolean }[];
-            for (const resource of resources) Object.assign(resource, { protect: false, retainOnDelete: false });
-            await stack.importStack(state);
+            await removeStaleLock(stack);
+            // First, since importing a state drops its pending operations, and what they made would stay in the cluster.
+            await settlePendingOperations(stack, { openCluster, signal });
+            const state = await exportState(stack);
+            for (const resource of state.deployment.resources ?? []) Object.assign(resource, { protect: false, retainOnDelete: false });
+            await importState(stack, state);
             const { counts } = await runOperation(stack, "destroy", { onDoing: (text) => step.update(text), signal });
             return { result: undefined, says: `${counts.deleted} deleted` };
         });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
-import { cleanMessage, OperationEvents, OperationFailed, resourceName, runOperation } from "../../../engine/operation";
+import { cleanMessage, OperationEvents, OperationFailed, runOperation } from "../../../engine/operation";
+import { resourceName } from "../../../engine/resourceName";
 import { PROJECT } from "../../../engine/stackFile";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
@@ -111,6 +112,21 @@ describe("runOperation", () => {
 
         it("keeps every lock while one of their processes runs", async () =>
             assert.deepEqual(await operationsAfter(pidOfEndedProcess(), process.pid), ["up"]));
+
+        it("removes a lock that a killed CLI left half-written, but not one that is just being written", async () => {
+            lock(pidOfEndedProcess());
+            const half = join(locks(), "half.json");
+            writeFileSync(half, '{"pid":1');
+            const operations = async () => {
+                const { stack, calls } = fakeStack(backend);
+                await runOperation(stack, "up");
+                return calls.map(([operation]) => operation);
+            };
+            assert.deepEqual(await operations(), ["up"]);
+            const longAgo = new Date(Date.now() - 60_000);
+            utimesSync(half, longAgo, longAgo);
+            assert.deepEqual(await operations(), ["cancel", "up"]);
+        });
 
         it("reports that another run is changing the stack", async () => {
             lock(process.pid);
