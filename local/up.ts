@@ -1,4 +1,5 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { openCluster } from "../clients/cluster";
 import { loadBalancerAddress } from "../clients/kubernetes";
 import { externalServiceName, LOCAL_STORAGE_CLASS, thanosName } from "../components/naming/names";
 import type { ObserveeAccess } from "../components/stack/contract";
@@ -27,18 +28,21 @@ export async function up(contexts: readonly string[], progress: Progress, signal
     await showPlan(progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
     const targets = await findTargets(source, tools, progress, signal);
-    const chart = await findChart(tools.helm.path, progress, signal);
     await saveFleetState(source, targets);
+    const chart = await findChart(tools.helm.path, progress, signal);
     // Needs no cluster, so it runs while the observer is deployed.
     const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, historyDirectory(), tools.promtool.path, signal)));
     written.catch(() => {});
 
     const engine = { pulumiPath: tools.pulumi.path, stateDir: engineDirectory() };
     const plugins = await findPlugins(engine);
-    if (plugins.some((plugin) => plugin.standIn))
+    const standIns = plugins.filter((plugin) => plugin.standIn);
+    if (standIns.length > 0)
         progress.say(
-            `${"Plugins".padEnd(22)} stand-ins for ${plugins.map((p) => p.name).join(", ")}: the official ones cannot be downloaded here`,
+            `${"Plugins".padEnd(22)} stand-ins for ${standIns.map((p) => p.name).join(", ")}: ${[...new Set(standIns.map((p) => p.why))].join("; ")}`,
         );
+    // Recovery runs Helm in this process, and the stand-in in its own.
+    process.env.HELM_BINARY = tools.helm.path;
 
     for (const { name } of CLUSTERS) {
         await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
@@ -50,7 +54,14 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 plugins,
                 env: { HELM_BINARY: tools.helm.path },
             });
-            const { counts, outputs } = await runOperation(stack, "up", { onDoing: (text) => step.update(text), signal });
+            const settled: string[] = [];
+            const { counts, outputs } = await runOperation(stack, "up", {
+                onDoing: (text) => step.update(text),
+                onSettled: (text) => settled.push(text),
+                openCluster,
+                signal,
+            });
+            if (settled.length > 0) progress.event("settled", { stack: name, settled });
             progress.event("deployed", { stack: name, counts });
             if (name === "observer") {
                 step.update("filling in history");
@@ -64,7 +75,8 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 };
                 for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
-            return { result: undefined, says: countsText(counts) };
+            const after = settled.length > 0 ? `after an interrupted run (${settled.join("; ")}): ` : "";
+            return { result: undefined, says: `${after}${countsText(counts)}` };
         });
     }
 

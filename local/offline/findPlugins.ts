@@ -7,27 +7,63 @@ import {
     type Plugin,
     pluginVersion,
 } from "../../engine/plugins";
+import { type Choice, keepChoices, readChoices, refuseChanges } from "./choices";
 
 const standIn = (name: string) => join(__dirname, "standins", "bin", name);
 
 /** The folder of the stand-in policy host, for an engine without the official language host. */
 export const POLICY_RUNNER = standIn("analyzer");
 
+export interface FoundPlugin extends Plugin {
+    /** Why it is a stand-in. @default none: it is the official plugin */
+    why?: string;
+}
+
+const NAMES = ["kubernetes", "random", "tls"];
+const keyOf = (name: string) => `plugin ${name}`;
+
 /**
- * Finds the plugins `kubernetes`, `random` and `tls` in the versions of the installed SDKs: installed before, else downloaded, else this project's
- * stand-ins. Call it once per run and pass the result to every `stackFor`.
+ * Finds the plugins `kubernetes`, `random` and `tls` in the versions of the installed SDKs: those that the fleet's state was made with; for a new
+ * fleet those that are installed, else downloaded, else this project's stand-ins. Throws a ConfigError where the state's plugin is not to be had. Call
+ * it once per run and pass the result to every `stackFor`.
  */
-export async function findPlugins(options: EngineOptions, canDownload = isPluginDownloadable): Promise<Plugin[]> {
-    return Promise.all(
-        ["kubernetes", "random", "tls"].map(async (name) => {
-            const official = { name, version: await pluginVersion(name) };
-            if (await isPluginInstalled(options, official)) return official;
-            const replacement = { ...official, standIn: standIn(name) };
-            if (!(await canDownload(official))) return replacement;
-            return installPlugin(options, official).then(
-                () => official,
-                () => replacement,
-            );
-        }),
+export async function findPlugins(options: EngineOptions, canDownload = isPluginDownloadable): Promise<FoundPlugin[]> {
+    const kept = await readChoices(options.stateDir);
+    const found = await Promise.all(NAMES.map((name) => find(name, kept[keyOf(name)], options, canDownload)));
+    refuseChanges(found.flatMap(({ plugin, refused }) => (refused === undefined ? [] : [{ path: keyOf(plugin.name), why: refused }])));
+    const plugins = found.map(({ plugin }) => plugin);
+    await keepChoices(
+        options.stateDir,
+        Object.fromEntries(plugins.map(({ name, standIn: path }) => [keyOf(name), path === undefined ? "official" : "stand-in"])),
+    );
+    return plugins;
+}
+
+async function find(
+    name: string,
+    kept: Choice | undefined,
+    options: EngineOptions,
+    canDownload: typeof isPluginDownloadable,
+): Promise<{ plugin: FoundPlugin; refused?: string }> {
+    const official = { name, version: await pluginVersion(name) };
+    const replacement = (why: string) => ({ ...official, standIn: standIn(name), why });
+    if (await isPluginInstalled(options, official)) {
+        const refused = "is now the official one, but the state was made with the stand-in, which the official one would misread.";
+        return { plugin: official, ...(kept === "stand-in" && { refused }) };
+    }
+    if (kept === "stand-in") return { plugin: replacement("the fleet was made with them") };
+    const why = await install(official, options, canDownload);
+    if (why === undefined) return { plugin: official };
+    const refused = `was the official one when the fleet was made, and now it is not to be had: ${why}.`;
+    return { plugin: replacement(why), ...(kept === "official" && { refused }) };
+}
+
+/** Installs the official plugin, or returns why that is not possible. */
+async function install(official: Plugin, options: EngineOptions, canDownload: typeof isPluginDownloadable): Promise<string | undefined> {
+    if (!(await canDownload(official))) return "the official ones cannot be downloaded here";
+    return installPlugin(options, official).then(
+        () => undefined,
+        (error: Error & { stderr?: string }) =>
+            `installing the official ones failed (${(error.stderr || error.message).trim().split("\n").at(-1)})`,
     );
 }
