@@ -13,8 +13,9 @@
  */
 import https, { type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { isContent, type KubeSettings } from "../../../clients/kubeSettings";
 import type { PodReader } from "./podTrouble";
-import type { KubeObject } from "./readiness";
+import type { KubeObject, ManagedFields } from "./readiness";
 import { type Bag, isBag } from "./secretValues";
 
 /** Identifies an object. */
@@ -38,9 +39,6 @@ export class ApiError extends Error {
 
 export const isNotFound = (error: unknown) => error instanceof ApiError && error.code === 404;
 
-/** Whether the provider's setting `kubeconfig` is the content itself rather than a path. */
-export const isContent = (kubeconfig: string) => /[\n{]/.test(kubeconfig);
-
 /** An API server, too, ends a request after a minute. */
 const REQUEST_MS = 60_000;
 
@@ -63,8 +61,7 @@ export class ApiServer implements PodReader {
         this.server = config.getCurrentCluster()?.server ?? "";
     }
 
-    /** `kubeconfig`: the content, or the path of a file. @default $KUBECONFIG, else ~/.kube/config */
-    static async connect(settings: { kubeconfig?: string; context?: string; namespace?: string }): Promise<ApiServer> {
+    static async connect(settings: KubeSettings): Promise<ApiServer> {
         // Loading it takes half a second or more, and a stand-in that only checks and compares never needs it.
         const { KubeConfig } = await import("@kubernetes/client-node");
         const config = new KubeConfig();
@@ -85,6 +82,18 @@ export class ApiServer implements PodReader {
 
     async get(ref: ObjectRef): Promise<KubeObject> {
         return (await this.request("GET", await this.path(ref))) as unknown as KubeObject;
+    }
+
+    /** Creates an object; the API server refuses one that exists. `manager` becomes the manager of the fields in `body`. */
+    async create(ref: ObjectRef, body: Bag, manager: string): Promise<KubeObject> {
+        const path = `${(await this.path(ref)).replace(/\/[^/]*$/, "")}?fieldManager=${manager}`;
+        return (await this.request("POST", path, body)) as unknown as KubeObject;
+    }
+
+    /** Rewrites who manages which fields. */
+    async setManagedFields(ref: ObjectRef, value: ManagedFields[]): Promise<void> {
+        const patch = [{ op: "replace", path: "/metadata/managedFields", value }];
+        await this.request("PATCH", await this.path(ref), patch, "application/json-patch+json");
     }
 
     /** Server-side apply: creates or updates, and from then on `manager` owns exactly the fields in `body`. */
@@ -143,12 +152,12 @@ export class ApiServer implements PodReader {
         return resources;
     }
 
-    private async request(method: string, path: string, body?: Bag, type = "application/json"): Promise<Bag> {
+    private async request(method: string, path: string, body?: object, type = "application/json"): Promise<Bag> {
         const answer: unknown = JSON.parse(await this.text(method, path, body, type));
         return isBag(answer) ? answer : {};
     }
 
-    private async text(method: string, path: string, body?: Bag, type = "application/json"): Promise<string> {
+    private async text(method: string, path: string, body?: object, type = "application/json"): Promise<string> {
         const options: RequestOptions = { method, signal: AbortSignal.timeout(REQUEST_MS) };
         await this.config.applyToHTTPSOptions(options);
         options.headers = { ...options.headers, accept: "application/json", ...(body && { "content-type": type }) };

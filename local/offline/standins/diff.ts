@@ -69,6 +69,7 @@ const IMMUTABLE: Record<string, string[]> = {
     PersistentVolume: ["spec.csi", "spec.hostPath", "spec.local", "spec.nfs"],
     Pod: ["spec"],
     ResourceQuota: ["spec.scopes"],
+    Secret: ["type"],
     Service: ["spec.clusterIP"],
 };
 

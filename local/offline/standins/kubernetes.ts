@@ -2,10 +2,11 @@
  * A stand-in for the official Pulumi plugin `kubernetes`, for machines that can download it neither from get.pulumi.com nor from GitHub
  * (findPlugins.ts chooses). Run by bin/kubernetes/pulumi-resource-kubernetes.
  *
- * Objects of every kind of the SDK are applied server-side and waited for (objectLifecycle.ts); Helm releases go through the `helm` command
+ * Objects of every kind of the SDK are created, applied server-side and waited for (objectLifecycle.ts); Helm releases go through the `helm` command
  * (helm.ts). Not supported: Patch resources, server-side previews, and the components yaml, kustomize and helm.sh/v4.
  */
 import { version } from "@pulumi/kubernetes/package.json";
+import { Helm } from "../../../clients/helm";
 import { ApiServer } from "./apiServer";
 import { decideRelease, HelmReleases } from "./helm";
 import { checkObject, diffObject, ObjectLifecycle } from "./objectLifecycle";
@@ -63,7 +64,7 @@ class Kubernetes implements StandIn {
             return {
                 namespace: apiServer.namespace,
                 objects: new ObjectLifecycle(apiServer, this.cancelling.signal, this.settings.enablePatchForce === "true"),
-                releases: new HelmReleases(apiServer, this.cancelling.signal, settings),
+                releases: new HelmReleases(apiServer, this.cancelling.signal, new Helm(settings, this.cancelling.signal)),
             };
         })();
         return this.connected;

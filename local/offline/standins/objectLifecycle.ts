@@ -1,10 +1,11 @@
-/** Names Kubernetes objects, applies them, waits for them and deletes them. */
+/** Names Kubernetes objects, creates and applies them, waits for them and deletes them. */
 import { createHash } from "node:crypto";
 import { until } from "../until";
 import { ApiError, type ApiServer, isNotFound, type ObjectRef } from "./apiServer";
 import { AUTONAMED, type ChangeRules, decide } from "./diff";
 import { explainTrouble } from "./podTrouble";
-import { annotation, type KubeObject, readiness, waitsFor } from "./readiness";
+import { pruned } from "./pruned";
+import { annotation, type KubeObject, type ManagedFields, readiness, type SeenEndpoints, selectsPods, waitsFor } from "./readiness";
 import { type Bag, isBag, keepSecrets, revealBag, SIGNATURE, secret } from "./secretValues";
 import { NotReady, type Request } from "./server";
 
@@ -17,11 +18,37 @@ const MISSING_TIMEOUT = 30;
 const metadataOf = (inputs: Bag): Bag => (isBag(inputs.metadata) ? inputs.metadata : {});
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
-/**
- * The field manager under which a resource's object is applied. The official provider's has random digits and is kept in the state; this one
- * is derived from the URN, so an update recognises the object of an earlier update that was killed before it wrote the state.
- */
+/** The field manager under which every object is created, as the official provider does since 4.29 (provider/pkg/await/await.go). */
+const CREATOR = "pulumi-kubernetes";
+
+/** The field manager under which a resource's object is updated. The official provider's has random digits; this one is derived from the URN. */
 export const fieldManagerOf = (urn: string) => `pulumi-kubernetes-${hash(urn)}`;
+
+/** Managers whose fields an update takes over, by the beginning of their names (`fixCSAFieldManagers`). So it undoes edits by hand. */
+const TAKEN_OVER: [operation: string, manager: RegExp][] = [
+    ["Apply", /^kubectl/],
+    ["Update", /^(kubectl|before-first-apply|pulumi-kubernetes|pulumi-resource-kubernetes)/],
+];
+
+/** The managed fields once `manager` has taken over those of the creation and of `kubectl`; undefined if there is nothing to take over. */
+export function takenOver(fields: ManagedFields[], manager: string): ManagedFields[] | undefined {
+    const taken = fields.filter(
+        (f) => !f.subresource && f.manager !== manager && TAKEN_OVER.some(([op, name]) => f.operation === op && name.test(f.manager)),
+    );
+    const [first] = taken;
+    if (first === undefined) return undefined;
+    const own = fields.filter((f) => f.manager === manager && f.operation === "Apply" && !f.subresource);
+    const fieldsV1 = [...own, ...taken].map((f) => f.fieldsV1 ?? {}).reduce(merged, {});
+    return [...fields.filter((f) => !taken.includes(f) && !own.includes(f)), { ...first, manager, operation: "Apply", fieldsV1 }];
+}
+
+const merged = (a: Bag, b: Bag): Bag =>
+    Object.fromEntries(
+        [...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => {
+            const [left, right] = [a[key], b[key]];
+            return [key, isBag(left) && isBag(right) ? merged(left, right) : (left ?? right)];
+        }),
+    );
 
 /** Names an object that has no name: its earlier name, else the resource's name and eight hexadecimal digits. */
 export function checkObject({ inputs, oldInputs, name, urn }: Request, now: number): Bag {
@@ -60,6 +87,10 @@ export function outputsOf(inputs: Bag, live: KubeObject, manager: string): Bag {
 
 const idOf = (live: KubeObject) => (live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name);
 
+const existsMessage = (urn: string, error: ApiError) =>
+    `resource "${urn}" was not successfully created by the Kubernetes API server: ${error.message}\n` +
+    "The resource already exists in the cluster. If it was renamed in the program, give it an alias; if it is to be managed from now on, use `pulumi import`.";
+
 const title = (ref: ObjectRef) => `${ref.kind} ${ref.namespace}/${ref.name}`;
 
 /** Seconds: the program's custom timeout, else the annotation, else ten minutes. */
@@ -75,51 +106,42 @@ export class ObjectLifecycle {
         private readonly force: boolean,
     ) {}
 
-    /**
-     * Refuses to create an object that exists, as the official provider does since 4.29: a renamed resource would otherwise be created onto its own
-     * old object and then deleted with it. One exception: an object under this resource's field manager is adopted, since it was left by an
-     * update that was killed between the API server's answer and the state file.
-     */
+    /** Refuses to create an object that exists, as the official provider does: a renamed resource would else take over its own old object and then delete it. */
     async create(request: Request): Promise<{ id: string; outputs: Bag }> {
         const body = bodyOf(request.inputs);
         const ref = this.refOf(body);
-        const manager = fieldManagerOf(request.urn);
-        const existing = await this.find(ref);
-        if (existing?.metadata.deletionTimestamp) {
-            request.say("waiting for the deletion of the object with this name");
-            await this.gone(ref, existing, timeoutOf(request, body));
-        } else if (existing && !existing.metadata.managedFields?.some((f) => f.manager === manager)) {
-            throw new Error(
-                `${title(ref)} already exists and was not made by this stack. Rename it in the program, delete it, or adopt it with \`pulumi import\`. ` +
-                    "If the resource was renamed in the program, give it an alias.",
-            );
-        }
         let missing = "";
         const wait = { seconds: MISSING_TIMEOUT, signal: this.cancelled, late: () => `${title(ref)} cannot be created: ${missing}.` };
-        const applied = await until(wait, async () => {
-            return this.apply(ref, body, manager).catch((error: Error) => {
+        const created = await until(wait, async () => {
+            return this.apiServer.create(ref, body, CREATOR).catch((error: Error) => {
+                if (error instanceof ApiError && error.code === 409) throw new Error(existsMessage(request.urn, error));
                 missing = error.message;
                 return ignoreMissing(error);
             });
         });
-        const live = await this.ready(request, body, applied, manager);
+        const manager = fieldManagerOf(request.urn);
+        const live = await this.ready(request, body, created, manager);
         return { id: idOf(live), outputs: outputsOf(request.inputs, live, manager) };
     }
 
     async update(request: Request): Promise<Bag> {
         const body = bodyOf(request.inputs);
+        const ref = this.refOf(body);
         const manager =
             typeof request.oldOutputs.__fieldManager === "string" ? request.oldOutputs.__fieldManager : fieldManagerOf(request.urn);
-        const applied = await this.apply(this.refOf(body), body, manager);
+        const fields = takenOver((await this.apiServer.get(ref)).metadata.managedFields ?? [], manager);
+        if (fields !== undefined) await this.apiServer.setManagedFields(ref, fields);
+        const applied = await this.apply(ref, body, manager);
         return outputsOf(request.inputs, await this.ready(request, body, applied, manager), manager);
     }
 
+    /** Returns as inputs what the live object has of the fields that were declared, so that a refresh finds what others have changed. */
     async read(request: Request): Promise<{ id: string; outputs: Bag; inputs: Bag } | undefined> {
         const live = await this.find(this.refOfState(request));
         if (live === undefined) return undefined;
         const inState = Object.keys(request.oldInputs).length > 0;
         const inputs = inState
-            ? request.oldInputs
+            ? pruned(request.oldInputs, live)
             : { apiVersion: live.apiVersion, kind: live.kind, metadata: { name: live.metadata.name } };
         const manager = request.oldOutputs.__fieldManager ?? fieldManagerOf(request.urn);
         return { id: idOf(live), outputs: outputsOf(inputs, live, String(manager)), inputs };
@@ -181,6 +203,8 @@ export class ObjectLifecycle {
         const seconds = timeoutOf(request, body);
         let live = applied;
         let last = "";
+        let endpoints: SeenEndpoints | undefined;
+        let changed = Date.now();
         try {
             return await until(
                 {
@@ -189,7 +213,10 @@ export class ObjectLifecycle {
                     late: () => `${title(ref)} is not ready after ${seconds} s: still waiting for ${last}.`,
                 },
                 async () => {
-                    const now = readiness(body, live, await this.bindingMode(live));
+                    const found = await this.endpointsOf(live);
+                    if (found?.metadata.resourceVersion !== endpoints?.object.metadata.resourceVersion) changed = Date.now();
+                    endpoints = found && { object: found, unchanged: (Date.now() - changed) / 1000 };
+                    const now = readiness(body, live, await this.bindingMode(live), endpoints);
                     if (now.state === "ready") return live;
                     if (now.state === "failed") throw new Error(`${title(ref)} failed: ${now.why}`);
                     if (now.for !== last) request.say(`waiting for ${now.for}`);
@@ -211,6 +238,16 @@ export class ObjectLifecycle {
         if (typeof name !== "string" || name === "") return undefined;
         const found = await this.find({ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", name, namespace: "" });
         return typeof found?.volumeBindingMode === "string" ? found.volumeBindingMode : undefined;
+    }
+
+    private async endpointsOf(live: KubeObject): Promise<KubeObject | undefined> {
+        if (live.apiVersion !== "v1" || live.kind !== "Service" || !selectsPods(live)) return undefined;
+        return this.find({
+            apiVersion: "v1",
+            kind: "Endpoints",
+            name: live.metadata.name,
+            namespace: live.metadata.namespace ?? "default",
+        });
     }
 
     private async gone(ref: ObjectRef, live: KubeObject, seconds: number): Promise<void> {

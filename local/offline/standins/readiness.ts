@@ -4,6 +4,16 @@
  */
 import { type Bag, isBag } from "./secretValues";
 
+/** Who manages which fields of an object. */
+export interface ManagedFields {
+    manager: string;
+    operation?: string;
+    /** Set for fields of a subresource, such as the status. */
+    subresource?: string;
+    /** A tree of the fields, as nested objects. */
+    fieldsV1?: Bag;
+}
+
 export interface KubeObject {
     apiVersion: string;
     kind: string;
@@ -11,12 +21,13 @@ export interface KubeObject {
         name: string;
         namespace?: string;
         uid?: string;
+        resourceVersion?: string;
         generation?: number;
         deletionTimestamp?: string;
         finalizers?: string[];
         annotations?: Record<string, string>;
         labels?: Record<string, string>;
-        managedFields?: { manager: string }[];
+        managedFields?: ManagedFields[];
     };
     spec?: Bag;
     status?: Bag;
@@ -25,6 +36,13 @@ export interface KubeObject {
 
 /** `volumeBindingMode` of a persistent volume claim's storage class. */
 type BindingMode = string | undefined;
+
+/** The Endpoints object of a Service. */
+export interface SeenEndpoints {
+    object: KubeObject;
+    /** Seconds since it was seen to change. */
+    unchanged: number;
+}
 
 type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
 
@@ -47,7 +65,23 @@ const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? ob
 /** The controller has not seen the newest spec yet, so the status is about the one before. */
 const unseen = (object: KubeObject) => number(object.status, "observedGeneration") < (object.metadata.generation ?? 0);
 
-const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Readiness> = {
+/** Seconds without a change after which a Service's endpoints count as settled; the official provider's (await/service.go). */
+const SETTLED = 10;
+
+/** Whether a Service leads to pods that it selects: the official provider waits for those of no other. */
+export const selectsPods = ({ spec = {} }: KubeObject) =>
+    spec.type !== "ExternalName" && spec.clusterIP !== "None" && isBag(spec.selector) && Object.keys(spec.selector).length > 0;
+
+function endpointsReady(endpoints: SeenEndpoints | undefined): Readiness {
+    if (endpoints === undefined) return waiting("its endpoints");
+    const unready = objectsIn(endpoints.object.subsets).flatMap((subset) => objectsIn(subset.notReadyAddresses)).length;
+    if (unready > 0) return waiting(`${unready} selected pods to be ready`);
+    return endpoints.unchanged < SETTLED ? waiting("its endpoints to settle") : READY;
+}
+
+type Criterion = (object: KubeObject, bindingMode: BindingMode, endpoints: SeenEndpoints | undefined) => Readiness;
+
+const KINDS: Record<string, Criterion> = {
     "apps/v1/Deployment": (object) => {
         if (unseen(object)) return waiting("the controller to see the new spec");
         const want = number(object.spec, "replicas", 1);
@@ -85,11 +119,9 @@ const KINDS: Record<string, (object: KubeObject, bindingMode: BindingMode) => Re
         if (object.status?.phase === "Failed") return { state: "failed", why: String(object.status.message ?? "the pod failed") };
         return object.status?.phase === "Succeeded" || isTrue(object, "Ready") ? READY : waiting("the pod to be ready");
     },
-    // The official provider also waits until no selected pod is unready, and at least ten seconds per Service. That only costs time, since the
-    // workload behind the Service is waited for on its own.
-    "v1/Service": (object) => {
-        if (object.spec?.type !== "LoadBalancer") return READY;
-        return ingress(object).length > 0 ? READY : waiting("an address from the load balancer");
+    "v1/Service": (object, _, endpoints) => {
+        if (object.spec?.type === "LoadBalancer" && ingress(object).length === 0) return waiting("an address from the load balancer");
+        return selectsPods(object) ? endpointsReady(endpoints) : READY;
     },
     "v1/PersistentVolumeClaim": (object, bindingMode) => {
         const phase = object.status?.phase;
@@ -116,10 +148,10 @@ export const waitsFor = (inputs: Bag): boolean =>
     (kindOf(inputs) in KINDS || annotation(inputs, "pulumi.com/waitFor") !== undefined);
 
 /** `inputs`: the object as declared, whose annotations say what to wait for. `object`: the live one. */
-export function readiness(inputs: Bag, object: KubeObject, bindingMode?: string): Readiness {
+export function readiness(inputs: Bag, object: KubeObject, bindingMode?: string, endpoints?: SeenEndpoints): Readiness {
     if (!waitsFor(inputs)) return READY;
     const expression = annotation(inputs, "pulumi.com/waitFor");
-    return expression === undefined ? (KINDS[kindOf(inputs)]?.(object, bindingMode) ?? READY) : custom(expression, object);
+    return expression === undefined ? (KINDS[kindOf(inputs)]?.(object, bindingMode, endpoints) ?? READY) : custom(expression, object);
 }
 
 function custom(expression: string, object: KubeObject): Readiness {

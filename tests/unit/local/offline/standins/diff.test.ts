@@ -78,6 +78,13 @@ describe("the diff of a Kubernetes object", () => {
         assert.deepEqual(decide(of("1", true), of("2", true), mutable).replaces, ["data.k"]);
     });
 
+    it("replaces a Secret for another type, also with enableSecretMutable", () => {
+        const of = (type: string) => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "a" }, type, data: { k: "1" } });
+        const mutable = { ...rules, secretMutable: true };
+        assert.deepEqual(decide(of("Opaque"), of("kubernetes.io/tls"), mutable).replaces, ["type"]);
+        assert.deepEqual(decide(of("Opaque"), { ...of("Opaque"), data: { k: "2" } }, mutable).replaces, []);
+    });
+
     it("creates before it deletes an object that the provider named", () => {
         const metadata = { name: "a-1234", annotations: { "pulumi.com/autonamed": "true" } };
         const of = (k: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { k } });

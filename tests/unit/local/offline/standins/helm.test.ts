@@ -1,74 +1,138 @@
 import assert from "node:assert/strict";
-import { decideRelease, type ListedRelease, recovery, uninstallArgs, upgradeArgs } from "../../../../../local/offline/standins/helm";
+import type { Helm } from "../../../../../clients/helm";
+import type { ApiServer } from "../../../../../local/offline/standins/apiServer";
+import { decideRelease, HelmReleases, installArgs, upgradeArgs } from "../../../../../local/offline/standins/helm";
+import type { Bag } from "../../../../../local/offline/standins/secretValues";
+import { NotReady, type Request } from "../../../../../local/offline/standins/server";
+
+const ARGS = {
+    name: "kps",
+    namespace: "monitoring",
+    chart: "kube-prometheus-stack",
+    version: "88.5.3",
+    repositoryOpts: { repo: "https://charts.example.com" },
+    createNamespace: true,
+    skipCrds: true,
+    atomic: true,
+    cleanupOnFail: true,
+    timeout: 60,
+    maxHistory: 3,
+};
+
+const request = (fields: Partial<Request> = {}): Request => ({
+    urn: "urn:pulumi:blue::thanos-fleet::kubernetes:helm.sh/v3:Release::kps",
+    type: "kubernetes:helm.sh/v3:Release",
+    name: "kps",
+    id: "monitoring/kps",
+    inputs: {},
+    oldInputs: {},
+    oldOutputs: {},
+    timeout: 0,
+    say: () => {},
+    ...fields,
+});
+
+/** Helm with one release, at most. `fails`: the message of its failure, by command. */
+function fakeHelm(release?: { revision: string; status: string }, fails: Record<string, { message: string; leaves?: string }> = {}) {
+    const calls: string[] = [];
+    let current = release;
+    const helm = {
+        find: async ({ name, namespace }: { name: string; namespace: string }) =>
+            current && { name, namespace, updated: "", app_version: "v0.93.0", chart: "kube-prometheus-stack-88.5.3-standin", ...current },
+        values: async () => ({ a: 1 }),
+        run: async ([command = "", ...rest]: string[]) => {
+            calls.push([command, ...rest.slice(0, 1)].join(" "));
+            const failure = fails[command];
+            if (failure?.leaves) current = { revision: String(Number(current?.revision ?? 0) + 1), status: failure.leaves };
+            if (failure) throw new Error(failure.message);
+            if (command === "install" || command === "upgrade")
+                current = { revision: String(Number(current?.revision ?? 0) + 1), status: "deployed" };
+            return "version: 88.5.3-standin\n";
+        },
+    };
+    const apiServer = { namespace: "default", pods: async () => [], warnings: async () => [] } as unknown as ApiServer;
+    return { calls, releases: new HelmReleases(apiServer, new AbortController().signal, helm as unknown as Helm) };
+}
+const INPUTS = { name: "kps", namespace: "monitoring", chart: "/chart", values: { a: 1 } };
 
 describe("Helm releases", () => {
-    const release = (status: string, revision: string): ListedRelease => ({
-        name: "a",
-        namespace: "b",
-        revision,
-        status,
-        chart: "c-1",
-        app_version: "1",
-    });
-
-    it("are upgraded with every given argument", () => {
-        const args = {
-            name: "kps",
-            namespace: "monitoring",
-            chart: "kube-prometheus-stack",
-            version: "88.5.3",
-            repositoryOpts: { repo: "https://charts.example.com" },
-            createNamespace: true,
-            skipCrds: true,
-            atomic: true,
-            timeout: 60,
-            maxHistory: 3,
-        };
-        assert.deepEqual(upgradeArgs(args, "values.json", "me"), [
-            ...["upgrade", "kps", "kube-prometheus-stack", "--install", "--namespace", "monitoring", "--values", "values.json"],
-            ...["--version", "88.5.3", "--repo", "https://charts.example.com", "--create-namespace", "--skip-crds", "--wait", "--atomic"],
-            ...["--history-max", "3", "--timeout", "60s", "--labels", "thanos-fleet-owner=me"],
-        ]);
+    it("are installed and upgraded with every given argument", () => {
+        const common = [
+            ...["kps", "kube-prometheus-stack", "--namespace", "monitoring", "--values", "v", "--version", "88.5.3"],
+            ...["--repo", "https://charts.example.com", "--wait", "--atomic", "--timeout", "60s"],
+        ];
+        assert.deepEqual(installArgs(ARGS, "v"), ["install", ...common, "--create-namespace", "--skip-crds"]);
+        assert.deepEqual(upgradeArgs(ARGS, "v"), ["upgrade", ...common, "--cleanup-on-fail", "--history-max", "3"]);
     });
 
     it("are not waited for with skipAwait", () => {
-        assert.deepEqual(upgradeArgs({ name: "a", namespace: "b", chart: "./c", skipAwait: true }, "v", "me"), [
-            ...[
-                "upgrade",
-                "a",
-                "./c",
-                "--install",
-                "--namespace",
-                "b",
-                "--values",
-                "v",
-                "--timeout",
-                "300s",
-                "--labels",
-                "thanos-fleet-owner=me",
-            ],
+        assert.deepEqual(installArgs({ name: "a", namespace: "b", chart: "./c", skipAwait: true }, "v"), [
+            ...["install", "a", "./c", "--namespace", "b", "--values", "v", "--timeout", "300s"],
         ]);
     });
 
-    it("are uninstalled with a wait", () => {
-        const expected = ["uninstall", "a", "--namespace", "b", "--wait", "--ignore-not-found", "--timeout", "30s"];
-        assert.deepEqual(uninstallArgs({ name: "a", namespace: "b" }, 30), expected);
+    it("are not installed over one of the same name", async () => {
+        const message = "helm install kps failed: INSTALLATION FAILED: cannot re-use a name that is still in use";
+        const { releases } = fakeHelm({ revision: "1", status: "pending-install" }, { install: { message } });
+        await assert.rejects(releases.create(request({ inputs: INPUTS })), (error: Error) => {
+            assert.deepEqual([error.message, error instanceof NotReady], [message, false]);
+            return true;
+        });
     });
 
-    it("are recovered where a killed Helm left them pending", () => {
-        const steps = [
-            undefined,
-            release("deployed", "1"),
-            release("failed", "1"),
-            release("pending-install", "1"),
-            release("pending-upgrade", "4"),
-            release("uninstalling", "4"),
-        ];
-        assert.deepEqual(steps.map(recovery), ["none", "none", "none", "uninstall", "rollback", "uninstall"]);
+    it("are not upgraded in the middle of another operation, and not rolled back either", async () => {
+        const message = "helm upgrade kps failed: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress";
+        const { releases, calls } = fakeHelm({ revision: "2", status: "pending-upgrade" }, { upgrade: { message } });
+        await assert.rejects(releases.update(request({ inputs: INPUTS })), (error: Error) => {
+            assert.deepEqual([error.message, error instanceof NotReady], [message, false]);
+            return true;
+        });
+        assert.deepEqual(calls, ["upgrade kps"]);
     });
 
-    it("are updated for a new chart, and replaced for a new name", () => {
-        assert.deepEqual(decideRelease({ name: "a", checksum: "1" }, { name: "a", checksum: "2" }).replaces, []);
-        assert.deepEqual(decideRelease({ name: "a" }, { name: "b" }).replaces, ["name"]);
+    it("that failed after Helm began are kept in the state", async () => {
+        const { releases } = fakeHelm(undefined, { install: { message: "its objects are not ready after 300s", leaves: "failed" } });
+        await assert.rejects(releases.create(request({ inputs: INPUTS })), (error: Error) => {
+            assert.ok(error instanceof NotReady, String(error));
+            assert.deepEqual([error.id, (error.outputs.status as Bag).status], ["monitoring/kps", "failed"]);
+            return true;
+        });
+    });
+
+    it("that are gone cannot be deleted", async () => {
+        const message = "helm uninstall kps failed: uninstall: Release not loaded: kps: release: not found";
+        const { releases } = fakeHelm(undefined, { uninstall: { message } });
+        await assert.rejects(releases.delete(request()), { message });
+    });
+
+    it("have the version of their chart as an input, and a time limit", async () => {
+        const { releases, calls } = fakeHelm();
+        assert.deepEqual(await releases.check(request({ inputs: INPUTS }), 0), { ...INPUTS, timeout: 300, version: "88.5.3-standin" });
+        assert.deepEqual(calls, ["show chart"]);
+    });
+
+    it("of a changed chart directory are updated if the chart has another version, and only then", () => {
+        const of = (version: string) => ({ ...INPUTS, version });
+        assert.deepEqual(decideRelease(of("1.0.0"), of("1.0.0")).changes, []);
+        assert.deepEqual(decideRelease(of("1.0.0"), of("1.0.1")), {
+            changes: [{ path: "version", kind: "update" }],
+            replaces: [],
+            deleteBeforeReplace: false,
+        });
+    });
+
+    it("are replaced for a new name", () => assert.deepEqual(decideRelease({ name: "a" }, { name: "b" }).replaces, ["name"]));
+
+    it("are imported with what Helm knows of them", async () => {
+        const { releases } = fakeHelm({ revision: "1", status: "deployed" });
+        const read = await releases.read(request());
+        assert.deepEqual(read?.inputs, {
+            name: "kps",
+            namespace: "monitoring",
+            chart: "kube-prometheus-stack",
+            version: "88.5.3-standin",
+            values: { a: 1 },
+            timeout: 300,
+        });
     });
 });

@@ -133,4 +133,33 @@ describe("readiness", () => {
         assert.deepEqual(readiness(inputs, of("False")), waiting("condition Available=True (no pods)"));
         assert.deepEqual(readiness(inputs, of("True")), ready);
     });
+
+    describe("of a Service that selects pods", () => {
+        const service = object("v1", "Service", { spec: { type: "ClusterIP", selector: { app: "x" } } });
+        const endpoints = (notReady: number, unchanged: number) => ({
+            object: object("v1", "Endpoints", {
+                subsets: [{ addresses: [{}], notReadyAddresses: Array.from({ length: notReady }, () => ({})) }],
+            }),
+            unchanged,
+        });
+        const of = (...args: Parameters<typeof endpoints>) => readiness({ ...service }, service, undefined, endpoints(...args));
+
+        it("waits for its endpoints, for every selected pod, and until they have not changed for ten seconds", () => {
+            assert.deepEqual(readiness({ ...service }, service), waiting("its endpoints"));
+            assert.deepEqual(of(2, 60), waiting("2 selected pods to be ready"));
+            assert.deepEqual(of(0, 9), waiting("its endpoints to settle"));
+            assert.deepEqual(of(0, 10), ready);
+        });
+
+        it("does not wait for them if it is headless, names a host, or selects none", () => {
+            for (const spec of [
+                { clusterIP: "None", selector: { app: "x" } },
+                { type: "ExternalName", selector: { app: "x" } },
+                { selector: {} },
+            ]) {
+                const other = object("v1", "Service", { spec });
+                assert.deepEqual(readiness({ ...other }, other), ready);
+            }
+        });
+    });
 });
