@@ -14,6 +14,7 @@ const PLACEHOLDERS = {
     domain: "stand.in",
     observer: "stand/in/observer",
     aws: { region: "eu-west-1", cluster: { name: "stand-in" } },
+    page: { pageCidrs: ["192.0.2.0/24"] },
 };
 
 /** A stack's typed configuration, with defaults. Throws a ConfigError with every problem of `raw`. */
@@ -109,6 +110,8 @@ const REMEDIES: Record<string, string> = {
     "aws.region": "Set it: `pulumi config set --path aws.region eu-west-1`.",
     "aws.cluster": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
     "aws.cluster.name": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
+    "aws.pageCidrs":
+        "List the networks from which people may open the page, for instance your VPN's: `pulumi config set --path 'aws.pageCidrs[0]' 10.8.0.0/16`. Whoever opens it reads every metric.",
     "aws.cluster.create.admins": "List the IAM roles that administer the cluster, the one that runs `pulumi up` among them.",
 };
 
@@ -134,12 +137,12 @@ function withPlaceholders(raw: Raw, issues: readonly Issue[], role: string, clou
         for (const path of issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path])
             remove(copy, path);
     }
-    const { observer, aws, ...always } = PLACEHOLDERS;
+    const { observer, aws, page, ...always } = PLACEHOLDERS;
     return {
         ...always,
         ...(role === "observee" && { observer }),
         ...copy,
-        ...(cloud === "aws" && { aws: { ...aws, ...(copy.aws as Raw | undefined) } }),
+        ...(cloud === "aws" && { aws: { ...aws, ...(role === "observer" && page), ...(copy.aws as Raw | undefined) } }),
     };
 }
 

@@ -91,11 +91,21 @@ export function awsAnswer(token: string, args: Bag, region: string, caller = ADM
                 version: EKS.version,
                 vpcConfig: { ...networkIds(eksName), subnetIds: [] },
                 accessConfigs: [{ authenticationMode: "API" }],
+                computeConfigs: [],
+                kubernetesNetworkConfigs: [{ ipFamily: "ipv4" }],
                 ...clusterOutputs(eksName, region),
             };
         }
         case "aws:eks/getAddon:getAddon":
             return { ...args, addonVersion: "v99.0.0-eksbuild.1" };
+        case "aws:eks/getAddonVersion:getAddonVersion":
+            return { ...args, version: "v99.0.0-eksbuild.1" };
+        case "aws:eks/getNodeGroups:getNodeGroups":
+            return { ...args, names: [] };
+        case "aws:ebs/getDefaultKmsKey:getDefaultKmsKey":
+            return { keyArn: "alias/aws/ebs" };
+        case "aws:ec2/getSubnet:getSubnet":
+            return { ...args, vpcId: `<vpc of ${args.id}>` };
         case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {
             const url = String(args.url).replace("https://", "");
             return { arn: `arn:${partition}:iam::${ACCOUNT}:oidc-provider/${url}`, url, clientIdLists: ["sts.amazonaws.com"] };

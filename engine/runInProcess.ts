@@ -59,7 +59,8 @@ export async function runInProcess(stack: string, config: Record<string, string>
         newResource: (args) => mockedResource(args, outputsOf, region),
         call: ({ token, inputs }) => awsAnswer(token, inputs, region, caller),
     };
-    await pulumi.runtime.setMocks(mocks, PROJECT, stack, false, "organization");
+    // As a preview, which waits for nothing that only an update has to wait for.
+    await pulumi.runtime.setMocks(mocks, PROJECT, stack, true, "organization");
     pulumi.runtime.setAllConfig(config, []);
     const requests = recordRequests(pulumi.runtime.getMonitor() as unknown as MockMonitor);
 

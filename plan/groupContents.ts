@@ -1,4 +1,4 @@
-import { EXTERNAL_DNS_HOSTNAME, POOL_LABEL } from "../components/naming/labels";
+import { EXTERNAL_DNS_HOSTNAMES, POOL_LABEL } from "../components/naming/labels";
 import type { StackPlan } from "./model";
 import { roleRights } from "./roleRights";
 
@@ -137,7 +137,7 @@ function names(own: Resources): string[][] {
     const signed = ofType(own, /:LocallySignedCert$/);
     return [
         ...own.filter(isLoadBalancer).map(({ props }) => [
-            text(valueAt(props, "metadata", "annotations", EXTERNAL_DNS_HOSTNAME)),
+            text(valueAt(props, "metadata", "annotations", EXTERNAL_DNS_HOSTNAMES[0])),
             `load balancer, ${[valueAt(props, "spec", "ports")]
                 .flat()
                 .map((port) => `${valueAt(port, "name")} ${valueAt(port, "port")}`)

@@ -29,8 +29,8 @@ export interface Grant {
 export interface Granted {
     /** Annotations that the service account has to carry. */
     annotations: Record<string, pulumi.Input<string>>;
-    /** What has to exist before a pod starts: EKS gives credentials only to pods that start after their Pod Identity association was made. */
-    ready: pulumi.Resource[];
+    /** What has to exist before a pod starts: EKS gives credentials only to pods that start after their Pod Identity association has taken effect. */
+    ready: pulumi.Input<pulumi.Resource>[];
 }
 
 /** Lets the pods of a service account reach the blocks of one stream. */

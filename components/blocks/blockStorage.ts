@@ -14,7 +14,7 @@ export interface StreamAccess {
     /** Annotations that the pods' service account has to carry. */
     annotations: Record<string, pulumi.Input<string>>;
     /** What has to exist before the pods start. */
-    ready: pulumi.Resource[];
+    ready: pulumi.Input<pulumi.Resource>[];
 }
 
 export interface BlockStorageArgs {
@@ -49,7 +49,8 @@ export class BlockStorage {
         const { annotations, ready } = this.cloud.grant(
             `${component === "prometheus" ? component : `${component}-${stream}`}-identity`,
             { component, stream, namespace, store, serviceAccount: serviceAccountOf(component, stream), assume: roles?.[stream] },
-            this.opts,
+            // Without `dependsOn`: an identity needs neither the namespace nor nodes, and takes a while to take effect.
+            { parent: this.owner },
         );
         return { objectStoreSecret: secret.metadata.name, objectStoreChecksum: checksum, annotations, ready: [secret, ...ready] };
     }

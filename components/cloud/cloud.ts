@@ -25,6 +25,8 @@ export interface Cloud {
     readonly namespaceLabels: Record<string, string>;
     /** Whether every node has the label of its zone (`topology.kubernetes.io/zone`): no pod that insists on a spread over zones runs on a node without it. */
     readonly nodesHaveZones: boolean;
+    /** The nodes that all other pods run on. @default any */
+    readonly general?: Placement | undefined;
     /** Annotations of a Service that other clusters reach. */
     readonly loadBalancer: Record<string, string>;
     /** Makes the object stores for the fleet's blocks, and returns the store of each stream. Called by the observer only. */

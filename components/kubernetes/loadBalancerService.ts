@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { EXTERNAL_DNS_HOSTNAME, PART_OF, podsOf } from "../naming/labels";
+import { PART_OF, podsOf, publishedAs } from "../naming/labels";
 
 export interface LoadBalancerServiceArgs {
     /** Kubernetes namespace. */
@@ -24,7 +24,7 @@ export function loadBalancerService(name: string, args: LoadBalancerServiceArgs,
                 name,
                 namespace: args.namespace,
                 labels: PART_OF,
-                annotations: { [EXTERNAL_DNS_HOSTNAME]: args.host, ...args.annotations },
+                annotations: { ...publishedAs(args.host), ...args.annotations },
             },
             spec: {
                 type: "LoadBalancer",

@@ -8,5 +8,12 @@ export const podsOf = (component: string) => ({ ...THANOS_PODS, "app.kubernetes.
 /** Label of a node: the node group of this project that it belongs to. */
 export const POOL_LABEL = "thanos-fleet/pool";
 
-/** Annotation of a Service: the DNS name under which ExternalDNS publishes the Service. */
-export const EXTERNAL_DNS_HOSTNAME = "external-dns.alpha.kubernetes.io/hostname";
+/**
+ * Annotations of a Service: the DNS name under which ExternalDNS publishes it. ExternalDNS reads exactly one of them, the first up to 0.21 and the second
+ * from 0.22 on (external-dns#6424); with `policy: sync` it deletes the record of a Service that lacks the one it reads.
+ */
+export const EXTERNAL_DNS_HOSTNAMES = ["external-dns.alpha.kubernetes.io/hostname", "external-dns.kubernetes.io/hostname"] as const;
+
+/** The annotations that publish a Service under a DNS name. */
+export const publishedAs = (host: string): Record<string, string> =>
+    Object.fromEntries(EXTERNAL_DNS_HOSTNAMES.map((annotation) => [annotation, host]));

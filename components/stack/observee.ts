@@ -55,7 +55,7 @@ export class Observee extends pulumi.ComponentResource {
         const leaf = { host: leafQueryHost(clusterName, domain), annotations: cloud.loadBalancer };
         new Query(
             "query",
-            { ...config.query, namespace, endpoints: [prometheus.sidecars], leaf, tls: leafTls },
+            { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, tls: leafTls },
             // After the sidecars, because a Query that finds none when it starts looks again only half a minute later.
             { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
         );

@@ -75,6 +75,7 @@ export class Observer extends pulumi.ComponentResource {
                           domain,
                           tenants,
                           loadBalancer: cloud.loadBalancer,
+                          routerPlacement: cloud.general,
                           tls: certificates.observer.receive,
                       },
                       childOpts,
@@ -101,6 +102,7 @@ export class Observer extends pulumi.ComponentResource {
             {
                 ...config.query,
                 namespace,
+                placement: cloud.general,
                 tls: certificates.observer.reader,
                 endpoints: [
                     prometheus.sidecars,
@@ -113,7 +115,7 @@ export class Observer extends pulumi.ComponentResource {
         );
         const frontend = new QueryFrontend(
             "query-frontend",
-            { ...config.queryFrontend, namespace, domain, downstream: query.url, exposePage: cloud.exposePage },
+            { ...config.queryFrontend, namespace, placement: cloud.general, domain, downstream: query.url, exposePage: cloud.exposePage },
             childOpts,
         );
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { QueryConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
 import { type LoadBalancerServiceArgs, loadBalancerService } from "../kubernetes/loadBalancerService";
+import type { Placement } from "../kubernetes/placement";
 import { externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecretName } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile } from "./endpoints";
@@ -20,6 +21,8 @@ export interface QueryArgs extends QueryConfig {
     leaf?: Pick<LoadBalancerServiceArgs, "host" | "annotations">;
     /** Certificate: a leaf Query's server certificate, or the client certificate that the observer's Query shows to every leaf Query. */
     tls: TlsCredentials;
+    /** Nodes of its pods. @default any node */
+    placement?: Placement | undefined;
 }
 
 const ENDPOINTS = "endpoints.yml";
@@ -60,6 +63,7 @@ export class Query extends pulumi.ComponentResource {
                 flags: queryFlags({ leaf: args.leaf !== undefined }),
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
+                placement: args.placement,
                 config: { [ENDPOINTS]: endpointsFile(args.endpoints) },
                 tls: certificate.metadata.name,
                 memory: args.memory,

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import type { QueryFrontendConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
 import type { ExposePage } from "../kubernetes/page";
+import type { Placement } from "../kubernetes/placement";
 import { externalServiceName, queryFrontendHost, thanosName } from "../naming/names";
 import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
 
@@ -15,6 +16,8 @@ export interface QueryFrontendArgs extends QueryFrontendConfig {
     downstream: string;
     /** Makes the frontend's page reachable under its DNS name. */
     exposePage: ExposePage;
+    /** Nodes of its pods. @default any node */
+    placement?: Placement | undefined;
 }
 
 const CACHE = "cache.yml";
@@ -65,6 +68,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 flags: queryFrontendFlags(args),
                 replicas: args.replicas,
                 ports: HTTP_ONLY,
+                placement: args.placement,
                 config: { [CACHE]: cacheFile },
                 // Query Frontend loads the file once (cmd/thanos/query_frontend.go).
                 readsConfigOnce: true,

@@ -32,6 +32,8 @@ export interface ReceiveArgs extends ReceiveConfig {
     loadBalancer: Record<string, string>;
     /** Nodes of the ingesters. @default any node */
     placement?: Placement | undefined;
+    /** Nodes of the routers. @default any node */
+    routerPlacement?: Placement | undefined;
     /** Server certificate of the routers. */
     tls: TlsCredentials;
 }
@@ -111,6 +113,7 @@ export class Receive extends pulumi.ComponentResource {
                 flags: routerFlags(args),
                 replicas: args.routers,
                 ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
+                placement: args.routerPlacement,
                 config: { [HASHRINGS]: hashringsFile({ tenants: args.tenants, ingesters, replicas: args.ingesters, namespace }) },
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,

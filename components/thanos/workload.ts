@@ -62,6 +62,8 @@ export interface WorkloadArgs {
      * @default none: a Deployment
      */
     storage?: { size: string; class: string; placement?: Placement | undefined };
+    /** Nodes of pods without volumes. @default any node */
+    placement?: Placement | undefined;
     /** Access to the blocks of `stream`. @default none */
     blocks?: StreamAccess;
     /** Files under /etc/thanos/config, by name. @default none */
@@ -140,7 +142,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         labels,
         checksums: checksumsOf(args),
         replicaSelector: selector,
-        placement: args.storage?.placement,
+        placement: args.storage ? args.storage.placement : args.placement,
         dataDir: args.storage && DATA_DIR,
         files: filesOf(args, config?.metadata.name),
     });

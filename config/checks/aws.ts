@@ -5,7 +5,7 @@ import { addOnChoices } from "../schema/addOnChoices";
 /** Settings for AWS that contradict each other. */
 export function awsChecks(config: StackConfig): Problem[] {
     const problems = new Problems();
-    if (config.role === "observer") problems.add(blockStorage(config)).add(observeeAccounts(config));
+    if (config.role === "observer") problems.add(blockStorage(config)).add(observeeAccounts(config)).add(page(config));
     if (config.cloud === "aws") problems.add(nodes(config.aws)).add(addOns(config.aws));
     return problems.all();
 }
@@ -68,6 +68,21 @@ function observeeAccounts({ cloud, observees }: ObserverConfig): Problem[] {
     return problems.all();
 }
 
+/** Whoever reaches the page reads every metric of the fleet. */
+function page(config: ObserverConfig): Problem[] {
+    if (config.cloud === "local") return [];
+    const { pageCidrs, pageCertificate } = config.aws;
+    const problems = new Problems();
+    for (const [i, cidr] of pageCidrs.entries())
+        problems.when(
+            cidr.endsWith("/0") && pageCertificate === undefined,
+            `aws.pageCidrs[${i}]`,
+            `${cidr} opens the page to everybody who can route to the VPC, without TLS.`,
+            "Write the networks that people come from: an office, a VPN. Or set aws.pageCertificate, and put something that authenticates people before the page.",
+        );
+    return problems.all();
+}
+
 function nodes({ cluster, nodeGroups }: AwsAccount): Problem[] {
     const { create } = cluster;
     if (create)
@@ -84,6 +99,12 @@ function nodes({ cluster, nodeGroups }: AwsAccount): Problem[] {
                 "aws.nodeGroups.subnetIds",
                 "is set for a cluster that this stack creates.",
                 "Remove it: nodes go into the cluster's own subnets.",
+            )
+            .when(
+                nodeGroups?.securityGroupIds !== undefined,
+                "aws.nodeGroups.securityGroupIds",
+                "is set for a cluster that this stack creates.",
+                "Remove it: nodes are in the cluster's own security group.",
             )
             .all();
     return new Problems()
@@ -109,7 +130,9 @@ const network = ({ subnetIds, vpcCidr, publicAccessCidrs, privateAccessCidrs }: 
             publicAccessCidrs.length === 0 && privateAccessCidrs.length === 0,
             "aws.cluster.create.privateAccessCidrs",
             "is empty, and publicAccessCidrs too: nobody could reach the API server, `pulumi up` included.",
-            "Write the network that `pulumi up` runs in, for instance 10.0.0.0/8.",
+            subnetIds === undefined
+                ? "Write your own address in publicAccessCidrs: nothing can be in a VPC that the same update creates."
+                : "Write the network that `pulumi up` runs in, for instance 10.0.0.0/8.",
         )
         .all();
 

@@ -4,8 +4,8 @@ import type { AddOnName, AwsAccount } from "./aws";
 export type AddOnChoices = Record<AddOnName, NonNullable<AwsAccount["addOns"][AddOnName]>>;
 
 /**
- * The configured choices, and a default for each add-on that the configuration does not mention: the stack installs all of them in a cluster that it
- * creates, and expects those that the fleet cannot work without in an existing one.
+ * The configured choices, and a default for each add-on that the configuration does not mention: the stack installs them in a cluster that it
+ * creates, and expects those that the fleet cannot work without in an existing one. Nothing of the fleet uses cert-manager, so it is never a default.
  */
 export function addOnChoices({ addOns, cluster, identity }: Pick<AwsAccount, "addOns" | "cluster" | "identity">): AddOnChoices {
     const required = cluster.create ? "install" : "present";
@@ -15,7 +15,7 @@ export function addOnChoices({ addOns, cluster, identity }: Pick<AwsAccount, "ad
         ebsCsi: addOns.ebsCsi ?? required,
         loadBalancerController: addOns.loadBalancerController ?? required,
         externalDns: addOns.externalDns ?? required,
-        certManager: addOns.certManager ?? optional,
+        certManager: addOns.certManager ?? "unmanaged",
         metricsServer: addOns.metricsServer ?? optional,
     };
 }

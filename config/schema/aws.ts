@@ -92,6 +92,11 @@ const nodeGroups = z.strictObject({
     /** Ids of the nodes' subnets, one per zone. Omit it where this stack creates the cluster: nodes go into the cluster's own subnets. */
     subnetIds: subnetIds.optional(),
     /**
+     * Ids of security groups of the nodes, beside the cluster's own: those of an existing cluster's other nodes, without which pods may not reach each
+     * other. `[]`: the cluster's own is enough. Omit it where this stack creates the cluster.
+     */
+    securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/, "is not the id of a security group (sg-0123abcd).")).optional(),
+    /**
      * Operating system of the nodes.
      * @default "al2023"
      */
@@ -195,6 +200,11 @@ export const observerAws = z.strictObject({
         .string()
         .regex(/^\/([\w+=,.@-]+\/)*$/, "is not an IAM path. Write for instance /thanos-fleet/.")
         .default("/thanos-fleet/"),
+    /**
+     * CIDR blocks from which the Query Frontend's page may be opened. Whoever opens it reads every metric of the fleet: nothing asks for a password, so
+     * there is no default.
+     */
+    pageCidrs: z.array(cidr("([12]?\\d|3[0-2])")).min(1),
     /** ARN of the ACM certificate for the Query Frontend's page. Without it the page is plain HTTP inside the VPC. */
     pageCertificate: arn("acm", "[a-z0-9-]+:\\d{12}:certificate/.+", "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b").optional(),
 });

@@ -30,7 +30,7 @@ export const role = (component: string) => ({
 
 /** Runs a program against the SDK's in-process monitor, with the plan's placeholders for what only AWS knows. */
 export async function placedBy(build: () => void, region = REGION): Promise<PlacedResource[]> {
-    await pulumi.runtime.setMocks({
+    const mocks: pulumi.runtime.Mocks = {
         newResource: ({ type, name, inputs }) => {
             const { id, outputs } = awsOutputs(type, name, inputs, region);
             return { id, state: outputs };
@@ -38,7 +38,8 @@ export async function placedBy(build: () => void, region = REGION): Promise<Plac
         call: ({ token }) => {
             throw new Error(`unexpected call of ${token}`);
         },
-    });
+    };
+    await pulumi.runtime.setMocks(mocks, "thanos-fleet", "blue", true);
     const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
     const placed: PlacedResource[] = [];
     const register = monitor.registerResource.bind(monitor);

@@ -26,6 +26,7 @@ export const observerConfig = (cloud: CloudName, more: Record<string, unknown> =
             region: "eu-west-1",
             cluster: { name: "eks-observer" },
             bucket: "blocks-of-the-fleet",
+            pageCidrs: ["10.8.0.0/16"],
             nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] },
         },
     }),
@@ -94,6 +95,11 @@ export const ON_AWS: Record<string, Variant> = {
         },
     },
     "bucket-per-cluster": { observer: { aws: { bucketPerCluster: true, replicationRegion: "eu-central-1" } } },
+    // What a careful company adds.
+    guarded: {
+        observer: { aws: { pageCertificate: "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b" } },
+        both: { identity: { permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary" }, tags: { team: "observability" } },
+    },
     china: { observer: { aws: {} }, both: { region: "cn-north-1" } },
     "own-store": {
         observer: { aws: { bucket: undefined }, objectStore: { type: "GCS", config: { bucket: "mine", service_account: "{}" } } },

@@ -2,7 +2,7 @@ import type { AwsAccount, ObserverAws } from "../../../config/schema";
 
 export interface AwsArgs
     extends AwsAccount,
-        Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion" | "pageCertificate">> {
+        Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion" | "pageCertificate" | "pageCidrs">> {
     /** This cluster's name in the fleet. */
     clusterName: string;
     /** DNS domain of the fleet. */

@@ -17,7 +17,7 @@ import { makeStores } from "./storage/stores";
 
 /** An EKS cluster and what this project needs of the AWS account. Looks up AWS first, and refuses what it does not find. */
 export async function awsCloud(args: AwsArgs): Promise<Cloud> {
-    const { region, domain, rolePath, bucket, pageCertificate, profile, replicationRegion } = args;
+    const { region, domain, rolePath, bucket, pageCertificate, pageCidrs = [], profile, replicationRegion } = args;
     const tags = { ...args.tags, "thanos-fleet": domain };
     const createProvider = (name: string, providerRegion: string) =>
         new Provider(name, { region: providerRegion as Region, ...(profile && { profile }), defaultTags: { tags } });
@@ -25,7 +25,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
     const withProvider = (opts: pulumi.ComponentResourceOptions) => pulumi.mergeOptions(opts, { providers: [provider] });
 
     const role = (name: string): RoleArgs => ({ name, path: rolePath, permissionsBoundary: args.identity.permissionsBoundary });
-    const { eks, kubernetes, storageClass, stateful, account, ready } = await openPlatform({ ...args, tags, provider, role });
+    const { eks, kubernetes, storageClass, stateful, general, account, ready } = await openPlatform({ ...args, tags, provider, role });
 
     const fleet: FleetFacts = { domain, region, account, rolePath };
 
@@ -37,8 +37,9 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         stateful,
         namespaceLabels: READINESS_GATES,
         nodesHaveZones: true,
+        general,
         loadBalancer: loadBalancerAnnotations(tags),
-        exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, certificate: pageCertificate }, opts),
+        exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, cidrs: pageCidrs, certificate: pageCertificate }, opts),
         grant: (name, { store, ...grant }, opts) =>
             // IAM does not know the store of another cloud: its keys are in the objstore file.
             store.iam === undefined

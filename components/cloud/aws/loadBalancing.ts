@@ -30,6 +30,8 @@ export const loadBalancerAnnotations = (tags: Record<string, string>): Record<st
 export interface PageIngressArgs extends Page {
     /** ARN of an ACM certificate. @default none: plain HTTP inside the VPC */
     certificate?: string | undefined;
+    /** CIDR blocks from which the page may be opened. */
+    cidrs: readonly string[];
     /** Tags of the load balancer. */
     tags: Record<string, string>;
 }
@@ -51,6 +53,8 @@ export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.Cu
                     "alb.ingress.kubernetes.io/scheme": "internal",
                     "alb.ingress.kubernetes.io/target-type": "ip",
                     "alb.ingress.kubernetes.io/healthcheck-path": "/-/healthy",
+                    // By default everybody who can route to the VPC.
+                    "alb.ingress.kubernetes.io/inbound-cidrs": args.cidrs.join(","),
                     "alb.ingress.kubernetes.io/tags": tagList(args.tags),
                     ...(args.certificate
                         ? {

@@ -16,8 +16,9 @@ import { checkCreateCluster } from "./cluster/createClusterChecks";
 import { type EksConnection, subnetsById } from "./cluster/eksAccess";
 import { EksCluster } from "./cluster/eksCluster";
 import { findCluster } from "./cluster/findCluster";
-import { NodeGroups, STATEFUL_NODES } from "./cluster/nodeGroups";
-import { roleName } from "./iam/names";
+import { GENERAL_NODES, NodeGroups, STATEFUL_NODES } from "./cluster/nodeGroups";
+import { findVolumeKey, volumeKeyNotes, volumeKeyProblems } from "./cluster/volumeKey";
+import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
 
 export interface OpenPlatformArgs extends AwsArgs {
@@ -34,25 +35,25 @@ export async function openPlatform(args: OpenPlatformArgs): Promise<Platform> {
     const { region, profile, provider, nodeGroups } = args;
     const { name: eksName, create } = args.cluster;
     const { accountId: account, arn: caller } = await callerOf(args);
-    if (create) await checkCreateCluster({ ...create, region, provider, caller });
-    const found = create
-        ? undefined
-        : await findCluster(eksName, {
-              region,
-              profile,
-              provider,
-              irsa: usesIrsa(args),
-              addOns: addOnChoices(args),
-              nodeGroups: nodeGroups !== undefined,
-          });
-    return new Platform("platform", { ...args, account, found }, { providers: [provider] });
+    const key = await findVolumeKey(args, provider);
+    const lookups = { region, provider, addOns: addOnChoices(args), problems: volumeKeyProblems(key) };
+    const cluster = create
+        ? await checkCreateCluster({ ...lookups, ...create, eksName, caller })
+        : { found: await findCluster(eksName, { ...lookups, profile, irsa: usesIrsa(args), nodeGroups }) };
+    const volumeKey = "value" in key ? key.value : undefined;
+    for (const note of volumeKeyNotes({ ...args, account }, volumeKey)) await pulumi.log.info(note);
+    return new Platform("platform", { ...args, ...cluster, account, volumeKey }, { providers: [provider] });
 }
 
 export interface PlatformArgs extends Omit<OpenPlatformArgs, "provider"> {
     /** AWS account of the stack. */
     account: string;
     /** The existing cluster. Undefined where `cluster.create` says that the stack creates one. */
-    found: EksConnection | undefined;
+    found?: EksConnection;
+    /** VPC of the subnets that are given for a cluster to create. @default the stack creates a VPC */
+    vpcId?: string;
+    /** ARN of the customer's key that encrypts volumes by default (cluster/volumeKey.ts). */
+    volumeKey: string | undefined;
 }
 
 /** The EKS cluster, found or created, with the nodes and add-ons that this stack brings to it. */
@@ -63,6 +64,8 @@ export class Platform extends pulumi.ComponentResource {
     readonly account: string;
     /** The nodes that pods with volumes run on. Undefined where this stack creates no nodes. */
     readonly stateful: Placement | undefined;
+    /** The nodes that all other pods run on. Undefined where this stack creates no nodes. */
+    readonly general: Placement | undefined;
     /** StorageClass of every volume: the user's, or the one that this stack creates. */
     readonly storageClass: string;
     /** What has to exist before anything is deployed to the cluster. */
@@ -75,7 +78,12 @@ export class Platform extends pulumi.ComponentResource {
         const eks = args.found ?? createCluster(args, childOpts);
         const kubernetes = new k8s.Provider(
             "kubernetes",
-            { ...CHANGE_IN_PLACE, kubeconfig: eks.kubeconfig },
+            {
+                ...CHANGE_IN_PLACE,
+                kubeconfig: eks.kubeconfig,
+                // Without it a preview that does not know the kubeconfig yet plans to replace every Kubernetes resource (pulumi-kubernetes, DiffConfig).
+                clusterIdentifier: clusterArn(args),
+            },
             pulumi.mergeOptions(childOpts, { dependsOn: eks.ready }),
         );
         const nodes = createNodes(args, eks, childOpts);
@@ -91,11 +99,16 @@ export class Platform extends pulumi.ComponentResource {
         this.kubernetes = kubernetes;
         this.account = args.account;
         this.stateful = args.nodeGroups && STATEFUL_NODES;
+        this.general = args.nodeGroups && GENERAL_NODES;
         this.storageClass = args.storageClass ?? AWS_STORAGE_CLASS;
         this.ready = [...nodes, ...dns, ...addOns.ready];
         this.registerOutputs({});
     }
 }
+
+/** The cluster's ARN, which is known before the cluster exists. */
+const clusterArn = ({ region, account, cluster }: Pick<PlatformArgs, "region" | "account" | "cluster">) =>
+    `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${cluster.name}`;
 
 const usesIrsa = ({ identity }: Pick<AwsArgs, "identity">) => identity.by === "irsa";
 
@@ -103,18 +116,19 @@ const usesIrsa = ({ identity }: Pick<AwsArgs, "identity">) => identity.by === "i
 const partRole = ({ role, domain, clusterName }: PlatformArgs, part: string) => role(roleName(domain, clusterName, part));
 
 function createCluster(args: PlatformArgs, opts: pulumi.ComponentResourceOptions): EksConnection {
-    const { region, account, profile, cluster } = args;
+    const { region, account, profile, cluster, vpcId } = args;
     if (cluster.create === undefined) throw new Error("a cluster is either found or created");
     const irsa = usesIrsa(args);
-    const eksArgs = { ...cluster.create, eksName: cluster.name, region, account, profile, irsa, role: partRole(args, "eks") };
+    const eksArgs = { ...cluster.create, eksName: cluster.name, region, account, profile, vpcId, irsa, role: partRole(args, "eks") };
     return new EksCluster("eks", eksArgs, opts).connection;
 }
 
 function createNodes(args: PlatformArgs, eks: EksConnection, opts: pulumi.ComponentResourceOptions): NodeGroups[] {
     const { nodeGroups, region, tags } = args;
     if (nodeGroups === undefined) return [];
-    const { eksName, version, subnets = subnetsById(nodeGroups.subnetIds ?? []) } = eks;
-    const nodesArgs = { ...nodeGroups, eksName, version, region, subnets, role: partRole(args, "nodes"), tags };
+    const { eksName, version, securityGroupId: clusterSecurityGroupId, subnets = subnetsById(nodeGroups.subnetIds ?? []) } = eks;
+    const cluster = { eksName, version, region, subnets, clusterSecurityGroupId, shared: args.found !== undefined };
+    const nodesArgs = { ...nodeGroups, ...cluster, role: partRole(args, "nodes"), tags };
     return [new NodeGroups("nodes", nodesArgs, pulumi.mergeOptions(opts, { dependsOn: eks.ready }))];
 }
 
@@ -126,7 +140,7 @@ const createCoreDns = (args: PlatformArgs, eks: EksConnection, opts: pulumi.Cust
     args.cluster.create ? [builtInAddOn("coredns", eks.eksName, opts)] : [];
 
 function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.ComponentResourceOptions): AddOns {
-    const { region, storageClass, zoneId, clusterName, tags } = args;
+    const { region, storageClass, zoneId, clusterName, tags, volumeKey } = args;
     return new AddOns(
         "add-ons",
         {
@@ -134,6 +148,7 @@ function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compo
             eks,
             region,
             ...(storageClass === undefined && { createStorageClass: AWS_STORAGE_CLASS }),
+            volumeKey,
             zoneId,
             owner: clusterName,
             tags,

@@ -4,7 +4,7 @@ import * as random from "@pulumi/random";
 import { S3_IMAGE } from "../../../upstream/versions";
 import type { ObjectStore } from "../../blocks/objectStore";
 import { childOptions } from "../../kubernetes/childOptions";
-import { EXTERNAL_DNS_HOSTNAME } from "../../naming/labels";
+import { publishedAs } from "../../naming/labels";
 
 export interface S3ServerArgs {
     /** DNS domain of the fleet: the server's address is `s3.<domain>`. */
@@ -128,7 +128,7 @@ const createService = (metadata: Metadata, host: string, opts: pulumi.CustomReso
     new k8s.core.v1.Service(
         NAME,
         {
-            metadata: { ...metadata, annotations: { [EXTERNAL_DNS_HOSTNAME]: host } },
+            metadata: { ...metadata, annotations: publishedAs(host) },
             spec: { type: "LoadBalancer", selector: SELECTOR, ports: [{ name: "s3", port: PORT, targetPort: "s3" }] },
         },
         opts,

@@ -17,6 +17,7 @@ const FORCE_NEW: Record<string, string[]> = {
     "aws:ec2/route:Route": ["destinationCidrBlock", "routeTableId"],
     "aws:ec2/routeTable:RouteTable": ["vpcId"],
     "aws:ec2/routeTableAssociation:RouteTableAssociation": ["gatewayId", "subnetId"],
+    "aws:ec2/securityGroup:SecurityGroup": ["description", "name", "namePrefix", "vpcId"],
     "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock", "vpcId"],
     "aws:ec2/vpc:Vpc": ["cidrBlock"],
     "aws:ec2/vpcEndpoint:VpcEndpoint": ["serviceName", "vpcEndpointType", "vpcId"],

@@ -41,7 +41,12 @@ describe("npm run plan", function () {
         write("a-red", observeeConfig("red", "local"));
         write("observer", {
             ...observerConfig("aws"),
-            aws: { region: "eu-west-1", cluster: { name: "eks-observer" }, nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] } },
+            aws: {
+                region: "eu-west-1",
+                cluster: { name: "eks-observer" },
+                nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] },
+                pageCidrs: ["10.8.0.0/16"],
+            },
             objectStore: { type: "GCS", config: { bucket: "mine", service_account: SECRET } },
         });
         // As `pulumi config set --secret` encrypts a whole setting, and one value of it.

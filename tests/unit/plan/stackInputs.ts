@@ -18,7 +18,7 @@ export const observerWith = (aws: object) => ({
         domain: DOMAIN,
         cloud: "aws",
         observees: [{ name: "blue", mode: "sidecar" }],
-        aws: { region: "eu-west-1", cluster: { name: "eks-observer" }, bucket: "example-blocks", ...aws },
+        aws: { region: "eu-west-1", cluster: { name: "eks-observer" }, bucket: "example-blocks", pageCidrs: ["10.0.0.0/8"], ...aws },
     }),
 });
 /** The observee blue in another region; `aws` overrides its settings. */

@@ -16,6 +16,8 @@ export interface AddOnsArgs {
     region: string;
     /** Name of the StorageClass to create, whoever installs the driver. @default none is created */
     createStorageClass?: string | undefined;
+    /** ARN of the customer's key that encrypts volumes by default. @default EBS's own, on which nobody needs rights */
+    volumeKey?: string | undefined;
     /** Id of the one Route 53 zone that ExternalDNS may write. @default ExternalDNS is not installed */
     zoneId?: string | undefined;
     /** Marks this cluster's DNS records: its name in the fleet. */
@@ -34,14 +36,14 @@ export class AddOns extends pulumi.ComponentResource {
     constructor(name: string, args: AddOnsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:AddOns", name, {}, opts);
         const childOpts = childOptions(this, opts);
-        const { choices, eks, region, zoneId, owner, tags, role } = args;
+        const { choices, eks, region, volumeKey, zoneId, owner, tags, role } = args;
         const install = <Name extends keyof AddOnChoices, T>(addOn: Name, create: (addOn: Name) => T): T[] =>
             choices[addOn] === "install" ? [create(addOn)] : [];
 
         const agent = install("podIdentityAgent", (addOn) => eksAddOn(addOn, { eks, addOn }, childOpts));
         // A pod that starts before the agent has no credentials until it restarts.
         const afterAgent = pulumi.mergeOptions(childOpts, { dependsOn: agent });
-        const driver = install("ebsCsi", (addOn) => ebsCsi(addOn, { eks, region, tags, role: role("ebs-csi") }, afterAgent));
+        const driver = install("ebsCsi", (addOn) => ebsCsi(addOn, { eks, region, tags, volumeKey, role: role("ebs-csi") }, afterAgent));
         const volumes =
             args.createStorageClass === undefined
                 ? []

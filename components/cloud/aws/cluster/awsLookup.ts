@@ -10,3 +10,6 @@ export const lookUp = <T>(call: Promise<T>): Promise<Lookup<T>> =>
         (value) => ({ value }),
         (error: unknown) => ({ failure: /^.*?(?=\.?$)/m.exec(error instanceof Error ? error.message : String(error))?.[0] ?? "" }),
     );
+
+/** Whether the provider says that something does not exist. */
+export const isAbsence = (failure: string) => /couldn't find resource|not ?found|empty result/i.test(failure);

@@ -1,11 +1,21 @@
+import { getSubnet } from "@pulumi/aws/ec2";
+import { getCluster } from "@pulumi/aws/eks";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import type * as pulumi from "@pulumi/pulumi";
 import type { CreateCluster } from "../../../../config/schema";
+import type { AddOnChoices } from "../../../../config/schema/addOnChoices";
 import { stackConfigError } from "../../../../config/stackConfigError";
 import { type Problem, Problems } from "../../../../rules/problem";
-import { type Lookup, lookUp } from "./awsLookup";
+import { unofferedAddOns } from "./addOnOffers";
+import { isAbsence, type Lookup, lookUp } from "./awsLookup";
 
-export interface CreateClusterChecksArgs extends Pick<CreateCluster, "admins" | "subnetIds" | "zones"> {
+export interface CreateClusterChecksArgs extends Pick<CreateCluster, "admins" | "publicAccessCidrs" | "subnetIds" | "version" | "zones"> {
+    /** Name of the cluster in EKS. */
+    eksName: string;
+    /** For each add-on: whether this stack installs it. */
+    addOns: AddOnChoices;
+    /** Problems that are known already, to be reported with these. */
+    problems: readonly Problem[];
     /** AWS region of the cluster. */
     region: string;
     /** The `aws` provider that looks up the zones. */
@@ -14,13 +24,58 @@ export interface CreateClusterChecksArgs extends Pick<CreateCluster, "admins" | 
     caller: string;
 }
 
-/** Refuses to create a cluster that would fail half-way. Looks up AWS before anything is declared. */
-export async function checkCreateCluster(args: CreateClusterChecksArgs): Promise<void> {
-    const { admins, subnetIds, zones, region, provider, caller } = args;
-    const problems = new Problems().add(adminProblems(admins, caller));
-    if (subnetIds === undefined) problems.add(zoneProblems({ region, zones, available: await availableZones(region, provider) }));
+/**
+ * Refuses to create a cluster that would fail half-way. Looks up AWS before anything is declared. Returns the VPC of the given subnets, undefined
+ * where the stack creates a VPC.
+ */
+export async function checkCreateCluster(args: CreateClusterChecksArgs): Promise<{ vpcId?: string }> {
+    const { eksName, version, admins, subnetIds, publicAccessCidrs, zones, region, provider, caller, addOns } = args;
+    const problems = new Problems().add(args.problems).add(adminProblems(admins, caller));
+    let vpc: Lookup<string> | undefined;
+    if (subnetIds === undefined) {
+        problems.add(zoneProblems({ region, zones, available: await availableZones(region, provider) }));
+        if (publicAccessCidrs.length === 0) problems.add(reachProblems(eksName, await lookUp(getCluster({ name: eksName }, { provider }))));
+    } else {
+        vpc = await lookUp(getSubnet({ id: subnetIds[0] as string }, { provider }).then(({ vpcId }) => vpcId));
+        problems.add(subnetProblems(vpc));
+    }
+    problems.add(await unofferedAddOns({ choices: addOns, version, region, provider }));
     if (problems.all().length > 0) throw stackConfigError(problems.all());
+    return vpc && "value" in vpc ? { vpcId: vpc.value } : {};
 }
+
+/**
+ * A private API server in a VPC that does not exist yet: no machine can be in it, so everything that this update deploys to the cluster would fail. Once
+ * the cluster exists its VPC may be connected to that of `pulumi up`.
+ */
+export function reachProblems(eksName: string, cluster: Lookup<unknown>): Problem[] {
+    const path = "aws.cluster.create.publicAccessCidrs";
+    if ("value" in cluster) return [];
+    return [
+        isAbsence(cluster.failure)
+            ? {
+                  path,
+                  problem: `is empty, and "${eksName}" does not exist yet: its API server would be private in a VPC that this update creates, where nothing can reach it.`,
+                  remedy: "Write your own address for the first update (`curl -s https://checkip.amazonaws.com` prints it, add /32) and remove it when the VPC is connected to yours. Or list the subnetIds of a VPC that `pulumi up` reaches.",
+              }
+            : {
+                  path,
+                  problem: `is empty, and whether "${eksName}" exists cannot be looked up: ${cluster.failure}.`,
+                  remedy: "Allow eks:DescribeCluster.",
+              },
+    ];
+}
+
+const subnetProblems = (vpc: Lookup<string>): Problem[] =>
+    "value" in vpc
+        ? []
+        : [
+              {
+                  path: "aws.cluster.create.subnetIds",
+                  problem: `cannot be looked up: ${vpc.failure}.`,
+                  remedy: "Check the ids and aws.region, and allow ec2:DescribeSubnets.",
+              },
+          ];
 
 /**
  * The caller grants the cluster's key to EKS and then deploys to the cluster; both take one of the listed roles. The ARN of a session

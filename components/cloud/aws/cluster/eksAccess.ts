@@ -10,6 +10,8 @@ export interface EksConnection {
     /** Kubernetes version of the control plane: `1.34`. */
     version: pulumi.Input<string>;
     vpcId: pulumi.Input<string>;
+    /** The cluster's security group, which EKS attaches to the control plane and to nodes whose launch template names none. */
+    securityGroupId: pulumi.Input<string>;
     /** How the cluster's pods get credentials. */
     podIdentity: PodIdentitySource;
     /** Subnets for nodes, one per zone. @default none, where the cluster exists already */

@@ -1,4 +1,5 @@
 import { LogGroup } from "@pulumi/aws/cloudwatch";
+import { SecurityGroup } from "@pulumi/aws/ec2";
 import * as eks from "@pulumi/aws/eks";
 import { OpenIdConnectProvider } from "@pulumi/aws/iam";
 import { Key } from "@pulumi/aws/kms";
@@ -23,6 +24,8 @@ export interface EksClusterArgs extends CreateCluster {
     region: string;
     /** AWS account of the cluster. */
     account: string;
+    /** VPC of `subnetIds`. @default the VPC that this component creates */
+    vpcId?: string | undefined;
     /** Profile of the AWS CLI's configuration, for the kubeconfig. @default the shell's credentials */
     profile?: string | undefined;
     /** Creates the OIDC provider that IRSA needs. */
@@ -49,13 +52,14 @@ export class EksCluster extends pulumi.ComponentResource {
         const { role, attachments } = controlPlaneRole(name, args, childOpts);
         const key = createSecretsKey(name, args, childOpts);
         const logs = createLogGroup(name, args, childOpts);
+        const access = createAccessGroup(name, { ...args, vpcId: network?.vpcId ?? args.vpcId ?? "" }, childOpts);
         const cluster = createCluster(
             name,
-            { ...args, subnetIds: Object.values(subnets), role, key },
+            { ...args, subnetIds: Object.values(subnets), securityGroupIds: [access.id], role, key },
             pulumi.mergeOptions(childOpts, { dependsOn: [...attachments, logs] }),
         );
         const admins = args.admins.map((admin) => grantAdmin(name, cluster, admin, args.region, childOpts));
-        const privateAccess = args.privateAccessCidrs.map((cidr) => allowPrivateAccess(name, cluster, cidr, childOpts));
+        const privateAccess = args.privateAccessCidrs.map((cidr) => allowPrivateAccess(name, access, cidr, childOpts));
         // A node is ready only when both run on it: so they exist before the first node.
         const nodeAddOns = (["vpc-cni", "kube-proxy"] as const).map((addOn) => builtInAddOn(addOn, cluster.name, childOpts));
 
@@ -65,6 +69,7 @@ export class EksCluster extends pulumi.ComponentResource {
             kubeconfig: kubeconfigOf(cluster, args),
             version: cluster.version,
             vpcId: cluster.vpcConfig.apply(({ vpcId }) => vpcId ?? ""),
+            securityGroupId: cluster.vpcConfig.apply(({ clusterSecurityGroupId }) => clusterSecurityGroupId ?? ""),
             podIdentity: podIdentitySource(name, cluster, args, childOpts),
             subnets,
             // Nodes of a new VPC cannot pull images before its routes exist.
@@ -103,12 +108,16 @@ export const secretsKeyStatements = (args: { region: string; account: string; ad
     { Sid: "GrantToEks", Effect: "Allow", ...onlyRoles(args.admins), Action: ["kms:CreateGrant"], Resource: THIS_KEY },
 ];
 
-/** Exists before the cluster: EKS would create the log group itself, and keep its logs for ever. */
+/**
+ * Exists before the cluster: EKS would create the log group itself, and keep its logs for ever. Stays when the stack is destroyed, because that is when
+ * somebody reads an audit log.
+ */
 const createLogGroup = (name: string, { eksName }: EksClusterArgs, opts: pulumi.CustomResourceOptions) =>
-    new LogGroup(name, { name: `/aws/eks/${eksName}/cluster`, retentionInDays: LOG_RETENTION }, opts);
+    new LogGroup(name, { name: `/aws/eks/${eksName}/cluster`, retentionInDays: LOG_RETENTION }, { ...opts, retainOnDelete: true });
 
 interface ClusterParts extends Omit<EksClusterArgs, "subnetIds" | "role"> {
     subnetIds: pulumi.Input<string>[];
+    securityGroupIds: pulumi.Input<string>[];
     role: { arn: pulumi.Input<string> };
     key: Key;
 }
@@ -125,6 +134,7 @@ function createCluster(name: string, args: ClusterParts, opts: pulumi.CustomReso
             accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
             vpcConfig: {
                 subnetIds: args.subnetIds,
+                securityGroupIds: args.securityGroupIds,
                 endpointPrivateAccess: true,
                 endpointPublicAccess: publicAccessCidrs.length > 0,
                 ...(publicAccessCidrs.length > 0 && { publicAccessCidrs }),
@@ -157,14 +167,25 @@ function grantAdmin(name: string, cluster: eks.Cluster, admin: string, region: s
 }
 
 /**
- * The cluster's security group is attached to the API server's private addresses. As EKS creates it, it admits the cluster itself and
- * nobody else.
+ * A security group that EKS attaches to the API server's private addresses and to nothing else. The cluster's own security group is attached to nodes
+ * and pods too: a rule there would open port 443 of every pod.
  */
-const allowPrivateAccess = (name: string, cluster: eks.Cluster, cidr: string, opts: pulumi.CustomResourceOptions) =>
+const createAccessGroup = (
+    name: string,
+    { eksName, vpcId }: { eksName: string; vpcId: pulumi.Input<string> },
+    opts: pulumi.CustomResourceOptions,
+) =>
+    new SecurityGroup(
+        `${name}-api`,
+        { vpcId, description: `Who reaches the API server of ${eksName}`, tags: { Name: `${eksName}-api` } },
+        opts,
+    );
+
+const allowPrivateAccess = (name: string, group: SecurityGroup, cidr: string, opts: pulumi.CustomResourceOptions) =>
     new SecurityGroupIngressRule(
         `${name}-${cidr}`,
         {
-            securityGroupId: cluster.vpcConfig.apply(({ clusterSecurityGroupId }) => clusterSecurityGroupId ?? ""),
+            securityGroupId: group.id,
             cidrIpv4: cidr,
             ipProtocol: "tcp",
             fromPort: 443,

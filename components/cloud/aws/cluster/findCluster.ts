@@ -8,8 +8,10 @@ import { stackConfigError } from "../../../../config/stackConfigError";
 import { type Problem, Problems } from "../../../../rules/problem";
 import { EKS } from "../../../../upstream/versions";
 import { EKS_ADD_ONS, type EksAddOnName, presentOnEks } from "../addOns/eks/catalogue";
-import { type Lookup, lookUp } from "./awsLookup";
+import { unofferedAddOns } from "./addOnOffers";
+import { isAbsence, type Lookup, lookUp } from "./awsLookup";
 import { type EksConnection, eksKubeconfig } from "./eksAccess";
+import { nodeSecurityProblems, otherNodesGroups } from "./nodeSecurity";
 
 export interface FindClusterArgs {
     /** AWS region of the cluster. */
@@ -18,10 +20,12 @@ export interface FindClusterArgs {
     provider: pulumi.ProviderResource;
     /** Whether pods get credentials through an OIDC provider. */
     irsa: boolean;
-    /** For each add-on: whether it has to be present in the cluster. */
+    /** For each add-on: whether it has to be present in the cluster, or this stack installs it. */
     addOns: AddOnChoices;
-    /** Whether this stack creates node groups for the cluster. */
-    nodeGroups: boolean;
+    /** The node groups that this stack creates for the cluster. @default none */
+    nodeGroups?: { securityGroupIds?: string[] | undefined } | undefined;
+    /** Problems that are known already, to be reported with the cluster's. */
+    problems: readonly Problem[];
     /** Profile of the AWS CLI's configuration, for the kubeconfig. @default the shell's credentials */
     profile?: string | undefined;
 }
@@ -37,6 +41,10 @@ export interface ClusterFacts {
     version: string;
     /** How the cluster maps roles to users: access entries (`API`), the ConfigMap `aws-auth` (`CONFIG_MAP`), or both. */
     authenticationMode: string;
+    /** EKS Auto Mode: AWS brings nodes, volume driver and load balancers. */
+    autoMode: boolean;
+    /** `ipv4` or `ipv6`. */
+    ipFamily: string;
     /** Whether this stack creates node groups for the cluster. */
     nodeGroups: boolean;
     /** Versions of the add-ons that the configuration says are present. */
@@ -55,20 +63,30 @@ export async function findCluster(eksName: string, args: FindClusterArgs): Promi
 
     const cluster = found.value;
     const issuer = cluster.identities[0]?.oidcs[0]?.issuer ?? "";
-    const addOns = await addOnVersions(eksName, args);
+    const { version, vpcConfig } = cluster;
+    const [addOns, unoffered, strange] = await Promise.all([
+        addOnVersions(eksName, args),
+        unofferedAddOns({ choices: args.addOns, version, region, provider }),
+        nodeGroups && nodeGroups.securityGroupIds === undefined
+            ? otherNodesGroups(eksName, vpcConfig.clusterSecurityGroupId, provider)
+            : undefined,
+    ]);
     const oidcProvider = irsa ? await lookUp(getOpenIdConnectProvider({ url: issuer }, { provider }).then(({ arn }) => arn)) : undefined;
     const problems = clusterProblems({
         eksName,
         region,
         status: cluster.status,
-        version: cluster.version,
+        version,
         authenticationMode: cluster.accessConfigs[0]?.authenticationMode ?? "",
-        nodeGroups,
+        autoMode: cluster.computeConfigs[0]?.enabled ?? false,
+        ipFamily: cluster.kubernetesNetworkConfigs[0]?.ipFamily ?? "ipv4",
+        nodeGroups: nodeGroups !== undefined,
         addOns,
         issuer,
         ...(oidcProvider && { oidcProvider }),
     });
-    if (problems.length > 0) throw stackConfigError(problems);
+    const all = [...args.problems, ...problems, ...unoffered, ...(strange ? nodeSecurityProblems(eksName, strange) : [])];
+    if (all.length > 0) throw stackConfigError(all);
 
     return {
         eksName,
@@ -79,8 +97,9 @@ export async function findCluster(eksName: string, args: FindClusterArgs): Promi
             certificateAuthority: cluster.certificateAuthorities[0]?.data ?? "",
             profile,
         }),
-        version: cluster.version,
-        vpcId: cluster.vpcConfig.vpcId,
+        version,
+        vpcId: vpcConfig.vpcId,
+        securityGroupId: vpcConfig.clusterSecurityGroupId,
         podIdentity:
             oidcProvider && "value" in oidcProvider
                 ? { by: "irsa", issuer, oidcProviderArn: oidcProvider.value }
@@ -96,9 +115,6 @@ async function addOnVersions(eksName: string, { addOns, provider }: FindClusterA
     });
     return Object.fromEntries(await Promise.all(lookups));
 }
-
-/** Whether the provider says that something does not exist. */
-const isAbsence = (failure: string) => /couldn't find resource|not ?found/i.test(failure);
 
 const clusterMissing = (eksName: string, region: string, failure: string): Problem => ({
     path: "aws.cluster.name",
@@ -132,7 +148,25 @@ export function clusterProblems(facts: ClusterFacts): Problem[] {
                 `"${eksName}" reads roles from its ConfigMap aws-auth only: nodes of this stack could not join.`,
                 `Turn on access entries, which changes nothing for the roles in the ConfigMap: \`aws eks update-cluster-config --region ${region} --name ${eksName} --access-config authenticationMode=API_AND_CONFIG_MAP\`.`,
             )
-            .add((Object.entries(addOns) as [EksAddOnName, Lookup<string>][]).flatMap((addOn) => addOnProblems(eksName, ...addOn)))
+            // Its volumes are attached by ebs.csi.eks.amazonaws.com, its load balancers made by eks.amazonaws.com (EKS user guide, "EKS Auto Mode").
+            .when(
+                facts.autoMode,
+                "aws.cluster.name",
+                `"${eksName}" is in EKS Auto Mode, whose nodes attach no volumes of the EBS CSI driver, and whose load balancers have another controller.`,
+                "Use a cluster without Auto Mode. Pods of this project do not run in this one, whatever aws.addOns says.",
+            )
+            .when(
+                facts.ipFamily === "ipv6",
+                "aws.cluster.name",
+                `"${eksName}" is an IPv6 cluster: the load balancers of this stack reach pods by IPv4 only, and its nodes' network plugin has rights for IPv4 only.`,
+                "Use an IPv4 cluster.",
+            )
+            // Auto Mode has no add-ons: that they are missing is no news.
+            .add(
+                facts.autoMode
+                    ? []
+                    : (Object.entries(addOns) as [EksAddOnName, Lookup<string>][]).flatMap((addOn) => addOnProblems(eksName, ...addOn)),
+            )
             .add(oidcProblems(facts))
             .all()
     );

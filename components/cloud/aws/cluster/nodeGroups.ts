@@ -19,6 +19,10 @@ export interface NodeGroupsArgs extends Omit<NodeGroupsConfig, "subnetIds"> {
     region: string;
     /** Private subnets, one per zone. */
     subnets: Subnets;
+    /** The cluster's security group. */
+    clusterSecurityGroupId: pulumi.Input<string>;
+    /** Whether other teams' pods run in the cluster: they are kept off these nodes where others have room. */
+    shared: boolean;
     /** Name, path and permissions boundary of the role that nodes assume. */
     role: RoleArgs;
     /** Tags of instances, volumes and network interfaces. At least one: AWS refuses a launch template with an empty set. */
@@ -34,6 +38,9 @@ export const STATEFUL_NODES: Placement = {
     nodeSelector: { [POOL_LABEL]: "stateful" },
     tolerations: [{ ...TAINT, operator: "Equal", effect: "NoSchedule" }],
 };
+
+/** The nodes that all other pods of a stack run on. */
+export const GENERAL_NODES: Placement = { nodeSelector: { [POOL_LABEL]: "general" }, tolerations: [] };
 
 /** AWS-managed policies of a node. Includes the VPC CNI policy (ADR 12). */
 const NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"];
@@ -79,6 +86,8 @@ export class NodeGroups extends pulumi.ComponentResource {
                 instanceType: general.instanceType,
                 subnetIds: Object.values(subnets),
                 nodes: general.nodes,
+                // Not NoSchedule: in a cluster without other nodes, CoreDNS and the add-ons have to run on these.
+                ...(args.shared && { taints: [{ key: "thanos-fleet/general", value: "true", effect: "PREFER_NO_SCHEDULE" as const }] }),
             },
             groupArgs,
             groupOpts,
@@ -95,7 +104,7 @@ interface Pool {
     subnetIds: pulumi.Input<string>[];
     /** Number of nodes. */
     nodes: number;
-    taints?: { key: string; value: string; effect: "NO_SCHEDULE" }[];
+    taints?: { key: string; value: string; effect: "NO_SCHEDULE" | "PREFER_NO_SCHEDULE" }[];
 }
 
 const createNodeGroup = (
@@ -128,13 +137,15 @@ const createNodeGroup = (
 function createLaunchTemplate(
     name: string,
     instanceType: string,
-    { os, diskGiB, tags }: Pick<NodeGroupsArgs, "os" | "diskGiB" | "tags">,
+    { os, diskGiB, tags, securityGroupIds = [], clusterSecurityGroupId }: NodeGroupsArgs,
     opts: pulumi.CustomResourceOptions,
 ): LaunchTemplate {
     return new LaunchTemplate(
         name,
         {
             instanceType,
+            // Where a template names security groups, EKS attaches no other (EKS user guide, "Customize managed nodes with launch templates").
+            ...(securityGroupIds.length > 0 && { vpcSecurityGroupIds: [clusterSecurityGroupId, ...securityGroupIds] }),
             // Hop limit 1: a pod is one hop further away, and cannot reach the node's credentials.
             metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
             blockDeviceMappings: Object.entries(volumes(os, diskGiB)).map(([deviceName, volumeSize]) => ({

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { PodIdentityAssociation } from "@pulumi/aws/eks";
 import type * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
@@ -30,11 +31,31 @@ export interface PodRole {
     role: iam.Role;
     /** Annotations that the service account has to carry: none with Pod Identity. */
     annotations: Record<string, pulumi.Input<string>>;
-    /** What has to exist before the pods start: EKS hands out credentials only to pods that start after their association was made. */
-    ready: pulumi.Resource[];
+    /** What has to exist before the pods start: EKS hands out credentials only to pods that start after their association has taken effect. */
+    ready: pulumi.Input<pulumi.Resource>[];
 }
 
-/** A role with one policy that the pods of one service account assume, and the association or the annotation by which they get it. */
+/**
+ * How long a Pod Identity association takes to take effect, in milliseconds. AWS says "several seconds" (EKS API reference,
+ * CreatePodIdentityAssociation); 5 to 10 were measured (eks-pod-identity-agent#52).
+ */
+const TAKES_EFFECT = 15_000;
+
+/**
+ * Resolves to the association once it has taken effect, for `dependsOn`. EKS injects credentials only when a pod is admitted: a pod that is
+ * admitted too early never gets any, restarts of its containers included. Every update waits, since no provider says how old an association is, and an
+ * interrupted update may have made it a moment ago; all associations are waited for at the same time. A preview creates nothing and waits for nothing.
+ */
+export const inEffect = (association: pulumi.CustomResource): pulumi.Output<pulumi.Resource> =>
+    association.id.apply(async () => {
+        if (!pulumi.runtime.isDryRun()) await setTimeout(TAKES_EFFECT);
+        return association;
+    });
+
+/**
+ * A role with one policy that the pods of one service account assume, and the association or the annotation by which they get it. `opts` should
+ * wait for nothing: an association needs the cluster only, and takes effect while nodes and add-ons are made.
+ */
 export function podRole(name: string, args: PodRoleArgs, opts: pulumi.CustomResourceOptions): PodRole {
     const { podIdentity, namespace, serviceAccount, assume } = args;
     // With IRSA the S3 client assumes one role with the pod's own token, and Thanos's objstore file has no field for a second.
@@ -53,7 +74,7 @@ export function podRole(name: string, args: PodRoleArgs, opts: pulumi.CustomReso
         },
         opts,
     );
-    return { role, annotations: {}, ready: [policy, association] };
+    return { role, annotations: {}, ready: [policy, inEffect(association)] };
 }
 
 /** The role and its policy alone, for an EKS add-on: EKS makes the association or the annotation itself. */

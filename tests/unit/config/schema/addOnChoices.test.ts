@@ -5,8 +5,15 @@ describe("add-ons that the configuration leaves out", () => {
     const create = { version: "1.34", subnetIds: [], zones: [], privateAccessCidrs: [], publicAccessCidrs: [], admins: [] };
     const byPodIdentity = { addOns: {}, identity: { by: "pod-identity" } } as const;
 
-    it("are all installed in a cluster that the stack creates", () => {
-        assert.deepEqual([...new Set(Object.values(addOnChoices({ ...byPodIdentity, cluster: { name: "eks", create } })))], ["install"]);
+    it("are all installed in a cluster that the stack creates, except cert-manager, which nothing uses", () => {
+        assert.deepEqual(addOnChoices({ ...byPodIdentity, cluster: { name: "eks", create } }), {
+            podIdentityAgent: "install",
+            ebsCsi: "install",
+            loadBalancerController: "install",
+            externalDns: "install",
+            certManager: "unmanaged",
+            metricsServer: "install",
+        });
     });
 
     it("have to be present in an existing cluster, where the fleet needs them", () => {

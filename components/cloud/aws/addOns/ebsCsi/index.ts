@@ -14,16 +14,22 @@ export interface EbsCsiArgs {
     role: RoleArgs;
     /** Tags of every volume, beside the driver's own. */
     tags: Record<string, string>;
+    /** ARN of the customer's key that encrypts volumes by default. @default EBS's own, on which nobody needs rights */
+    volumeKey: string | undefined;
 }
 
 /** The EBS CSI driver. Tags are part of its configuration and not of the StorageClass, whose parameters cannot be changed. */
-export const ebsCsi = (name: string, { eks, region, role, tags }: EbsCsiArgs, opts: pulumi.CustomResourceOptions): Addon =>
+export const ebsCsi = (name: string, { eks, region, role, tags, volumeKey }: EbsCsiArgs, opts: pulumi.CustomResourceOptions): Addon =>
     eksAddOn(
         name,
         {
             eks,
             addOn: "ebsCsi",
-            identity: { role, ...PODS, rights: pulumi.output(eks.eksName).apply((eksName) => ebsCsiStatements({ region, eksName })) },
+            identity: {
+                role,
+                ...PODS,
+                rights: pulumi.output(eks.eksName).apply((eksName) => ebsCsiStatements({ region, eksName, volumeKey })),
+            },
             configuration: { controller: { extraVolumeTags: tags } },
         },
         opts,

@@ -6,9 +6,11 @@ import type { Statement } from "../../iam/statements";
  * docs/AmazonEBSCSIDriverPolicyV2.json) without snapshots, copies and new tags on old volumes, which this project does not use. Volumes and
  * nodes carry the same tag: EKS passes the cluster's name to its driver, which tags the volumes that it creates (docs/tagging.md of the
  * driver, and aws-ebs-csi-driver#2918). AWS's policy for one cluster compares another tag, which drivers before 1.58 do not write. The
- * driver needs no right on a key: the volumes are encrypted with EBS's own.
+ * driver needs no right on EBS's own key. Where the account's default is a customer's key (`volumeKey`, an ARN), a volume without these rights is created
+ * and vanishes (docs/install.md of the driver, "Encrypted EBS Volumes via KMS").
  */
-export function ebsCsiStatements({ region, eksName }: { region: string; eksName: string }): Statement[] {
+export function ebsCsiStatements(args: { region: string; eksName: string; volumeKey?: string | undefined }): Statement[] {
+    const { region, eksName, volumeKey } = args;
     const arn = (kind: string) => `arn:${partitionOf(region)}:ec2:${region}:*:${kind}/*`;
     const clusterTag = `kubernetes.io/cluster/${eksName}`;
     return [
@@ -53,5 +55,18 @@ export function ebsCsiStatements({ region, eksName }: { region: string; eksName:
             Resource: [arn("instance")],
             Condition: { StringEquals: { [`ec2:ResourceTag/${clusterTag}`]: "owned" } },
         },
+        ...(volumeKey === undefined ? [] : keyStatements(volumeKey)),
     ];
 }
+
+/** EBS uses the key through a grant, which the driver may make for AWS services only (EKS user guide, "Amazon EBS CSI driver"). */
+const keyStatements = (volumeKey: string): Statement[] => [
+    { Sid: "VolumeKey", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"], Resource: [volumeKey] },
+    {
+        Sid: "VolumeKeyForEbs",
+        Effect: "Allow",
+        Action: ["kms:CreateGrant"],
+        Resource: [volumeKey],
+        Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } },
+    },
+];

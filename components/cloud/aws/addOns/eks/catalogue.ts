@@ -14,6 +14,11 @@ export const EKS_ADD_ONS: Record<EksAddOnName, { name: string; oldest?: string }
     metricsServer: { name: "metrics-server" },
 };
 
-/** Add-ons to look up in EKS: those that the configuration says are present. */
-export const presentOnEks = (choices: AddOnChoices) =>
-    (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => choices[addOn] === "present");
+const chosen = (choices: AddOnChoices, choice: "install" | "present") =>
+    (Object.keys(EKS_ADD_ONS) as EksAddOnName[]).filter((addOn) => choices[addOn] === choice);
+
+/** Add-ons to look up in the cluster: those that the configuration says are present. */
+export const presentOnEks = (choices: AddOnChoices) => chosen(choices, "present");
+
+/** Add-ons that this stack installs from EKS. */
+export const installedOnEks = (choices: AddOnChoices) => chosen(choices, "install");

@@ -25,7 +25,9 @@ export function loadBalancerController(name: string, args: LoadBalancerControlle
     const { eks, region, tags } = args;
     const cluster = pulumi.output({ eksName: eks.eksName, vpcId: eks.vpcId });
     const rights = cluster.apply((facts) => loadBalancerStatements({ region, ...facts }));
-    const { annotations, ready } = podRole(name, { role: args.role, podIdentity: eks.podIdentity, ...PODS, rights }, opts);
+    // The role waits for nothing: its association takes effect while nodes and add-ons are made.
+    const early = opts.parent && { parent: opts.parent };
+    const { annotations, ready } = podRole(name, { role: args.role, podIdentity: eks.podIdentity, ...PODS, rights }, early ?? {});
     return new Release(
         name,
         {
@@ -63,6 +65,8 @@ export const loadBalancerControllerValues = ({ region, eksName, vpcId, tags, ann
     serviceAccount: { name: PODS.serviceAccount, ...(Object.keys(annotations).length > 0 && { annotations }) },
     defaultTags: tags,
     podDisruptionBudget: { maxUnavailable: 1 },
+    // By default the chart makes a new webhook CA with every upgrade: until all pods have it, no Service or Ingress can be created.
+    keepTLSSecret: true,
     // Disabled: the webhook is cluster-wide, so no Service could be created while the controller is down. Services of this project name the
     // controller by annotation.
     enableServiceMutatorWebhook: false,

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { awsCloud } from "../../../../../components/cloud/aws/awsCloud";
 import { accountProblems } from "../../../../../components/cloud/aws/platform";
+import type { ConfigError } from "../../../../../config/configError";
+import { awsAnswer } from "../../../../../engine/awsPlaceholders";
 import { runInProcess } from "../../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../../engine/stackFile";
-import { ACCOUNT } from "../../../../support/placedResources";
+import { ACCOUNT, REGION } from "../../../../support/placedResources";
 import { buildObserver, buildObserverOn, observerConfig } from "../../../../support/testFleet";
 
 describe("the platform of a stack on AWS", () => {
@@ -44,6 +48,27 @@ describe("the platform of a stack on AWS", () => {
 });
 
 describe("the account of a stack on AWS", () => {
+    it("is looked up first, and nothing is declared in another than the observer expects", async () => {
+        const declared: string[] = [];
+        await pulumi.runtime.setMocks({
+            newResource: ({ type, name, inputs }) => {
+                declared.push(type);
+                return { id: name, state: inputs };
+            },
+            call: ({ token, inputs }) => awsAnswer(token, inputs, REGION),
+        });
+        const stack = { region: REGION, cluster: { name: "eks-blue" }, addOns: {}, identity: { by: "pod-identity" as const }, tags: {} };
+        const args = { ...stack, clusterName: "blue", domain: "fleet.test", rolePath: "/", expectedAccount: "222222222222" };
+        await assert.rejects(
+            () => awsCloud(args),
+            ({ problems }: ConfigError) => {
+                assert.deepEqual(problems, accountProblems(ACCOUNT, "222222222222"));
+                return true;
+            },
+        );
+        assert.deepEqual(declared, ["pulumi:providers:aws"]);
+    });
+
     it("is accepted where the observer has the same account for the cluster, or none", () => {
         assert.deepEqual([accountProblems(ACCOUNT, undefined), accountProblems(ACCOUNT, ACCOUNT)], [[], []]);
     });

@@ -46,7 +46,7 @@ describe("an EKS cluster that the stack creates", () => {
         "Key eks",
         "LogGroup eks",
     ];
-    const controlPlaneRole = ["Role eks", "RolePolicyAttachment eks-AmazonEKSClusterPolicy"];
+    const controlPlaneRole = ["Role eks", "RolePolicyAttachment eks-AmazonEKSClusterPolicy", "SecurityGroup eks-api"];
 
     it("consists, in existing subnets, of the cluster, a key, a log group, a role, and access entries for administrators", async () => {
         assert.deepEqual(titles((await createCluster(SUBNETS)).placed), [...withCluster, ...controlPlaneRole]);
@@ -104,7 +104,12 @@ describe("an EKS cluster that the stack creates", () => {
             version: "1.34",
             roleArn: "arn:aws:iam::111111111111:role/thanos-fleet/blue-eks-0123ab",
             accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
-            vpcConfig: { subnetIds: ["subnet-0a", "subnet-0b"], endpointPrivateAccess: true, endpointPublicAccess: false },
+            vpcConfig: {
+                subnetIds: ["subnet-0a", "subnet-0b"],
+                securityGroupIds: ["eks-api"],
+                endpointPrivateAccess: true,
+                endpointPublicAccess: false,
+            },
             encryptionConfig: { provider: { keyArn: "arn:aws:kms:eu-west-1:111111111111:key/eks" }, resources: ["secrets"] },
             enabledClusterLogTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
             upgradePolicy: { supportType: "STANDARD" },
@@ -117,16 +122,17 @@ describe("an EKS cluster that the stack creates", () => {
         const { placed } = await createCluster({ ...SUBNETS, publicAccessCidrs: ["203.0.113.7/32"] });
         assert.deepEqual(clusterOf(placed).inputs.vpcConfig, {
             subnetIds: ["subnet-0a", "subnet-0b"],
+            securityGroupIds: ["eks-api"],
             endpointPrivateAccess: true,
             endpointPublicAccess: true,
             publicAccessCidrs: ["203.0.113.7/32"],
         });
     });
 
-    it("opens its private endpoint to the listed networks only", async () => {
+    it("opens its private endpoint to the listed networks only, and no port of nodes and pods", async () => {
         const { placed } = await createCluster({ ...SUBNETS, privateAccessCidrs: ["10.0.0.0/8", "192.168.7.0/24"] });
         const rule = {
-            securityGroupId: "<security group of eks-blue>",
+            securityGroupId: "eks-api",
             ipProtocol: "tcp",
             fromPort: 443,
             toPort: 443,
@@ -139,6 +145,12 @@ describe("an EKS cluster that the stack creates", () => {
                 { ...rule, cidrIpv4: "192.168.7.0/24" },
             ],
         );
+    });
+
+    it("has the group of these networks in the VPC of the given subnets, or in its own", async () => {
+        const vpcOf = async (more: Partial<EksClusterArgs>) =>
+            resourceTitled((await createCluster(more)).placed, "SecurityGroup eks-api").inputs.vpcId;
+        assert.deepEqual([await vpcOf({ ...SUBNETS, vpcId: "vpc-0a" }), await vpcOf({})], ["vpc-0a", "eks"]);
     });
 
     it("is ready after its access entries, ingress rules, network plugin and kube-proxy", async () => {
@@ -172,9 +184,9 @@ describe("an EKS cluster that the stack creates", () => {
         );
     });
 
-    it("keeps logs for 90 days, in the log group that EKS would create", async () => {
-        const { placed } = await createCluster(SUBNETS);
-        assert.deepEqual(resourceTitled(placed, "LogGroup eks").inputs, { name: "/aws/eks/eks-blue/cluster", retentionInDays: 90 });
+    it("keeps logs for 90 days, in the log group that EKS would create, after the stack is destroyed too", async () => {
+        const { inputs, retainOnDelete } = resourceTitled((await createCluster(SUBNETS)).placed, "LogGroup eks");
+        assert.deepEqual({ ...inputs, retainOnDelete }, { name: "/aws/eks/eks-blue/cluster", retentionInDays: 90, retainOnDelete: true });
     });
 
     it("makes the listed roles administrators through access entries", async () => {

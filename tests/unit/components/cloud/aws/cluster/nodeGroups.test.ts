@@ -10,6 +10,8 @@ describe("node groups", () => {
                 version: "1.34",
                 region: REGION,
                 subnets: { a: "subnet-0a", b: "subnet-0b" },
+                clusterSecurityGroupId: "sg-0c",
+                shared: false,
                 os: "al2023",
                 diskGiB: 50,
                 stateful: { instanceType: "m7g.xlarge", nodesPerZone: 1 },
@@ -66,6 +68,30 @@ describe("node groups", () => {
             labels: { "thanos-fleet/pool": "general" },
             scalingConfig: { minSize: 2, desiredSize: 2, maxSize: 2 },
         });
+    });
+
+    it("for other pods keep other teams' pods away in a cluster that they share, as long as these have another place", async () => {
+        const { inputs } = resourceTitled(await createNodeGroups({ shared: true }), "NodeGroup nodes-general");
+        assert.deepEqual(inputs.taints, [{ key: "thanos-fleet/general", value: "true", effect: "PREFER_NO_SCHEDULE" }]);
+    });
+
+    it("are in the cluster's security group, and in those that are given", async () => {
+        const groups = async (securityGroupIds?: string[]) => {
+            const placed = await createNodeGroups({ securityGroupIds });
+            return ["stateful", "general"].map((pool) => resourceTitled(placed, `LaunchTemplate nodes-${pool}`).inputs.vpcSecurityGroupIds);
+        };
+        // Without any in the template, EKS attaches the cluster's.
+        assert.deepEqual(
+            [await groups(), await groups([]), await groups(["sg-0a"])],
+            [
+                [undefined, undefined],
+                [undefined, undefined],
+                [
+                    ["sg-0c", "sg-0a"],
+                    ["sg-0c", "sg-0a"],
+                ],
+            ],
+        );
     });
 
     it("for pods with volumes match the node selector and the tolerations of these pods", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ebsCsiStatements } from "../../../../../../../components/cloud/aws/addOns/ebsCsi/policy";
+import type { Statement } from "../../../../../../../components/cloud/aws/iam/statements";
 import { isAllowed } from "../../../../../../support/iamSimulator";
 import { ACCOUNT, REGION, role } from "../../../../../../support/placedResources";
 
@@ -11,6 +12,11 @@ const ROLE = {
 const may = (action: string, arn: string, context: Record<string, string> = {}) =>
     isAllowed(ROLE, action, { arn, account: ACCOUNT, context });
 const ec2 = (resource: string) => `arn:aws:ec2:${REGION}:${ACCOUNT}:${resource}`;
+
+/** With it IAM policies of the account decide (KMS developer guide, "Default key policy"). */
+const DEFAULT_KEY_POLICY: Statement[] = [
+    { Sid: "Account", Effect: "Allow", Principal: { AWS: [`arn:aws:iam::${ACCOUNT}:root`] }, Action: ["kms:*"], Resource: ["*"] },
+];
 
 describe("the policy of the EBS CSI driver", () => {
     const requested = (cluster: string) => ({ [`aws:RequestTag/kubernetes.io/cluster/${cluster}`]: "owned" });
@@ -28,6 +34,29 @@ describe("the policy of the EBS CSI driver", () => {
         assert.deepEqual(
             await Promise.all(answers),
             answers.map(() => [true, false]),
+        );
+    });
+
+    it("lets it use the customer's key that encrypts volumes by default, and grant it to AWS services only", async () => {
+        const [key, otherKey] = ["0a", "0b"].map((id) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`) as [string, string];
+        const withKey = { ...ROLE, policy: ebsCsiStatements({ region: REGION, eksName: EKS_NAME, volumeKey: key }) };
+        const use = (action: string, arn: string, forService: string, who = withKey) =>
+            isAllowed(who, `kms:${action}`, {
+                arn,
+                account: ACCOUNT,
+                policy: DEFAULT_KEY_POLICY,
+                context: { "kms:GrantIsForAWSResource": forService },
+            });
+        const actions = ["Decrypt", "GenerateDataKeyWithoutPlaintext", "CreateGrant"];
+        assert.deepEqual(await Promise.all(actions.map((action) => use(action, key, "true"))), [true, true, true]);
+        assert.deepEqual(
+            await Promise.all([
+                use("CreateGrant", key, "false"),
+                use("Decrypt", otherKey, "true"),
+                use("Encrypt", key, "true"),
+                use("Decrypt", key, "true", ROLE),
+            ]),
+            [false, false, false, false],
         );
     });
 

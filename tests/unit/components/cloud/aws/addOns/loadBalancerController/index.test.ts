@@ -13,6 +13,7 @@ describe("the values of the load balancer controller's chart", () => {
             serviceAccount: { name: "aws-load-balancer-controller" },
             defaultTags: TAGS,
             podDisruptionBudget: { maxUnavailable: 1 },
+            keepTLSSecret: true,
             enableServiceMutatorWebhook: false,
             enableShield: false,
             enableWaf: false,

@@ -49,6 +49,21 @@ describe("the policy of the load balancer controller", () => {
         );
     });
 
+    it("lets it tag what it owns, but not change whose it is", async () => {
+        const retag = (arn: string, action: string, context: Record<string, string>) =>
+            may(action, arn, { ...tagged(EKS_NAME), ...context });
+        const answers = [
+            ["elasticloadbalancing:AddTags", BALANCER],
+            ["ec2:CreateTags", ec2("security-group/sg-0a")],
+        ].map(([action = "", arn = ""]) =>
+            Promise.all([retag(arn, action, { "aws:RequestTag/team": "observability" }), retag(arn, action, tagging("eks-red"))]),
+        );
+        assert.deepEqual(
+            await Promise.all(answers),
+            answers.map(() => [true, false]),
+        );
+    });
+
     it("lets it open ports inside its VPC only", async () => {
         const open = (vpc: string) =>
             may("ec2:AuthorizeSecurityGroupIngress", ec2("security-group/sg-0a"), { "ec2:Vpc": ec2(`vpc/${vpc}`) });
