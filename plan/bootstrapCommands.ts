@@ -1,10 +1,15 @@
 import { EKS_ADD_ONS, presentOnEks } from "../components/cloud/aws/addOns/eks/catalogue";
 import { clusterAdminPolicy } from "../components/cloud/aws/iam/names";
+import { leafQueryHost, queryFrontendHost, receiveHost } from "../components/naming/names";
+import { WRITES_REMOTELY } from "../config/schema";
 import { addOnChoices } from "../config/schema/addOnChoices";
 import { EKS } from "../upstream/versions";
 import { type AwsStack, PLACEHOLDER_ZONE } from "./awsStack";
 
-/** Commands that set up an empty account before the first `pulumi up` of a stack on AWS. Only those that the stack's configuration needs. */
+/**
+ * Commands that set up an empty account before the first `pulumi up` of a stack on AWS, and make its names known after it. Only those that the stack's
+ * configuration needs.
+ */
 
 export interface BootstrapStep {
     /** Why the commands are needed, in a sentence or two. */
@@ -24,11 +29,13 @@ export function bootstrapSteps(stack: AwsStack, observer?: AwsStack): BootstrapS
             commands: [`pulumi stack init ${stack.name} --secrets-provider='awskms://alias/${backend.name}?region=${backend.region}'`],
         },
         ...allowClusterAccess(stack),
-        ...createZone(stack, observer),
+        ...createZone(stack),
         {
             why: "A policy stops the preview, before anything is created.",
             commands: [pulumi("preview --policy-pack policies"), pulumi("up --policy-pack policies")],
         },
+        ...shareZones(stack, observer),
+        ...checkNames(stack),
     ];
 }
 
@@ -155,60 +162,114 @@ function allowClusterAccess(stack: AwsStack): BootstrapStep[] {
 /** AWS's three partitions are separate, and the region selects one of them: so global services get a region too. */
 const callerArn = (region: string) => `aws sts get-caller-identity --region ${region} --query Arn --output text`;
 
-/** The private zone that ExternalDNS writes to. An observee has its own below the fleet's domain, so that it cannot write the observer's names. */
-function createZone(stack: AwsStack, observer: AwsStack | undefined): BootstrapStep[] {
+const placeholderZone = ({ config }: AwsStack) => config.aws.zoneId === PLACEHOLDER_ZONE;
+
+/** An observee has a zone of its own below the fleet's domain, so that it cannot write the observer's names. */
+const zoneName = ({ config }: AwsStack) => (config.role === "observer" ? config.domain : `${config.cluster}.${config.domain}`);
+
+/** The private zone that ExternalDNS writes to, where the settings have no id of one. */
+function createZone(stack: AwsStack): BootstrapStep[] {
     const { config, name } = stack;
-    if (config.aws.zoneId !== PLACEHOLDER_ZONE) return [];
-    const zone = config.role === "observer" ? config.domain : `${config.cluster}.${config.domain}`;
+    const toInstall = placeholderZone(stack);
+    if (config.aws.zoneId !== undefined && !toInstall) return [];
+    const zone = zoneName(stack);
     const { region, cluster } = config.aws;
     const set = (path: string, value: string) => `pulumi config set --stack ${name} --path ${path} ${value}`;
     const create = (vpc: string) => [
         `vpc=$(${vpc} --output text)`,
         `zone=$(aws route53 create-hosted-zone --region ${region} --name ${zone} --vpc VPCRegion=${region},VPCId="$vpc" --hosted-zone-config PrivateZone=true --caller-reference thanos-fleet-${name} --query HostedZone.Id --output text)`,
         // The id is "/hostedzone/Z0123456789ABC".
-        set("aws.zoneId", '"$(basename "$zone")"'),
+        ...(toInstall ? [set("aws.zoneId", '"$(basename "$zone")"')] : []),
     ];
+    const whose = toInstall
+        ? "to which ExternalDNS writes this cluster's names."
+        : "to which this cluster's ExternalDNS has to write: it needs the rights, and a filter that lets the zone through. Skip this if the zone exists.";
     const subnet = cluster.create?.subnetIds?.[0];
     if (cluster.create && subnet === undefined)
         return [
             {
-                why: `The private zone ${zone} needs a VPC, which the stack creates: the first update leaves ExternalDNS out, then the zone is created.`,
+                why: `The private zone ${zone}, ${whose} It needs a VPC, which the stack creates: so the first update comes before the zone${toInstall ? ", without ExternalDNS" : ""}.`,
                 commands: [
-                    set("aws.addOns.externalDns", "unmanaged"),
+                    ...(toInstall ? [set("aws.addOns.externalDns", "unmanaged")] : []),
                     `pulumi up --policy-pack policies --stack ${name}`,
                     ...create(vpcOf(stack)),
-                    set("aws.addOns.externalDns", "install"),
+                    ...(toInstall ? [set("aws.addOns.externalDns", "install")] : []),
                 ],
             },
-            ...sharedZones(stack, observer),
         ];
     return [
         {
-            why: `The private zone ${zone}, to which ExternalDNS writes this cluster's names.`,
+            why: `The private zone ${zone}, ${whose}`,
             commands: create(
                 subnet === undefined
                     ? vpcOf(stack)
                     : `aws ec2 describe-subnets --region ${region} --subnet-ids ${subnet} --query Subnets[0].VpcId`,
             ),
         },
-        ...sharedZones(stack, observer),
     ];
 }
 
 const vpcOf = ({ config: { aws } }: AwsStack) =>
     `aws eks describe-cluster --region ${aws.region} --name ${aws.cluster.name} --query cluster.resourcesVpcConfig.vpcId`;
 
-/** A private zone is resolved only in its VPCs: the observer resolves its observees' names, and observees that write remotely the observer's. */
-function sharedZones(stack: AwsStack, observer: AwsStack | undefined): BootstrapStep[] {
-    if (observer === undefined) return [];
-    const associate = (zone: string, { config: { aws } }: AwsStack, vpc: string) =>
-        `aws route53 associate-vpc-with-hosted-zone --region ${aws.region} --hosted-zone-id ${zone} --vpc VPCRegion=${aws.region},VPCId="${vpc}"`;
-    const { domain, aws } = observer.config;
-    const observersZone = `"$(aws route53 list-hosted-zones-by-name --region ${aws.region} --dns-name ${domain} --query "HostedZones[?Name=='${domain}.' && Config.PrivateZone]|[0].Id" --output text)"`;
+/** The id of a stack's zone: from its settings, or looked up by its name. */
+function zoneId(stack: AwsStack): string {
+    const { zoneId: id, region } = stack.config.aws;
+    if (id !== undefined && !placeholderZone(stack)) return id;
+    const name = zoneName(stack);
+    return `"$(aws route53 list-hosted-zones-by-name --region ${region} --dns-name ${name} --query "HostedZones[?Name=='${name}.' && Config.PrivateZone]|[0].Id" --output text)"`;
+}
+
+/** A cluster, as the other side of a connection sees it: AWS region, command that prints the VPC's id, id of the zone. */
+interface Side {
+    region: string;
+    vpc: string;
+    zone: string;
+}
+
+const sideOf = (stack: AwsStack): Side => ({
+    region: stack.config.aws.region,
+    vpc: `"$(${vpcOf(stack)} --output text)"`,
+    zone: zoneId(stack),
+});
+
+/** Stands for an observer whose stack file is not here. */
+const UNKNOWN_OBSERVER: Side = { region: '"$observer_region"', vpc: '"$observer_vpc"', zone: '"$observer_zone"' };
+
+/**
+ * A private zone is resolved only in its VPCs: the observer resolves its observees' names, and observees that write remotely the observer's. An update
+ * succeeds without: Query then finds no leaf, and remote write no Receive.
+ */
+function shareZones(stack: AwsStack, observer: AwsStack | undefined): BootstrapStep[] {
+    if (stack.config.role === "observer") return [];
+    const associate = (zone: string, { region, vpc }: Side) =>
+        `aws route53 associate-vpc-with-hosted-zone --region ${stack.config.aws.region} --hosted-zone-id ${zone} --vpc VPCRegion=${region},VPCId=${vpc}`;
+    const [here, there] = [sideOf(stack), observer ? sideOf(observer) : UNKNOWN_OBSERVER];
+    const unknown = observer
+        ? ""
+        : " Set observer_region, observer_vpc and observer_zone (ids) first: there is no stack file of the observer here.";
     return [
         {
-            why: "Each of the two clusters must resolve the other's zone. Between two accounts, run `aws route53 create-vpc-association-authorization` first, with the zone's credentials.",
-            commands: [associate('"$zone"', observer, `$(${vpcOf(observer)} --output text)`), associate(observersZone, stack, "$vpc")],
+            why: `Each of the two clusters must resolve the other's zone. Between two accounts, run \`aws route53 create-vpc-association-authorization\` first, with the zone's credentials.${unknown}`,
+            commands: [associate(here.zone, there), associate(there.zone, here)],
+        },
+    ];
+}
+
+/** The names that other clusters and people use. Nothing else fails where one is missing. */
+function checkNames(stack: AwsStack): BootstrapStep[] {
+    const { config } = stack;
+    const { domain } = config;
+    const names =
+        config.role === "observee"
+            ? [leafQueryHost(config.cluster, domain)]
+            : [queryFrontendHost(domain), ...(config.observees.some(({ mode }) => WRITES_REMOTELY[mode]) ? [receiveHost(domain)] : [])];
+    return [
+        {
+            why: `Some minutes after the update ExternalDNS has published ${names.join(" and ")}. If not, read its log.`,
+            commands: [
+                `aws route53 list-resource-record-sets --region ${config.aws.region} --hosted-zone-id ${zoneId(stack)} --query "ResourceRecordSets[?Type=='A'].Name" --output text`,
+            ],
         },
     ];
 }

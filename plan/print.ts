@@ -98,7 +98,7 @@ function shortType(type: string): string {
 /** The steps before the first `pulumi up`, as a script: commands, and the reasons as comments. */
 export function bootstrapLines(stack: AwsStack, observer?: AwsStack): string[] {
     return [
-        color.bold(`Before the first \`pulumi up\` of ${stack.name}, in an empty account`),
+        color.bold(`Around the first \`pulumi up\` of ${stack.name}, in an empty account`),
         ...bootstrapSteps(stack, observer).flatMap(({ why, commands }) => ["", color.dim(`# ${why}`), ...commands]),
         "",
     ];

@@ -5,6 +5,18 @@ import { ADMIN, blueWith, checked, observerWith } from "./stackInputs";
 
 const commands = (stack: AwsStack, observer?: AwsStack) => bootstrapSteps(stack, observer).flatMap((step) => step.commands);
 
+/** The look-up of the observer's zone by its name. */
+const OBSERVERS_ZONE = `"$(aws route53 list-hosted-zones-by-name --region eu-west-1 --dns-name fleet.example.internal --query "HostedZones[?Name=='fleet.example.internal.' && Config.PrivateZone]|[0].Id" --output text)"`;
+const VPC_OF_BLUE =
+    "$(aws eks describe-cluster --region eu-central-1 --name eks-blue --query cluster.resourcesVpcConfig.vpcId --output text)";
+const VPC_OF_OBSERVER =
+    "$(aws eks describe-cluster --region eu-west-1 --name eks-observer --query cluster.resourcesVpcConfig.vpcId --output text)";
+/** The zone of an observer that does not install ExternalDNS: its settings need no id. */
+const zoneOfPresentExternalDns = [
+    `vpc=${VPC_OF_OBSERVER}`,
+    'zone=$(aws route53 create-hosted-zone --region eu-west-1 --name fleet.example.internal --vpc VPCRegion=eu-west-1,VPCId="$vpc" --hosted-zone-config PrivateZone=true --caller-reference thanos-fleet-observer --query HostedZone.Id --output text)',
+];
+
 describe("bootstrapSteps", () => {
     it("creates an observer's key, state bucket, stack and cluster access, where the cluster exists", () => {
         assert.deepEqual(commands(checked(observerWith({}))), [
@@ -22,8 +34,10 @@ describe("bootstrapSteps", () => {
             'role=$(aws iam get-role --region eu-west-1 --role-name "$(aws sts get-caller-identity --region eu-west-1 --query Arn --output text | cut -d / -f 2)" --query Role.Arn --output text)',
             'aws eks create-access-entry --region eu-west-1 --cluster-name eks-observer --principal-arn "$role"',
             'aws eks associate-access-policy --region eu-west-1 --cluster-name eks-observer --principal-arn "$role" --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy',
+            ...zoneOfPresentExternalDns,
             "pulumi preview --policy-pack policies --stack observer",
             "pulumi up --policy-pack policies --stack observer",
+            `aws route53 list-resource-record-sets --region eu-west-1 --hosted-zone-id ${OBSERVERS_ZONE} --query "ResourceRecordSets[?Type=='A'].Name" --output text`,
         ]);
     });
 
@@ -68,7 +82,7 @@ describe("bootstrapSteps", () => {
             const calls = all.flatMap((command) =>
                 command.split(/(?=\baws (?:kms|s3api|eks|iam|sts|route53) )/).filter((call) => /^aws /.test(call)),
             );
-            assert.equal(calls.length, 17);
+            assert.equal(calls.length, 19);
             assert.deepEqual(
                 calls.filter((call) => !call.includes(`--region ${region}`)),
                 [],
@@ -99,7 +113,7 @@ describe("bootstrapSteps", () => {
     describe("creates the private zone", () => {
         const toCreate = { addOns: { externalDns: "install" } };
         const zoneCommands = (stack: AwsStack, observer?: AwsStack) =>
-            commands(stack, observer).filter((command) => /route53|vpc=|zoneId|externalDns/.test(command));
+            commands(stack, observer).filter((command) => /create-hosted-zone|vpc=|zoneId|externalDns/.test(command));
 
         it("in the VPC of an existing cluster", () => {
             assert.deepEqual(zoneCommands(checked(observerWith(toCreate))), [
@@ -134,7 +148,7 @@ describe("bootstrapSteps", () => {
                     ],
                 },
                 {
-                    why: "The private zone fleet.example.internal needs a VPC, which the stack creates: the first update leaves ExternalDNS out, then the zone is created.",
+                    why: "The private zone fleet.example.internal, to which ExternalDNS writes this cluster's names. It needs a VPC, which the stack creates: so the first update comes before the zone, without ExternalDNS.",
                     commands: [
                         "pulumi config set --stack observer --path aws.addOns.externalDns unmanaged",
                         "pulumi up --policy-pack policies --stack observer",
@@ -151,20 +165,78 @@ describe("bootstrapSteps", () => {
                         "pulumi up --policy-pack policies --stack observer",
                     ],
                 },
+                {
+                    why: "Some minutes after the update ExternalDNS has published query.fleet.example.internal. If not, read its log.",
+                    commands: [
+                        `aws route53 list-resource-record-sets --region eu-west-1 --hosted-zone-id ${OBSERVERS_ZONE} --query "ResourceRecordSets[?Type=='A'].Name" --output text`,
+                    ],
+                },
             ]);
         });
 
-        it("below the fleet's domain for an observee, and associates each cluster's VPC with the other's zone", () => {
-            assert.deepEqual(zoneCommands(checked(blueWith(toCreate)), checked(observerWith(toCreate))).slice(1), [
+        it("for an ExternalDNS that is there already, too, and changes no setting", () => {
+            assert.deepEqual(zoneCommands(checked(observerWith({}))), zoneOfPresentExternalDns);
+            const { why } = bootstrapSteps(checked(observerWith({}))).find(({ commands: [command] }) => command?.startsWith("vpc=")) ?? {};
+            assert.equal(
+                why,
+                "The private zone fleet.example.internal, to which this cluster's ExternalDNS has to write: it needs the rights, and a filter that lets the zone through. Skip this if the zone exists.",
+            );
+        });
+
+        it("below the fleet's domain for an observee", () => {
+            assert.deepEqual(zoneCommands(checked(blueWith(toCreate)), checked(observerWith(toCreate))).slice(1, 3), [
                 'zone=$(aws route53 create-hosted-zone --region eu-central-1 --name blue.fleet.example.internal --vpc VPCRegion=eu-central-1,VPCId="$vpc" --hosted-zone-config PrivateZone=true --caller-reference thanos-fleet-blue --query HostedZone.Id --output text)',
                 'pulumi config set --stack blue --path aws.zoneId "$(basename "$zone")"',
-                'aws route53 associate-vpc-with-hosted-zone --region eu-west-1 --hosted-zone-id "$zone" --vpc VPCRegion=eu-west-1,VPCId="$(aws eks describe-cluster --region eu-west-1 --name eks-observer --query cluster.resourcesVpcConfig.vpcId --output text)"',
-                `aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id "$(aws route53 list-hosted-zones-by-name --region eu-west-1 --dns-name fleet.example.internal --query "HostedZones[?Name=='fleet.example.internal.' && Config.PrivateZone]|[0].Id" --output text)" --vpc VPCRegion=eu-central-1,VPCId="$vpc"`,
             ]);
         });
 
         it("only if the settings have no id of one", () => {
             assert.deepEqual(zoneCommands(checked(observerWith({ ...toCreate, zoneId: "Z0123456789ABC" }))), []);
+        });
+    });
+
+    describe("makes every name known in every cluster", () => {
+        const withZone = { addOns: { externalDns: "install" }, zoneId: "Z0123456789ABC" };
+        const associations = (stack: AwsStack, observer?: AwsStack) =>
+            commands(stack, observer).filter((command) => /associate-vpc/.test(command));
+
+        it("by associating each cluster's VPC with the other's zone", () => {
+            const blues = `"$(aws route53 list-hosted-zones-by-name --region eu-central-1 --dns-name blue.fleet.example.internal --query "HostedZones[?Name=='blue.fleet.example.internal.' && Config.PrivateZone]|[0].Id" --output text)"`;
+            assert.deepEqual(associations(checked(blueWith({})), checked(observerWith({}))), [
+                `aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id ${blues} --vpc VPCRegion=eu-west-1,VPCId="${VPC_OF_OBSERVER}"`,
+                `aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id ${OBSERVERS_ZONE} --vpc VPCRegion=eu-central-1,VPCId="${VPC_OF_BLUE}"`,
+            ]);
+        });
+
+        it("whoever installs ExternalDNS, by the zones' ids where the settings have them", () => {
+            assert.deepEqual(associations(checked(blueWith({ ...withZone, zoneId: "Z0BLUE" })), checked(observerWith(withZone))), [
+                `aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id Z0BLUE --vpc VPCRegion=eu-west-1,VPCId="${VPC_OF_OBSERVER}"`,
+                `aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id Z0123456789ABC --vpc VPCRegion=eu-central-1,VPCId="${VPC_OF_BLUE}"`,
+            ]);
+        });
+
+        it("and says what to fill in where there is no stack file of the observer", () => {
+            const step = bootstrapSteps(checked(blueWith({ ...withZone, zoneId: "Z0BLUE" }))).at(-2);
+            assert.match(step?.why ?? "", /Set observer_region, observer_vpc and observer_zone \(ids\) first/);
+            assert.deepEqual(step?.commands, [
+                'aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id Z0BLUE --vpc VPCRegion="$observer_region",VPCId="$observer_vpc"',
+                `aws route53 associate-vpc-with-hosted-zone --region eu-central-1 --hosted-zone-id "$observer_zone" --vpc VPCRegion=eu-central-1,VPCId="${VPC_OF_BLUE}"`,
+            ]);
+        });
+
+        it("and names what must be published after the update", () => {
+            const last = (stack: AwsStack) => bootstrapSteps(stack).at(-1)?.why;
+            const writer = observerWith({});
+            writer.config["thanos-fleet:observees"] = JSON.stringify([{ name: "red", mode: "sidecar-remote-write" }]);
+            const published = (names: string) => `Some minutes after the update ExternalDNS has published ${names}. If not, read its log.`;
+            assert.deepEqual(
+                [last(checked(blueWith({}))), last(checked(observerWith({}))), last(checked(writer))],
+                [
+                    published("query.blue.fleet.example.internal"),
+                    published("query.fleet.example.internal"),
+                    published("query.fleet.example.internal and receive.fleet.example.internal"),
+                ],
+            );
         });
     });
 });
