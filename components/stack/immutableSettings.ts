@@ -3,8 +3,8 @@ import { type StackConfig, WRITES_REMOTELY } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
 import { type Problem, Problems } from "../../rules/problem";
-import type { Contract } from "./contract";
 import { AWS_STORAGE_CLASS, LOCAL_STORAGE_CLASS } from "../naming/names";
+import type { Contract } from "./contract";
 
 /**
  * The settings that must never change after the first deployment, or may only grow, by path: data is stored under their values. Every stack exports

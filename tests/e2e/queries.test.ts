@@ -88,6 +88,30 @@ describe("the Query Frontend", () => {
         assert.ok((await scalar(base, fresh)) > 0);
     });
 
+    it("warns in every answer while no pod of blue's Store answers, and in none before and after", async () => {
+        const history = 'count(last_over_time(shop_orders_total{cluster="blue"}[30d] offset 7d))';
+        const known = await scalar(base, history);
+        assert.ok(known > 0);
+        assert.deepEqual(await warnings(base, history), []);
+        const api = await apps("observer");
+        const store = { name: "thanos-store-blue", namespace: NAMESPACE };
+        const scale = async (replicas: number) => {
+            const body = await api.readNamespacedStatefulSetScale(store);
+            await api.replaceNamespacedStatefulSetScale({ ...store, body: { ...body, spec: { replicas } } });
+        };
+        await scale(0);
+        try {
+            await eventually("the history is missing", 60, async () => assert.equal(await scalar(base, history), 0));
+            assert.match((await warnings(base, history)).join("\n"), /thanos-store-blue/);
+        } finally {
+            await scale(1);
+        }
+        await eventually("the history is back, without a warning", 120, async () => {
+            assert.equal(await scalar(base, history), known);
+            assert.deepEqual(await warnings(base, history), []);
+        });
+    });
+
     async function withoutLeaf(cluster: "blue" | "red", check: () => Promise<void>): Promise<void> {
         const api = await apps(cluster);
         const leaf = { name: "thanos-query", namespace: NAMESPACE };

@@ -20,6 +20,7 @@ describe("configuration", () => {
             waitInterval: "5m",
             storage: "100Gi",
             memory: "4Gi",
+            cpu: "1",
         });
         assert.deepEqual(config.prometheus, {
             replicas: 2,
@@ -28,6 +29,8 @@ describe("configuration", () => {
             scrapeInterval: "30s",
             storage: "50Gi",
             memory: "4Gi",
+            cpu: "500m",
+            nodeExporter: "install",
         });
     });
 

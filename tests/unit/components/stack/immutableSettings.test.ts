@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { changedSettings, type ImmutableSettings, immutableSettingsOf, removedObservees } from "../../../../components/stack/immutableSettings";
+import {
+    changedSettings,
+    type ImmutableSettings,
+    immutableSettingsOf,
+    removedObservees,
+} from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
