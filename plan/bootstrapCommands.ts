@@ -30,6 +30,7 @@ export function bootstrapSteps(stack: AwsStack, observer?: AwsStack): BootstrapS
         },
         ...allowClusterAccess(stack),
         ...createZone(stack),
+        ...checkExternalDns(stack),
         {
             why: "A policy stops the preview, before anything is created.",
             commands: [pulumi("preview --policy-pack policies"), pulumi("up --policy-pack policies")],
@@ -205,6 +206,24 @@ function createZone(stack: AwsStack): BootstrapStep[] {
                     ? vpcOf(stack)
                     : `aws ec2 describe-subnets --region ${region} --subnet-ids ${subnet} --query Subnets[0].VpcId`,
             ),
+        },
+    ];
+}
+
+/**
+ * EKS publishes the settings of its add-ons by this call only, and refuses an add-on with another setting half-way. The others that this project sets
+ * are in use elsewhere; of this one nobody has told.
+ */
+function checkExternalDns({ config: { aws } }: AwsStack): BootstrapStep[] {
+    if (addOnChoices(aws).externalDns !== "install") return [];
+    const eks = (command: string) => `aws eks ${command} --region ${aws.region} --addon-name external-dns`;
+    const version = `"$(${eks("describe-addon-versions")} --query 'addons[0].addonVersions[0].addonVersion' --output text)"`;
+    return [
+        {
+            why: "EKS's add-on external-dns must have the setting that limits it to the zone: this prints 1. If not, install ExternalDNS by other means and write aws.addOns.externalDns: unmanaged.",
+            commands: [
+                `${eks("describe-addon-configuration")} --addon-version ${version} --query configurationSchema --output text | grep -c extraArgs`,
+            ],
         },
     ];
 }

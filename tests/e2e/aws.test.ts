@@ -84,6 +84,23 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
                 assert.deepEqual(second.counts, onlyUnchanged(first.counts.created));
             });
 
+        it("starts pods 15 seconds after their Pod Identity association was made, not earlier", async () => {
+            const at: Record<string, number> = {};
+            const timed = await stack("timed", example("observee"));
+            await timed.up({
+                onEvent: ({ timestamp, resourcePreEvent, resOutputsEvent }: EngineEvent) => {
+                    const [made, started] = [resOutputsEvent?.metadata.type, resourcePreEvent?.metadata.type];
+                    if (made === "aws:eks/podIdentityAssociation:PodIdentityAssociation") at.associated = timestamp;
+                    if (started === "kubernetes:core/v1:Namespace") at.namespace = timestamp;
+                    if (started === "kubernetes:helm.sh/v3:Release") at.pods = timestamp;
+                },
+            });
+            const { associated = Number.NaN, namespace = Number.NaN, pods = Number.NaN } = at;
+            // Timestamps are whole seconds.
+            assert.ok(pods - associated >= 14, `association ${associated}, pods ${pods}`);
+            assert.ok(namespace - associated <= 5, `the namespace waits for the association too: ${associated}, ${namespace}`);
+        });
+
         it("rolls the nodes for a new instance type and replaces no resource that holds data", async () => {
             const larger = example("observer", (aws) => ({
                 ...aws,

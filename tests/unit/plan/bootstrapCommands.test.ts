@@ -82,7 +82,7 @@ describe("bootstrapSteps", () => {
             const calls = all.flatMap((command) =>
                 command.split(/(?=\baws (?:kms|s3api|eks|iam|sts|route53) )/).filter((call) => /^aws /.test(call)),
             );
-            assert.equal(calls.length, 19);
+            assert.equal(calls.length, 21);
             assert.deepEqual(
                 calls.filter((call) => !call.includes(`--region ${region}`)),
                 [],
@@ -156,6 +156,12 @@ describe("bootstrapSteps", () => {
                         'zone=$(aws route53 create-hosted-zone --region eu-west-1 --name fleet.example.internal --vpc VPCRegion=eu-west-1,VPCId="$vpc" --hosted-zone-config PrivateZone=true --caller-reference thanos-fleet-observer --query HostedZone.Id --output text)',
                         'pulumi config set --stack observer --path aws.zoneId "$(basename "$zone")"',
                         "pulumi config set --stack observer --path aws.addOns.externalDns install",
+                    ],
+                },
+                {
+                    why: "EKS's add-on external-dns must have the setting that limits it to the zone: this prints 1. If not, install ExternalDNS by other means and write aws.addOns.externalDns: unmanaged.",
+                    commands: [
+                        "aws eks describe-addon-configuration --region eu-west-1 --addon-name external-dns --addon-version \"$(aws eks describe-addon-versions --region eu-west-1 --addon-name external-dns --query 'addons[0].addonVersions[0].addonVersion' --output text)\" --query configurationSchema --output text | grep -c extraArgs",
                     ],
                 },
                 {
