@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { runOperation } from "../../engine/operation";
-import { stackConfig } from "../../local/fleet/settings";
+import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
 import { targetOf } from "../support/runningFleet";
 
@@ -29,4 +29,21 @@ describe("a changed retention", () => {
         const back = await runOperation(await localStack("observer"), "up");
         assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
     });
+});
+
+describe("a refresh", () => {
+    for (const { name } of CLUSTERS)
+        it(`of ${name} finds every object as it was declared`, async () => {
+            const changed: string[] = [];
+            await (await localStack(name)).refresh({
+                previewOnly: true,
+                onEvent: ({ resOutputsEvent }: EngineEvent) => {
+                    const step = resOutputsEvent?.metadata;
+                    // The reference of a stack to itself shows the outputs of the run after which it was read.
+                    if (step?.type.startsWith("kubernetes:") && step.op !== "same" && step.op !== "refresh")
+                        changed.push(`${step.op} ${step.urn.slice(step.urn.lastIndexOf("::") + 2)}`);
+                },
+            });
+            assert.deepEqual(changed, []);
+        });
 });

@@ -15,9 +15,17 @@ export function pruned(inputs: Bag, live: KubeObject): Bag {
 function pick(declared: unknown, live: unknown): unknown {
     if (Array.isArray(declared) && Array.isArray(live)) return declared.slice(0, live.length).map((value, i) => pick(value, live[i]));
     if (isBag(declared) && isBag(live))
-        return Object.fromEntries(Object.keys(declared).flatMap((key) => (key in live ? [[key, pick(declared[key], live[key])]] : [])));
+        return Object.fromEntries(
+            Object.entries(declared).flatMap(([key, value]) =>
+                key in live ? [[key, pick(value, live[key])]] : isEmpty(value) ? [[key, value]] : [],
+            ),
+        );
     return isSameQuantity(declared, live) ? declared : live;
 }
+
+/** The API server leaves out fields with such a value (Go's `omitempty`). */
+const isEmpty = (value: unknown) =>
+    value === false || value === 0 || value === "" || ((Array.isArray(value) || isBag(value)) && Object.keys(value).length === 0);
 
 const FACTORS: Record<string, number> = {
     ...{ n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },

@@ -11,6 +11,9 @@ describe("a live object, pruned to what was declared", () => {
         assert.deepEqual(pruned(declared, found), { kind: "X", metadata: { name: "x" }, spec: { replicas: 3, ports: [{ port: 1 }] } });
     });
 
+    it("keeps an empty value that the API server left out", () =>
+        assert.deepEqual(pruned({ spec: { a: false, b: {}, c: true } }, live({ spec: {} })), { spec: { a: false, b: {} } }));
+
     it("keeps a quantity as it was written", () => {
         const limits = (cpu: string, memory: string) => ({ limits: { cpu, memory } });
         assert.deepEqual(pruned(limits("0.5", "1024Mi"), live(limits("500m", "1Gi"))), limits("0.5", "1024Mi"));
