@@ -16,7 +16,7 @@ import { CLUSTERS, type ClusterName, kubeconfigFile, NAMESPACE, stackConfig } fr
 import { engineDirectory, historyDirectory, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
-import { findPlugins } from "./offline/findPlugins";
+import { findPlugins, standInsText } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
@@ -36,11 +36,8 @@ export async function up(contexts: readonly string[], progress: Progress, signal
 
     const engine = { pulumiPath: tools.pulumi.path, stateDir: engineDirectory() };
     const plugins = await findPlugins(engine);
-    const standIns = plugins.filter((plugin) => plugin.standIn);
-    if (standIns.length > 0)
-        progress.say(
-            `${"Plugins".padEnd(22)} stand-ins for ${standIns.map((p) => p.name).join(", ")}: ${[...new Set(standIns.map((p) => p.why))].join("; ")}`,
-        );
+    const standIns = standInsText(plugins);
+    if (standIns !== undefined) progress.say(`${"Plugins".padEnd(22)} ${standIns}`);
     // Recovery runs Helm in this process, and the stand-in in its own.
     process.env.HELM_BINARY = tools.helm.path;
 

@@ -39,6 +39,13 @@ export async function findPlugins(options: EngineOptions, canDownload = isPlugin
     return plugins;
 }
 
+/** Which plugins are stand-ins, and why; undefined if all are official. */
+export function standInsText(plugins: readonly FoundPlugin[]): string | undefined {
+    const standIns = plugins.filter((plugin) => plugin.standIn !== undefined);
+    if (standIns.length === 0) return undefined;
+    return `stand-ins for ${standIns.map((p) => p.name).join(", ")}: ${[...new Set(standIns.map((p) => p.why))].join("; ")}`;
+}
+
 async function find(
     name: string,
     kept: Choice | undefined,

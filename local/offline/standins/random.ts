@@ -72,14 +72,17 @@ export function make(type: string, inputs: Bag): { id: string; outputs: Bag } {
     }
 }
 
+/** Nothing can be changed in place: every input, `keepers` included, asks for a new value. */
+export function decide(olds: Bag, news: Bag): Decision {
+    const changes = differences(olds, news);
+    return { changes, replaces: changes.map((c) => c.path), deleteBeforeReplace: false };
+}
+
 const standIn: StandIn = {
     version,
     configure: async () => {},
     check: async ({ inputs }) => inputs,
-    diff: async ({ inputs, oldInputs }): Promise<Decision> => {
-        const changes = differences(revealBag(oldInputs), revealBag(inputs));
-        return { changes, replaces: changes.map((c) => c.path), deleteBeforeReplace: false };
-    },
+    diff: async ({ inputs, oldInputs }) => decide(revealBag(oldInputs), revealBag(inputs)),
     create: async ({ type, inputs }) => make(type, revealBag(inputs)),
     update: async ({ oldOutputs }) => oldOutputs,
     read: async ({ id, oldInputs, oldOutputs }) => (isBag(oldOutputs) ? { id, outputs: oldOutputs, inputs: oldInputs } : undefined),

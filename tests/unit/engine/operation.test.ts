@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
 import { cleanMessage, OperationEvents, OperationFailed, runOperation } from "../../../engine/operation";
@@ -85,6 +85,30 @@ describe("runOperation", () => {
                 ["destroy", undefined],
             ],
         );
+    });
+
+    it("settles what was interrupted before it changes something, and not for a preview", async () => {
+        const urn = "urn:pulumi:blue::thanos-fleet::random:index/randomString:RandomString::a";
+        const resource = { urn, type: "random:index/randomString:RandomString", custom: true };
+        const state = JSON.stringify({ version: 3, deployment: { resources: [], pending_operations: [{ type: "creating", resource }] } });
+        const command = join(backend, "pulumi");
+        writeFileSync(command, `#!/bin/sh\necho "$1 $2" >>'${backend}/commands'\n[ "$2" = export ] && echo '${state}'\nexit 0\n`, {
+            mode: 0o755,
+        });
+        const settled: string[] = [];
+        const commands = async (operation: "up" | "preview" | "destroy") => {
+            writeFileSync(join(backend, "commands"), "");
+            const { stack } = fakeStack(backend);
+            Object.assign(stack.workspace, { pulumiCommand: { command }, workDir: backend });
+            Object.assign(stack, { exportStack: async () => JSON.parse(state) });
+            const openCluster = () => assert.fail("no cluster has to be asked");
+            await runOperation(stack, operation, { openCluster, onSettled: (text) => settled.push(text) });
+            return readFileSync(join(backend, "commands"), "utf8").trim().split("\n");
+        };
+        assert.deepEqual(await commands("preview"), [""]);
+        assert.deepEqual(settled, []);
+        for (const operation of ["up", "destroy"] as const) assert.deepEqual(await commands(operation), ["stack export", "stack import"]);
+        assert.deepEqual(settled, Array(2).fill("RandomString a exists only in the state, and is made anew"));
     });
 
     describe("with a lock of an earlier run", () => {

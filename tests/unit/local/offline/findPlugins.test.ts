@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { version as randomVersion } from "@pulumi/random/package.json";
 import { ConfigError } from "../../../../config/configError";
-import { findPlugins } from "../../../../local/offline/findPlugins";
+import { findPlugins, standInsText } from "../../../../local/offline/findPlugins";
 import { temporaryDirectory } from "../../../support/temporaryDirectory";
 
 describe("the plugin of a provider", () => {
@@ -37,6 +37,15 @@ describe("the plugin of a provider", () => {
     it("is the official one where that was installed before", async () => {
         install();
         assert.deepEqual(await served("false", false), ["kubernetes stand-in", "random official", "tls stand-in"]);
+    });
+
+    it("is named as a stand-in only if it is one", async () => {
+        install();
+        assert.equal(
+            standInsText(await findPlugins({ stateDir, pulumiPath: "false" }, async () => false)),
+            "stand-ins for kubernetes, tls: the official ones cannot be downloaded here",
+        );
+        assert.equal(standInsText([{ name: "tls", version: "5.6.1" }]), undefined);
     });
 
     describe("of a fleet that exists", () => {

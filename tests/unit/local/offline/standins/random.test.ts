@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { characters, idOutputs, make } from "../../../../../local/offline/standins/random";
+import { characters, decide, idOutputs, make } from "../../../../../local/offline/standins/random";
 import { type Bag, SECRET, SIGNATURE } from "../../../../../local/offline/standins/secretValues";
 
 describe("random values", () => {
@@ -22,5 +22,11 @@ describe("random values", () => {
             id: "Af8",
             outputs: { b64Url: "p-Af8", b64Std: "p-Af8=", hex: "p-01ff", dec: "p-511" },
         });
+    });
+
+    it("are generated anew for any changed input, and only then", () => {
+        assert.deepEqual(decide({ length: 8, keepers: { a: "1" } }, { length: 8, keepers: { a: "2" } }).replaces, ["keepers.a"]);
+        assert.deepEqual(decide({ length: 8 }, { length: 8, special: false }).replaces, ["special"]);
+        assert.deepEqual(decide({ length: 8 }, { length: 8 }).changes, []);
     });
 });
