@@ -15,6 +15,9 @@ const TIMEOUT = 600;
 /** Seconds for which a namespace or definition may be missing: the same update may be making it. */
 const MISSING_TIMEOUT = 30;
 
+/** Kinds whose readiness the official provider checks when it reads them (`awaitRead`, provider/pkg/await/awaiters.go). */
+const CHECKED_ON_READ = new Set(["DaemonSet", "Deployment", "StatefulSet", "Job", "Pod", "Service", "Ingress"]);
+
 const metadataOf = (inputs: Bag): Bag => (isBag(inputs.metadata) ? inputs.metadata : {});
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
@@ -135,16 +138,27 @@ export class ObjectLifecycle {
         return outputsOf(request.inputs, await this.ready(request, body, applied, manager), manager);
     }
 
-    /** Returns as inputs what the live object has of the fields that were declared, so that a refresh finds what others have changed. */
+    /**
+     * Returns as inputs what the live object has of the fields that were declared, so that a refresh finds what others have changed. An object that is
+     * not ready is reported as `NotReady`: the next update then waits for it.
+     */
     async read(request: Request): Promise<{ id: string; outputs: Bag; inputs: Bag } | undefined> {
-        const live = await this.find(this.refOfState(request));
+        const ref = this.refOfState(request);
+        const live = await this.find(ref);
         if (live === undefined) return undefined;
         const inState = Object.keys(request.oldInputs).length > 0;
         const inputs = inState
             ? pruned(request.oldInputs, live)
             : { apiVersion: live.apiVersion, kind: live.kind, metadata: { name: live.metadata.name } };
         const manager = request.oldOutputs.__fieldManager ?? fieldManagerOf(request.urn);
-        return { id: idOf(live), outputs: outputsOf(inputs, live, String(manager)), inputs };
+        const found = { id: idOf(live), outputs: outputsOf(inputs, live, String(manager)), inputs };
+        if (!inState || !CHECKED_ON_READ.has(live.kind)) return found;
+        const endpoints = await this.endpointsOf(live);
+        const settled = endpoints && { object: endpoints, unchanged: Number.POSITIVE_INFINITY };
+        const now = readiness(revealBag(request.oldInputs), live, undefined, settled);
+        if (now.state === "ready") return found;
+        const why = now.state === "waiting" ? `waiting for ${now.for}` : now.why;
+        throw new NotReady(`${title(ref)} is not ready: ${why}.`, found.id, found.outputs, inputs);
     }
 
     /** Deletes in the foreground, as the official provider does: dependents first. A missing object counts as deleted. */

@@ -62,6 +62,8 @@ export class NotReady extends Error {
         message: string,
         readonly id: string,
         readonly outputs: Bag,
+        /** What a read returns as inputs. @default none: it is no read */
+        readonly inputs?: Bag,
     ) {
         super(message);
     }
@@ -86,6 +88,7 @@ function failure(error: Error): Partial<grpc.StatusObject> {
         const detail = new pb.ErrorResourceInitFailed();
         detail.setId(error.id);
         detail.setProperties(struct(error.outputs));
+        if (error.inputs) detail.setInputs(struct(error.inputs));
         detail.setReasonsList([error.message]);
         const any = new Any();
         any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");

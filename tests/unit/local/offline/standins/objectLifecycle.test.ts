@@ -3,7 +3,7 @@ import { ApiError, type ApiServer } from "../../../../../local/offline/standins/
 import { bodyOf, fieldManagerOf, ObjectLifecycle, outputsOf, takenOver } from "../../../../../local/offline/standins/objectLifecycle";
 import type { KubeObject, ManagedFields } from "../../../../../local/offline/standins/readiness";
 import { type Bag, secret } from "../../../../../local/offline/standins/secretValues";
-import type { Request } from "../../../../../local/offline/standins/server";
+import { NotReady, type Request } from "../../../../../local/offline/standins/server";
 
 const URN = "urn:pulumi:blue::thanos-fleet::kubernetes:core/v1:ConfigMap::x";
 const INPUTS = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "monitoring" }, data: { a: "1" } };
@@ -99,6 +99,23 @@ describe("a Kubernetes object", () => {
         const { objects } = fakeCluster(live([], { a: "2" }));
         assert.deepEqual((await objects.read(request()))?.inputs, { ...INPUTS, data: { a: "2" } });
         assert.equal(await fakeCluster().objects.read(request()), undefined);
+    });
+
+    it("is read as not ready, so that the next update waits for it", async () => {
+        const declared = {
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            metadata: { name: "x", namespace: "monitoring" },
+            spec: { replicas: 2 },
+        };
+        const status = { observedGeneration: 1, updatedReplicas: 2, replicas: 2, availableReplicas: 1 };
+        const { objects } = fakeCluster({ ...declared, metadata: { ...declared.metadata, generation: 1 }, status });
+        await assert.rejects(objects.read(request({ type: "kubernetes:apps/v1:Deployment", oldInputs: declared })), (error) => {
+            assert.ok(error instanceof NotReady, String(error));
+            assert.equal(error.message, "Deployment monitoring/x is not ready: waiting for 1 of 2 replicas available.");
+            assert.deepEqual([error.id, error.inputs], ["monitoring/x", declared]);
+            return true;
+        });
     });
 
     describe("on its update", () => {
