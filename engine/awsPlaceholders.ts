@@ -1,3 +1,4 @@
+import { M7G } from "../components/cloud/aws/cluster/instanceType";
 import { dnsSuffixOf, partitionOf } from "../components/cloud/aws/iam/names";
 import { EKS } from "../upstream/versions";
 
@@ -73,7 +74,10 @@ export function expectedCaller(admins: readonly string[], account: string | unde
     return roles.find((admin) => admin.account === (account ?? admin.account)) ?? { ...ADMIN, ...(account && { account }) };
 }
 
-/** The result of a call of a data source (`aws:eks/getCluster:getCluster`): the object exists and is recent enough. */
+/** An instance type on which everything fits. */
+const HUGE = { cpus: 1e6, memory: 1e9, interfaces: 100, addresses: 100 };
+
+/** The result of a call of a data source (`aws:eks/getCluster:getCluster`): the object exists, and is recent and large enough. */
 export function awsAnswer(token: string, args: Bag, region: string, caller = ADMIN): Bag {
     const partition = partitionOf(region);
     switch (token) {
@@ -94,6 +98,16 @@ export function awsAnswer(token: string, args: Bag, region: string, caller = ADM
                 computeConfigs: [],
                 kubernetesNetworkConfigs: [{ ipFamily: "ipv4" }],
                 ...clusterOutputs(eksName, region),
+            };
+        }
+        case "aws:ec2/getInstanceType:getInstanceType": {
+            const { cpus, memory, interfaces, addresses } = M7G[String(args.instanceType)] ?? HUGE;
+            return {
+                ...args,
+                defaultVcpus: cpus,
+                memorySize: memory,
+                maximumNetworkInterfaces: interfaces,
+                maximumIpv4AddressesPerInterface: addresses,
             };
         }
         case "aws:eks/getAddon:getAddon":

@@ -1,3 +1,4 @@
+import { M7G } from "../components/cloud/aws/cluster/instanceType";
 import { ConfigError } from "../config/configError";
 import { parseConfig } from "../config/engineConfig";
 import { loadConfig } from "../config/load";
@@ -16,6 +17,15 @@ export function toAwsStack({ name, config }: StackInput): AwsStack | undefined {
     const checked = loadConfig(parseConfig(config, PROJECT), `configuration of stack ${name}`);
     return checked.cloud === "aws" ? { name, config: checked } : undefined;
 }
+
+/** What a plan without an account cannot know of a stack's instance types: it has only the default family's sizes. */
+export const assumedInstanceTypes = ({ config: { aws } }: AwsStack): string[] =>
+    (["stateful", "general"] as const).flatMap((pool) => {
+        const type = aws.nodeGroups?.[pool].instanceType;
+        return type === undefined || type in M7G
+            ? []
+            : [`aws.nodeGroups.${pool}.instanceType: whether all pods fit on ${type} is checked by \`pulumi preview\`, which asks EC2.`];
+    });
 
 /** Stands for the id of a private zone that does not exist yet, so that everything else can be planned. */
 export const PLACEHOLDER_ZONE = "ZTOBEMADE";

@@ -3,6 +3,7 @@ import type { Mode } from "../config/schema";
 import { runInProcess, type StackOutputs } from "../engine/runInProcess";
 import { PROJECT } from "../engine/stackFile";
 import { VERSIONS } from "../upstream/versions";
+import { assumedInstanceTypes, toAwsStack } from "./awsStack";
 import type { FleetPlan, StackInput, StackPlan } from "./model";
 
 /**
@@ -30,6 +31,8 @@ export async function planFleet(
         };
         const { resources, outputs } = await runInProcess(stack.name, stack.config, outputsOf);
         exported.set(stack.name, outputs);
+        const aws = toAwsStack(stack);
+        if (aws) for (const warning of assumedInstanceTypes(aws)) warnings.add(warning);
         plans.push({
             name: stack.name,
             role: roleOf(stack),

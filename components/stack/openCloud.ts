@@ -4,6 +4,7 @@ import { awsCloud, fleetProblems } from "../cloud/aws/awsCloud";
 import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
 import type { ObserveeContract } from "./contract";
+import { podsOf } from "./podsOf";
 
 /**
  * Opens the cloud that a stack's configuration names. An observee takes the fleet's role path and its own account from the contract. Throws a
@@ -13,7 +14,15 @@ export async function openCloud(config: StackConfig, observer?: ObserveeContract
     if (config.cloud === "local") return localCloud(config, {});
     const { cluster, domain, storageClass } = config;
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
-    const args = { ...config.aws, clusterName: cluster, domain, storageClass, rolePath, expectedAccount: observer?.entry.account };
+    const args = {
+        ...config.aws,
+        clusterName: cluster,
+        domain,
+        storageClass,
+        rolePath,
+        expectedAccount: observer?.entry.account,
+        pods: podsOf(config),
+    };
     const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
     if (problems.length > 0) throw stackConfigError(problems);
     return awsCloud(args);

@@ -1,4 +1,5 @@
 import type { AwsAccount, ObserverAws } from "../../../config/schema";
+import type { PodRequests } from "../../kubernetes/podRequests";
 
 export interface AwsArgs
     extends AwsAccount,
@@ -13,4 +14,6 @@ export interface AwsArgs
     expectedAccount?: string | undefined;
     /** IAM path of every role of the fleet. */
     rolePath: string;
+    /** The pods that this stack places in the cluster. */
+    pods: readonly PodRequests[];
 }

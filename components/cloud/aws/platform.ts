@@ -12,6 +12,7 @@ import { AddOns } from "./addOns";
 import { builtInAddOn } from "./addOns/eks/builtInAddOn";
 import type { AwsArgs } from "./args";
 import { lookUp } from "./cluster/awsLookup";
+import { capacityProblems } from "./cluster/capacity";
 import { checkCreateCluster } from "./cluster/createClusterChecks";
 import { type EksConnection, subnetsById } from "./cluster/eksAccess";
 import { EksCluster } from "./cluster/eksCluster";
@@ -36,7 +37,8 @@ export async function openPlatform(args: OpenPlatformArgs): Promise<Platform> {
     const { name: eksName, create } = args.cluster;
     const { accountId: account, arn: caller } = await callerOf(args);
     const key = await findVolumeKey(args, provider);
-    const lookups = { region, provider, addOns: addOnChoices(args), problems: volumeKeyProblems(key) };
+    const problems = [...volumeKeyProblems(key), ...(await capacityProblems(args, args.pods, provider))];
+    const lookups = { region, provider, addOns: addOnChoices(args), problems };
     const cluster = create
         ? await checkCreateCluster({ ...lookups, ...create, eksName, caller })
         : { found: await findCluster(eksName, { ...lookups, profile, irsa: usesIrsa(args), nodeGroups }) };

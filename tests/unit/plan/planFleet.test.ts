@@ -34,6 +34,16 @@ describe("planFleet", () => {
         ]);
     });
 
+    it("says which instance types it does not know, so that only a preview checks whether pods fit on them", async () => {
+        const nodeGroups = { subnetIds: ["subnet-0a"], stateful: { instanceType: "r8g.xlarge" } };
+        const { aws } = observerConfig("aws") as { aws: object };
+        const config = toEngineConfig(observerConfig("aws", { aws: { ...aws, nodeGroups } }));
+        const [plan] = (await planFleet([{ name: "observer", config }])).stacks;
+        assert.deepEqual(plan?.warnings, [
+            "aws.nodeGroups.stateful.instanceType: whether all pods fit on r8g.xlarge is checked by `pulumi preview`, which asks EC2.",
+        ]);
+    });
+
     it("passes on a stack's own warnings", async () => {
         const { stacks } = await planFleet([{ ...observer, warnings: ["a zone is assumed"] }]);
         assert.deepEqual(stacks[0]?.warnings, ["a zone is assumed"]);

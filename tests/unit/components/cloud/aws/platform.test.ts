@@ -58,7 +58,7 @@ describe("the account of a stack on AWS", () => {
             call: ({ token, inputs }) => awsAnswer(token, inputs, REGION),
         });
         const stack = { region: REGION, cluster: { name: "eks-blue" }, addOns: {}, identity: { by: "pod-identity" as const }, tags: {} };
-        const args = { ...stack, clusterName: "blue", domain: "fleet.test", rolePath: "/", expectedAccount: "222222222222" };
+        const args = { ...stack, clusterName: "blue", domain: "fleet.test", rolePath: "/", pods: [], expectedAccount: "222222222222" };
         await assert.rejects(
             () => awsCloud(args),
             ({ problems }: ConfigError) => {

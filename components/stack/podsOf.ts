@@ -1,0 +1,51 @@
+import { type ObserverConfig, type StackConfig, WRITES_REMOTELY } from "../../config/schema";
+import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
+import { KPS, streamWorkload, thanosName } from "../naming/names";
+import { SIDECAR_REQUESTS } from "../prometheus/values";
+
+/**
+ * Every pod that a stack places in its cluster, from its configuration alone, so that it can be known before anything is created whether they fit.
+ * tests/unit/components/stack/podsOf.test.ts compares this with the registered resources.
+ */
+export function podsOf(config: StackConfig): PodRequests[] {
+    const { prometheus, query } = config;
+    return [
+        {
+            name: "prometheus",
+            replicas: prometheus.replicas,
+            requests: sumOf([requestsOf(prometheus), requestsOf(SIDECAR_REQUESTS)]),
+            volumes: true,
+        },
+        // The chart lets the operator request nothing.
+        { name: `${KPS}-operator`, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false },
+        { name: thanosName("query"), replicas: query.replicas, requests: requestsOf(query), volumes: false },
+        ...(config.role === "observer" ? observerPods(config) : []),
+    ];
+}
+
+function observerPods({ cluster, observees, receive, store, compact, queryFrontend }: ObserverConfig): PodRequests[] {
+    const streams = [cluster, ...observees.map(({ name }) => name)];
+    return [
+        {
+            name: thanosName("query-frontend"),
+            replicas: queryFrontend.replicas,
+            requests: requestsOf(queryFrontend),
+            volumes: false,
+        },
+        ...streams.flatMap((stream) => [
+            { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
+            { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
+        ]),
+        ...(observees.some(({ mode }) => WRITES_REMOTELY[mode])
+            ? [
+                  { name: thanosName("receive-ingester"), replicas: receive.ingesters, requests: requestsOf(receive), volumes: true },
+                  {
+                      name: thanosName("receive-router"),
+                      replicas: receive.routers,
+                      requests: requestsOf({ cpu: receive.routerCpu, memory: receive.routerMemory }),
+                      volumes: false,
+                  },
+              ]
+            : []),
+    ];
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { type PodRequests, requestsOf, sumOf } from "../../../../components/kubernetes/podRequests";
+import { podsOf } from "../../../../components/stack/podsOf";
+import { loadConfig } from "../../../../config/load";
+import type { PlannedResource, Run } from "../../../../engine/runInProcess";
+import { buildObservee, buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
+
+interface Container {
+    resources: { requests: { cpu: string; memory: string } };
+}
+interface Workload {
+    replicas: number;
+    template: { spec: { containers: Container[]; nodeSelector?: Record<string, string> } };
+}
+interface PrometheusSpec extends Container {
+    replicas: number;
+    thanos: Container;
+    nodeSelector?: Record<string, string>;
+}
+
+const isStateful = (nodeSelector: Record<string, string> | undefined) => nodeSelector?.["thanos-fleet/pool"] === "stateful";
+const requested = (containers: Container[]) => sumOf(containers.map(({ resources }) => requestsOf(resources.requests)));
+
+/** The requests of the registered workloads and of the Prometheus in the chart's values; on AWS, where pods with volumes select their nodes. */
+function registered({ resources }: Run): PodRequests[] {
+    const workloads = resources.filter(({ type }) => /:(Deployment|StatefulSet)$/.test(type));
+    const releases = resources.filter(({ name }) => name === "kps" || name.endsWith("prometheus-stack"));
+    return [...workloads.map(podsOfWorkload), ...releases.filter(({ type }) => type.endsWith(":Release")).map(podsOfRelease)];
+}
+
+function podsOfWorkload({ name, props }: PlannedResource): PodRequests {
+    const { replicas, template } = props.spec as Workload;
+    const { containers, nodeSelector } = template.spec;
+    return { name, replicas, requests: requested(containers), volumes: isStateful(nodeSelector) };
+}
+
+function podsOfRelease({ props }: PlannedResource): PodRequests {
+    const { prometheusSpec } = (props.values as { prometheus: { prometheusSpec: PrometheusSpec } }).prometheus;
+    const { replicas, nodeSelector, thanos } = prometheusSpec;
+    return { name: "prometheus", replicas, requests: requested([prometheusSpec, thanos]), volumes: isStateful(nodeSelector) };
+}
+
+const byName = (pods: readonly PodRequests[]) => [...pods].sort((a, b) => a.name.localeCompare(b.name));
+
+/** The operator's Deployment is the chart's, with its defaults. */
+const withoutOperator = (pods: readonly PodRequests[]) => pods.filter(({ name }) => name !== "kps-operator");
+
+describe("the pods that a configuration asks for", () => {
+    it("are those of the observer that are registered, with their requests and their kind of nodes", async () => {
+        const asked = withoutOperator(podsOf(loadConfig(observerConfig("aws"))));
+        assert.deepEqual(byName(asked), byName(registered(await buildObserver("aws"))));
+        assert.equal(asked.length, 11);
+    });
+
+    it("are those of an observee that are registered", async () => {
+        const asked = withoutOperator(podsOf(loadConfig(observeeConfig("blue", "aws"))));
+        // No node groups: its pods have volumes, and select no nodes.
+        const anyNode = asked.map((pods) => ({ ...pods, volumes: false }));
+        assert.deepEqual(byName(anyNode), byName(registered(await buildObservee("blue", "aws"))));
+    });
+
+    it("include Receive where an observee writes remotely, and only there", () => {
+        const names = podsOf(loadConfig(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }))).map(
+            ({ name }) => name,
+        );
+        assert.deepEqual(
+            names.filter((name) => name.includes("receive")),
+            [],
+        );
+    });
+
+    it("read quantities in every unit", () => {
+        assert.deepEqual(
+            [
+                requestsOf({ cpu: "250m", memory: "512Mi" }),
+                requestsOf({ cpu: "2", memory: "3Gi" }),
+                requestsOf({ cpu: "1m", memory: "1Ti" }),
+            ],
+            [
+                { cpu: 250, memory: 512 },
+                { cpu: 2000, memory: 3072 },
+                { cpu: 1, memory: 1048576 },
+            ],
+        );
+    });
+});
