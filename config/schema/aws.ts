@@ -158,7 +158,8 @@ const account = {
     /** Profile of the AWS CLI's configuration. For where the shell's own credentials belong to another account, such as that of Pulumi's state. */
     profile: z.string().regex(/^\S+$/, "is not the name of a profile.").optional(),
     /**
-     * Tags on everything that can carry them, the volumes and load balancers that controllers create included.
+     * Tags on everything that can carry them, the volumes and load balancers that controllers create included. A changed tag replaces the nodes of
+     * `nodeGroups`, one after the other.
      * @default {}
      */
     tags: z.record(tagKey, tagValue).default({}),

@@ -47,7 +47,8 @@ const NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "Ama
 
 /**
  * A node group per zone for pods with volumes, since a volume stays in one zone and its pod needs a node there; and one over all zones for
- * other pods.
+ * other pods. Each group waits for the one before it: a new template rolls one after the other. If they rolled at once, their drains would wait for
+ * the same PodDisruptionBudgets, and EKS fails an update that cannot drain a node in 15 minutes.
  */
 export class NodeGroups extends pulumi.ComponentResource {
     constructor(name: string, args: NodeGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -61,37 +62,31 @@ export class NodeGroups extends pulumi.ComponentResource {
             childOpts,
         );
         const groupArgs = { ...args, role };
-        const groupOpts = pulumi.mergeOptions(childOpts, { dependsOn: attachments });
+        const groups: NodeGroup[] = [];
+        const addGroup = (groupName: string, pool: Pool) => {
+            const dependsOn = [...attachments, ...groups.slice(-1)];
+            groups.push(createNodeGroup(groupName, pool, groupArgs, pulumi.mergeOptions(childOpts, { dependsOn })));
+        };
 
         const statefulTemplate = createLaunchTemplate(`${name}-stateful`, stateful.instanceType, args, childOpts);
         for (const [zone, subnetId] of Object.entries(subnets))
-            createNodeGroup(
-                `${name}-stateful-${zone}`,
-                {
-                    label: "stateful",
-                    template: statefulTemplate,
-                    instanceType: stateful.instanceType,
-                    subnetIds: [subnetId],
-                    nodes: stateful.nodesPerZone,
-                    taints: [{ ...TAINT, effect: "NO_SCHEDULE" }],
-                },
-                groupArgs,
-                groupOpts,
-            );
-        createNodeGroup(
-            `${name}-general`,
-            {
-                label: "general",
-                template: createLaunchTemplate(`${name}-general`, general.instanceType, args, childOpts),
-                instanceType: general.instanceType,
-                subnetIds: Object.values(subnets),
-                nodes: general.nodes,
-                // Not NoSchedule: in a cluster without other nodes, CoreDNS and the add-ons have to run on these.
-                ...(args.shared && { taints: [{ key: "thanos-fleet/general", value: "true", effect: "PREFER_NO_SCHEDULE" as const }] }),
-            },
-            groupArgs,
-            groupOpts,
-        );
+            addGroup(`${name}-stateful-${zone}`, {
+                label: "stateful",
+                template: statefulTemplate,
+                instanceType: stateful.instanceType,
+                subnetIds: [subnetId],
+                nodes: stateful.nodesPerZone,
+                taints: [{ ...TAINT, effect: "NO_SCHEDULE" }],
+            });
+        addGroup(`${name}-general`, {
+            label: "general",
+            template: createLaunchTemplate(`${name}-general`, general.instanceType, args, childOpts),
+            instanceType: general.instanceType,
+            subnetIds: Object.values(subnets),
+            nodes: general.nodes,
+            // Not NoSchedule: in a cluster without other nodes, CoreDNS and the add-ons have to run on these.
+            ...(args.shared && { taints: [{ key: "thanos-fleet/general", value: "true", effect: "PREFER_NO_SCHEDULE" as const }] }),
+        });
         this.registerOutputs({});
     }
 }
@@ -152,7 +147,7 @@ function createLaunchTemplate(
                 deviceName,
                 ebs: { volumeType: "gp3", volumeSize, encrypted: "true", deleteOnTermination: "true" },
             })),
-            // A node group does not propagate its own tags (EKS user guide, "Tagging Amazon EC2 instances").
+            // A node group does not propagate its own tags (EKS user guide, "Tagging Amazon EC2 instances"). So a changed tag rolls the nodes.
             tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
         },
         opts,

@@ -105,6 +105,16 @@ describe("node groups", () => {
         );
     });
 
+    it("wait for each other, so that they roll one after the other", async () => {
+        const placed = await createNodeGroups();
+        assert.deepEqual(
+            ["stateful-a", "stateful-b", "general"].map((group) =>
+                resourceTitled(placed, `NodeGroup nodes-${group}`).dependsOn.filter((title) => title.startsWith("NodeGroup")),
+            ),
+            [[], ["NodeGroup nodes-stateful-a"], ["NodeGroup nodes-stateful-b"]],
+        );
+    });
+
     it("wait for the policies of their role", async () => {
         const { dependsOn } = resourceTitled(await createNodeGroups(), "NodeGroup nodes-general");
         assert.deepEqual(
