@@ -112,6 +112,8 @@ const REMEDIES: Record<string, string> = {
     "aws.cluster.name": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
     "aws.pageCidrs":
         "List the networks from which people may open the page, for instance your VPN's: `pulumi config set --path 'aws.pageCidrs[0]' 10.8.0.0/16`. Whoever opens it reads every metric.",
+    "aws.cluster.create.version":
+        "Write the Kubernetes version of the new cluster, in quotes; `aws eks describe-cluster-versions --query 'clusterVersions[].[clusterVersion,endOfStandardSupportDate]' --output text` prints what EKS has.",
     "aws.cluster.create.admins": "List the IAM roles that administer the cluster, the one that runs `pulumi up` among them.",
 };
 

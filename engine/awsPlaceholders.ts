@@ -77,8 +77,11 @@ export function expectedCaller(admins: readonly string[], account: string | unde
 /** An instance type on which everything fits. */
 const HUGE = { cpus: 1e6, memory: 1e9, interfaces: 100, addresses: 100 };
 
-/** The result of a call of a data source (`aws:eks/getCluster:getCluster`): the object exists, and is recent and large enough. */
-export function awsAnswer(token: string, args: Bag, region: string, caller = ADMIN): Bag {
+/**
+ * The result of a call of a data source (`aws:eks/getCluster:getCluster`): the object exists, and is recent and large enough.
+ * `version`: the Kubernetes version of every cluster.
+ */
+export function awsAnswer(token: string, args: Bag, region: string, caller = ADMIN, version: string = EKS.version): Bag {
     const partition = partitionOf(region);
     switch (token) {
         case "aws:index/getCallerIdentity:getCallerIdentity":
@@ -92,7 +95,7 @@ export function awsAnswer(token: string, args: Bag, region: string, caller = ADM
             return {
                 name: eksName,
                 arn: `arn:${partition}:eks:${region}:${ACCOUNT}:cluster/${eksName}`,
-                version: EKS.version,
+                version,
                 vpcConfig: { ...networkIds(eksName), subnetIds: [] },
                 accessConfigs: [{ authenticationMode: "API" }],
                 computeConfigs: [],
@@ -110,6 +113,14 @@ export function awsAnswer(token: string, args: Bag, region: string, caller = ADM
                 maximumIpv4AddressesPerInterface: addresses,
             };
         }
+        case "aws:eks/getClusterVersions:getClusterVersions":
+            return {
+                clusterVersions: (args.clusterVersionsOnlies as string[]).map((clusterVersion) => ({
+                    clusterVersion,
+                    versionStatus: "STANDARD_SUPPORT",
+                    endOfStandardSupportDate: "2999-12-31T00:00:00Z",
+                })),
+            };
         case "aws:eks/getAddon:getAddon":
             return { ...args, addonVersion: "v99.0.0-eksbuild.1" };
         case "aws:eks/getAddonVersion:getAddonVersion":

@@ -57,7 +57,7 @@ export async function runInProcess(stack: string, config: Record<string, string>
     const caller = expectedCaller(stringsIn(cluster?.create?.admins), accountOf(config, outputsOf));
     const mocks: pulumi.runtime.Mocks = {
         newResource: (args) => mockedResource(args, outputsOf, region),
-        call: ({ token, inputs }) => awsAnswer(token, inputs, region, caller),
+        call: ({ token, inputs }) => awsAnswer(token, inputs, region, caller, versionOf(cluster)),
     };
     // As a preview, which waits for nothing that only an update has to wait for.
     await pulumi.runtime.setMocks(mocks, PROJECT, stack, true, "organization");
@@ -87,8 +87,11 @@ export async function runInProcess(stack: string, config: Record<string, string>
 interface AwsSettings {
     region?: string;
     /** Not validated yet: the user may have written anything. */
-    cluster?: { create?: { admins?: unknown } };
+    cluster?: { create?: { admins?: unknown; version?: unknown } };
 }
+
+/** The version of the cluster as if the stack had created it: the configured one. */
+const versionOf = (cluster: AwsSettings["cluster"]) => (typeof cluster?.create?.version === "string" ? cluster.create.version : undefined);
 
 const stringsIn = (list: unknown): string[] => (Array.isArray(list) ? list.filter((item) => typeof item === "string") : []);
 

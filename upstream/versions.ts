@@ -31,7 +31,7 @@ export const NODE_EXPORTER_IMAGE = `quay.io/prometheus/node-exporter:${VERSIONS.
 
 /** Kubernetes versions of EKS. */
 export const EKS = {
-    /** Default for a cluster that a stack creates. */
+    /** What a plan without an account assumes of an existing cluster. */
     version: "1.34",
     /** Oldest that the fleet supports. */
     oldest: "1.32",

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { EKS } from "../../upstream/versions";
 import { count } from "./common";
 
 const arn = (service: string, resource: string, example: string) =>
@@ -20,13 +19,10 @@ const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "is not an ins
 /** How the stack creates its EKS cluster. */
 const createCluster = z.strictObject({
     /**
-     * Kubernetes version, `1.NN` in quotes.
-     * @default EKS.version
+     * Kubernetes version, `1.NN` in quotes. No default: each version leaves EKS's standard support 14 months after its release, and a new default would
+     * upgrade every cluster. A higher one, by one minor version at a time, upgrades the control plane and then the nodes.
      */
-    version: z
-        .string()
-        .regex(/^1\.\d\d$/, 'is not a Kubernetes version of EKS. Write for instance "1.34".')
-        .default(EKS.version),
+    version: z.string().regex(/^1\.\d\d$/, 'is not a Kubernetes version of EKS. Write for instance "1.35".'),
     /** Ids of existing private subnets, in two zones or more. Without them the stack creates a VPC. */
     subnetIds: subnetIds.optional(),
     /** CIDR block of the VPC that the stack creates, a /16 to /20. It overlaps with no other VPC of the fleet: overlapping VPCs can never be connected. */

@@ -74,6 +74,7 @@ export const ON_AWS: Record<string, Variant> = {
                 cluster: {
                     name: "eks-observer",
                     create: {
+                        version: "1.34",
                         admins: ["arn:aws:iam::111111111111:role/Admin"],
                         vpcCidr: "10.42.0.0/16",
                         privateAccessCidrs: ["10.0.0.0/8"],

@@ -17,6 +17,7 @@ import { checkCreateCluster } from "./cluster/createClusterChecks";
 import { type EksConnection, subnetsById } from "./cluster/eksAccess";
 import { EksCluster } from "./cluster/eksCluster";
 import { findCluster } from "./cluster/findCluster";
+import { findVersionProblems } from "./cluster/kubernetesVersion";
 import { GENERAL_NODES, NodeGroups, STATEFUL_NODES } from "./cluster/nodeGroups";
 import { findVolumeKey, volumeKeyNotes, volumeKeyProblems } from "./cluster/volumeKey";
 import { partitionOf, roleName } from "./iam/names";
@@ -37,7 +38,11 @@ export async function openPlatform(args: OpenPlatformArgs): Promise<Platform> {
     const { name: eksName, create } = args.cluster;
     const { accountId: account, arn: caller } = await callerOf(args);
     const key = await findVolumeKey(args, provider);
-    const problems = [...volumeKeyProblems(key), ...(await capacityProblems(args, args.pods, provider))];
+    const problems = [
+        ...volumeKeyProblems(key),
+        ...(await capacityProblems(args, args.pods, provider)),
+        ...(create ? await findVersionProblems({ eksName, region, version: create.version }, provider, new Date()) : []),
+    ];
     const lookups = { region, provider, addOns: addOnChoices(args), problems };
     const cluster = create
         ? await checkCreateCluster({ ...lookups, ...create, eksName, caller })

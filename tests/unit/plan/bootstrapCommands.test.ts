@@ -124,7 +124,7 @@ describe("bootstrapSteps", () => {
         });
 
         it("in the VPC of a new cluster's subnets", () => {
-            const create = { admins: [ADMIN], subnetIds: ["subnet-0a", "subnet-0b"], privateAccessCidrs: ["10.0.0.0/8"] };
+            const create = { version: "1.35", admins: [ADMIN], subnetIds: ["subnet-0a", "subnet-0b"], privateAccessCidrs: ["10.0.0.0/8"] };
             const [vpc] = zoneCommands(checked(observerWith({ nodeGroups: {}, cluster: { name: "eks-observer", create } })));
             assert.equal(
                 vpc,
@@ -133,7 +133,7 @@ describe("bootstrapSteps", () => {
         });
 
         it("after the first update, if that creates the VPC", () => {
-            const create = { admins: [ADMIN], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
+            const create = { version: "1.35", admins: [ADMIN], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
             const stack = checked(observerWith({ nodeGroups: {}, cluster: { name: "eks-observer", create } }));
             const steps = bootstrapSteps(stack).slice(3);
             assert.deepEqual(steps, [

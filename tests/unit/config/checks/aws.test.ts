@@ -6,7 +6,12 @@ import { observerConfig } from "../../../support/testFleet";
 const onAws = (aws: Record<string, unknown>, more: Record<string, unknown> = {}) =>
     observerConfig("aws", { aws: { ...(observerConfig("aws").aws as Record<string, unknown>), ...aws }, ...more });
 const EXISTING_STORE = { type: "S3", config: { bucket: "mine", endpoint: "s3.example.internal" } };
-const CREATE = { admins: ["arn:aws:iam::111111111111:role/Admin"], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
+const CREATE = {
+    version: "1.35",
+    admins: ["arn:aws:iam::111111111111:role/Admin"],
+    vpcCidr: "10.42.0.0/16",
+    privateAccessCidrs: ["10.0.0.0/8"],
+};
 
 describe("checks of the AWS settings", () => {
     it("allow a stack to create its cluster", () =>
@@ -26,7 +31,7 @@ describe("checks of the AWS settings", () => {
         assert.deepEqual(
             problemsOf(
                 onAws({
-                    cluster: { name: "eks", create: { admins: CREATE.admins } },
+                    cluster: { name: "eks", create: { version: "1.35", admins: CREATE.admins } },
                     nodeGroups: {},
                     zoneId: "Z0123456789ABC",
                 }),
@@ -68,6 +73,13 @@ describe("checks of the AWS settings", () => {
                 "aws.nodeGroups.securityGroupIds: is set for a cluster that this stack creates. Remove it: nodes are in the cluster's own security group.",
             ],
         ));
+
+    it("demand a version for a cluster that the stack creates", () => {
+        const { version, ...create } = CREATE;
+        assert.deepEqual(problemsOf(onAws({ cluster: { name: "eks", create }, nodeGroups: {}, zoneId: "Z0123456789ABC" })), [
+            "aws.cluster.create.version: is missing. Write the Kubernetes version of the new cluster, in quotes; `aws eks describe-cluster-versions --query 'clusterVersions[].[clusterVersion,endOfStandardSupportDate]' --output text` prints what EKS has.",
+        ]);
+    });
 
     it("refuse tags that a controller reserves", () =>
         assert.deepEqual(
