@@ -5,11 +5,11 @@
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const Module = require("node:module");
-const { join } = require("node:path");
+const { join, relative } = require("node:path");
 
 const OPTIONS = { module: 1 /* CommonJS */, target: 9 /* ES2022 */, esModuleInterop: true, inlineSourceMap: true, inlineSources: true };
 
-/** Compiled files, named by the hash of source, path, options and compiler version, so none is ever out of date. `npm ci` removes them. */
+/** Compiled files, named by the hash of source, path in the checkout, options and compiler version, so none is ever out of date. `npm ci` removes them. */
 const CACHE = join(__dirname, "node_modules", ".cache", "thanos-fleet");
 const SALT = JSON.stringify([OPTIONS, require("typescript/package.json").version]);
 
@@ -17,7 +17,7 @@ Module._extensions[".ts"] = (module, file) => module._compile(compiled(file), fi
 
 function compiled(file) {
     const source = readFileSync(file, "utf8");
-    const cached = join(CACHE, `${createHash("sha256").update(SALT).update(file).update(source).digest("hex")}.js`);
+    const cached = join(CACHE, `${createHash("sha256").update(SALT).update(relative(__dirname, file)).update(source).digest("hex")}.js`);
     try {
         return readFileSync(cached, "utf8");
     } catch {

@@ -34,37 +34,54 @@ const EVERY_MS = 2000;
 export async function checkFleet(fleet: FleetAccess, step: Step, signal: AbortSignal, withinMs = ANSWERS_WITHIN_MS): Promise<FleetAnswer> {
     for (const deadline = Date.now() + withinMs; ; ) {
         signal.throwIfAborted();
-        const answer = await answerOrMissing(fleet).catch((error: Error) => error.message);
-        if (typeof answer !== "string") return answer;
+        const answer = await answerOrMissing(fleet).catch((error: Error): Missing => ({ waitingFor: error.message, details: [] }));
+        if (!("waitingFor" in answer)) return answer;
         const causes = await likelyCauses(fleet);
         if (Date.now() > deadline)
             throw new FleetFailure(
-                [`the fleet does not answer as it should: ${answer}`, ...causes.map((cause) => `  ${cause}`)].join("\n"),
+                [
+                    `the fleet does not answer as it should: still waiting for ${answer.waitingFor}`,
+                    ...[...answer.details, ...causes].map((line) => `  ${line}`),
+                ].join("\n"),
             );
-        step.update([answer, ...causes.slice(0, 1)].join(" · "));
+        step.update([`waiting for ${answer.waitingFor}`, ...causes.slice(0, 1)].join(" · "));
         await sleep(EVERY_MS, undefined, { signal });
     }
 }
 
-/** The whole answer, or a text that says which part is missing. */
-async function answerOrMissing({ frontend, clusters }: FleetAccess): Promise<FleetAnswer | string> {
+/** The part of the answer that is missing. */
+interface Missing {
+    waitingFor: string;
+    /** A line for each cluster in which something is missing. */
+    details: string[];
+}
+
+/** The whole answer, or which part is missing. */
+async function answerOrMissing({ frontend, clusters }: FleetAccess): Promise<FleetAnswer | Missing> {
     const upByPort = await query(frontend, "count by (cluster, namespace, service, endpoint) (up == 1)");
-    const missing: string[] = [];
-    for (const { name } of CLUSTERS) {
-        const expected = await targetsOf(clusters[name], NAMESPACE);
-        const text = missingTargets(
-            expected,
-            upByPort.filter(({ metric }) => metric.cluster === name),
-        );
-        if (text !== undefined) missing.push(`${name} ${text}`);
-    }
-    if (missing.length > 0) return `waiting for ${missing.join("; ")}`;
+    const counted = await Promise.all(
+        CLUSTERS.map(async ({ name }) => ({
+            name,
+            ...countTargets(
+                await targetsOf(clusters[name], NAMESPACE),
+                upByPort.filter(({ metric }) => metric.cluster === name),
+            ),
+        })),
+    );
+    const incomplete = counted.filter(({ up, expected }) => up < expected || expected === 0);
+    if (incomplete.length > 0)
+        return {
+            waitingFor: `targets: ${incomplete.map(({ name, up, expected }) => `${name} ${up} of ${expected}`).join(", ")}`,
+            details: incomplete.map(
+                ({ name, missing }) => `${name} lacks ${missing.join(", ") || "every target: its ServiceMonitors select none yet"}`,
+            ),
+        };
     const merged = (await query(frontend, 'up{job="kps-prometheus"}')).length;
     const unmerged = (await query(frontend, 'up{job="kps-prometheus"}', { dedup: false })).length;
-    if (unmerged < 2 * merged) return `waiting for the second replicas (${unmerged} series for ${merged})`;
+    if (unmerged < 2 * merged) return { waitingFor: `the second replicas (${unmerged} series for ${merged})`, details: [] };
     const series = HISTORY_SERIES[1];
     const oldest = await scalar(frontend, `min(min_over_time(timestamp(${series})[40d:6h]))`);
-    if (oldest === 0) return "waiting for the history in Store";
+    if (oldest === 0) return { waitingFor: "the history in Store", details: [] };
     const up = byCluster(await query(frontend, "count by (cluster) (up == 1)"));
     return { up, merged, unmerged, historySince: new Date(oldest * 1000).toISOString().slice(0, 10) };
 }
@@ -72,20 +89,22 @@ async function answerOrMissing({ frontend, clusters }: FleetAccess): Promise<Fle
 const byCluster = (samples: Sample[]) => Object.fromEntries(samples.map(({ metric, value }) => [metric.cluster ?? "", value]));
 
 /**
- * Which targets of one cluster are not up, or undefined. `up` counts the series `up == 1` by Service and port. Each port counts by itself: a surplus behind
- * one, as a rollout leaves for five minutes, makes up for nothing behind another.
+ * How many targets of one cluster are up, of how many, and behind which ports the others are. `upByPort` counts the series `up == 1` by Service and port.
+ * Each port counts by itself: a surplus behind one, as a rollout leaves for five minutes, makes up for nothing behind another.
  */
-export function missingTargets(expected: readonly ScrapeTargets[], up: readonly Sample[]): string | undefined {
-    if (expected.length === 0) return "(no target: its ServiceMonitors select nothing yet)";
-    const upAt = ({ namespace, service, endpoint, count }: ScrapeTargets) => {
-        const sample = up.find((s) => s.metric.namespace === namespace && s.metric.service === service && s.metric.endpoint === endpoint);
-        return Math.min(sample?.value ?? 0, count);
-    };
-    const short = expected.filter((targets) => upAt(targets) < targets.count);
-    if (short.length === 0) return undefined;
+export function countTargets(targets: readonly ScrapeTargets[], upByPort: readonly Sample[]) {
+    const ports = targets.map(({ namespace, service, endpoint, count }) => {
+        const sample = upByPort.find(
+            ({ metric }) => metric.namespace === namespace && metric.service === service && metric.endpoint === endpoint,
+        );
+        return { port: `${service}:${endpoint}`, up: Math.min(sample?.value ?? 0, count), expected: count };
+    });
     const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
-    const places = short.map((targets) => `${targets.service}:${targets.endpoint} ${upAt(targets)} of ${targets.count}`);
-    return `(${sum(expected.map(upAt))} of ${sum(expected.map(({ count }) => count))} targets up: ${places.join(", ")})`;
+    return {
+        up: sum(ports.map(({ up }) => up)),
+        expected: sum(ports.map(({ expected }) => expected)),
+        missing: ports.filter(({ up, expected }) => up < expected).map(({ port, up, expected }) => `${port} (${up} of ${expected})`),
+    };
 }
 
 /** What may keep the fleet from answering: ways between clusters that do not work, and pods without a node. */

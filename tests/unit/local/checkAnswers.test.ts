@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { brokenLegs, checkFleet, missingTargets } from "../../../local/checkAnswers";
+import { brokenLegs, checkFleet, countTargets } from "../../../local/checkAnswers";
 import { FleetFailure } from "../../../local/fleet/failure";
 import { FakeApi } from "../../support/fakeApi";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
@@ -14,27 +14,25 @@ const up = (service: string, endpoint: string, value: number, namespace = "monit
     value,
 });
 
-describe("the targets that are missing", () => {
-    it("are none if every one is up", () =>
-        assert.equal(
-            missingTargets(expected, [up("kps-kubelet", "https-metrics", 3, "kube-system"), up("kps-prometheus", "http-web", 2)]),
-            undefined,
+describe("the targets of a cluster", () => {
+    it("are complete if every one is up", () =>
+        assert.deepEqual(
+            countTargets(expected, [up("kps-kubelet", "https-metrics", 3, "kube-system"), up("kps-prometheus", "http-web", 2)]),
+            { up: 5, expected: 5, missing: [] },
         ));
 
-    it("are named by Service and port, with their numbers", () =>
-        assert.equal(
-            missingTargets(expected, [up("kps-prometheus", "http-web", 1)]),
-            "(1 of 5 targets up: kps-kubelet:https-metrics 0 of 3, kps-prometheus:http-web 1 of 2)",
-        ));
+    it("are missing by Service and port", () =>
+        assert.deepEqual(countTargets(expected, [up("kps-prometheus", "http-web", 1)]), {
+            up: 1,
+            expected: 5,
+            missing: ["kps-kubelet:https-metrics (0 of 3)", "kps-prometheus:http-web (1 of 2)"],
+        }));
 
-    it("are not replaced by a surplus elsewhere", () =>
-        assert.equal(
-            missingTargets(expected, [up("kps-kubelet", "https-metrics", 2, "kube-system"), up("kps-prometheus", "http-web", 9)]),
-            "(4 of 5 targets up: kps-kubelet:https-metrics 2 of 3)",
+    it("are not replaced by a surplus behind another port", () =>
+        assert.deepEqual(
+            countTargets(expected, [up("kps-kubelet", "https-metrics", 2, "kube-system"), up("kps-prometheus", "http-web", 9)]),
+            { up: 4, expected: 5, missing: ["kps-kubelet:https-metrics (2 of 3)"] },
         ));
-
-    it("are all of them before the first ServiceMonitor selects something", () =>
-        assert.equal(missingTargets([], []), "(no target: its ServiceMonitors select nothing yet)"));
 });
 
 describe("the ways between clusters that do not work", () => {
@@ -150,7 +148,8 @@ describe("checkFleet", () => {
             assert.equal(
                 error.message,
                 [
-                    "the fleet does not answer as it should: waiting for red (0 of 1 targets up: kps-prometheus:http-web 0 of 1)",
+                    "the fleet does not answer as it should: still waiting for targets: red 0 of 1",
+                    "  red lacks kps-prometheus:http-web (0 of 1)",
                     ...["observer", "blue", "red"].map(pod),
                     "  Query has had no answer from query.blue.fleet.internal, the leaf Query of blue, yet",
                     "  Query has had no answer from query.red.fleet.internal, the leaf Query of red, yet",
@@ -159,7 +158,7 @@ describe("checkFleet", () => {
             return true;
         });
         assert.deepEqual(updates, [
-            "waiting for red (0 of 1 targets up: kps-prometheus:http-web 0 of 1) · no node takes pod prometheus-kps-prometheus-0: 0/1 nodes are available: missing required label. (cluster observer)",
+            "waiting for targets: red 0 of 1 · no node takes pod prometheus-kps-prometheus-0: 0/1 nodes are available: missing required label. (cluster observer)",
         ]);
     });
 });
