@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { compare, prerelease, valid } from "semver";
 import { dependencies, devDependencies } from "../package.json";
 import { color } from "../terminal/color";
-import { CHARTS, releaseOf, UPSTREAM } from "../upstream/sources";
+import { CHARTS, newest, releaseOf, UPSTREAM } from "../upstream/sources";
 import { VERSIONS } from "../upstream/versions";
 
 /** Prints every pinned version beside the newest release. A source that does not answer, or not in time, is shown in the table and is not a failure. */
@@ -85,13 +84,6 @@ async function npmOutdated(signal: AbortSignal): Promise<Record<string, { latest
     if ("error" in packages || signal.aborted) throw new Error("npm's registry does not answer");
     return packages;
 }
-
-/** The newest version that is not a pre-release. */
-const newest = (tags: readonly string[]): string | undefined =>
-    tags
-        .filter((tag) => valid(tag) !== null && prerelease(tag) === null)
-        .sort(compare)
-        .at(-1);
 
 function tableOf(rows: readonly Row[]): string {
     const table = new Table({ head: ["", "pinned", "newest", "source"], style: { head: [], border: [], compact: true } });

@@ -1,3 +1,4 @@
+import { compare, prerelease, valid } from "semver";
 import type { VERSIONS } from "./versions";
 
 /** Where the upstreams that versions.ts pins publish their releases. */
@@ -68,3 +69,10 @@ export const moduleVersion = ({ versionOf = (release) => release }: GoModule, re
 /** The release for a version of the Go module; undefined if the version is not a release. */
 export const releaseOf = (goModule: GoModule, version: string): string | undefined =>
     goModule.releaseOf ? goModule.releaseOf(version) : version;
+
+/** The newest version that is not a pre-release; tags that are no versions are left out. */
+export const newest = (tags: readonly string[]): string | undefined =>
+    tags
+        .filter((tag) => valid(tag) !== null && prerelease(tag) === null)
+        .sort(compare)
+        .at(-1);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { moduleVersion, releaseOf, UPSTREAM } from "../../../upstream/sources";
+import { moduleVersion, newest, releaseOf, UPSTREAM } from "../../../upstream/sources";
 
 describe("versions of Go modules", () => {
     const prometheus = UPSTREAM.prometheus.goModule;
@@ -23,4 +23,10 @@ describe("versions of Go modules", () => {
         assert.equal(moduleVersion(UPSTREAM.thanos.goModule, "v0.42.4"), "v0.42.4");
         assert.equal(releaseOf(UPSTREAM.thanos.goModule, "v0.42.4"), "v0.42.4");
     });
+});
+
+describe("the newest of several tags", () => {
+    it("is the highest version that is no pre-release", () =>
+        assert.equal(newest(["v1.9.0", "v1.10.0", "v1.10.1-rc.0", "v2.0.0-alpha.1", "nightly"]), "v1.10.0"));
+    it("is none where there is no version", () => assert.equal(newest(["nightly"]), undefined));
 });

@@ -66,6 +66,10 @@ describe("a command line", () => {
     const roles: [string[], object][] = [
         [["--tsdb.path=/data"], { forwards: false, stores: true, replicationFactor: 1 }],
         [["--receive.hashrings-file=/h.json", "--receive.replication-factor=3"], { forwards: true, stores: false, replicationFactor: 3 }],
+        [
+            ["--receive.hashrings=[]", "--receive.replication-factor=1", "--receive.replication-factor=3"],
+            { forwards: true, stores: false, replicationFactor: 3 },
+        ],
         [["--receive.hashrings=[]", "--receive.local-endpoint", "me:10901"], { forwards: true, stores: true, replicationFactor: 1 }],
     ];
     for (const [argv, expected] of roles) {

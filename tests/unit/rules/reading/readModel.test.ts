@@ -90,6 +90,19 @@ describe("the deployment that manifests describe", () => {
         assert.deepEqual(modelOf(router("3")).receives, [{ path, replicationFactor: 3 }]);
     });
 
+    it("has a hashring for each namespace", () => {
+        const elsewhere = (manifest: Manifest): Manifest => ({
+            ...manifest,
+            id: `${manifest.id}-elsewhere`,
+            name: `${manifest.name}-elsewhere`,
+            fields: { ...manifest.fields, metadata: { namespace: "elsewhere" } },
+        });
+        assert.deepEqual(
+            modelOf(router("3"), ingester(3), elsewhere(router("3")), elsewhere(ingester(5))).receives.map(({ ingesters }) => ingesters),
+            [3, 5],
+        );
+    });
+
     it("has a hashring of replication factor 1 where ingesters have no router", () => {
         assert.deepEqual(modelOf(ingester(3)).receives, [
             { path: "StatefulSet thanos-receive-ingester", replicationFactor: 1, ingesters: 3 },

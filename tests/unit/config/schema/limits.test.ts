@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { problemsOf } from "../../../support/problemsOf";
+import { observeeConfig, observerConfig } from "../../../support/testFleet";
+
+const CREATE = { admins: ["arn:aws:iam::111111111111:role/Admin"], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
+const creating = (create: Record<string, unknown>) =>
+    observerConfig("aws", {
+        aws: {
+            ...(observerConfig("aws").aws as Record<string, unknown>),
+            cluster: { name: "eks", create: { ...CREATE, ...create } },
+            nodeGroups: {},
+            zoneId: "Z0123456789ABC",
+        },
+    });
+const named = (cluster: string) => observeeConfig(cluster, "local");
+const tagged = (key: string) =>
+    observerConfig("aws", { aws: { ...(observerConfig("aws").aws as Record<string, unknown>), tags: { [key]: "x" } } });
+
+/** The last accepted value of each setting, and the first refused one beyond it. */
+const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, refused: Record<string, unknown>][] = [
+    ["a cluster's name has 32 characters", "cluster", named("c".repeat(32)), named("c".repeat(33))],
+    ["a cluster has an administrator", "aws.cluster.create.admins", creating({}), creating({ admins: [] })],
+    ["a VPC is a /20", "aws.cluster.create.vpcCidr", creating({ vpcCidr: "10.42.0.0/20" }), creating({ vpcCidr: "10.42.0.0/21" })],
+    ["a VPC is a /16", "aws.cluster.create.vpcCidr", creating({ vpcCidr: "10.42.0.0/16" }), creating({ vpcCidr: "10.0.0.0/15" })],
+    ["a tag's key begins with aws", "aws.tags.aws:x", tagged("aws-x"), tagged("aws:x")],
+    [
+        "certificates are renewed an hour after they were made",
+        "certificates.renewBefore",
+        observerConfig("local", { certificates: { validity: "10h", renewBefore: "9h" } }),
+        observerConfig("local", { certificates: { validity: "10h", renewBefore: "10h" } }),
+    ],
+    [
+        "Prometheus keeps three blocks",
+        "prometheus.retention",
+        observeeConfig("blue", "local", { prometheus: { retention: "6h" } }),
+        observeeConfig("blue", "local", { prometheus: { retention: "359m" } }),
+    ],
+];
+
+describe("the last accepted value", () => {
+    for (const [what, path, accepted, refused] of LIMITS)
+        it(`is accepted, and the next one not: ${what}`, () => {
+            assert.deepEqual(problemsOf(accepted), []);
+            assert.deepEqual(
+                problemsOf(refused).filter((problem) => !problem.startsWith(`${path}: `)),
+                [],
+            );
+            assert.equal(problemsOf(refused).length, 1);
+        });
+});

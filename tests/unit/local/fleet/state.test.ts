@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "../../../../config/configError";
+import { type ClusterName, stateDirectory, type Target } from "../../../../local/fleet/settings";
+import { engineDirectory, historyDirectory, readFleetState, saveFleetState } from "../../../../local/fleet/state";
+import { FakeApi } from "../../../support/fakeApi";
+import { temporaryDirectory } from "../../../support/temporaryDirectory";
+
+describe("the record of a fleet's clusters", () => {
+    const state = process.env.XDG_STATE_HOME;
+    let api: FakeApi;
+    let targets: Record<ClusterName, Target>;
+    let uid: string;
+    let namespaces: object[];
+    before(async () => {
+        api = new FakeApi(({ url }) => (url.endsWith("/kube-system") ? { metadata: { uid } } : { items: namespaces }));
+        await api.start();
+    });
+    after(() => api.stop());
+    beforeEach(() => {
+        process.env.XDG_STATE_HOME = temporaryDirectory();
+        const kubeconfig = join(temporaryDirectory(), "kubeconfig");
+        api.writeKubeconfig(kubeconfig, "a", "b", "c");
+        targets = {
+            observer: { kubeconfig, context: "a" },
+            blue: { kubeconfig, context: "b" },
+            red: { kubeconfig, context: "c" },
+        };
+        uid = "first";
+        namespaces = [];
+        for (const directory of [join(engineDirectory(), "backend"), historyDirectory()]) mkdirSync(directory, { recursive: true });
+    });
+    afterEach(() => {
+        if (state === undefined) delete process.env.XDG_STATE_HOME;
+        else process.env.XDG_STATE_HOME = state;
+    });
+    const kept = () => [join(engineDirectory(), "backend"), historyDirectory()].map((directory) => existsSync(directory));
+
+    it("is what the next run reads", async () => {
+        await saveFleetState({ how: "kind" }, targets);
+        assert.deepEqual(await readFleetState(), { how: "kind", ids: { observer: "first", blue: "first", red: "first" }, targets });
+    });
+
+    it("keeps the engine's state and the history of the same clusters, and removes those of clusters that are gone", async () => {
+        await saveFleetState({ how: "built" }, targets);
+        for (const directory of [join(engineDirectory(), "backend"), historyDirectory()]) mkdirSync(directory, { recursive: true });
+        await saveFleetState({ how: "built" }, targets);
+        assert.deepEqual(kept(), [true, true]);
+        uid = "second";
+        await saveFleetState({ how: "built" }, targets);
+        assert.deepEqual(kept(), [false, false]);
+    });
+
+    it("refuses a user's clusters that have the namespace already, and changes nothing", async () => {
+        namespaces = [{ metadata: { name: "monitoring" } }];
+        await assert.rejects(saveFleetState({ how: "given" }, targets), (error) => {
+            assert.ok(error instanceof ConfigError);
+            assert.deepEqual(
+                error.problems.map(({ path }) => path),
+                ["--context observer=a", "--context blue=b", "--context red=c"],
+            );
+            return true;
+        });
+        assert.deepEqual(kept(), [true, true]);
+        assert.equal(existsSync(join(stateDirectory(), "clusters.json")), false);
+    });
+
+    it("accepts a user's clusters in which an earlier run made the namespace", async () => {
+        await saveFleetState({ how: "given" }, targets);
+        namespaces = [{ metadata: { name: "monitoring" } }];
+        await saveFleetState({ how: "given" }, targets);
+        assert.equal((await readFleetState())?.how, "given");
+    });
+});
