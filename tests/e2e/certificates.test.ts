@@ -48,14 +48,18 @@ async function tlsResources(stack: Stack): Promise<(type: string, name: string) 
     return (type, name) => {
         const found = resources.find(({ urn }) => urn.endsWith(`:${type}::${name}`));
         assert.ok(found, `${type} ${name} is not in the state of ${stack.name}`);
+        const inTheClear = Object.entries(found.outputs).flatMap(([key, value]) =>
+            /^privateKey/.test(key) && !isEncrypted(value) ? [key] : [],
+        );
+        assert.deepEqual(inTheClear, [], `${type} ${name} has keys in the clear in the state`);
         const outputs = Object.entries(found.outputs).map(([key, value]) => [key, decrypted(value)]);
         return { urn: found.urn, outputs: Object.fromEntries(outputs) };
     };
 }
 
-/** An exported state has the plain text of a secret as JSON. */
-const decrypted = (value: unknown) =>
-    typeof value === "object" && value !== null && "plaintext" in value ? JSON.parse(String(value.plaintext)) : value;
+/** An exported state has the plain text of a secret as JSON, in an object; of any other value, the value. */
+const isEncrypted = (value: unknown): value is { plaintext: string } => typeof value === "object" && value !== null && "plaintext" in value;
+const decrypted = (value: unknown) => (isEncrypted(value) ? JSON.parse(value.plaintext) : value);
 
 describe("mutual TLS between clusters", () => {
     let stack: Stack;

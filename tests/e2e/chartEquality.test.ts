@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -9,8 +10,14 @@ import { VERSIONS } from "../../upstream/versions";
 import { compareCharts, copyWithSubcharts, selectorsOf, type Values } from "../support/chartEquality";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
-/** Directory of an official kube-prometheus-stack: made by `helm pull --untar`, or charts/kube-prometheus-stack of a checkout. */
-const OFFICIAL = process.env.KPS_CHART;
+/** Directory of the official kube-prometheus-stack: $KPS_CHART (`helm pull --untar`, or charts/kube-prometheus-stack of a checkout), else pulled. */
+function officialChart(into: string): string | undefined {
+    if (process.env.KPS_CHART !== undefined) return process.env.KPS_CHART;
+    const chart = "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack";
+    const pull = ["pull", chart, "--version", VERSIONS.kubePrometheusStack, "--untar", "--untardir", into];
+    const { status } = spawnSync(process.env.HELM_BINARY ?? "helm", pull, { timeout: 60_000, stdio: "ignore" });
+    return status === 0 ? join(into, "kube-prometheus-stack") : undefined;
+}
 
 /** Arguments of an observee's values. */
 const observee = {
@@ -48,13 +55,14 @@ describe("the stand-in chart", () => {
     let official: string;
 
     before(function () {
-        if (OFFICIAL === undefined) {
+        const directory = officialChart(temporary);
+        if (directory === undefined) {
             console.log(
-                `      not compared: set KPS_CHART to the directory of an official chart ${VERSIONS.kubePrometheusStack}, and HELM_BINARY to a helm`,
+                `      not compared: the official chart cannot be pulled here. Set KPS_CHART to its directory (version ${VERSIONS.kubePrometheusStack}), and HELM_BINARY to a helm`,
             );
             return this.skip();
         }
-        official = copyWithSubcharts(OFFICIAL, temporary);
+        official = copyWithSubcharts(directory, temporary);
         const { version } = parse(readFileSync(join(official, "Chart.yaml"), "utf8")) as { version: string };
         console.log(`      official chart: ${version}`);
     });

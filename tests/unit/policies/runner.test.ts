@@ -20,7 +20,7 @@ type Properties = Parameters<typeof Struct.fromJavaScript>[0];
 /** The pack in its own process, as the engine starts it. This shows what tests of policy.ts cannot: that Pulumi's runner loads the pack. */
 describe("the policy pack in Pulumi's own runner", function () {
     // About 2 s; a busy machine takes longer to start Node.
-    this.timeout(30_000);
+    this.timeout(120_000);
     let runner: ChildProcess;
     let client: AnalyzerClient;
 

@@ -59,12 +59,17 @@ describe("the resources of", () => {
     });
 
     it("an observer include no Receive where no observee writes remotely", async () => {
-        const config = toEngineConfig(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }));
-        const { resources } = await runInProcess("observer", config);
+        const ofReceive = async (mode: string) => {
+            const config = toEngineConfig(observerConfig("local", { observees: [{ name: "blue", mode }] }));
+            const { resources } = await runInProcess("observer", config);
+            return resources.filter((r) => r.name.includes("receive") && r.parent !== "certificates").map((r) => r.type);
+        };
+        // Found by their names where somebody writes: this list is not empty because of a new name.
         assert.deepEqual(
-            resources.filter((r) => r.name.includes("receive") && r.parent !== "certificates"),
-            [],
+            (await ofReceive("sidecar-remote-write")).filter((type) => type.startsWith("thanos-fleet:")),
+            ["thanos-fleet:thanos:Receive"],
         );
+        assert.deepEqual(await ofReceive("sidecar"), []);
     });
 
     it("an observer keep every volume when a StatefulSet is scaled down or deleted", async () => {

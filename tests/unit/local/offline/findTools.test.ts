@@ -7,7 +7,7 @@ import { pack } from "tar-stream";
 import { findTools, ToolError, type ToolName } from "../../../../local/offline/findTools";
 import { place } from "../../../../local/offline/tools/cache";
 import type { ModFile } from "../../../../local/offline/tools/goBuild";
-import type { Machine, Ran } from "../../../../local/offline/tools/machine";
+import type { Machine, Ran, RunOptions } from "../../../../local/offline/tools/machine";
 import { quiet } from "../../../support/quiet";
 import { temporaryDirectory } from "../../../support/temporaryDirectory";
 
@@ -182,6 +182,39 @@ describe("the search for tools", () => {
             ["etcd"],
         );
         assert.deepEqual(commands, []);
+    });
+
+    it("installs no package without root, and says so", async () => {
+        const error = (await find(["etcd"], machine({ "apt-get": "" })).catch((e) => e)) as ToolError;
+        assert.deepEqual(error.missing[0]!.tried.at(-1), { way: "package", why: "only root may install packages" });
+        assert.deepEqual(commands, []);
+    });
+
+    it("puts no binary into the cache that does not run as its release", async () => {
+        const world = withGo({});
+        const broken = {
+            ...world,
+            run: async (argv: readonly string[], options: RunOptions) => (argv[0]!.includes("/tmp-") ? said("") : world.run(argv, options)),
+        };
+        const error = (await find(["kubelet"], broken).catch((e) => e)) as ToolError;
+        assert.match(error.missing[0]!.tried.at(-1)!.why, /kubelet is not it: `--version` says "exit code 0"$/);
+        assert.deepEqual(left(), []);
+    });
+
+    it("builds without a C compiler, and with the checksums of the release", async () => {
+        const world = withGo({});
+        writeFileSync(path.join(dir, "go.sum"), "the release's sums");
+        const builds: { cgo: string | undefined; sums: string }[] = [];
+        const seen: Machine = {
+            ...world,
+            run: async (argv, options) => {
+                if (argv[1] === "build")
+                    builds.push({ cgo: options.env?.CGO_ENABLED, sums: readFileSync(path.join(options.cwd!, "go.sum"), "utf8") });
+                return world.run(argv, options);
+            },
+        };
+        await find(["kubelet"], seen);
+        assert.deepEqual(builds, [{ cgo: "0", sums: "the release's sums" }]);
     });
 
     it("installs Debian packages as root", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { policyDocument, type Statement } from "../../../../../components/cloud/aws/iam/statements";
 import { ConfigError } from "../../../../../config/configError";
-import { runInProcess } from "../../../../../engine/runInProcess";
+import { type PlannedResource, runInProcess } from "../../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../../engine/stackFile";
 import { statementsOf, wildcards } from "../../../../support/policyDocuments";
 import { allOnAws, buildObserver, observeeConfig, observerConfig } from "../../../../support/testFleet";
@@ -49,6 +49,38 @@ describe("the policies of a stack", () => {
             assert.deepEqual(actions(`compact-${stream}-identity`), [...write, "s3:DeleteObject"].sort());
         }
         assert.deepEqual(actions("prometheus-identity"), write);
+    });
+});
+
+describe("an observer on AWS with a certificate for its page and a permissions boundary", () => {
+    const CERTIFICATE = "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b";
+    const BOUNDARY = "arn:aws:iam::111111111111:policy/boundary";
+    let resources: PlannedResource[];
+    before(async () => {
+        const aws = {
+            ...(observerConfig("aws").aws as Record<string, unknown>),
+            pageCertificate: CERTIFICATE,
+            identity: { permissionsBoundary: BOUNDARY },
+        };
+        ({ resources } = await runInProcess("observer", toEngineConfig(observerConfig("aws", { aws }))));
+    });
+
+    it("redirects its page to HTTPS, inside the VPC", () => {
+        const pages = resources
+            .filter((r) => r.type === "kubernetes:networking.k8s.io/v1:Ingress")
+            .map(({ props }) => (props.metadata as { annotations: Record<string, string> }).annotations)
+            .map((annotations) =>
+                ["scheme", "listen-ports", "ssl-redirect", "certificate-arn"].map(
+                    (name) => annotations[`alb.ingress.kubernetes.io/${name}`],
+                ),
+            );
+        assert.deepEqual(pages, [["internal", '[{"HTTP":80},{"HTTPS":443}]', "443", CERTIFICATE]]);
+    });
+
+    it("bounds every role", () => {
+        const boundaries = resources.filter((r) => r.type === "aws:iam/role:Role").map((r) => r.props.permissionsBoundary);
+        assert.ok(boundaries.length >= 7, `${boundaries.length} roles`);
+        assert.deepEqual([...new Set(boundaries)], [BOUNDARY]);
     });
 });
 

@@ -45,6 +45,18 @@ describe("the diff of a Kubernetes object", () => {
             "spec.volumeClaimTemplates[0].size",
         ],
         [
+            "a Service's cluster IP",
+            { apiVersion: "v1", kind: "Service", metadata: { name: "a" }, spec: { clusterIP: "None" } },
+            { apiVersion: "v1", kind: "Service", metadata: { name: "a" }, spec: { clusterIP: "10.0.0.1" } },
+            "spec.clusterIP",
+        ],
+        [
+            "a claim's storage class",
+            { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "a" }, spec: { storageClassName: "standard" } },
+            { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "a" }, spec: { storageClassName: "fast" } },
+            "spec.storageClassName",
+        ],
+        [
             "a Job's template",
             { apiVersion: "batch/v1", kind: "Job", metadata: { name: "a" }, spec: { template: { image: "a" } } },
             { apiVersion: "batch/v1", kind: "Job", metadata: { name: "a" }, spec: { template: { image: "b" } } },
