@@ -1,7 +1,7 @@
 import { EKS_ADD_ONS, presentOnEks } from "../components/cloud/aws/addOns/eks/catalogue";
 import { clusterAdminPolicy } from "../components/cloud/aws/iam/names";
 import { leafQueryHost, queryFrontendHost, receiveHost } from "../components/naming/names";
-import { WRITES_REMOTELY } from "../config/schema";
+import { writersOf } from "../config/schema";
 import { addOnChoices } from "../config/schema/addOnChoices";
 import { EKS } from "../upstream/versions";
 import { type AwsStack, PLACEHOLDER_ZONE } from "./awsStack";
@@ -282,7 +282,7 @@ function checkNames(stack: AwsStack): BootstrapStep[] {
     const names =
         config.role === "observee"
             ? [leafQueryHost(config.cluster, domain)]
-            : [queryFrontendHost(domain), ...(config.observees.some(({ mode }) => WRITES_REMOTELY[mode]) ? [receiveHost(domain)] : [])];
+            : [queryFrontendHost(domain), ...(writersOf(config.observees).length > 0 ? [receiveHost(domain)] : [])];
     return [
         {
             why: `Some minutes after the update ExternalDNS has published ${names.join(" and ")}. If not, read its log.`,

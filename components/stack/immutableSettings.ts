@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type StackConfig, WRITES_REMOTELY } from "../../config/schema";
+import { type StackConfig, writersOf } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
 import { type Problem, Problems } from "../../rules/problem";
@@ -22,7 +22,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
     ...(config.role === "observer" && {
         "store.storage": config.store.storage,
         "compact.storage": config.compact.storage,
-        ...(config.observees.some(({ mode, archived }) => WRITES_REMOTELY[mode] && !archived) && {
+        ...(writersOf(config.observees).length > 0 && {
             "receive.storage": config.receive.storage,
             "receive.ingesters": config.receive.ingesters,
         }),

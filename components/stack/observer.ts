@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ObserverConfig, WRITES_REMOTELY } from "../../config/schema";
+import { type ObserverConfig, writersOf } from "../../config/schema";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
@@ -61,7 +61,7 @@ export class Observer extends pulumi.ComponentResource {
             childOpts,
         );
 
-        const tenants = active.filter(({ mode }) => WRITES_REMOTELY[mode]).map((observee) => observee.name);
+        const tenants = writersOf(observees).map((observee) => observee.name);
         // A hashring without tenants accepts writes from everybody, so there is no Receive unless somebody may write.
         const receive: Receive | undefined =
             tenants.length === 0

@@ -1,4 +1,4 @@
-import { type ObserverConfig, type StackConfig, WRITES_REMOTELY } from "../../config/schema";
+import { type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { KPS, streamWorkload, thanosName } from "../naming/names";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
@@ -36,7 +36,7 @@ function observerPods({ cluster, observees, receive, store, compact, queryFronte
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
-        ...(observees.some(({ mode }) => WRITES_REMOTELY[mode])
+        ...(writersOf(observees).length > 0
             ? [
                   { name: thanosName("receive-ingester"), replicas: receive.ingesters, requests: requestsOf(receive), volumes: true },
                   {

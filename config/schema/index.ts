@@ -137,6 +137,10 @@ export type ObserveeConfig = z.infer<(typeof schemas)["observee on aws"]> | z.in
 export type StackConfig = ObserverConfig | ObserveeConfig;
 export type CertificatesConfig = z.infer<typeof certificates>;
 export type ObserveeEntry = z.infer<typeof observee>;
+
+/** The observees that write to Receive: an archived one no longer does. */
+export const writersOf = (observees: readonly ObserveeEntry[]) =>
+    observees.filter(({ mode, archived }) => WRITES_REMOTELY[mode] && !archived);
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { PrometheusConfig } from "./prometheus";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
