@@ -58,9 +58,14 @@ async function destroyStacks(targets: Record<ClusterName, Target>, progress: Pro
             // First, since importing a state drops its pending operations, and what they made would stay in the cluster.
             await settlePendingOperations(stack, { openCluster, signal });
             const state = await exportState(stack);
-            for (const resource of state.deployment.resources ?? []) Object.assign(resource, { protect: false, retainOnDelete: false });
-            await importState(stack, state);
+            await importState(stack, withoutProtection(state));
             const { counts } = await runOperation(stack, "destroy", { onDoing: (text) => step.update(text), signal });
             return { result: undefined, says: `${counts.deleted} deleted` };
         });
+}
+
+/** A state whose resources the engine deletes all, those too that hold data. */
+export function withoutProtection<S extends { deployment: { resources?: object[] } }>(state: S): S {
+    const resources = state.deployment.resources?.map((resource) => ({ ...resource, protect: false, retainOnDelete: false }));
+    return { ...state, deployment: { ...state.deployment, ...(resources && { resources }) } };
 }

@@ -62,11 +62,17 @@ const forceNewOf = (type: string) => [...(FORCE_NEW[type] ?? []), "region", ...(
 const isPartOf = (path: string, property: string) =>
     path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`);
 
+const BUCKET = "aws:s3/bucket:Bucket";
+/** Properties that the plugin would fill in where a program leaves them out. In other resources than the bucket itself, `bucket` names another resource. */
+const NAMES = ["name", "bucket", "nodeGroupName"];
+
 export function decideAws(type: string, olds: Bag, news: Bag): Decision {
     const changes = differences(olds, news);
     const forceNew = forceNewOf(type);
     const replaces = changes.map((change) => change.path).filter((path) => forceNew.some((property) => isPartOf(path, property)));
-    return { changes, replaces, deleteBeforeReplace: false };
+    // Two resources of one name cannot exist together. Without a given name the plugin would make one up (pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace).
+    const isNamed = NAMES.some((property) => news[property] !== undefined && !(property === "bucket" && type !== BUCKET));
+    return { changes, replaces, deleteBeforeReplace: replaces.length > 0 && isNamed };
 }
 
 /** Each change gives a launch template a new version, which makes EKS roll the nodes. */

@@ -1,13 +1,35 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { down } from "../../../local/down";
+import { down, withoutProtection } from "../../../local/down";
 import { FleetFailure } from "../../../local/fleet/failure";
 import { kubeconfigFile, stateDirectory } from "../../../local/fleet/settings";
 import type { Progress } from "../../../terminal/progress";
 import { FakePrograms } from "../../support/fakePrograms";
 import { quiet } from "../../support/quiet";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
+
+describe("the state of a user's cluster, before everything in it is removed,", () => {
+    it("protects and keeps nothing", () =>
+        assert.deepEqual(
+            withoutProtection({
+                version: 3,
+                deployment: { resources: [{ urn: "namespace", protect: true, retainOnDelete: true }, { urn: "query" }], manifest: {} },
+            }),
+            {
+                version: 3,
+                deployment: {
+                    resources: [
+                        { urn: "namespace", protect: false, retainOnDelete: false },
+                        { urn: "query", protect: false, retainOnDelete: false },
+                    ],
+                    manifest: {},
+                },
+            },
+        ));
+
+    it("may be empty", () => assert.deepEqual(withoutProtection({ deployment: {} }), { deployment: {} }));
+});
 
 describe("npm start -- --down while Docker does not answer", () => {
     const state = process.env.XDG_STATE_HOME;

@@ -59,6 +59,21 @@ describe("the plugin recorder", () => {
             it(what, () => assert.deepEqual(decideAws(type, { ...olds }, { ...news }).replaces, replaces));
     });
 
+    it("deletes a resource before it replaces it, if the program names it", () => {
+        const deletesFirst = (type: string, olds: object, news: object) => decideAws(type, { ...olds }, { ...news }).deleteBeforeReplace;
+        const role = (path: string, name?: string) => ({ path, ...(name && { name }) });
+        assert.deepEqual(
+            [
+                deletesFirst("aws:iam/role:Role", role("/a/", "store"), role("/b/", "store")),
+                deletesFirst("aws:iam/role:Role", role("/a/"), role("/b/")),
+                deletesFirst("aws:iam/role:Role", role("/a/", "store"), role("/a/", "store")),
+                deletesFirst("aws:s3/bucket:Bucket", { bucket: "a" }, { bucket: "b" }),
+                deletesFirst("aws:s3/bucketPolicy:BucketPolicy", { bucket: "a" }, { bucket: "b" }),
+            ],
+            [true, false, false, true, false],
+        );
+    });
+
     it("updates a node group in place for a new version of its template", () => {
         const of = (version: string) => ({ launchTemplate: { id: "lt", version }, subnetIds: ["a"] });
         assert.deepEqual(decideAws("aws:eks/nodeGroup:NodeGroup", of("1"), of("2")), {

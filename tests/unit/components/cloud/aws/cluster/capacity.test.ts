@@ -105,7 +105,12 @@ describe("the check of a stack's nodes", () => {
     it("counts the places for pods as well, and add-ons that the stack installs", () => {
         const config = loadConfig({
             ...observerConfig("aws"),
-            aws: { ...(observerConfig("aws").aws as object), ...ON_AWS.created?.observer.aws, nodeGroups: { general: { nodes: 1 } } },
+            aws: {
+                ...(observerConfig("aws").aws as object),
+                ...ON_AWS.created?.observer.aws,
+                nodeGroups: { general: { nodes: 1 } },
+                addOns: { certManager: "install" },
+            },
         });
         const [, general] = poolsOf((config as { aws: AwsAccount }).aws, podsOf(config));
         // 2 Queries, Query Frontend, 2 routers, the operator; CoreDNS, EBS CSI, load balancers, metrics-server 2 each, cert-manager 3, ExternalDNS.
