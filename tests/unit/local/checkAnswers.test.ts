@@ -61,7 +61,7 @@ describe("the ways between clusters that do not work", () => {
 });
 
 describe("checkFleet", () => {
-    /** A fleet in which each cluster has one target, and red's pod waits for a node unless `redRuns`. */
+    /** A fleet in which each cluster has two targets, of which red has only one unless `redRuns`: the other pod waits for a node. */
     const fleet = (redRuns: boolean) =>
         new FakeApi(({ url }) => {
             const { pathname, searchParams } = new URL(url, "http://fake");
@@ -73,7 +73,7 @@ describe("checkFleet", () => {
                         value: [0, String(value)],
                     })),
                 });
-            const all = { observer: 1, blue: 1, ...(redRuns && { red: 1 }) };
+            const all = { observer: 2, blue: 2, red: redRuns ? 2 : 1 };
             if (pathname === "/api/v1/stores") return success({});
             if (pathname === "/api/v1/query") {
                 const promql = searchParams.get("query") ?? "";
@@ -98,7 +98,7 @@ describe("checkFleet", () => {
                         {
                             metadata: { namespace: "monitoring", labels: { "kubernetes.io/service-name": "kps-prometheus" } },
                             ports: [{ name: "http-web" }],
-                            endpoints: [{ addresses: ["10.0.0.1"] }],
+                            endpoints: [{ addresses: ["10.0.0.1"] }, { addresses: ["10.0.0.2"] }],
                         },
                     ],
                 };
@@ -133,7 +133,7 @@ describe("checkFleet", () => {
 
     it("returns what the fleet answers once every target of every cluster is up", async () =>
         assert.deepEqual(await check(true, [], 10_000), {
-            up: { observer: 1, blue: 1, red: 1 },
+            up: { observer: 2, blue: 2, red: 2 },
             merged: 1,
             unmerged: 2,
             historySince: "2026-10-17",
@@ -148,8 +148,8 @@ describe("checkFleet", () => {
             assert.equal(
                 error.message,
                 [
-                    "the fleet does not answer as it should: still waiting for targets: red 0 of 1",
-                    "  red lacks kps-prometheus:http-web (0 of 1)",
+                    "the fleet does not answer as it should: still waiting for targets: red 1 of 2",
+                    "  red lacks kps-prometheus:http-web (1 of 2)",
                     ...["observer", "blue", "red"].map(pod),
                     "  Query has had no answer from query.blue.fleet.internal, the leaf Query of blue, yet",
                     "  Query has had no answer from query.red.fleet.internal, the leaf Query of red, yet",
@@ -158,7 +158,7 @@ describe("checkFleet", () => {
             return true;
         });
         assert.deepEqual(updates, [
-            "waiting for targets: red 0 of 1 · no node takes pod prometheus-kps-prometheus-0: 0/1 nodes are available: missing required label. (cluster observer)",
+            "waiting for targets: red 1 of 2 · no node takes pod prometheus-kps-prometheus-0: 0/1 nodes are available: missing required label. (cluster observer)",
         ]);
     });
 });

@@ -43,7 +43,7 @@ describe("checks of the AWS settings", () => {
         ));
 
     it("name the private networks as the remedy where the subnets exist already", () => {
-        const create = { admins: CREATE.admins, subnetIds: ["subnet-0a", "subnet-0b"] };
+        const create = { version: CREATE.version, admins: CREATE.admins, subnetIds: ["subnet-0a", "subnet-0b"] };
         assert.deepEqual(problemsOf(onAws({ cluster: { name: "eks", create }, nodeGroups: {}, zoneId: "Z0123456789ABC" })), [
             "aws.cluster.create.privateAccessCidrs: is empty, and publicAccessCidrs too: nobody could reach the API server, `pulumi up` included. Write the network that `pulumi up` runs in, for instance 10.0.0.0/8.",
         ]);

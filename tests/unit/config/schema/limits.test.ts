@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { problemsOf } from "../../../support/problemsOf";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
-const CREATE = { admins: ["arn:aws:iam::111111111111:role/Admin"], vpcCidr: "10.42.0.0/16", privateAccessCidrs: ["10.0.0.0/8"] };
+const CREATE = {
+    version: "1.35",
+    admins: ["arn:aws:iam::111111111111:role/Admin"],
+    vpcCidr: "10.42.0.0/16",
+    privateAccessCidrs: ["10.0.0.0/8"],
+};
 const creating = (create: Record<string, unknown>) =>
     observerConfig("aws", {
         aws: {
