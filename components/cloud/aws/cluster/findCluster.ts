@@ -64,7 +64,7 @@ export async function findCluster(eksName: string, args: FindClusterArgs): Promi
     const cluster = found.value;
     const issuer = cluster.identities[0]?.oidcs[0]?.issuer ?? "";
     const { version, vpcConfig } = cluster;
-    const [addOns, unoffered, strange] = await Promise.all([
+    const [addOns, unoffered, otherGroups] = await Promise.all([
         addOnVersions(eksName, args),
         unofferedAddOns({ choices: args.addOns, version, region, provider }),
         nodeGroups && nodeGroups.securityGroupIds === undefined
@@ -85,7 +85,7 @@ export async function findCluster(eksName: string, args: FindClusterArgs): Promi
         issuer,
         ...(oidcProvider && { oidcProvider }),
     });
-    const all = [...args.problems, ...problems, ...unoffered, ...(strange ? nodeSecurityProblems(eksName, strange) : [])];
+    const all = [...args.problems, ...problems, ...unoffered, ...(otherGroups ? nodeSecurityProblems(eksName, otherGroups) : [])];
     if (all.length > 0) throw stackConfigError(all);
 
     return {

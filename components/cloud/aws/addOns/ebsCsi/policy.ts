@@ -48,12 +48,20 @@ export function ebsCsiStatements(args: { region: string; eksName: string; volume
             Condition: { StringEquals: { [`ec2:ResourceTag/${clusterTag}`]: "owned" } },
         },
         {
-            // Every node has this tag, whoever created it: EKS and Karpenter set it, and EKS requires it of self-managed nodes.
+            // Nodes of Karpenter have this tag, and EKS requires it of self-managed nodes.
             Sid: "OwnNodes",
             Effect: "Allow",
             Action: ["ec2:AttachVolume", "ec2:DetachVolume"],
             Resource: [arn("instance")],
             Condition: { StringEquals: { [`ec2:ResourceTag/${clusterTag}`]: "owned" } },
+        },
+        {
+            // The tag that EKS documents for nodes of its node groups (AmazonEBSCSIDriverEKSClusterScopedPolicy).
+            Sid: "OwnManagedNodes",
+            Effect: "Allow",
+            Action: ["ec2:AttachVolume", "ec2:DetachVolume"],
+            Resource: [arn("instance")],
+            Condition: { StringEquals: { "ec2:ResourceTag/eks:cluster-name": eksName } },
         },
         ...(volumeKey === undefined ? [] : keyStatements(volumeKey)),
     ];

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { ebsCsiStatements } from "../../../../../components/cloud/aws/addOns/ebsCsi/policy";
 import { awsCloud } from "../../../../../components/cloud/aws/awsCloud";
 import { accountProblems } from "../../../../../components/cloud/aws/platform";
 import type { ConfigError } from "../../../../../config/configError";
-import { awsAnswer } from "../../../../../engine/awsPlaceholders";
+import { awsAnswer, awsOutputs } from "../../../../../engine/awsPlaceholders";
 import { runInProcess } from "../../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../../engine/stackFile";
 import { ACCOUNT, REGION } from "../../../../support/placedResources";
@@ -47,6 +48,42 @@ describe("the platform of a stack on AWS", () => {
     });
 });
 
+/** The arguments of a stack that deploys to an existing cluster. */
+const EXISTING = {
+    region: REGION,
+    cluster: { name: "eks-blue" },
+    addOns: {},
+    identity: { by: "pod-identity" as const },
+    tags: {},
+    clusterName: "blue",
+    domain: "fleet.test",
+    rolePath: "/",
+    pods: [],
+};
+
+describe("the volumes of a stack on AWS", () => {
+    it("are created by a driver that may use the account's default key, where that is a customer's", async () => {
+        const key = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0a`;
+        let policy = "";
+        await pulumi.runtime.setMocks(
+            {
+                newResource: ({ type, name, inputs }) => {
+                    if (type === "aws:iam/rolePolicy:RolePolicy" && name === "ebsCsi") policy = inputs.policy;
+                    const { id, outputs } = awsOutputs(type, name, inputs, REGION);
+                    return { id, state: outputs };
+                },
+                call: ({ token, inputs }) => (token.endsWith("getDefaultKmsKey") ? { keyArn: key } : awsAnswer(token, inputs, REGION)),
+            },
+            "thanos-fleet",
+            "blue",
+            true,
+        );
+        await awsCloud({ ...EXISTING, addOns: { ebsCsi: "install" } });
+        await pulumi.runtime.disconnect();
+        assert.deepEqual(JSON.parse(policy).Statement, ebsCsiStatements({ region: REGION, eksName: "eks-blue", volumeKey: key }));
+    });
+});
+
 describe("the account of a stack on AWS", () => {
     it("is looked up first, and nothing is declared in another than the observer expects", async () => {
         const declared: string[] = [];
@@ -57,10 +94,8 @@ describe("the account of a stack on AWS", () => {
             },
             call: ({ token, inputs }) => awsAnswer(token, inputs, REGION),
         });
-        const stack = { region: REGION, cluster: { name: "eks-blue" }, addOns: {}, identity: { by: "pod-identity" as const }, tags: {} };
-        const args = { ...stack, clusterName: "blue", domain: "fleet.test", rolePath: "/", pods: [], expectedAccount: "222222222222" };
         await assert.rejects(
-            () => awsCloud(args),
+            () => awsCloud({ ...EXISTING, expectedAccount: "222222222222" }),
             ({ problems }: ConfigError) => {
                 assert.deepEqual(problems, accountProblems(ACCOUNT, "222222222222"));
                 return true;

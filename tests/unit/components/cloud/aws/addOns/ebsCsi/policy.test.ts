@@ -61,7 +61,14 @@ describe("the policy of the EBS CSI driver", () => {
     });
 
     it("lets it attach volumes to nodes of its cluster, and to no other instance", async () => {
-        const attach = (cluster: string) => may("ec2:AttachVolume", ec2("instance/i-0a"), tagged(cluster));
-        assert.deepEqual(await Promise.all([attach(EKS_NAME), attach("eks-red")]), [true, false]);
+        const attach = (tags: Record<string, string>) => may("ec2:AttachVolume", ec2("instance/i-0a"), tags);
+        const managed = (cluster: string) => ({ "ec2:ResourceTag/eks:cluster-name": cluster });
+        assert.deepEqual(await Promise.all([tagged(EKS_NAME), managed(EKS_NAME), tagged("eks-red"), managed("eks-red"), {}].map(attach)), [
+            true,
+            true,
+            false,
+            false,
+            false,
+        ]);
     });
 });
