@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
-import { openCluster } from "../clients/cluster";
+import { clusterOpener } from "../clients/cluster";
+import { helmCommand } from "../clients/helm";
 import { ConfigError, EXIT_WRONG_INPUT } from "../config/configError";
 import { settlePendingOperations } from "../engine/pendingOperations";
 
@@ -38,7 +39,11 @@ async function main(): Promise<void> {
     const options = command.parse().opts<{ stack: string; cwd: string; import?: string[]; clear?: string[]; json?: boolean }>();
     const created = idsByUrn(options.import ?? []);
     const stack = await LocalWorkspace.selectStack({ stackName: options.stack, workDir: options.cwd });
-    const settled = await settlePendingOperations(stack, { openCluster, created, absent: options.clear ?? [] });
+    const settled = await settlePendingOperations(stack, {
+        openCluster: clusterOpener(helmCommand()),
+        created,
+        absent: options.clear ?? [],
+    });
     if (options.json) process.stdout.write(`${JSON.stringify({ stack: options.stack, settled }, null, 2)}\n`);
     else {
         const lines = settled.length === 0 ? [`Stack ${options.stack} has no interrupted operation.`] : settled.map(({ text }) => text);

@@ -9,11 +9,11 @@ interface ReleaseRef {
 }
 
 /**
- * What recovery from a killed operation reads and changes in a cluster (`Cluster` of engine/pendingOperations.ts). Nothing is asked before the first
- * call.
+ * Opens clusters for recovery from a killed operation (`Cluster` of engine/pendingOperations.ts). `helmCommand`: the program `helm`. Nothing is asked
+ * before the first call.
  */
-export function openCluster(settings: KubeSettings) {
-    const helm = new Helm(settings);
+export const clusterOpener = (helmCommand: string) => (settings: KubeSettings) => {
+    const helm = new Helm(helmCommand, settings);
     return {
         async findObject(ref: { apiVersion: string; kind: string; name: string; namespace?: string }) {
             const api = KubernetesObjectApi.makeApiClient(loadKubeConfig(settings));
@@ -51,4 +51,4 @@ export function openCluster(settings: KubeSettings) {
             await helm.run(uninstallArgs(ref));
         },
     };
-}
+};

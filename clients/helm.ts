@@ -1,4 +1,4 @@
-/** Runs the `helm` command ($HELM_BINARY, else on PATH) against one cluster. */
+/** Runs the `helm` command against one cluster. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +7,9 @@ import { promisify } from "node:util";
 import { isContent, type KubeSettings } from "./kubeSettings";
 
 const exec = promisify(execFile);
+
+/** The user's `helm`. */
+export const helmCommand = () => process.env.HELM_BINARY || "helm";
 
 /** Seconds that Helm waits for objects; its own default. */
 const TIMEOUT = 300;
@@ -44,6 +47,7 @@ export function helmTime(updated: string): Date {
 
 export class Helm {
     constructor(
+        private readonly command: string,
         private readonly settings: KubeSettings,
         /** Ends a running command: Helm then marks its release as failed, and the next upgrade continues from that. @default never */
         private readonly cancelled?: AbortSignal,
@@ -61,7 +65,7 @@ export class Helm {
     }
 
     async run(args: readonly string[]): Promise<string> {
-        const helm = process.env.HELM_BINARY || "helm";
+        const helm = this.command;
         const context = this.settings.context ? ["--kube-context", this.settings.context] : [];
         const config = await this.kubeconfigFile();
         const signal = this.cancelled && { signal: this.cancelled, killSignal: "SIGTERM" as const };

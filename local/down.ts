@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { openCluster } from "../clients/cluster";
+import { clusterOpener } from "../clients/cluster";
 import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { exportState, importState } from "../engine/checkpoint";
 import { removeStaleLock, runOperation } from "../engine/operation";
@@ -40,9 +40,9 @@ export async function down(progress: Progress, signal: AbortSignal): Promise<voi
 /** Removes what was deployed to a user's clusters, stored data included. The clusters stay. */
 async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
     const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
-    process.env.HELM_BINARY = helm.path;
+    const openCluster = clusterOpener(helm.path);
     const engine = { pulumiPath: pulumi.path, stateDir: engineDirectory() };
-    const plugins = await findPlugins(engine);
+    const plugins = await findPlugins(engine, { removes: true });
     for (const { name } of [...CLUSTERS].reverse())
         await inStep(progress.step(`Remove ${name}`, 60), async (step) => {
             const config = stackConfig(name, { target: targets[name], chart: "", storageClass: LOCAL_STORAGE_CLASS });

@@ -1,5 +1,5 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { openCluster } from "../clients/cluster";
+import { clusterOpener } from "../clients/cluster";
 import { loadBalancerAddress } from "../clients/kubernetes";
 import { externalServiceName, LOCAL_STORAGE_CLASS, thanosName } from "../components/naming/names";
 import type { ObserveeAccess } from "../components/stack/contract";
@@ -38,8 +38,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
     const plugins = await findPlugins(engine);
     const standIns = standInsText(plugins);
     if (standIns !== undefined) progress.say(`${"Plugins".padEnd(22)} ${standIns}`);
-    // Recovery runs Helm in this process, and the stand-in in its own.
-    process.env.HELM_BINARY = tools.helm.path;
+    const openCluster = clusterOpener(tools.helm.path);
 
     for (const { name } of CLUSTERS) {
         await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {

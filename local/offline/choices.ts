@@ -24,12 +24,25 @@ export async function keepChoices(stateDir: string, choices: Record<string, Choi
     await writeFile(fileOf(stateDir), JSON.stringify({ ...(await readChoices(stateDir)), ...choices }));
 }
 
-/** Choices that would have to change. `why`: the rest of a sentence that begins with what was chosen. */
-export function refuseChanges(changes: readonly { path: string; why: string }[]): void {
-    const remedy = "Remove the fleet with `npm start -- --down` first.";
+/** Why a choice would have to change. */
+export interface Change {
+    /** The rest of a sentence that begins with what was chosen. */
+    why: string;
+    remedy: string;
+}
+
+export const DOWN_FIRST = "Remove the fleet with `npm start -- --down` first.";
+
+/** The official part of a fleet is no longer there. */
+export const notToBeHad = (reason: string): Change => ({
+    why: `was the official one when the fleet was made, and now it is not to be had: ${reason}.`,
+    remedy: "Make it reachable again, or remove the fleet with `npm start -- --down`.",
+});
+
+export function refuseChanges(changes: readonly (Change & { path: string })[]): void {
     if (changes.length > 0)
         throw new ConfigError(
             "the fleet on this machine",
-            changes.map(({ path, why }) => ({ path, problem: why, remedy })),
+            changes.map(({ path, why, remedy }) => ({ path, problem: why, remedy })),
         );
 }

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { inStep, type Progress } from "../../terminal/progress";
 import { VERSIONS } from "../../upstream/versions";
 import { engineDirectory } from "../fleet/state";
-import { type Choice, keepChoices, readChoices, refuseChanges } from "./choices";
+import { type Choice, keepChoices, notToBeHad, readChoices, refuseChanges } from "./choices";
 import { assembleChart, crdDirectory } from "./standins/chart";
 import { cacheDirectory } from "./tools/machine";
 
@@ -24,10 +24,7 @@ export async function findChart(
         const kept = (await readChoices(stateDir)).chart;
         const refused = kept === "stand-in" ? undefined : await unavailable(helm, signal);
         const choice: Choice = kept === "stand-in" || refused !== undefined ? "stand-in" : "official";
-        if (kept === "official" && refused !== undefined)
-            refuseChanges([
-                { path: "chart", why: `was the official one when the fleet was made, and now it is not to be had: ${refused}.` },
-            ]);
+        if (kept === "official" && refused !== undefined) refuseChanges([{ path: "chart", ...notToBeHad(refused) }]);
         await keepChoices(stateDir, { chart: choice });
         if (choice === "official") return { result: OFFICIAL, says: `kube-prometheus-stack ${VERSIONS.kubePrometheusStack}` };
         const run = async (program: string, args: readonly string[]) =>

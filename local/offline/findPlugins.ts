@@ -7,7 +7,7 @@ import {
     type Plugin,
     pluginVersion,
 } from "../../engine/plugins";
-import { type Choice, keepChoices, readChoices, refuseChanges } from "./choices";
+import { type Change, type Choice, DOWN_FIRST, keepChoices, notToBeHad, readChoices, refuseChanges } from "./choices";
 
 const standIn = (name: string) => join(__dirname, "standins", "bin", name);
 
@@ -24,13 +24,20 @@ const keyOf = (name: string) => `plugin ${name}`;
 
 /**
  * Finds the plugins `kubernetes`, `random` and `tls` in the versions of the installed SDKs: those that the fleet's state was made with; for a new
- * fleet those that are installed, else downloaded, else this project's stand-ins. Throws a ConfigError where the state's plugin is not to be had. Call
- * it once per run and pass the result to every `stackFor`.
+ * fleet those that are installed, else downloaded, else this project's stand-ins. Throws a ConfigError where the state's plugin is not to be had, or,
+ * unless the stacks are to be removed, where another one was installed since. Call it once per run and pass the result to every `stackFor`.
  */
-export async function findPlugins(options: EngineOptions, canDownload = isPluginDownloadable): Promise<FoundPlugin[]> {
+export async function findPlugins(
+    options: EngineOptions,
+    { canDownload = isPluginDownloadable, removes = false }: { canDownload?: typeof isPluginDownloadable; removes?: boolean } = {},
+): Promise<FoundPlugin[]> {
     const kept = await readChoices(options.stateDir);
-    const found = await Promise.all(NAMES.map((name) => find(name, kept[keyOf(name)], options, canDownload)));
-    refuseChanges(found.flatMap(({ plugin, refused }) => (refused === undefined ? [] : [{ path: keyOf(plugin.name), why: refused }])));
+    const found = await Promise.all(
+        NAMES.map((name) =>
+            removes && kept[keyOf(name)] === "stand-in" ? keptStandIn(name) : find(name, kept[keyOf(name)], options, canDownload),
+        ),
+    );
+    refuseChanges(found.flatMap(({ plugin, refused }) => (refused === undefined ? [] : [{ path: keyOf(plugin.name), ...refused }])));
     const plugins = found.map(({ plugin }) => plugin);
     await keepChoices(
         options.stateDir,
@@ -46,23 +53,32 @@ export function standInsText(plugins: readonly FoundPlugin[]): string | undefine
     return `stand-ins for ${standIns.map((p) => p.name).join(", ")}: ${[...new Set(standIns.map((p) => p.why))].join("; ")}`;
 }
 
+interface Found {
+    plugin: FoundPlugin;
+    /** Why it cannot be used. @default it can */
+    refused?: Change;
+}
+
+const keptStandIn = async (name: string): Promise<Found> => ({
+    plugin: { name, version: await pluginVersion(name), standIn: standIn(name), why: "the fleet was made with them" },
+});
+
 async function find(
     name: string,
     kept: Choice | undefined,
     options: EngineOptions,
     canDownload: typeof isPluginDownloadable,
-): Promise<{ plugin: FoundPlugin; refused?: string }> {
+): Promise<Found> {
     const official = { name, version: await pluginVersion(name) };
-    const replacement = (why: string) => ({ ...official, standIn: standIn(name), why });
     if (await isPluginInstalled(options, official)) {
-        const refused = "is now the official one, but the state was made with the stand-in, which the official one would misread.";
+        const why = "is now the official one, but the state was made with the stand-in, and the official one would misread it.";
+        const refused = { why, remedy: DOWN_FIRST };
         return { plugin: official, ...(kept === "stand-in" && { refused }) };
     }
-    if (kept === "stand-in") return { plugin: replacement("the fleet was made with them") };
+    if (kept === "stand-in") return keptStandIn(name);
     const why = await install(official, options, canDownload);
     if (why === undefined) return { plugin: official };
-    const refused = `was the official one when the fleet was made, and now it is not to be had: ${why}.`;
-    return { plugin: replacement(why), ...(kept === "official" && { refused }) };
+    return { plugin: { ...official, standIn: standIn(name), why }, ...(kept === "official" && { refused: notToBeHad(why) }) };
 }
 
 /** Installs the official plugin, or returns why that is not possible. */

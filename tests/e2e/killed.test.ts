@@ -19,7 +19,7 @@ import { temporaryDirectory } from "../support/temporaryDirectory";
  * How often a first `up` and a changing one are killed. `npm run test:killed` does it 20 times, on a running fleet.
  */
 const KILLS = Number(process.env.KILLS ?? 3);
-/** Decides the moments; a failed run is repeated with its seed. */
+/** Decides the moments, one in each part of an `up`; a failed run is repeated with its seed. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 /** Between 0 and 1; the same seed gives the same sequence (mulberry32). */
@@ -221,7 +221,7 @@ describe("an operation whose engine, plugin and program are killed", () => {
 
     for (let i = 1; i <= KILLS; i++)
         it(`is continued by the next run: a first up, kill ${i} of ${KILLS}`, async () => {
-            const at = took.first * 0.9 * next();
+            const at = took.first * 0.95 * ((i - 1 + next()) / KILLS);
             const interrupted = await kill({}, at);
             const after = await run();
             console.log(
@@ -236,7 +236,7 @@ describe("an operation whose engine, plugin and program are killed", () => {
         it(`is continued by the next run: a changing up, kill ${i} of ${KILLS}`, async () => {
             const revision = 2 + i;
             await run({ revision: revision - 1 });
-            const at = took.changing * 0.9 * next();
+            const at = took.changing * 0.95 * ((i - 1 + next()) / KILLS);
             const interrupted = await kill({ revision }, at);
             const after = await run({ revision });
             console.log(

@@ -5,7 +5,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as random from "@pulumi/random";
-import { openCluster } from "../../clients/cluster";
+import { clusterOpener } from "../../clients/cluster";
+import { helmCommand } from "../../clients/helm";
 import { CHANGE_IN_PLACE } from "../../components/kubernetes/changeInPlace";
 import { PART_OF } from "../../components/naming/labels";
 import { type Counts, runOperation } from "../../engine/operation";
@@ -96,11 +97,11 @@ async function main(args: RunArgs): Promise<void> {
         program: async () => program(args),
         config: {},
         plugins: args.plugins,
-        env: { HELM_BINARY: process.env.HELM_BINARY ?? "helm" },
+        env: { HELM_BINARY: helmCommand() },
     });
     const settled: string[] = [];
     const { counts } = await runOperation(stack, args.operation, {
-        openCluster,
+        openCluster: clusterOpener(helmCommand()),
         onDoing: (text) => process.stdout.write(`${text}\n`),
         onSettled: (text) => settled.push(text),
     });

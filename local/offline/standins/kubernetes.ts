@@ -6,7 +6,7 @@
  * (helm.ts). Not supported: Patch resources, server-side previews, and the components yaml, kustomize and helm.sh/v4.
  */
 import { version } from "@pulumi/kubernetes/package.json";
-import { Helm } from "../../../clients/helm";
+import { Helm, helmCommand } from "../../../clients/helm";
 import { ApiServer } from "./apiServer";
 import { decideRelease, HelmReleases } from "./helm";
 import { checkObject, diffObject, ObjectLifecycle } from "./objectLifecycle";
@@ -64,7 +64,7 @@ class Kubernetes implements StandIn {
             return {
                 namespace: apiServer.namespace,
                 objects: new ObjectLifecycle(apiServer, this.cancelling.signal, this.settings.enablePatchForce === "true"),
-                releases: new HelmReleases(apiServer, this.cancelling.signal, new Helm(settings, this.cancelling.signal)),
+                releases: new HelmReleases(apiServer, this.cancelling.signal, new Helm(helmCommand(), settings, this.cancelling.signal)),
             };
         })();
         return this.connected;

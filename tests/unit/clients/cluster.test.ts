@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { openCluster } from "../../../clients/cluster";
+import { clusterOpener } from "../../../clients/cluster";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 const RESOURCES: Record<string, object[]> = {
@@ -41,7 +41,7 @@ describe("the cluster of a provider", () => {
     after(() => {
         server.close();
     });
-    const cluster = () => openCluster({ kubeconfig, context: "blue" });
+    const cluster = (helm = "helm") => clusterOpener(helm)({ kubeconfig, context: "blue" });
     const service = (name: string) => ({ apiVersion: "v1", kind: "Service", name, namespace: "monitoring" });
 
     it("shows the origin of an object", async () => {
@@ -87,17 +87,10 @@ describe("the cluster of a provider", () => {
         const helm = join(directory, "helm");
         const line = JSON.stringify([{ name: "kps", status: "pending-install", updated: "2026-11-21 18:20:03.1 +0000 UTC" }]);
         writeFileSync(helm, `#!/bin/sh\ncase "$1" in list) echo '${line}' ;; get) echo '{"a":1}' ;; esac\n`, { mode: 0o755 });
-        const original = process.env.HELM_BINARY;
-        process.env.HELM_BINARY = helm;
-        try {
-            assert.deepEqual(await cluster().findRelease({ name: "kps", namespace: "monitoring" }), {
-                status: "pending-install",
-                updatedAt: new Date("2026-11-21T18:20:03Z"),
-                values: { a: 1 },
-            });
-        } finally {
-            if (original === undefined) delete process.env.HELM_BINARY;
-            else process.env.HELM_BINARY = original;
-        }
+        assert.deepEqual(await cluster(helm).findRelease({ name: "kps", namespace: "monitoring" }), {
+            status: "pending-install",
+            updatedAt: new Date("2026-11-21T18:20:03Z"),
+            values: { a: 1 },
+        });
     });
 });

@@ -5,15 +5,10 @@ import { Helm, helmTime, rollbackArgs, uninstallArgs } from "../../../clients/he
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 describe("the client of Helm", () => {
-    const original = process.env.HELM_BINARY;
-    afterEach(() => {
-        if (original === undefined) delete process.env.HELM_BINARY;
-        else process.env.HELM_BINARY = original;
-    });
     const fake = (script: string) => {
         const file = join(temporaryDirectory(), "helm");
         writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-        process.env.HELM_BINARY = file;
+        return file;
     };
     const kps = { name: "kps", namespace: "monitoring" };
 
@@ -26,8 +21,8 @@ describe("the client of Helm", () => {
         assert.equal(helmTime("2026-11-21 19:20:03.123456789 +0100 CET").toISOString(), "2026-11-21T18:20:03.000Z"));
 
     it("finds a release among those whose names begin alike, in the cluster that it is given", async () => {
-        fake(`echo '[{"name":"kps-2","namespace":"'"$*"'"},{"name":"kps","status":"pending-install","namespace":"'"$*"'"}]'`);
-        const found = await new Helm({ kubeconfig: "/kubeconfig", context: "blue" }).find(kps);
+        const helm = fake(`echo '[{"name":"kps-2","namespace":"'"$*"'"},{"name":"kps","status":"pending-install","namespace":"'"$*"'"}]'`);
+        const found = await new Helm(helm, { kubeconfig: "/kubeconfig", context: "blue" }).find(kps);
         assert.equal(found?.status, "pending-install");
         assert.equal(
             found?.namespace,
@@ -36,16 +31,20 @@ describe("the client of Helm", () => {
     });
 
     it("passes the content of a kubeconfig as a file that only its user can read", async () => {
-        fake(`for last; do :; done; stat -c %a "$last" 2>/dev/null || stat -f %Lp "$last"; cat "$last"`);
-        assert.equal(await new Helm({ kubeconfig: '{"kind":"Config"}' }).run(["list"]), '600\n{"kind":"Config"}');
+        const helm = fake(`for last; do :; done; stat -c %a "$last" 2>/dev/null || stat -f %Lp "$last"; cat "$last"`);
+        assert.equal(await new Helm(helm, { kubeconfig: '{"kind":"Config"}' }).run(["list"]), '600\n{"kind":"Config"}');
     });
 
     it("fails with what Helm reports, or with how to install it", async () => {
-        fake("echo 'WARNING: x' >&2; echo 'Error: INSTALLATION FAILED: cannot re-use a name that is still in use' >&2; exit 1");
-        await assert.rejects(new Helm({}).run(["install", "kps"]), {
+        const helm = fake(
+            "echo 'WARNING: x' >&2; echo 'Error: INSTALLATION FAILED: cannot re-use a name that is still in use' >&2; exit 1",
+        );
+        await assert.rejects(new Helm(helm, {}).run(["install", "kps"]), {
             message: "helm install kps failed: INSTALLATION FAILED: cannot re-use a name that is still in use",
         });
-        process.env.HELM_BINARY = "/no/such/helm";
-        await assert.rejects(new Helm({}).run(["list"]), /^Error: Cannot find the command "\/no\/such\/helm".* set HELM_BINARY/);
+        await assert.rejects(
+            new Helm("/no/such/helm", {}).run(["list"]),
+            /^Error: Cannot find the command "\/no\/such\/helm".* set HELM_BINARY/,
+        );
     });
 });

@@ -34,7 +34,7 @@ describe("the chart", () => {
                 {
                     path: "chart",
                     problem: "was the official one when the fleet was made, and now it is not to be had: no such host.",
-                    remedy: "Remove the fleet with `npm start -- --down` first.",
+                    remedy: "Make it reachable again, or remove the fleet with `npm start -- --down`.",
                 },
             ]);
             return true;

@@ -12,7 +12,7 @@ describe("the plugin of a provider", () => {
         stateDir = temporaryDirectory();
     });
     const served = async (pulumiPath: string, canDownload: boolean) => {
-        const plugins = await findPlugins({ stateDir, pulumiPath }, async () => canDownload);
+        const plugins = await findPlugins({ stateDir, pulumiPath }, { canDownload: async () => canDownload });
         for (const { name, standIn } of plugins) if (standIn) accessSync(join(standIn, `pulumi-resource-${name}`), constants.X_OK);
         return plugins.map(({ name, standIn }) => `${name} ${standIn ? "stand-in" : "official"}`);
     };
@@ -23,7 +23,7 @@ describe("the plugin of a provider", () => {
 
     it("is the stand-in where it cannot be downloaded or the download fails, with the reason", async () => {
         const why = async (pulumiPath: string, canDownload: boolean) => {
-            const plugins = await findPlugins({ stateDir: temporaryDirectory(), pulumiPath }, async () => canDownload);
+            const plugins = await findPlugins({ stateDir: temporaryDirectory(), pulumiPath }, { canDownload: async () => canDownload });
             return plugins.map((plugin) => plugin.standIn && plugin.why);
         };
         assert.deepEqual(await why("true", false), Array(3).fill("the official ones cannot be downloaded here"));
@@ -42,7 +42,7 @@ describe("the plugin of a provider", () => {
     it("is named as a stand-in only if it is one", async () => {
         install();
         assert.equal(
-            standInsText(await findPlugins({ stateDir, pulumiPath: "false" }, async () => false)),
+            standInsText(await findPlugins({ stateDir, pulumiPath: "false" }, { canDownload: async () => false })),
             "stand-ins for kubernetes, tls: the official ones cannot be downloaded here",
         );
         assert.equal(standInsText([{ name: "tls", version: "5.6.1" }]), undefined);
@@ -57,7 +57,6 @@ describe("the plugin of a provider", () => {
                     return error.problems;
                 },
             );
-        const remedy = "Remove the fleet with `npm start -- --down` first.";
 
         it("stays the stand-in when the official one can be downloaded later", async () => {
             await served("true", false);
@@ -70,16 +69,19 @@ describe("the plugin of a provider", () => {
             assert.deepEqual(await refusal(served("true", false)), [
                 {
                     path: "plugin random",
-                    problem: "is now the official one, but the state was made with the stand-in, which the official one would misread.",
-                    remedy,
+                    problem: "is now the official one, but the state was made with the stand-in, and the official one would misread it.",
+                    remedy: "Remove the fleet with `npm start -- --down` first.",
                 },
             ]);
+            const plugins = await findPlugins({ stateDir, pulumiPath: "false" }, { canDownload: async () => false, removes: true });
+            assert.ok(plugins.every(({ standIn }) => standIn));
         });
 
         it("cannot become the stand-in", async () => {
             await served("true", true);
             const problem =
                 "was the official one when the fleet was made, and now it is not to be had: the official ones cannot be downloaded here.";
+            const remedy = "Make it reachable again, or remove the fleet with `npm start -- --down`.";
             assert.deepEqual(
                 await refusal(served("true", false)),
                 ["kubernetes", "random", "tls"].map((name) => ({ path: `plugin ${name}`, problem, remedy })),
