@@ -105,9 +105,12 @@ const CLOCKS_DIFFER_MS = 60_000;
 /** The Kubernetes plugin creates objects under this field manager (provider/pkg/await/await.go); no other program writes it. */
 const PLUGINS_MANAGER = /^pulumi-kubernetes(-|$)/;
 
-/** What to do about an interrupted operation. `id`: of what was created. */
+/** What to do about an interrupted operation. */
 interface Answer extends Pick<Settled, "did" | "text"> {
+    /** Of what was created. */
     id?: string;
+    /** What to do in the cluster first. @default nothing */
+    first?: () => Promise<void>;
 }
 
 /** Something that a person has to decide. */
@@ -118,7 +121,7 @@ interface Question {
 
 /**
  * Settles what the last operation of this stack left, if it was killed; otherwise it reads the state and does nothing. Throws a ConfigError, and changes
- * nothing in the state, where something exists that is not provably of this stack.
+ * nothing, where something exists that is not provably of this stack.
  */
 export async function settlePendingOperations(stack: Stack, options: SettleOptions): Promise<Settled[]> {
     const exported = await exportState(stack);
@@ -140,6 +143,7 @@ export async function settlePendingOperations(stack: Stack, options: SettleOptio
         else found.push({ urn, ...answer });
     }
     if (problems.length > 0) throw new ConfigError(`interrupted operations of stack ${stack.name}`, problems);
+    for (const { first } of found) await first?.();
 
     const imports = found.flatMap(({ urn, id }) => {
         const operation = pending.find((p) => p.resource.urn === urn);
@@ -192,8 +196,12 @@ class Look {
         if (created !== undefined) return { did: "imported", id: created, text: `${name} was imported as ${created}, as you said` };
         if (this.options.absent?.includes(urn)) return { did: "cleared", text: `${name} was forgotten, as you said` };
         if (type === "updating" || type === "deleting") {
-            if (resource.type === HELM_RELEASE) await this.completeRelease(resource);
-            return { did: "refreshed", text: `${name} was being ${type === "updating" ? "updated" : "deleted"}: read anew` };
+            // It is in the state, and so of this stack.
+            const live = resource.type === HELM_RELEASE ? await this.clusterOf(resource).findRelease(releaseOf(resource)) : undefined;
+            const completion = live && this.completion(resource, live);
+            const done = completion ? ` (${live.status}: ${completion.done})` : "";
+            const text = `${name} was being ${type === "updating" ? "updated" : "deleted"}${done}: read anew`;
+            return { did: "refreshed", text, ...(completion && { first: completion.first }) };
         }
         if (type !== "creating" || !resource.custom || ONLY_IN_STATE.test(resource.type))
             return { did: "cleared", text: `${name} exists only in the state, and is made anew` };
@@ -246,30 +254,32 @@ class Look {
                 problem: `exists in the cluster, but is not provably of this stack: ${why}.`,
                 remedy: this.remedy(resource.urn, id, `helm uninstall ${ref.name} -n ${ref.namespace}`),
             };
-        return (await this.complete(cluster, ref, live)) === "removed"
-            ? { did: "cleared", text: `${name} was ${live.status}: removed, to be installed anew` }
-            : { did: "imported", id, text: `${name} was created before the kill (${live.status}): imported` };
-    }
-
-    /** Completes a release that is in the state, and so of this stack. */
-    private async completeRelease(resource: StateResource): Promise<void> {
-        const cluster = this.clusterOf(resource);
-        const live = await cluster.findRelease(releaseOf(resource));
-        if (live !== undefined) await this.complete(cluster, releaseOf(resource), live);
+        const completion = this.completion(resource, live);
+        const first = completion && { first: completion.first };
+        return completion?.done === "removed"
+            ? { did: "cleared", text: `${name} was ${live.status}: removed, to be installed anew`, ...first }
+            : { did: "imported", id, text: `${name} was created before the kill (${live.status}): imported`, ...first };
     }
 
     /** Helm refuses a release that is in the middle of an operation: "another operation (install/upgrade/rollback) is in progress". */
-    private async complete(cluster: Cluster, ref: ReleaseRef, { status }: LiveRelease): Promise<"removed" | "kept"> {
-        if (status === "pending-install" || status === "uninstalling") {
-            this.options.onDoing?.(`removing Helm release ${ref.name} (${status})`);
-            await cluster.removeRelease(ref);
-            return "removed";
-        }
-        if (status.startsWith("pending-")) {
-            this.options.onDoing?.(`rolling back Helm release ${ref.name} (${status})`);
-            await cluster.rollBackRelease(ref);
-        }
-        return "kept";
+    private completion(
+        resource: StateResource,
+        { status }: LiveRelease,
+    ): { done: "removed" | "rolled back"; first: () => Promise<void> } | undefined {
+        const [cluster, ref] = [this.clusterOf(resource), releaseOf(resource)];
+        if (status === "pending-install" || status === "uninstalling")
+            return { done: "removed", first: () => this.say(`removing Helm release ${ref.name} (${status})`, cluster.removeRelease(ref)) };
+        if (status.startsWith("pending-"))
+            return {
+                done: "rolled back",
+                first: () => this.say(`rolling back Helm release ${ref.name} (${status})`, cluster.rollBackRelease(ref)),
+            };
+        return undefined;
+    }
+
+    private async say(doing: string, work: Promise<void>): Promise<void> {
+        this.options.onDoing?.(doing);
+        await work;
     }
 
     private clusterOf({ provider = "" }: StateResource): Cluster {

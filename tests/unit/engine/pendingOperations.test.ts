@@ -70,6 +70,8 @@ class Fleet {
     readonly calls: unknown[] = [];
     objects: Record<string, LiveObject> = {};
     release: LiveRelease | undefined;
+    /** What the last recovery said. */
+    texts: string[] = [];
 
     constructor(resources: StateResource[], pending: PendingOperation[]) {
         this.write({ resources: [STACK, PROVIDER, ...resources], ...(pending.length > 0 && { pending_operations: pending }) });
@@ -111,6 +113,7 @@ class Fleet {
             refresh: async ({ target }: { target: string[] }) => void this.calls.push(["refresh", target.map(nameOf)]),
         };
         const settled = await settlePendingOperations(stack as unknown as Stack, { openCluster: this.cluster, ...more });
+        this.texts = settled.map(({ text }) => text);
         return settled.map(({ did, urn }) => `${did} ${nameOf(urn)}`);
     }
 
@@ -260,6 +263,7 @@ describe("after a killed operation", () => {
             const fleet = new Fleet([known], [{ type: "updating", resource: known }]);
             fleet.release = installed("pending-upgrade", { values: {}, updatedAt: LONG_BEFORE });
             assert.deepEqual(await fleet.settle(), ["refreshed kps"]);
+            assert.deepEqual(fleet.texts, ["Release kps was being updated (pending-upgrade: rolled back): read anew"]);
             assert.deepEqual(fleet.done, [
                 ["roll back", kps],
                 ["refresh", ["kps"]],
@@ -322,6 +326,14 @@ describe("after a killed operation", () => {
                 "cleared store",
                 "cleared blocks",
             ]);
+        });
+
+        it("keeps Helm releases of the stack as they are, too", async () => {
+            const fleet = new Fleet([], [creating(release()), creating(service("query"))]);
+            fleet.release = installed("pending-install");
+            fleet.objects["Service query"] = { ...ours, managers: ["kubectl-create"] };
+            await problemsOf(fleet.settle());
+            assert.deepEqual([fleet.done, fleet.wasImported], [[], false]);
         });
 
         const declared = { labels: LABELS };
