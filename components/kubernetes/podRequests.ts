@@ -1,3 +1,5 @@
+import { mebibytesOf } from "../../config/size";
+
 /** CPU in thousandths of a core, and memory in MiB. */
 export interface Requests {
     cpu: number;
@@ -16,12 +18,10 @@ export interface PodRequests {
     volumes: boolean;
 }
 
-const MIB: Record<string, number> = { Mi: 1, Gi: 1024, Ti: 1024 * 1024 };
-
 /** Reads quantities as config/schema/common.ts checks them: `250m` or `2`, `512Mi` or `4Gi`. */
 export const requestsOf = ({ cpu, memory }: { cpu: string; memory: string }): Requests => ({
     cpu: cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000,
-    memory: Number(memory.slice(0, -2)) * (MIB[memory.slice(-2)] ?? Number.NaN),
+    memory: mebibytesOf(memory),
 });
 
 export const sumOf = (requests: readonly Requests[]): Requests =>
