@@ -41,6 +41,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
     const openCluster = clusterOpener(tools.helm.path);
 
     for (const { name } of CLUSTERS) {
+        const settled: string[] = [];
         await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
             const stack = await stackFor({
                 ...engine,
@@ -50,14 +51,12 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 plugins,
                 env: { HELM_BINARY: tools.helm.path },
             });
-            const settled: string[] = [];
             const { counts, outputs } = await runOperation(stack, "up", {
                 onDoing: (text) => step.update(text),
                 onSettled: (text) => settled.push(text),
                 openCluster,
                 signal,
             });
-            if (settled.length > 0) progress.event("settled", { stack: name, settled });
             progress.event("deployed", { stack: name, counts });
             if (name === "observer") {
                 step.update("filling in history");
@@ -71,8 +70,9 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 };
                 for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
-            const after = settled.length > 0 ? `after an interrupted run (${settled.join("; ")}): ` : "";
-            return { result: undefined, says: `${after}${countsText(counts)}` };
+            return { result: undefined, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
+        }).finally(() => {
+            for (const text of settled) progress.say(`${"".padEnd(22)} ${text}`);
         });
     }
 
