@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import list from "./list.json";
 
 /** A fault to put into the code, one at a time: the unit tests are to notice it. */
@@ -32,15 +32,45 @@ export function misfits(mutants: readonly Mutant[], root: string): string[] {
 /** The parts that the program consists of: the golden files of all stacks see most faults in them. */
 const PROGRAM = /^(components|config|rules|engine|index\.ts)/;
 
+/** How many imports may lie between a test and a file for the test to be likely to notice a fault in it. */
+const STEPS = 2;
+
 /**
- * The test files that most likely notice a fault in a file: those of its folder (and, if it has none, of the nearest folder above it), and for a part of
- * the program the comparison of all stacks with their golden files. `tests`: every unit test.
+ * The test files that most likely notice a fault in a file: those that import it, nearest first, and for a part of the program the comparison of all stacks
+ * with their golden files. `importsOf` returns the files of the checkout that a file imports.
  */
-export function likelyTests(file: string, tests: readonly string[]): string[] {
-    const near = (folder: string): string[] => {
-        const own = tests.filter((test) => test.slice(0, test.lastIndexOf("/")) === `tests/unit/${folder}`);
-        return own.length > 0 || !folder.includes("/") ? own : near(folder.slice(0, folder.lastIndexOf("/")));
+export function likelyTests(file: string, tests: readonly string[], importsOf: (file: string) => readonly string[]): string[] {
+    const distance = (test: string): number => {
+        let reached = [test];
+        for (let step = 1; step <= STEPS; step++) {
+            reached = [...new Set(reached.flatMap(importsOf))];
+            if (reached.includes(file)) return step;
+        }
+        return Number.POSITIVE_INFINITY;
     };
-    const own = file.includes("/") ? near(file.slice(0, file.lastIndexOf("/"))) : [];
-    return [...own, ...(PROGRAM.test(file) ? tests.filter((test) => test.startsWith("tests/unit/stacks/")) : [])];
+    const near = tests.map((test) => ({ test, steps: distance(test) })).filter(({ steps }) => steps <= STEPS);
+    // A program that tests start is imported by none: its tests are in the folder that mirrors its own.
+    const started = near.length > 0 ? [] : tests.filter((test) => dirname(test) === join("tests", "unit", dirname(file)));
+    const stacks = PROGRAM.test(file) ? tests.filter((test) => test.startsWith("tests/unit/stacks/")) : [];
+    return [...new Set([...near.sort((a, b) => a.steps - b.steps).map(({ test }) => test), ...started, ...stacks])];
+}
+
+/** The files of a checkout that one of them imports. */
+export function importsIn(root: string): (file: string) => readonly string[] {
+    const known = new Map<string, string[]>();
+    return (file) => {
+        const found = known.get(file) ?? importsOf(root, file);
+        known.set(file, found);
+        return found;
+    };
+}
+
+function importsOf(root: string, file: string): string[] {
+    const text = file.endsWith(".ts") ? readFileSync(join(root, file), "utf8") : "";
+    return [...text.matchAll(/(?:from|import|require\() ?"(\.[^"]+)"/g)].flatMap(([, path = ""]) => {
+        const target = join(dirname(file), path);
+        return [target, `${target}.ts`, join(target, "index.ts")].filter(
+            (candidate) => /\.\w+$/.test(candidate) && existsSync(join(root, candidate)),
+        );
+    });
 }

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { Command } from "commander";
 import { formatElapsed } from "../../terminal/progress";
 import { ROOT } from "../support/root";
-import { likelyTests, MUTANTS, type Mutant, misfits } from "./mutants";
+import { importsIn, likelyTests, MUTANTS, type Mutant, misfits } from "./mutants";
 
 /**
  * Puts each mutant into a copy of the checkout and runs the unit tests there: first those that most likely notice it, then all. Prints which mutants were
@@ -47,13 +47,15 @@ async function main(): Promise<number> {
     try {
         copyCheckout(copy);
         const tests = unitTests(copy);
+        const imports = importsIn(copy);
         const mutants = MUTANTS.filter(({ id }) => options.only?.includes(id) ?? true);
         // For a few mutants the tests that likely notice them have to do: all tests take as long as some mutants.
-        const first = options.only ? [...new Set(mutants.flatMap(({ file }) => likelyTests(file, tests)))] : tests;
+        const likely = (file: string) => likelyTests(file, tests, imports);
+        const first = options.only ? [...new Set(mutants.flatMap(({ file }) => likely(file)))] : tests;
         const { by } = await runTests(copy, first);
         if (by !== undefined) return failed(`The tests fail without any mutant: ${by}`);
         const say = (line: string) => void process.stderr.write(`${line}\n`);
-        const verdicts = await tryAll(mutants, copy, tests, say);
+        const verdicts = await tryAll(mutants, copy, tests, likely, say);
         const caught = verdicts.filter((verdict) => verdict.caught);
         const summary = `${caught.length} of ${verdicts.length} caught (${percent(caught.length, verdicts.length).toFixed(1)} %)`;
         if (options.json)
@@ -72,7 +74,13 @@ function failed(why: string): number {
 
 const percent = (part: number, of: number) => (of === 0 ? 100 : (100 * part) / of);
 
-async function tryAll(mutants: readonly Mutant[], copy: string, tests: string[], say: (line: string) => void) {
+async function tryAll(
+    mutants: readonly Mutant[],
+    copy: string,
+    tests: string[],
+    likelyFor: (file: string) => string[],
+    say: (line: string) => void,
+) {
     const started = Date.now();
     const verdicts: { id: string; fault: string; caught: boolean; by?: string; seconds: number }[] = [];
     for (const [i, { id, file, fault, find, replace }] of mutants.entries()) {
@@ -83,7 +91,7 @@ async function tryAll(mutants: readonly Mutant[], copy: string, tests: string[],
             join(copy, file),
             original.replace(find, () => replace),
         );
-        const likely = likelyTests(file, tests);
+        const likely = likelyFor(file);
         const first = likely.length > 0 ? await runTests(copy, likely) : { by: undefined };
         const { by } = first.by === undefined ? await runTests(copy, tests) : first;
         writeFileSync(join(copy, file), original);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { likelyTests, MUTANTS, misfits } from "../mutants/mutants";
+import { importsIn, likelyTests, MUTANTS, misfits } from "../mutants/mutants";
 import { ROOT } from "../support/root";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
@@ -20,18 +20,27 @@ describe("the mutants", () => {
         ]);
     });
 
-    it("are tried with the tests of their folder first, and those of the program with the golden files of all stacks", () => {
-        const tests = [
-            "tests/unit/components/thanos/flags.test.ts",
-            "tests/unit/components/cloud/aws/awsCloud.test.ts",
-            "tests/unit/local/kind.test.ts",
-            "tests/unit/local/offline/findTools.test.ts",
-            "tests/unit/stacks/inputs.test.ts",
-        ];
-        assert.deepEqual(likelyTests("components/thanos/query.ts", tests), [tests[0], tests[4]]);
-        assert.deepEqual(likelyTests("components/cloud/aws/iam/names.ts", tests), [tests[1], tests[4]]);
-        assert.deepEqual(likelyTests("local/offline/findTools.ts", tests), [tests[3]]);
-        assert.deepEqual(likelyTests("local/fleet/state.ts", tests), [tests[2]]);
-        assert.deepEqual(likelyTests("index.ts", tests), [tests[4]]);
+    it("are tried first with the tests that import their file, nearest first, and those of the program with the golden files of all stacks", () => {
+        const imports: Record<string, string[]> = {
+            "tests/unit/a.test.ts": ["components/b.ts"],
+            "tests/unit/b.test.ts": ["components/a.ts"],
+            "tests/unit/c.test.ts": ["components/c.ts"],
+            "tests/unit/local/d.test.ts": [],
+            "tests/unit/stacks/inputs.test.ts": [],
+            "components/b.ts": ["components/a.ts"],
+            "components/c.ts": ["components/b.ts"],
+        };
+        const tests = Object.keys(imports).filter((file) => file.endsWith(".test.ts"));
+        const likely = (file: string) => likelyTests(file, tests, (of) => imports[of] ?? []);
+        assert.deepEqual(likely("components/a.ts"), ["tests/unit/b.test.ts", "tests/unit/a.test.ts", "tests/unit/stacks/inputs.test.ts"]);
+        assert.deepEqual(likely("local/a.ts"), ["tests/unit/local/d.test.ts"]);
+        assert.deepEqual(likely("bench/a.ts"), []);
     });
+
+    it("find the imports of a file in the checkout", () =>
+        assert.deepEqual([...importsIn(ROOT)("tests/mutants/run.ts")].sort(), [
+            "terminal/progress.ts",
+            "tests/mutants/mutants.ts",
+            "tests/support/root.ts",
+        ]));
 });
