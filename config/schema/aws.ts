@@ -46,6 +46,11 @@ const createCluster = z.strictObject({
      * @default []
      */
     publicAccessCidrs: z.array(cidr("([12]?\\d|3[0-2])")).default([]),
+    /**
+     * Refuses to delete the cluster, in EKS and in Pulumi. To take the stack down set it to false and update first (docs/take-down.md).
+     * @default true
+     */
+    deletionProtection: z.boolean().default(true),
     /** ARNs of the roles that administer the cluster through access entries; the role that runs `pulumi up` has to be among them. */
     admins: z.array(arn("iam", ":\\d{12}:role/.+", "arn:aws:iam::111111111111:role/Admin")).min(1),
 });

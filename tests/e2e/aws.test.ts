@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LogGroup } from "@pulumi/aws/cloudwatch";
 import { Provider } from "@pulumi/aws/provider";
@@ -9,7 +10,10 @@ import { type Counts, OperationFailed, runOperation } from "../../engine/operati
 import type { Plugin } from "../../engine/plugins";
 import { stackFor } from "../../engine/stack";
 import { readStackFile } from "../../engine/stackFile";
+import { EKS } from "../../upstream/versions";
+import { RECORDED_DELETIONS } from "../support/pluginRecorder/recorder";
 import { ROOT } from "../support/root";
+import { run } from "../support/run";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
@@ -70,9 +74,14 @@ const onlyUnchanged = (same: number): Counts => ({ created: 0, updated: 0, repla
 describe("a stack on AWS, in the real engine with a recording AWS plugin", () => {
     const stateDir = temporaryDirectory();
 
-    const stack = async (stackName: string, config: Record<string, string>, program = require("../../index") as PulumiFn) => {
+    const stack = async (
+        stackName: string,
+        config: Record<string, string>,
+        program = require("../../index") as PulumiFn,
+        env: Record<string, string> = {},
+    ) => {
         const { pulumi } = await tools("pulumi");
-        return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins });
+        return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins, env });
     };
 
     describe("made from an example stack file", () => {
@@ -148,6 +157,89 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
             { ...onlyUnchanged(0), updated: 1 },
         ])
             assert.deepEqual((await runOperation(await stack("differing", {}, differing), "up")).counts, counts);
+    });
+
+    describe("that is taken down as docs/take-down.md says", () => {
+        const file = join(stateDir, "deletions");
+        const deletions = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+        const cluster = (deletionProtection: boolean) => ({
+            cluster: {
+                name: "observer",
+                create: {
+                    version: EKS.version,
+                    vpcCidr: "10.42.0.0/16",
+                    publicAccessCidrs: ["203.0.113.7/32"],
+                    admins: [`arn:aws:iam::${ACCOUNT}:role/Admin`],
+                    deletionProtection,
+                },
+            },
+            nodeGroups: {},
+            zoneId: "Z0123456789ABC",
+        });
+        const observer = (deletionProtection = true) =>
+            stack(
+                "whole",
+                example("observer", (aws) => ({ ...aws, ...cluster(deletionProtection) })),
+                undefined,
+                { [RECORDED_DELETIONS]: file },
+            );
+        /** Runs one of the page's commands. */
+        const runCommand = async (command: string) => {
+            const page = readFileSync(join(ROOT, "docs", "take-down.md"), "utf8");
+            assert.ok(page.split("\n").includes(command), `docs/take-down.md has no line "${command}"`);
+            const { workspace } = await observer(false);
+            const [, ...args] = command.replace("my-stack", "whole").split(" ");
+            const env = { ...process.env, ...workspace.envVars, PULUMI_HOME: workspace.pulumiHome ?? "" };
+            return run((await tools("pulumi")).pulumi.path, [...args, "--non-interactive"], { within: 240, cwd: workspace.workDir, env });
+        };
+
+        before(async () => void (await runOperation(await observer(), "up")));
+
+        it("is refused with what is protected, and nothing is deleted", async () => {
+            const { code, output } = await runCommand("pulumi destroy --preview-only --stack my-stack");
+            assert.notEqual(code, 0, output);
+            for (const resource of ["aws:s3:Bucket (blocks)", "aws:kms:Key (blocks-key)"])
+                assert.ok(output.includes(`${resource}:\n    error: resource`), `${resource} is not refused: ${output}`);
+            assert.deepEqual(deletions(), []);
+        });
+
+        it("gives up the cluster's protection, in EKS and in Pulumi, with one setting", async () => {
+            assert.deepEqual(await stepsOf(await observer(false)), ["update aws:eks/cluster:Cluster eks"]);
+        });
+
+        it("deletes pods before what they need, and keeps blocks, keys and claims", async () => {
+            const { code, output } = await runCommand("pulumi state unprotect --all --yes --stack my-stack");
+            assert.equal(code, 0, output);
+            const { counts } = await runOperation(await observer(false), "destroy");
+            const deleted = deletions();
+            const at = (resource: string) => {
+                assert.ok(deleted.includes(resource), `${resource} was not deleted`);
+                return deleted.indexOf(resource);
+            };
+            const inOrder = (...resources: string[]) =>
+                assert.deepEqual(
+                    [...resources].sort((a, b) => at(a) - at(b)),
+                    resources,
+                );
+            // The controller removes a load balancer when its Service goes, ExternalDNS its name; a volume is detached by the driver.
+            inOrder(
+                "Service thanos-receive-router-external",
+                "Release loadBalancerController",
+                "NodeGroup nodes-general",
+                "Cluster eks",
+                "Vpc eks",
+            );
+            inOrder("Ingress thanos-query-frontend-external", "Addon externalDns", "NodeGroup nodes-general");
+            inOrder("StatefulSet thanos-compact-blue", "Addon ebsCsi", "NodeGroup nodes-stateful-a", "Cluster eks");
+            inOrder("StatefulSet thanos-store-blue", "RolePolicy store-blue-identity");
+            assert.deepEqual(
+                deleted.filter((resource) => /^(Bucket\w* |Key |Alias |Namespace |PersistentVolume)/.test(resource)),
+                [],
+            );
+            assert.ok(counts.deleted > deleted.length, "the engine forgets what it keeps");
+            const { resources = [] } = (await (await observer(false)).exportStack()).deployment as { resources?: unknown[] };
+            assert.deepEqual(resources, []);
+        });
     });
 
     describe("that has a bucket", () => {

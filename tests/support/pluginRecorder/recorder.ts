@@ -2,10 +2,14 @@
  * A stand-in for the plugins `aws` and `kubernetes`, for tests without an account or a cluster: it accepts every declared resource, records it in the
  * engine's state, and returns placeholders for the outputs that only AWS knows. bin/<plugin>/pulumi-resource-<plugin> starts it with the plugin's name.
  */
+import { appendFileSync } from "node:fs";
 import { awsAnswer, awsOutputs } from "../../../engine/awsPlaceholders";
 import { type Decision, decide, differences } from "../../../local/offline/standins/diff";
 import { type Bag, keepSecrets, revealBag } from "../../../local/offline/standins/secretValues";
 import { type StandIn, serve } from "../../../local/offline/standins/server";
+
+/** Name of the environment variable with the file to which each deleted resource is appended, as `Kind name`. */
+export const RECORDED_DELETIONS = "RECORDED_DELETIONS";
 
 /** Properties that AWS cannot change in place: the Terraform provider marks them `ForceNew`. Only types that this program uses. */
 const FORCE_NEW: Record<string, string[]> = {
@@ -85,10 +89,17 @@ interface Recorder {
     updated(type: string, olds: Bag, outputs: Bag): Bag;
     decide(type: string, olds: Bag, news: Bag): Decision;
     invoke?(token: string, args: Bag, region: string): Bag;
+    /** Throws where the real service refuses to delete a resource. */
+    refuseDeletion?(type: string, outputs: Bag): void;
+}
+
+function refuseDeletion(type: string, { name, deletionProtection }: Bag): void {
+    if (type === "aws:eks/cluster:Cluster" && deletionProtection === true)
+        throw new Error(`deleting EKS Cluster (${name}): InvalidRequestException: deletion protection is enabled`);
 }
 
 const RECORDERS: Record<string, Recorder> = {
-    aws: { created: awsOutputs, updated: updatedAws, decide: decideAws, invoke: awsAnswer },
+    aws: { created: awsOutputs, updated: updatedAws, decide: decideAws, invoke: awsAnswer, refuseDeletion },
     kubernetes: {
         created: (_, name, inputs) => ({ id: name, outputs: inputs }),
         updated: (_, __, outputs) => outputs,
@@ -113,7 +124,12 @@ function standIn(recorder: Recorder, version: string): StandIn {
         create: async ({ type, name, inputs }) => recorded(type, name, inputs),
         update: async ({ type, name, inputs, oldOutputs }) => recorder.updated(type, oldOutputs, recorded(type, name, inputs).outputs),
         read: async ({ id, oldInputs, oldOutputs }) => ({ id, outputs: oldOutputs, inputs: oldInputs }),
-        delete: async () => {},
+        delete: async ({ type, name, oldOutputs }) => {
+            recorder.refuseDeletion?.(type, oldOutputs);
+            // The engine's events do not say which deleted resources it keeps (`retainOnDelete`): those never come here.
+            const file = process.env[RECORDED_DELETIONS];
+            if (file !== undefined) appendFileSync(file, `${type.slice(type.lastIndexOf(":") + 1)} ${name}\n`);
+        },
         cancel: () => {},
         ...(recorder.invoke && { invoke: async (token: string, args: Bag) => recorder.invoke?.(token, args, region) ?? {} }),
     };

@@ -143,11 +143,11 @@ function createCluster(name: string, args: ClusterParts, opts: pulumi.CustomReso
             enabledClusterLogTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
             // At the end of standard support EKS upgrades the cluster; extended support costs six times as much.
             upgradePolicy: { supportType: "STANDARD" },
-            deletionProtection: true,
+            deletionProtection: args.deletionProtection,
         },
         // Protected: its volumes hold what is not in the bucket yet. Not retained: a cluster that no stack knows goes on costing money, and
         // is harder to notice than a refused deletion.
-        pulumi.mergeOptions(opts, { protect: true }),
+        pulumi.mergeOptions(opts, { protect: args.deletionProtection }),
     );
 }
 

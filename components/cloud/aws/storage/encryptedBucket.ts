@@ -29,25 +29,27 @@ export class EncryptedBucket extends pulumi.ComponentResource {
         const childOpts = childOptions(this, opts);
         // Losing the key loses the blocks as surely as losing the bucket.
         const keptOpts = { ...childOpts, protect: true, retainOnDelete: true };
+        // The bucket outlives the stack, and has to stay as closed as it was.
+        const closedOpts = { ...childOpts, retainOnDelete: true };
 
-        this.key = createKey(name, args, keptOpts, childOpts);
+        this.key = createKey(name, args, keptOpts, closedOpts);
         this.bucket = new s3.Bucket(name, { bucket: args.bucket, forceDestroy: false }, keptOpts);
         const { bucket } = this.bucket;
 
         const publicAccessBlock = new s3.BucketPublicAccessBlock(
             name,
             { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-            childOpts,
+            closedOpts,
         );
-        new s3.BucketOwnershipControls(name, { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }, childOpts);
-        this.encryption = encryptByDefault(name, bucket, this.key, childOpts);
-        this.versioning = new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, childOpts);
-        expireOldVersions(name, bucket, { ...childOpts, dependsOn: [this.versioning] });
+        new s3.BucketOwnershipControls(name, { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }, closedOpts);
+        this.encryption = encryptByDefault(name, bucket, this.key, closedOpts);
+        this.versioning = new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, closedOpts);
+        expireOldVersions(name, bucket, { ...closedOpts, dependsOn: [this.versioning] });
         // AWS refuses concurrent changes of a bucket's policy and its public access block.
         new s3.BucketPolicy(
             name,
             { bucket, policy: policyDocument(bucketStatements(args, args.principals)) },
-            { ...childOpts, dependsOn: [publicAccessBlock] },
+            { ...closedOpts, dependsOn: [publicAccessBlock] },
         );
         this.registerOutputs({});
     }

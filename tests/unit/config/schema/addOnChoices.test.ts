@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { addOnChoices } from "../../../../config/schema/addOnChoices";
 
 describe("add-ons that the configuration leaves out", () => {
-    const create = { version: "1.34", subnetIds: [], zones: [], privateAccessCidrs: [], publicAccessCidrs: [], admins: [] };
+    const create = {
+        version: "1.34",
+        subnetIds: [],
+        zones: [],
+        privateAccessCidrs: [],
+        publicAccessCidrs: [],
+        admins: [],
+        deletionProtection: true,
+    };
     const byPodIdentity = { addOns: {}, identity: { by: "pod-identity" } } as const;
 
     it("are all installed in a cluster that the stack creates, except cert-manager, which nothing uses", () => {

@@ -24,6 +24,7 @@ async function createCluster(more: Partial<EksClusterArgs> = {}, region = REGION
             zones: ["a", "c"],
             privateAccessCidrs: [],
             publicAccessCidrs: [],
+            deletionProtection: true,
             admins: [ADMIN],
             region,
             account: ACCOUNT,
@@ -116,6 +117,11 @@ describe("an EKS cluster that the stack creates", () => {
             deletionProtection: true,
         });
         assert.deepEqual([protect, retainOnDelete], [true, false]);
+    });
+
+    it("can be deleted, in EKS and in Pulumi, once its protection is switched off", async () => {
+        const { inputs, protect } = clusterOf((await createCluster({ ...SUBNETS, deletionProtection: false })).placed);
+        assert.deepEqual([inputs.deletionProtection, protect], [false, false]);
     });
 
     it("opens its public endpoint to the listed networks only", async () => {

@@ -60,6 +60,11 @@ describe("a bucket for blocks", () => {
         ]);
     });
 
+    it("keeps its policy, encryption and every other setting when the stack is destroyed", () => {
+        const deleted = placed.filter(({ type, retainOnDelete }) => type.startsWith("aws:") && !retainOnDelete);
+        assert.deepEqual(deleted.map(titleOf), []);
+    });
+
     it("is protected and retained, and so is its key", () => {
         assert.deepEqual(
             placed
