@@ -195,14 +195,6 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
 
         before(async () => void (await runOperation(await observer(), "up")));
 
-        it("is refused with what is protected, and nothing is deleted", async () => {
-            const { code, output } = await runCommand("pulumi destroy --preview-only --stack my-stack");
-            assert.notEqual(code, 0, output);
-            for (const resource of ["aws:s3:Bucket (blocks)", "aws:kms:Key (blocks-key)"])
-                assert.ok(output.includes(`${resource}:\n    error: resource`), `${resource} is not refused: ${output}`);
-            assert.deepEqual(deletions(), []);
-        });
-
         it("gives up the cluster's protection, in EKS and in Pulumi, with one setting", async () => {
             assert.deepEqual(await stepsOf(await observer(false)), ["update aws:eks/cluster:Cluster eks"]);
         });
