@@ -41,7 +41,8 @@ const STEPS = 2;
  */
 export function likelyTests(file: string, tests: readonly string[], importsOf: (file: string) => readonly string[]): string[] {
     const distance = (test: string): number => {
-        let reached = [test];
+        // Helpers of the tests are a part of the test.
+        let reached = [test, ...importsOf(test).filter((helper) => helper.startsWith("tests/"))];
         for (let step = 1; step <= STEPS; step++) {
             reached = [...new Set(reached.flatMap(importsOf))];
             if (reached.includes(file)) return step;

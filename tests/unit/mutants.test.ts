@@ -25,6 +25,8 @@ describe("the mutants", () => {
             "tests/unit/a.test.ts": ["components/b.ts"],
             "tests/unit/b.test.ts": ["components/a.ts"],
             "tests/unit/c.test.ts": ["components/c.ts"],
+            "tests/unit/e.test.ts": ["tests/support/e.ts"],
+            "tests/support/e.ts": ["components/b.ts"],
             "tests/unit/local/d.test.ts": [],
             "tests/unit/stacks/inputs.test.ts": [],
             "components/b.ts": ["components/a.ts"],
@@ -32,7 +34,12 @@ describe("the mutants", () => {
         };
         const tests = Object.keys(imports).filter((file) => file.endsWith(".test.ts"));
         const likely = (file: string) => likelyTests(file, tests, (of) => imports[of] ?? []);
-        assert.deepEqual(likely("components/a.ts"), ["tests/unit/b.test.ts", "tests/unit/a.test.ts", "tests/unit/stacks/inputs.test.ts"]);
+        assert.deepEqual(likely("components/a.ts"), [
+            "tests/unit/b.test.ts",
+            "tests/unit/a.test.ts",
+            "tests/unit/e.test.ts",
+            "tests/unit/stacks/inputs.test.ts",
+        ]);
         assert.deepEqual(likely("local/a.ts"), ["tests/unit/local/d.test.ts"]);
         assert.deepEqual(likely("bench/a.ts"), []);
     });
