@@ -195,6 +195,8 @@ class Look {
         const created = this.options.created?.[urn];
         if (created !== undefined) return { did: "imported", id: created, text: `${name} was imported as ${created}, as you said` };
         if (this.options.absent?.includes(urn)) return { did: "cleared", text: `${name} was forgotten, as you said` };
+        // A Patch takes whatever is there. Not read anew: the state would have the size that a volume is to get, and nobody would wait until it has it.
+        if (resource.type.endsWith(`:${String(resource.inputs?.kind)}Patch`)) return { did: "cleared", text: `${name} is applied again` };
         if (type === "updating" || type === "deleting") {
             // It is in the state, and so of this stack.
             const live = resource.type === HELM_RELEASE ? await this.clusterOf(resource).findRelease(releaseOf(resource)) : undefined;

@@ -22,6 +22,8 @@ export interface ChangeRules {
     configMapMutable: boolean;
     /** The provider's setting `enableSecretMutable`, likewise. */
     secretMutable: boolean;
+    /** Whether the resource is a Patch, which takes any change in place. @default false */
+    patch?: boolean;
 }
 
 /** The annotation of objects that `check` named. Their replacement gets another name, so both may exist for a while. */
@@ -77,6 +79,7 @@ const BUILT_IN = /^(apps|batch|rbac\.authorization\.k8s\.io|storage\.k8s\.io)\/|
 
 function immutableFields(news: Bag, rules: ChangeRules): string[] {
     const everywhere = ["kind", "metadata.name", "metadata.namespace"];
+    if (rules.patch) return everywhere;
     const sealed = news.immutable === true;
     if (news.apiVersion === "v1" && news.kind === "Secret" && (sealed || !rules.secretMutable))
         return [...everywhere, "type", "stringData", "data"];

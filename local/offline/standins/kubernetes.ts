@@ -3,13 +3,13 @@
  * (findPlugins.ts chooses). Run by bin/kubernetes/pulumi-resource-kubernetes.
  *
  * Objects of every kind of the SDK are created, applied server-side and waited for (objectLifecycle.ts); Helm releases go through the `helm` command
- * (helm.ts). Not supported: Patch resources, server-side previews, and the components yaml, kustomize and helm.sh/v4.
+ * (helm.ts). Not supported: deletion of Patch resources, server-side previews, and the components yaml, kustomize and helm.sh/v4.
  */
 import { version } from "@pulumi/kubernetes/package.json";
 import { Helm, helmCommand } from "../../../clients/helm";
 import { ApiServer } from "./apiServer";
 import { decideRelease, HelmReleases } from "./helm";
-import { checkObject, diffObject, ObjectLifecycle } from "./objectLifecycle";
+import { checkObject, diffObject, isPatch, ObjectLifecycle } from "./objectLifecycle";
 import { type Bag, revealBag } from "./secretValues";
 import { type Request, type StandIn, serve } from "./server";
 
@@ -26,7 +26,7 @@ class Kubernetes implements StandIn {
     }
 
     async check(request: Request): Promise<Bag> {
-        if (/:(yaml|kustomize|helm\.sh\/v4)|Patch$/.test(request.type))
+        if (/:(yaml|kustomize|helm\.sh\/v4)/.test(request.type))
             throw new Error(`The stand-in provider does not support ${request.type}. Use other resources, or install the official plugin.`);
         if (!isRelease(request)) return checkObject(request, Date.now());
         return (await this.connect()).releases.check(request, Date.now());
@@ -38,6 +38,7 @@ class Kubernetes implements StandIn {
             namespace: (await this.connect()).namespace,
             configMapMutable: this.settings.enableConfigMapMutable === "true",
             secretMutable: this.settings.enableSecretMutable === "true",
+            patch: isPatch(request, request.inputs),
         });
     }
 

@@ -88,6 +88,9 @@ export function outputsOf(inputs: Bag, live: KubeObject, manager: string): Bag {
     return keepSecrets(outputs, inputs) as Bag;
 }
 
+/** Whether a resource patches an object that something else made, or makes it: `PersistentVolumeClaimPatch` of a `PersistentVolumeClaim`. */
+export const isPatch = ({ type }: Pick<Request, "type">, { kind }: Bag) => type.endsWith(`:${String(kind)}Patch`);
+
 const idOf = (live: KubeObject) => (live.metadata.namespace ? `${live.metadata.namespace}/${live.metadata.name}` : live.metadata.name);
 
 const existsMessage = (urn: string, error: ApiError) =>
@@ -109,20 +112,24 @@ export class ObjectLifecycle {
         private readonly force: boolean,
     ) {}
 
-    /** Refuses to create an object that exists, as the official provider does: a renamed resource would else take over its own old object and then delete it. */
+    /**
+     * Refuses to create an object that exists, as the official provider does: a renamed resource would else take over its own old object and then delete it.
+     * A Patch makes what is missing and takes over what exists.
+     */
     async create(request: Request): Promise<{ id: string; outputs: Bag }> {
         const body = bodyOf(request.inputs);
         const ref = this.refOf(body);
         let missing = "";
         const wait = { seconds: MISSING_TIMEOUT, signal: this.cancelled, late: () => `${title(ref)} cannot be created: ${missing}.` };
+        const manager = fieldManagerOf(request.urn);
+        const create = () => (isPatch(request, body) ? this.apply(ref, body, manager) : this.apiServer.create(ref, body, CREATOR));
         const created = await until(wait, async () => {
-            return this.apiServer.create(ref, body, CREATOR).catch((error: Error) => {
+            return create().catch((error: Error) => {
                 if (error instanceof ApiError && error.code === 409) throw new Error(existsMessage(request.urn, error));
                 missing = error.message;
                 return ignoreMissing(error);
             });
         });
-        const manager = fieldManagerOf(request.urn);
         const live = await this.ready(request, body, created, manager);
         return { id: idOf(live), outputs: outputsOf(request.inputs, live, manager) };
     }
@@ -132,7 +139,9 @@ export class ObjectLifecycle {
         const ref = this.refOf(body);
         const manager =
             typeof request.oldOutputs.__fieldManager === "string" ? request.oldOutputs.__fieldManager : fieldManagerOf(request.urn);
-        const fields = takenOver((await this.apiServer.get(ref)).metadata.managedFields ?? [], manager);
+        const fields = isPatch(request, body)
+            ? undefined
+            : takenOver((await this.apiServer.get(ref)).metadata.managedFields ?? [], manager);
         if (fields !== undefined) await this.apiServer.setManagedFields(ref, fields);
         const applied = await this.apply(ref, body, manager);
         return outputsOf(request.inputs, await this.ready(request, body, applied, manager), manager);
@@ -166,6 +175,8 @@ export class ObjectLifecycle {
         const ref = this.refOfState(request);
         const live = await this.find(ref);
         if (live === undefined) return;
+        if (isPatch(request, request.oldInputs))
+            throw new Error(`${title(ref)}: the stand-in provider does not take a Patch back. Set the resource option retainOnDelete.`);
         const policy = annotation(request.oldInputs, "pulumi.com/deletionPropagationPolicy")?.toLowerCase();
         const policies: Record<string, string> = { orphan: "Orphan", background: "Background" };
         await this.apiServer.delete(ref, policies[policy ?? ""] ?? "Foreground").catch(ignoreMissing);

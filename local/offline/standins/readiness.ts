@@ -2,6 +2,7 @@
  * Whether a live object is ready. The criteria are those of the official provider (provider/pkg/await), so that a program that waits for ever
  * there waits for ever here too.
  */
+import { type JSONValue, query } from "json-p3";
 import { type Bag, isBag } from "./secretValues";
 
 /** Who manages which fields of an object. */
@@ -155,9 +156,11 @@ export function readiness(inputs: Bag, object: KubeObject, bindingMode?: string,
 }
 
 function custom(expression: string, object: KubeObject): Readiness {
+    const path = /^jsonpath=\{\s*(.*?)\s*\}$/.exec(expression)?.[1];
+    if (path !== undefined) return selects(path, object);
     const wanted = /^condition=([^=]+)(?:=(.+))?$/.exec(expression);
     if (wanted?.[1] === undefined) {
-        const why = `the stand-in provider reads pulumi.com/waitFor only as "condition=Type" or "condition=Type=Status", not "${expression}"`;
+        const why = `the stand-in provider reads pulumi.com/waitFor only as "condition=Type", "condition=Type=Status" or "jsonpath={...}", not "${expression}"`;
         return { state: "failed", why };
     }
     const found = condition(object, wanted[1]);
@@ -165,3 +168,7 @@ function custom(expression: string, object: KubeObject): Readiness {
     if (String(found?.status).toLowerCase() === status.toLowerCase()) return READY;
     return waiting(`condition ${wanted[1]}=${status}${found?.message ? ` (${found.message})` : ""}`);
 }
+
+/** Whether a JSONPath of RFC 9535, which the official provider reads too, selects anything. Without `$` it begins at the root. */
+const selects = (path: string, object: KubeObject): Readiness =>
+    query(path.startsWith("$") ? path : `$${path}`, object as unknown as JSONValue).values().length > 0 ? READY : waiting(path);

@@ -199,6 +199,27 @@ describe("after a killed operation", () => {
         assert.deepEqual(fleet.done, [["refresh", ["query", "store"]]]);
     });
 
+    it("a Patch is applied again, whether it was being created or changed: its object may be older than the stack, and is waited for again", async () => {
+        const claim = (storage: string, more: Partial<StateResource> = {}) =>
+            kubernetes(
+                "core/v1:PersistentVolumeClaimPatch",
+                "data",
+                { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "data" }, spec: { storage } },
+                more,
+            );
+        const known = claim("2Gi", { id: "monitoring/data", outputs: { kind: "PersistentVolumeClaim" } });
+        for (const [resources, operation] of [
+            [[], creating(claim("2Gi"))],
+            [[known], { type: "updating", resource: claim("3Gi", { id: "monitoring/data" }) }],
+        ] as const) {
+            const fleet = new Fleet([...resources], [operation]);
+            fleet.objects["PersistentVolumeClaim data"] = { ...ours, createdAt: LONG_BEFORE };
+            assert.deepEqual(await fleet.settle(), ["cleared data"]);
+            assert.deepEqual(fleet.state, { resources: [STACK, PROVIDER, ...resources], pending_operations: [] });
+            assert.deepEqual(fleet.calls, []);
+        }
+    });
+
     it("an import that was itself killed before it read the object is completed", async () => {
         const fleet = new Fleet([service("query", { id: "monitoring/query" })], []);
         await fleet.settle();

@@ -36,6 +36,19 @@ describe("the diff of a Kubernetes object", () => {
         });
     });
 
+    it("updates a Patch in place, whatever changes, unless it is another object", () => {
+        const claim = (name: string, storageClassName: string) => ({
+            apiVersion: "v1",
+            kind: "PersistentVolumeClaim",
+            metadata: { name },
+            spec: { storageClassName },
+        });
+        const replaces = (olds: Bag, news: Bag, patch: boolean) => decide(olds, news, { ...rules, patch }).replaces;
+        assert.deepEqual(replaces(claim("a", "slow"), claim("a", "fast"), false), ["spec.storageClassName"]);
+        assert.deepEqual(replaces(claim("a", "slow"), claim("a", "fast"), true), []);
+        assert.deepEqual(replaces(claim("a", "slow"), claim("b", "slow"), true), ["metadata.name"]);
+    });
+
     const replaced: [string, Bag, Bag, string][] = [
         ["a new name", { kind: "Service", metadata: { name: "a" } }, { kind: "Service", metadata: { name: "b" } }, "metadata.name"],
         [

@@ -134,6 +134,15 @@ describe("readiness", () => {
         assert.deepEqual(readiness(inputs, of("True")), ready);
     });
 
+    it("follows a JSONPath named by pulumi.com/waitFor, which has to select something", () => {
+        const of = (path: string, status: Bag) =>
+            readiness({ metadata: { annotations: { "pulumi.com/waitFor": `jsonpath={${path}}` } } }, object("v1", "Pod", { status }));
+        assert.deepEqual(of(".status.phase", {}), waiting(".status.phase"));
+        assert.deepEqual(of(".status.phase", { phase: "Running" }), ready);
+        assert.deepEqual(of("$.status[?@=='Running']", { phase: "Pending" }), waiting("$.status[?@=='Running']"));
+        assert.deepEqual(of("$.status[?@=='Running']", { phase: "Running" }), ready);
+    });
+
     describe("of a Service that selects pods", () => {
         const service = object("v1", "Service", { spec: { type: "ClusterIP", selector: { app: "x" } } });
         const endpoints = (notReady: number, unchanged: number) => ({
