@@ -141,7 +141,10 @@ function deployment(image: string, Corefile: string): V1Deployment {
     };
 }
 
-/** Directories on this machine as local volumes: with one node they need no provisioner. A released volume keeps its data (Retain). */
+/**
+ * Directories on this machine as local volumes: with one node they need no provisioner. A released volume keeps its data (Retain). A bound one takes
+ * the size of its claim, also when the claim grows (services/volumes.ts): a directory has no size of its own.
+ */
 function storage(node: string, files: ClusterFiles): KubernetesObject[] {
     const storageClass: V1StorageClass = {
         apiVersion: "storage.k8s.io/v1",
@@ -150,6 +153,7 @@ function storage(node: string, files: ClusterFiles): KubernetesObject[] {
         provisioner: "kubernetes.io/no-provisioner",
         volumeBindingMode: "WaitForFirstConsumer",
         reclaimPolicy: "Retain",
+        allowVolumeExpansion: true,
     };
     const onNode = { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] };
     const volumes = volumeNames().map(

@@ -12,6 +12,7 @@ import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serveLoadBalancers } from "../../services/loadBalancers";
+import { resizeVolumes } from "../../services/volumes";
 import { until } from "../until";
 import type { Component, Plan } from "./clusterPlan";
 import { isServing } from "./health";
@@ -39,7 +40,9 @@ async function main(planFile: string): Promise<void> {
         await waitUntil(`${component.name} answers`, () => answers(component.ready));
     }
     log("all started");
-    await serveLoadBalancers(files.kubeconfigFor("admin"), plan.network.nodeIp, new AbortController().signal);
+    const { signal } = new AbortController();
+    const admin = files.kubeconfigFor("admin");
+    await Promise.all([serveLoadBalancers(admin, plan.network.nodeIp, signal), resizeVolumes(admin, signal)]);
 }
 
 /**
