@@ -6,3 +6,10 @@ export const mebibytesOf = (size: string): number => Number(size.slice(0, -2)) *
 
 /** A part of a size in whole mebibytes, as Thanos and the operator write it: `40960MiB` for four fifths of `50Gi`. */
 export const shareOf = (size: string, part: number): string => `${Math.floor(mebibytesOf(size) * part)}MiB`;
+
+/** A size as Kubernetes itself writes it, in the largest unit that leaves a whole number: `1Ti` for `1024Gi`. */
+export function canonicalSize(size: string): string {
+    const mebibytes = mebibytesOf(size);
+    const unit = (["Ti", "Gi"] as const).find((larger) => mebibytes % MEBIBYTES[larger] === 0) ?? "Mi";
+    return `${mebibytes / MEBIBYTES[unit]}${unit}`;
+}

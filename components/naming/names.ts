@@ -57,6 +57,8 @@ export const objectStoreSecretName = (stream: string) => thanosName(`objstore-${
 export const KPS = "kps";
 /** Service account of the Prometheus pods. */
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
+/** Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet. */
+export const prometheusClaim = (ordinal: number) => `prometheus-${KPS}-prometheus-db-prometheus-${KPS}-prometheus-${ordinal}`;
 /** Headless Service of the chart in front of all sidecars. */
 export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
 

@@ -5,11 +5,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { VERSIONS } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
+import { claims } from "../kubernetes/claims";
 import { PART_OF, THANOS_PODS } from "../naming/labels";
-import { grpcPodsOf, KPS, SIDECAR_SERVICE } from "../naming/names";
+import { grpcPodsOf, KPS, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
-import { kubePrometheusStackValues, type ValuesArgs } from "./values";
+import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
 
 export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "objectStoreChecksum" | "annotations" | "remoteWrite"> {
     /** Kubernetes namespace. */
@@ -26,6 +27,7 @@ export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "
 export class Prometheus extends pulumi.ComponentResource {
     /** Every sidecar of this cluster. */
     readonly sidecars: Endpoint;
+    readonly volumes: pulumi.Resource[];
 
     constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:prometheus:Prometheus", name, {}, opts);
@@ -35,6 +37,17 @@ export class Prometheus extends pulumi.ComponentResource {
             url: args.remoteWrite.url,
             tlsSecret: tlsSecret("prometheus-remote-write-tls", { namespace, tls: args.remoteWrite.tls }, childOpts).metadata.name,
         };
+
+        this.volumes = claims(
+            {
+                names: Array.from({ length: args.replicas }, (_, ordinal) => prometheusClaim(ordinal)),
+                namespace,
+                labels: PART_OF,
+                class: args.storageClass,
+                size: args.storage,
+            },
+            childOpts,
+        );
 
         // A Release, not a Chart: Helm's own rollback and hooks, and one resource in the plan. Tests check the values instead (docs/adr/0005).
         const release = new Release(
@@ -56,7 +69,12 @@ export class Prometheus extends pulumi.ComponentResource {
                 timeout: 900,
                 maxHistory: 10,
             },
-            pulumi.mergeOptions(childOpts, { dependsOn: blocks.ready }),
+            pulumi.mergeOptions(childOpts, {
+                // After the volumes: blocks may fill a share of what they have, not of what they are to get (`retentionSize`).
+                dependsOn: [...blocks.ready, ...this.volumes],
+                // With another size in the claim template the operator deletes the StatefulSet and all pods, and makes it again (its pkg/k8s/statefulset.go).
+                ignoreChanges: [CLAIMED_SIZE],
+            }),
         );
 
         new CustomResource(

@@ -38,6 +38,9 @@ const CONTROLLER_ID = "thanos-fleet";
 /** The part of kube-prometheus-stack's values that this project sets (chart 88). */
 export type Values = ReturnType<typeof kubePrometheusStackValues>;
 
+/** Path of the size in the claim template, which must stay what it was when the StatefulSet was made. */
+export const CLAIMED_SIZE = "values.prometheus.prometheusSpec.storageSpec.volumeClaimTemplate.spec.resources.requests.storage";
+
 /** Values of kube-prometheus-stack. */
 export function kubePrometheusStackValues(args: ValuesArgs) {
     return {

@@ -38,6 +38,10 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
         }),
 });
 
+/** What a stack exports as `names`. Not before its volumes have their sizes, with which the next update compares. */
+export const deployedNames = (config: StackConfig, volumes: readonly pulumi.Resource[]): pulumi.Output<ImmutableSettings> =>
+    pulumi.all(volumes.map(({ urn }) => urn)).apply(() => immutableSettingsOf(config));
+
 /** What to do instead of changing a setting. */
 const INSTEAD: Record<string, string> = {
     cluster: "A cluster under a new name is a new stack (`pulumi stack init`), and the old one's blocks stay readable while it is listed.",

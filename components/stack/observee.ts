@@ -7,7 +7,7 @@ import { leafQueryHost } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { Query } from "../thanos/query";
 import type { ObserveeContract } from "./contract";
-import { type ImmutableSettings, immutableSettingsOf } from "./immutableSettings";
+import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 
 export interface ObserveeOutputs {
     /** The mode that the observer's list gives this cluster. */
@@ -15,7 +15,7 @@ export interface ObserveeOutputs {
     /** DNS name of the leaf Query. */
     leafQuery: string;
     /** The settings that must not change (immutableSettings.ts). */
-    names: ImmutableSettings;
+    names: pulumi.Output<ImmutableSettings>;
 }
 
 /** A cluster that the observer sees: Prometheus, sidecars that upload its blocks, a leaf Query in front of the sidecars, and remote write in some modes. */
@@ -60,7 +60,7 @@ export class Observee extends pulumi.ComponentResource {
             { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
         );
 
-        this.outputs = { mode: entry.mode, leafQuery: leaf.host, names: immutableSettingsOf(config) };
+        this.outputs = { mode: entry.mode, leafQuery: leaf.host, names: deployedNames(config, prometheus.volumes) };
         this.registerOutputs(this.outputs);
     }
 }

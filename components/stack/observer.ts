@@ -12,7 +12,7 @@ import { Receive } from "../thanos/receive";
 import { Store } from "../thanos/store";
 import { Certificates } from "../tls/certificates";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
-import { type ImmutableSettings, immutableSettingsOf } from "./immutableSettings";
+import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 
 export interface ObserverOutputs extends ContractOutputs {
     /** DNS name of the Query Frontend. */
@@ -20,7 +20,7 @@ export interface ObserverOutputs extends ContractOutputs {
     /** When the first certificate of the fleet expires (RFC 3339). */
     certificatesEnd: pulumi.Output<string>;
     /** The settings that must not change (immutableSettings.ts). */
-    names: ImmutableSettings;
+    names: pulumi.Output<ImmutableSettings>;
 }
 
 /** The cluster that sees all others: Thanos, fed by every cluster's blocks, every observee's leaf Query, and remote write. */
@@ -89,12 +89,14 @@ export class Observer extends pulumi.ComponentResource {
                     childOpts,
                 ),
         );
-        for (const stream of streams)
-            new Compact(
-                `compact-${stream}`,
-                { ...config.compact, ...volumes, namespace, stream, blocks: blocks.grant("compact", stream) },
-                childOpts,
-            );
+        const compacts = streams.map(
+            (stream) =>
+                new Compact(
+                    `compact-${stream}`,
+                    { ...config.compact, ...volumes, namespace, stream, blocks: blocks.grant("compact", stream) },
+                    childOpts,
+                ),
+        );
 
         const leafQueries = active.map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(
@@ -124,7 +126,10 @@ export class Observer extends pulumi.ComponentResource {
             access: accessOf(active, objectStores, certificates.observees),
             queryFrontend: frontend.host,
             certificatesEnd: certificates.firstExpiry,
-            names: immutableSettingsOf(config),
+            names: deployedNames(
+                config,
+                [prometheus, ...(receive ? [receive] : []), ...stores, ...compacts].flatMap((part) => part.volumes),
+            ),
         };
         this.registerOutputs(this.outputs);
     }

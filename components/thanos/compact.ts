@@ -49,10 +49,12 @@ export function compactFlags(args: Pick<CompactArgs, "retention" | "consistencyD
  * Only one Compact may work on a stream: two corrupt it (thanos docs, components/compact.md). A StatefulSet with one replica never runs two pods.
  */
 export class Compact extends pulumi.ComponentResource {
+    readonly volumes: pulumi.Resource[];
+
     constructor(name: string, args: CompactArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Compact", name, {}, opts);
 
-        workload(
+        const { volumes } = workload(
             {
                 name: streamWorkload("compact", args.stream),
                 namespace: args.namespace,
@@ -71,6 +73,7 @@ export class Compact extends pulumi.ComponentResource {
             },
             childOptions(this, opts),
         );
+        this.volumes = volumes;
         this.registerOutputs({});
     }
 }

@@ -76,6 +76,8 @@ export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
 export class Receive extends pulumi.ComponentResource {
     /** Address by which Query finds every ingester. */
     readonly endpoint: Endpoint;
+    /** Of the ingesters. */
+    readonly volumes: pulumi.Resource[];
 
     constructor(name: string, args: ReceiveArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
@@ -85,7 +87,7 @@ export class Receive extends pulumi.ComponentResource {
         const routers = thanosName(`${name}-router`);
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
 
-        const ring = workload(
+        const { pods: ring, volumes } = workload(
             {
                 name: ingesters,
                 namespace,
@@ -135,6 +137,7 @@ export class Receive extends pulumi.ComponentResource {
             childOpts,
         );
 
+        this.volumes = volumes;
         this.endpoint = { address: grpcPodsOf(ingesters, namespace) };
         this.registerOutputs({ endpoint: this.endpoint });
     }

@@ -46,12 +46,13 @@ export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletio
 export class Store extends pulumi.ComponentResource {
     /** Its replicas hold the same blocks, so Query asks one of them. */
     readonly endpoint: Endpoint;
+    readonly volumes: pulumi.Resource[];
 
     constructor(name: string, args: StoreArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Store", name, {}, opts);
         const workloadName = streamWorkload("store", args.stream);
 
-        workload(
+        const { volumes } = workload(
             {
                 name: workloadName,
                 namespace: args.namespace,
@@ -68,6 +69,7 @@ export class Store extends pulumi.ComponentResource {
             childOptions(this, opts),
         );
 
+        this.volumes = volumes;
         this.endpoint = replicaGroup(`${serviceHost(workloadName, args.namespace)}:${THANOS_PORTS.grpc}`);
         this.registerOutputs({ endpoint: this.endpoint });
     }

@@ -5,6 +5,7 @@ import { THANOS_IMAGE } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksum } from "../kubernetes/checksum";
+import { claims } from "../kubernetes/claims";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
@@ -92,11 +93,15 @@ export interface WorkloadArgs {
     cpu: string;
 }
 
-/**
- * The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, and the pods. Returns the Deployment
- * or StatefulSet.
- */
-export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet {
+export interface Workload {
+    /** The Deployment or StatefulSet. */
+    pods: pulumi.Resource;
+    /** The pods' volumes. */
+    volumes: pulumi.Resource[];
+}
+
+/** The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, volumes, and the pods. */
+export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): Workload {
     const { name, namespace } = args;
     const selector = { ...podsOf(args.component), ...(args.stream && { [STREAM_LABEL]: args.stream }) };
     const labels = { ...selector, ...PART_OF };
@@ -147,8 +152,8 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         files: filesOf(args, config?.metadata.name),
     });
     const podOpts = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
-    if (args.storage === undefined)
-        return new k8s.apps.v1.Deployment(
+    if (args.storage === undefined) {
+        const pods = new k8s.apps.v1.Deployment(
             name,
             {
                 metadata,
@@ -161,7 +166,12 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
             },
             podOpts,
         );
-    return new k8s.apps.v1.StatefulSet(
+        return { pods, volumes: [] };
+    }
+    const names = Array.from({ length: args.replicas }, (_, ordinal) => `${DATA_VOLUME}-${name}-${ordinal}`);
+    const { size, class: storageClass } = args.storage;
+    const volumes = claims({ names, namespace, labels, class: storageClass, size }, opts);
+    const pods = new k8s.apps.v1.StatefulSet(
         name,
         {
             metadata,
@@ -177,15 +187,21 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
                         metadata: { name: DATA_VOLUME },
                         spec: {
                             accessModes: ["ReadWriteOnce"],
-                            storageClassName: args.storage.class,
-                            resources: { requests: { storage: args.storage.size } },
+                            storageClassName: storageClass,
+                            resources: { requests: { storage: size } },
                         },
                     },
                 ],
             },
         },
-        pulumi.mergeOptions(podOpts, { customTimeouts: rolloutTimeouts(args) }),
+        pulumi.mergeOptions(podOpts, {
+            customTimeouts: rolloutTimeouts(args),
+            dependsOn: volumes,
+            // Volumes grow by their claims. A changed template would replace the StatefulSet and grow none.
+            ignoreChanges: ["spec.volumeClaimTemplates"],
+        }),
     );
+    return { pods, volumes };
 }
 
 /**

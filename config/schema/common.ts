@@ -21,6 +21,11 @@ export const duration = (example: string) =>
 /** Memory or disk, as a Kubernetes quantity. */
 export const size = z.string().regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "is not a size. Write a whole number and Mi, Gi or Ti, for instance 50Gi.");
 
+/** The size of a persistent volume. Whole gibibytes, since clouds round up to them and a stack waits until a volume has exactly its size. */
+export const volumeSize = z
+    .string()
+    .regex(/^[1-9]\d*(Gi|Ti)$/, "is not the size of a volume. Write a whole number and Gi or Ti, for instance 50Gi.");
+
 /** CPU, as a Kubernetes quantity. */
 export const cpu = z
     .string()

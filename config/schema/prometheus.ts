@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, cpu, duration, size } from "./common";
+import { count, cpu, duration, size, volumeSize } from "./common";
 
 /** The Prometheus of a cluster, with its Thanos sidecars. */
 export const prometheus = z.strictObject({
@@ -24,10 +24,10 @@ export const prometheus = z.strictObject({
      */
     scrapeInterval: duration("30s").default("30s"),
     /**
-     * Persistent volume of each Prometheus, a size. Blocks may fill four fifths of it.
+     * Persistent volume of each Prometheus, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand. Blocks may fill four fifths of it.
      * @default "50Gi"
      */
-    storage: size.default("50Gi"),
+    storage: volumeSize.default("50Gi"),
     /**
      * Memory of each Prometheus, a size.
      * @default "4Gi"

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, cpu, duration, size } from "./common";
+import { count, cpu, duration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
@@ -58,10 +58,10 @@ export const store = z.strictObject({
      */
     ignoreDeletionMarksDelay: duration("24h").default("24h"),
     /**
-     * Persistent volume of each pod, a size. It holds index headers.
+     * Persistent volume of each pod, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand. It holds index headers.
      * @default "20Gi"
      */
-    storage: size.default("20Gi"),
+    storage: volumeSize.default("20Gi"),
     /**
      * Memory of each pod, a size.
      * @default "2Gi"
@@ -98,10 +98,10 @@ export const receive = z.strictObject({
      */
     retention: duration("7d").default("7d"),
     /**
-     * Persistent volume of each ingester, a size.
+     * Persistent volume of each ingester, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand.
      * @default "50Gi"
      */
-    storage: size.default("50Gi"),
+    storage: volumeSize.default("50Gi"),
     /**
      * Memory of each ingester, a size.
      * @default "4Gi"
@@ -171,10 +171,10 @@ export const compact = z.strictObject({
      */
     waitInterval: duration("5m").default("5m"),
     /**
-     * Persistent volume of each compactor, a size.
+     * Persistent volume of each compactor, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand.
      * @default "100Gi"
      */
-    storage: size.default("100Gi"),
+    storage: volumeSize.default("100Gi"),
     /**
      * Memory of each compactor, a size.
      * @default "4Gi"
