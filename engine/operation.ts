@@ -1,4 +1,5 @@
 /** Runs `up`, `preview` or `destroy` on a stack, reports progress while it runs, and turns a failure into one message. */
+import { readFileSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
@@ -127,9 +128,10 @@ export function cleanMessage(message: string): string {
 
 /** Runs the operation. Throws `OperationFailed`, whose message has the reasons and not the whole output of the CLI. */
 export async function runOperation(stack: Stack, operation: Operation, options: OperationOptions = {}): Promise<OperationResult> {
-    await removeStaleLock(stack);
+    const isLocked = await removeStaleLock(stack);
     const { openCluster, onDoing, signal } = options;
-    if (openCluster && operation !== "preview") {
+    // What another run is doing is pending too, and must not be taken for interrupted. The engine then says that the stack is locked.
+    if (openCluster && operation !== "preview" && !isLocked) {
         const settled = await settlePendingOperations(stack, { openCluster, ...(onDoing && { onDoing }), ...(signal && { signal }) });
         for (const { text } of settled) options.onSettled?.(text);
     }
@@ -174,15 +176,17 @@ function cliError(error: Error): string {
 
 /**
  * Removes the lock that a killed CLI leaves; with it, every later run would fail because "another update is in progress".
- * A lock names the process that took it. While one of those processes runs, the locks stay and the engine reports them.
+ * A lock names the process that took it. While one of those processes runs, the locks stay. Returns whether they do.
  */
-export async function removeStaleLock(stack: Stack): Promise<void> {
+export async function removeStaleLock(stack: Stack): Promise<boolean> {
     const backend = stack.workspace.envVars.PULUMI_BACKEND_URL?.replace(/^file:\/\//, "");
-    if (backend === undefined) return;
+    if (backend === undefined) return false;
     const folder = join(backend, ".pulumi", "locks", "organization", PROJECT, stack.name);
     const names = await readdir(folder).catch(() => []);
     const stale = await Promise.all(names.map((name) => isStaleLock(join(folder, name))));
-    if (stale.length > 0 && stale.every(Boolean)) await stack.cancel();
+    if (!stale.every(Boolean)) return true;
+    if (stale.length > 0) await stack.cancel();
+    return false;
 }
 
 /** A lock is written in a moment. One that is unreadable for longer was left half-written by a CLI that was killed. */
@@ -202,8 +206,17 @@ async function isStaleLock(file: string): Promise<boolean> {
 function isRunning(pid: number): boolean {
     try {
         process.kill(pid, 0);
-        return true;
+        return !hasEnded(pid);
     } catch (error) {
         return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}
+
+/** Whether Linux keeps the process only for its parent to ask how it ended (a zombie), which takes seconds where that is a slow init. */
+function hasEnded(pid: number): boolean {
+    try {
+        return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    } catch {
+        return false;
     }
 }

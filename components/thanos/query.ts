@@ -34,6 +34,8 @@ export function queryFlags(args: { leaf: boolean }): string[] {
         "--log.format=json",
         "--enable-auto-gomemlimit",
         `--endpoint.sd-config-file=${CONFIG_DIR}/${ENDPOINTS}`,
+        // By default a new observee is asked only after 5 minutes, and a retired one makes answers warn for as long.
+        "--endpoint.sd-config-reload-interval=30s",
         ...REPLICA_LABELS.map((label) => `--query.replica-label=${label}`),
         "--query.auto-downsampling",
         // Without a deadline one slow StoreAPI delays every query (thanos#835, #3223).

@@ -33,7 +33,7 @@ describe("an observee that is archived", () => {
         const { counts } = await deploy({ observees: observees.map((o) => ({ ...o, archived: o.name === "blue" })) });
         // Key, request and certificate of the leaf Query; the file of Query's endpoints.
         assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 1, replaced: 0, deleted: 3, same: 0 });
-        await eventually("Query asks blue no more", 120, async () => {
+        await eventually("Query asks blue no more", 180, async () => {
             const asked = (await stores(base)).filter((s) => s.labelSets.some((labels) => labels.cluster === "blue"));
             assert.deepEqual(
                 asked.map(({ kind }) => kind),

@@ -1,48 +1,32 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PatchStrategy, StorageV1Api, setHeaderOptions } from "@kubernetes/client-node";
-import { query, scalar, warnings } from "../../clients/thanos";
+import { query } from "../../clients/thanos";
 import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
-import { OperationFailed, runOperation } from "../../engine/operation";
-import { type ClusterName, stackConfig } from "../../local/fleet/settings";
+import { OperationFailed } from "../../engine/operation";
+import type { ClusterName } from "../../local/fleet/settings";
 import { eventually } from "../support/eventually";
-import { localStack } from "../support/localStack";
-import { core, frontend, kubeConfig, NAMESPACE, targetOf } from "../support/runningFleet";
+import { core, frontend, kubeConfig, NAMESPACE } from "../support/runningFleet";
+import {
+    askSteadily,
+    changed,
+    deploy,
+    lost,
+    minutesOfThePast,
+    NOTHING,
+    pods,
+    SCRAPE_SECONDS,
+    sampleTimes,
+    TARGETS,
+} from "../support/steadyWrites";
 
-/** Runs last but for the removal of the fleet: a volume that has grown cannot be made smaller again. */
-
-const SCRAPE_SECONDS = 15;
-/** Prometheus and the reloader, in two pods. */
-const TARGETS = 4;
-/** Samples that reach the observer by remote write only, and both of red's Prometheus have. */
-const WRITTEN = 'up{cluster="red",job="kps-prometheus"}';
-
-type Settings = Record<string, Record<string, unknown>>;
-type Observee = Record<string, unknown>;
-
-/** Deploys a stack with some of its settings changed, and the list of its observees. */
-async function deploy(cluster: ClusterName, changes: Settings, listed: (observee: Observee) => Observee[] = (observee) => [observee]) {
-    const plain = stackConfig(cluster, { target: await targetOf(cluster), chart: "", storageClass: LOCAL_STORAGE_CLASS });
-    const config = Object.fromEntries(Object.entries(changes).map(([part, more]) => [part, { ...(plain[part] as object), ...more }]));
-    const observees = (plain.observees as Observee[] | undefined)?.flatMap(listed);
-    return runOperation(await localStack(cluster, { config: { ...config, ...(observees && { observees }) } }), "up");
-}
-
-const changed = ({ counts }: Awaited<ReturnType<typeof deploy>>) => ({ ...counts, same: 0 });
-const NOTHING = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
+/** Runs last but for the ring and the removal of the fleet: a volume that has grown cannot be made smaller again. */
 
 /** Capacity by claim, of the claims whose name matches. */
 async function capacities(cluster: ClusterName, name: RegExp): Promise<Record<string, string | undefined>> {
     const { items } = await (await core(cluster)).listNamespacedPersistentVolumeClaim({ namespace: NAMESPACE });
     const claims = items.filter(({ metadata }) => name.test(metadata?.name ?? ""));
     return Object.fromEntries(claims.map(({ metadata, status }) => [metadata?.name, status?.capacity?.storage]).sort());
-}
-
-/** UID and restarts of every pod. */
-async function pods(cluster: ClusterName): Promise<Record<string, string>> {
-    const { items } = await (await core(cluster)).listNamespacedPod({ namespace: NAMESPACE });
-    const restarts = (pod: (typeof items)[number]) => (pod.status?.containerStatuses ?? []).map((c) => c.restartCount).join();
-    return Object.fromEntries(items.map((pod) => [pod.metadata?.name, `${pod.metadata?.uid} ${restarts(pod)}`]));
 }
 
 /** Whether the API server lets volumes of the fleet's class expand. */
@@ -53,54 +37,6 @@ async function letExpand(cluster: ClusterName, allowVolumeExpansion: boolean): P
         setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
     );
 }
-
-/** Asks a question every second until it is stopped. Returns what was wrong with the answers. */
-function askSteadily(base: string): () => Promise<string[]> {
-    const wrong: string[] = [];
-    let asking = true;
-    let asked = 0;
-    const loop = (async () => {
-        for (; asking; asked++) {
-            const answer = await scalar(base, `count(${WRITTEN})`).catch((error: Error) => error.message);
-            const missing = await warnings(base, `count(${WRITTEN})`).catch(() => []);
-            if (answer !== TARGETS || missing.length > 0) wrong.push(`${new Date().toISOString()} ${answer} ${missing.join()}`);
-            await sleep(1000);
-        }
-    })();
-    return async () => {
-        asking = false;
-        await loop;
-        assert.ok(asked > 5, `asked ${asked} times`);
-        return wrong;
-    };
-}
-
-/**
- * When the written series have samples, in the `seconds` before half a minute ago: by the copy's holder (a sidecar, or an ingester), for each Prometheus
- * and each of its targets.
- */
-async function sampleTimes(base: string, seconds: number): Promise<Record<string, Record<string, number[]>>> {
-    const time = String(Math.floor(Date.now() / 1000) - 30);
-    const params = new URLSearchParams({ query: `${WRITTEN}[${seconds}s]`, dedup: "false", time });
-    const response = await fetch(`${base}/api/v1/query?${params}`, { signal: AbortSignal.timeout(20_000) });
-    const { data } = (await response.json()) as { data: { result: { metric: Record<string, string>; values: [number, string][] }[] } };
-    const byHolder: Record<string, Record<string, number[]>> = {};
-    for (const { metric, values } of data.result) {
-        const holder = metric.receive_replica ?? "sidecar";
-        const copy = { [`${metric.prometheus_replica} ${metric.instance}`]: values.map(([at]) => at) };
-        byHolder[holder] = { ...byHolder[holder], ...copy };
-    }
-    return byHolder;
-}
-
-/** Samples of the two minutes before `time`, by cluster. */
-async function minutesOfThePast(base: string, time: number): Promise<Record<string, number>> {
-    const counts = await query(base, 'sum by (cluster) (count_over_time(up{job="kps-prometheus"}[2m]))', { dedup: false, time });
-    return Object.fromEntries(counts.map(({ metric, value }) => [metric.cluster, value]));
-}
-
-/** Samples that red's Prometheus have given up to write. */
-const lost = (base: string) => scalar(base, 'sum({__name__=~"prometheus_remote_storage_samples_(failed|dropped)_total",cluster="red"})');
 
 describe("a larger volume", () => {
     let base: string;

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
 import { cleanMessage, OperationEvents, OperationFailed, runOperation } from "../../../engine/operation";
 import { resourceName } from "../../../engine/resourceName";
 import { PROJECT } from "../../../engine/stackFile";
+import { eventually } from "../../support/eventually";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 const URN = "urn:pulumi:blue::thanos-fleet::fleet:index:Observer$kubernetes:apps/v1:StatefulSet::receive";
@@ -129,6 +131,33 @@ describe("runOperation", () => {
 
         it("removes the lock first if its process has ended", async () =>
             assert.deepEqual(await operationsAfter(pidOfEndedProcess()), ["cancel", "up"]));
+
+        it("removes the lock of a process that has ended and waits for its parent to notice", async function () {
+            if (process.platform !== "linux") this.skip();
+            // `exec` leaves a parent that never asks for its child.
+            const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"]);
+            try {
+                const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+                await eventually("the child has ended", 10, async () =>
+                    assert.match(readFileSync(`/proc/${Number(pid)}/stat`, "utf8"), /\) Z /),
+                );
+                assert.deepEqual(await operationsAfter(Number(pid)), ["cancel", "up"]);
+            } finally {
+                parent.kill();
+            }
+        });
+
+        it("settles nothing while another run holds the stack: what that run is doing is pending too", async () => {
+            lock(process.pid);
+            const { stack, calls } = fakeStack(backend);
+            const untouched = { pulumiCommand: { command: "/nonexistent" } };
+            Object.assign(stack.workspace, untouched);
+            await runOperation(stack, "up", { openCluster: () => assert.fail("a cluster was asked") });
+            assert.deepEqual(
+                calls.map(([operation]) => operation),
+                ["up"],
+            );
+        });
 
         it("keeps the lock while its process runs", async () => assert.deepEqual(await operationsAfter(process.pid), ["up"]));
 

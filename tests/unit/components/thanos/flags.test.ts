@@ -12,6 +12,7 @@ describe("the flags of", () => {
             "--log.format=json",
             "--enable-auto-gomemlimit",
             "--endpoint.sd-config-file=/etc/thanos/config/endpoints.yml",
+            "--endpoint.sd-config-reload-interval=30s",
             "--query.replica-label=prometheus_replica",
             "--query.replica-label=receive_replica",
             "--query.auto-downsampling",

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually";
+import { frontend } from "../support/runningFleet";
+import { askSteadily, changed, deploy, lost, NOTHING, pods, sampleTimes } from "../support/steadyWrites";
+
+/** After the volumes have grown (volumes.test.ts). Last but for the removal of the fleet: a ring cannot be made smaller again. */
+
+const GROWN = { receive: { storage: "3Gi" }, store: { storage: "3Gi", replicas: 2 }, compact: { storage: "3Gi" } };
+
+const ingester = (ordinal: number) => `thanos-receive-ingester-${ordinal}`;
+
+describe("a ring that grows from three ingesters to six", () => {
+    let base: string;
+    before(async () => {
+        base = await frontend();
+        // The volumes' tests list blue again, whose leaf Query then has a new certificate.
+        await deploy("blue", {});
+    });
+
+    it("takes every sample that is written meanwhile, in three copies or more, and restarts no pod", async () => {
+        const podsBefore = await pods("observer");
+        const lostBefore = await lost(base);
+        const started = Date.now();
+        const stopAsking = askSteadily(base);
+
+        const grown = await deploy("observer", { ...GROWN, receive: { ...GROWN.receive, ingesters: 6 } });
+        // Three claims; the StatefulSet, and then the routers' ring file.
+        assert.deepEqual(changed(grown), { ...NOTHING, created: 3, updated: 2 });
+        await eventually("new ingesters have samples of the last minute", 240, async () => {
+            const holders = Object.keys(await sampleTimes(base, 30));
+            assert.ok(
+                [3, 4, 5].some((ordinal) => holders.includes(ingester(ordinal))),
+                holders.join(),
+            );
+        });
+        // Long enough after it that both routers have read the new ring.
+        await sleep(90_000);
+
+        assert.deepEqual(await stopAsking(), []);
+        const podsAfter = await pods("observer");
+        assert.deepEqual(Object.fromEntries(Object.keys(podsBefore).map((name) => [name, podsAfter[name]])), podsBefore);
+        const { sidecar: written = {}, ...ingesters } = await sampleTimes(base, Math.ceil((Date.now() - started) / 1000));
+        for (const [series, times] of Object.entries(written)) {
+            const copies = Object.values(ingesters).flatMap((held) => held[series] ?? []);
+            assert.deepEqual(
+                [...new Set(copies)].sort((a, b) => a - b),
+                times,
+                series,
+            );
+            const few = times.filter((time) => copies.filter((copy) => copy === time).length < 3);
+            assert.deepEqual(few, [], `${series} has fewer than three copies of a sample`);
+        }
+        assert.ok(Object.keys(written).length > 0);
+        assert.equal(await lost(base), lostBefore);
+    });
+
+    it("is not made smaller again: the removed ones would take the only copies of some samples with them", async () => {
+        await assert.rejects(deploy("observer", GROWN), /receive\.ingesters: 3 is less than the 6 that are deployed\./);
+    });
+});
