@@ -18,7 +18,7 @@ import { temporaryDirectory } from "../support/temporaryDirectory";
 /**
  * How often a first `up` and a changing one are killed. `npm run test:killed` does it 20 times, on a running fleet.
  */
-const KILLS = Number(process.env.KILLS ?? 2);
+const KILLS = Number(process.env.KILLS ?? 1);
 /** Decides the moments, one in each part of an `up`; a failed run is repeated with its seed. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 

@@ -35,7 +35,7 @@ describe("a ring that grows from three ingesters to six", () => {
             );
         });
         // Long enough after it that both routers have read the new ring.
-        await sleep(90_000);
+        await sleep(60_000);
 
         assert.deepEqual(await stopAsking(), []);
         const podsAfter = await pods("observer");
