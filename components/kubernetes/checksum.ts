@@ -7,3 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export const checksum = (file: pulumi.Input<string>): pulumi.Output<string> =>
     pulumi.unsecret(pulumi.output(file).apply((text) => createHash("sha256").update(text).digest("hex")));
+
+/** The annotations of the pods that read these files, by file name. */
+export const checksumAnnotations = <T>(checksums: Record<string, T> = {}): Record<string, T> =>
+    Object.fromEntries(Object.entries(checksums).map(([file, sum]) => [`checksum/${file}`, sum]));

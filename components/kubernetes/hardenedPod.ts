@@ -1,5 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { withAnnotations } from "./annotations";
+import { checksumAnnotations } from "./checksum";
 import type { Placement } from "./placement";
 
 type Container = k8s.types.input.core.v1.Container;
@@ -56,7 +58,7 @@ export interface HardenedPodArgs {
  */
 export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
     return {
-        metadata: { labels: args.labels, ...checksumAnnotations(args.checksums) },
+        metadata: { labels: args.labels, ...withAnnotations(checksumAnnotations(args.checksums)) },
         spec: {
             serviceAccountName: args.serviceAccountName,
             automountServiceAccountToken: false,
@@ -104,12 +106,6 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
         },
     };
 }
-
-/** The API server drops an empty set of annotations, so none is written. */
-const checksumAnnotations = (checksums: HardenedPodArgs["checksums"] = {}) =>
-    Object.keys(checksums).length === 0
-        ? {}
-        : { annotations: Object.fromEntries(Object.entries(checksums).map(([file, sum]) => [`checksum/${file}`, sum])) };
 
 /** Name of the volume claim template that `dataDir` mounts. */
 export const DATA_VOLUME = "data";

@@ -2,6 +2,7 @@ import type { PrometheusConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
+import { checksumAnnotations } from "../kubernetes/checksum";
 import type { Placement } from "../kubernetes/placement";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../naming/names";
 import { TLS_FILES } from "../tls/tlsSecret";
@@ -78,7 +79,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                 image: { registry: "quay.io", repository: "prometheus/prometheus", tag: VERSIONS.prometheus },
                 version: VERSIONS.prometheus,
                 replicas: args.replicas,
-                podMetadata: { annotations: { [`checksum/${OBJECT_STORE_KEY}`]: args.objectStoreChecksum } },
+                podMetadata: { annotations: checksumAnnotations({ [OBJECT_STORE_KEY]: args.objectStoreChecksum }) },
                 scrapeInterval: args.scrapeInterval,
                 retention: args.retention,
                 // Leaves room for the write-ahead log: a full volume stops Prometheus for good.

@@ -4,6 +4,7 @@ import { STREAM_LABEL } from "../../rules/model";
 import { THANOS_IMAGE } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
+import { withAnnotations } from "../kubernetes/annotations";
 import { checksum } from "../kubernetes/checksum";
 import { claims } from "../kubernetes/claims";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
@@ -212,10 +213,6 @@ function rolloutTimeouts({ replicas, gracePeriod = GRACE_PERIOD, hashringMembers
     const seconds = replicas * (gracePeriod + START_SECONDS + (hashringMembers ? HASHRING_REST_SECONDS : 0));
     return { create: `${seconds}s`, update: `${seconds}s`, delete: `${seconds}s` };
 }
-
-/** The API server drops an empty set of annotations, so none is written. */
-const withAnnotations = (annotations: Record<string, pulumi.Input<string>> = {}) =>
-    Object.keys(annotations).length > 0 ? { annotations } : {};
 
 /** Of every file that Thanos reads only when it starts. */
 const checksumsOf = ({ blocks, config = {}, readsConfigOnce }: WorkloadArgs): HardenedPodArgs["checksums"] => ({

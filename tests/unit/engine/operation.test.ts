@@ -134,8 +134,8 @@ describe("runOperation", () => {
 
         it("removes the lock of a process that has ended and waits for its parent to notice", async function () {
             if (process.platform !== "linux") this.skip();
-            // `exec` leaves a parent that never asks for its child.
-            const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"]);
+            // `exec` leaves a parent that never asks for its child, which ends later: the shell itself might ask for one that has ended before.
+            const parent = spawn("sh", ["-c", "sleep 1 & echo $!; exec sleep 60"]);
             try {
                 const [pid] = (await once(parent.stdout, "data")) as [Buffer];
                 await eventually("the child has ended", 10, async () =>
@@ -150,8 +150,7 @@ describe("runOperation", () => {
         it("settles nothing while another run holds the stack: what that run is doing is pending too", async () => {
             lock(process.pid);
             const { stack, calls } = fakeStack(backend);
-            const untouched = { pulumiCommand: { command: "/nonexistent" } };
-            Object.assign(stack.workspace, untouched);
+            Object.assign(stack.workspace, { pulumiCommand: { command: "/nonexistent" } });
             await runOperation(stack, "up", { openCluster: () => assert.fail("a cluster was asked") });
             assert.deepEqual(
                 calls.map(([operation]) => operation),
