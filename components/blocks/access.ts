@@ -14,7 +14,7 @@ export type BlockComponent = keyof typeof ACCESS;
 export interface Grant {
     /** The component that gets access: as much as `ACCESS` says. */
     component: BlockComponent;
-    /** The cluster that uploads the blocks. */
+    /** The stream that the blocks belong to. */
     stream: string;
     /** Name of the service account that the component's pods run as. */
     serviceAccount: string;

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ObserveeEntry } from "../../config/schema";
+import type { Stream } from "../../config/streams";
 import type { GrantAccess } from "../blocks/access";
 import type { ObjectStore } from "../blocks/objectStore";
 import type { ExposePage } from "../kubernetes/page";
@@ -30,7 +30,7 @@ export interface Cloud {
     /** Annotations of a Service that other clusters reach. */
     readonly loadBalancer: Record<string, string>;
     /** Makes the object stores for the fleet's blocks, and returns the store of each stream. Called by the observer only. */
-    makeStores(name: string, members: readonly FleetMember[], opts: pulumi.ComponentResourceOptions): Stores;
+    makeStores(name: string, streams: readonly Stream[], opts: pulumi.ComponentResourceOptions): Stores;
     /** Gives the pods of a service account access to the blocks of one stream. */
     readonly grant: GrantAccess;
     /** Publishes an HTTP Service, the page that people open, under its DNS name. */
@@ -45,12 +45,9 @@ export interface ContractFacts {
     rolePath?: string;
 }
 
-/** A cluster whose blocks are kept. Its name is also the stream's. An archived one writes no more. */
-export type FleetMember = Pick<ObserveeEntry, "name" | "account" | "via"> & Partial<Pick<ObserveeEntry, "archived">>;
-
 export interface Stores {
     /** The object store of each stream. */
     stores: Record<string, ObjectStore>;
-    /** For streams of other accounts: the ARN of the role that their pods assume to reach the store. */
+    /** By cluster, for those of other accounts: the ARN of the role that their pods assume to reach the store. */
     roles: Record<string, pulumi.Input<string>>;
 }

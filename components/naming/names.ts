@@ -32,8 +32,8 @@ export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL];
  */
 export const CLUSTER_LABEL = "cluster";
 
-/** Prefix in the bucket of one stream: the blocks that one cluster uploads. Each stream has a Store and a Compact. */
-export const streamPrefix = (clusterName: string) => clusterName;
+/** Prefix in the bucket of one stream (docs/adr/0016). Each stream has a Store and a Compact. */
+export const streamPrefix = (stream: string) => stream;
 
 /** Name of a Thanos workload and of every object it consists of: `thanos-query`. */
 export const thanosName = (component: string) => `thanos-${component}`;

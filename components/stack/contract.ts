@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import { z } from "zod";
 import { ConfigError } from "../../config/configError";
-import { MODES, type ObserveeConfig, type ObserverConfig } from "../../config/schema";
+import { activeOf, MODES, type ObserveeConfig, type ObserverConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
+import { streamOf } from "../../config/streams";
 import { type Problem, Problems } from "../../rules/problem";
 import { VERSIONS } from "../../upstream/versions";
 import type { ObjectStore } from "../blocks/objectStore";
@@ -12,16 +13,18 @@ import { receiveUrl } from "../naming/names";
 import type { ObserveeCertificates } from "../tls/certificates";
 
 /** The version of what an observer exports. Raised with each change of it. */
-export const CONTRACT_VERSION = 2;
+export const CONTRACT_VERSION = 3;
 
-/** The oldest version whose readers understand what an observer exports now. Raised only where they could not. */
-const OLDEST_READER = 2;
+/** The oldest version whose readers understand a contract: those before 3 know no stream but their own cluster's, and would upload to a prefix that nobody reads. */
+const oldestReader = (observees: Contract["observees"]) => (observees.some(({ stream }) => stream !== undefined) ? 3 : 2);
 
 const observeeSchema = z.object({
     name: z.string(),
     mode: z.enum(MODES),
     /** The AWS account of its roles, as the observer's policies name them. */
     account: z.string().optional(),
+    /** The stream that it uploads to, where that is not its own. */
+    stream: z.string().optional(),
 });
 
 const contractSchema = z.object({
@@ -72,29 +75,40 @@ export interface ObserveeContract {
 }
 
 /** The contract of an observer. */
-export const contractOf = ({ domain, observees }: Pick<ObserverConfig, "domain" | "observees">, facts: ContractFacts): Contract => ({
-    version: CONTRACT_VERSION,
-    oldestReader: OLDEST_READER,
-    domain,
-    thanos: VERSIONS.thanos,
-    observees: observees
-        .filter(({ archived }) => !archived)
-        .map(({ name, mode, account = facts.account }) => ({ name, mode, ...(account && { account }) })),
-    receiveUrl: receiveUrl(domain),
-    ...(facts.rolePath !== undefined && { rolePath: facts.rolePath }),
-});
+export function contractOf(
+    { domain, observees, streams }: Pick<ObserverConfig, "domain" | "observees" | "streams">,
+    facts: ContractFacts,
+): Contract {
+    const entries = activeOf(observees).map(({ name, mode, account = facts.account }) => {
+        const stream = streamOf(streams, name);
+        return { name, mode, ...(account && { account }), ...(stream !== name && { stream }) };
+    });
+    return {
+        version: CONTRACT_VERSION,
+        oldestReader: oldestReader(entries),
+        domain,
+        thanos: VERSIONS.thanos,
+        observees: entries,
+        receiveUrl: receiveUrl(domain),
+        ...(facts.rolePath !== undefined && { rolePath: facts.rolePath }),
+    };
+}
 
 /** What each observee may see of the observer's stores and certificates. */
 export const accessOf = (
-    observees: ObserverConfig["observees"],
+    { observees, streams }: Pick<ObserverConfig, "observees" | "streams">,
     { stores, roles }: Stores,
     certificates: Record<string, ObserveeCertificates>,
 ): ContractOutputs["access"] =>
     pulumi.secret(
         Object.fromEntries(
-            observees.map(({ name }) => [
+            activeOf(observees).map(({ name }) => [
                 name,
-                { objectStore: stores[name], certificates: certificates[name], ...(roles[name] && { role: roles[name] }) },
+                {
+                    objectStore: stores[streamOf(streams, name)],
+                    certificates: certificates[name],
+                    ...(roles[name] && { role: roles[name] }),
+                },
             ]),
         ),
     ) as ContractOutputs["access"];

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type StackConfig, writersOf } from "../../config/schema";
+import { type StackConfig, type StreamEntry, writersOf } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
+import { streamOf } from "../../config/streams";
 import { type Problem, Problems } from "../../rules/problem";
 import { AWS_STORAGE_CLASS, LOCAL_STORAGE_CLASS } from "../naming/names";
 import type { Contract } from "./contract";
@@ -73,7 +74,10 @@ export async function refuseChangedSettings(config: StackConfig): Promise<void> 
     const names = (await deployed.getOutputDetails("names")).value as ImmutableSettings | undefined;
     const contract = (await deployed.getOutputDetails("contract")).value as Contract | undefined;
     const problems = new Problems().add(changedSettings(names ?? {}, immutableSettingsOf(config)));
-    if (config.role === "observer") problems.add(removedObservees(contract?.observees ?? [], config.observees));
+    if (config.role === "observer") {
+        const before = contract?.observees ?? [];
+        problems.add(removedObservees(before, config.observees)).add(removedStreams(before, config));
+    }
     if (problems.all().length > 0) throw stackConfigError(problems.all());
 }
 
@@ -86,6 +90,21 @@ export const removedObservees = (deployed: readonly { name: string }[], observee
             problem: `${name} is not listed any more: nothing would answer queries from its blocks, or expire them.`,
             remedy: `List it with archived: true. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.`,
         }));
+
+/** Streams that observees uploaded to when the stack was last deployed, and that nothing would read or expire any more. Removed observees are named already. */
+export function removedStreams(
+    deployed: readonly { name: string; stream?: string | undefined }[],
+    { observees, streams }: { observees: readonly { name: string }[]; streams: readonly StreamEntry[] },
+): Problem[] {
+    const listed = deployed.filter(({ name }) => observees.some((observee) => observee.name === name));
+    const kept = new Set([...streams.map(({ name }) => name), ...observees.map(({ name }) => streamOf(streams, name))]);
+    const gone = [...new Set(listed.map(({ name, stream = name }) => stream))].filter((stream) => !kept.has(stream));
+    return gone.map((stream) => ({
+        path: "streams",
+        problem: `${stream} is gone: nothing would answer queries from the blocks that are there, or expire them.`,
+        remedy: `Add {name: ${stream}, writers: []}. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.`,
+    }));
+}
 
 /** One problem for each deployed setting that has another value now, or a smaller one where it may grow. */
 export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>

@@ -26,13 +26,14 @@ export class Observee extends pulumi.ComponentResource {
         super("thanos-fleet:index:Observee", name, {}, opts);
         const { cluster: clusterName, domain, namespace } = config;
         const { contract, entry, access } = observer;
+        const { stream = clusterName } = entry;
         const { leaf: leafTls, writer: writerTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
 
         const blocks = new BlockStorage(
             this,
             cloud,
-            { namespace, stores: { [clusterName]: access.objectStore }, ...(access.role && { roles: { [clusterName]: access.role } }) },
+            { namespace, stores: { [stream]: access.objectStore }, ...(access.role && { roles: { [stream]: access.role } }) },
             childOpts,
         );
 
@@ -46,7 +47,7 @@ export class Observee extends pulumi.ComponentResource {
                 nodesHaveZones: cloud.nodesHaveZones,
                 clusterName,
                 chart: config.chart,
-                blocks: blocks.grant("prometheus", clusterName),
+                blocks: blocks.grant("prometheus", stream),
                 ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
             },
             childOpts,

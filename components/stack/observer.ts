@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ObserverConfig, writersOf } from "../../config/schema";
+import { activeOf, type ObserverConfig, writersOf } from "../../config/schema";
+import { streamsOf } from "../../config/streams";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
@@ -33,18 +34,17 @@ export class Observer extends pulumi.ComponentResource {
         const childOpts = stackNamespace(this, config, cloud);
         const volumes = { storageClass: cloud.storageClass, placement: cloud.stateful };
 
-        const active = observees.filter(({ archived }) => !archived);
+        const active = activeOf(observees);
         const certificates = new Certificates(
             "certificates",
             { ...config.certificates, clusterName, domain, observees: active },
             { parent: this },
         );
 
-        const members = [{ name: clusterName }, ...observees];
-        const streams = members.map((member) => member.name);
+        const streams = streamsOf(config);
         const objectStores: Stores = objectStore
-            ? { stores: Object.fromEntries(streams.map((stream) => [stream, objectStore])), roles: {} }
-            : cloud.makeStores("blocks", members, childOpts);
+            ? { stores: Object.fromEntries(streams.map((stream) => [stream.name, objectStore])), roles: {} }
+            : cloud.makeStores("blocks", streams, childOpts);
         const blocks = new BlockStorage(this, cloud, { namespace, stores: objectStores.stores }, childOpts);
 
         const prometheus = new Prometheus(
@@ -82,7 +82,7 @@ export class Observer extends pulumi.ComponentResource {
                   );
 
         const stores = streams.map(
-            (stream) =>
+            ({ name: stream }) =>
                 new Store(
                     `store-${stream}`,
                     { ...config.store, ...volumes, namespace, stream, blocks: blocks.grant("store", stream) },
@@ -90,10 +90,10 @@ export class Observer extends pulumi.ComponentResource {
                 ),
         );
         const compacts = streams.map(
-            (stream) =>
+            ({ name: stream, retention }) =>
                 new Compact(
                     `compact-${stream}`,
-                    { ...config.compact, ...volumes, namespace, stream, blocks: blocks.grant("compact", stream) },
+                    { ...config.compact, ...volumes, retention, namespace, stream, blocks: blocks.grant("compact", stream) },
                     childOpts,
                 ),
         );
@@ -123,7 +123,7 @@ export class Observer extends pulumi.ComponentResource {
 
         this.outputs = {
             contract: contractOf(config, cloud.contractFacts),
-            access: accessOf(active, objectStores, certificates.observees),
+            access: accessOf(config, objectStores, certificates.observees),
             queryFrontend: frontend.host,
             certificatesEnd: certificates.firstExpiry,
             names: deployedNames(

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
+import { streamsOf } from "../../config/streams";
 import { awsCloud, fleetProblems } from "../cloud/aws/awsCloud";
 import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
@@ -23,7 +24,7 @@ export async function openCloud(config: StackConfig, observer?: ObserveeContract
         expectedAccount: observer?.entry.account,
         pods: podsOf(config),
     };
-    const problems = config.role === "observer" ? fleetProblems(args, [{ name: cluster }, ...config.observees]) : [];
+    const problems = config.role === "observer" ? fleetProblems(args, streamsOf(config)) : [];
     if (problems.length > 0) throw stackConfigError(problems);
     return awsCloud(args);
 }

@@ -1,4 +1,5 @@
 import { type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { KPS, streamWorkload, thanosName } from "../naming/names";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
@@ -23,8 +24,8 @@ export function podsOf(config: StackConfig): PodRequests[] {
     ];
 }
 
-function observerPods({ cluster, observees, receive, store, compact, queryFrontend }: ObserverConfig): PodRequests[] {
-    const streams = [cluster, ...observees.map(({ name }) => name)];
+function observerPods(config: ObserverConfig): PodRequests[] {
+    const { observees, receive, store, compact, queryFrontend } = config;
     return [
         {
             name: thanosName("query-frontend"),
@@ -32,7 +33,7 @@ function observerPods({ cluster, observees, receive, store, compact, queryFronte
             requests: requestsOf(queryFrontend),
             volumes: false,
         },
-        ...streams.flatMap((stream) => [
+        ...streamsOf(config).flatMap(({ name: stream }) => [
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),

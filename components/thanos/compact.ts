@@ -9,7 +9,7 @@ import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
     /** Kubernetes namespace. */
     namespace: string;
-    /** The cluster whose blocks this Compact works on. */
+    /** The stream that this Compact works on. */
     stream: string;
     /** Access to the blocks of `stream`. */
     blocks: StreamAccess;

@@ -11,7 +11,7 @@ import { DATA_DIR, OBJECT_STORE_FILE, THANOS_PORTS, workload } from "./workload"
 export interface StoreArgs extends StoreConfig {
     /** Kubernetes namespace. */
     namespace: string;
-    /** The cluster whose blocks this Store serves. */
+    /** The stream that this Store serves. */
     stream: string;
     /** Access to the blocks of `stream`. */
     blocks: StreamAccess;

@@ -51,7 +51,7 @@ export interface WorkloadArgs {
     namespace: string;
     /** What the pods do: `query`, `receive-router`, ... The value of their component label. */
     component: string;
-    /** The stream that the workload works on: the name of the cluster that uploads it. @default none */
+    /** The stream that the workload works on. @default none */
     stream?: string;
     /** Arguments of `thanos`, the subcommand first. */
     flags: string[];

@@ -1,6 +1,7 @@
 import { type Problem, Problems } from "../../rules/problem";
 import { ADD_ONS, type AwsAccount, type CreateCluster, type ObserverConfig, type StackConfig } from "../schema";
 import { addOnChoices } from "../schema/addOnChoices";
+import { streamsOf } from "../streams";
 
 /** Settings for AWS that contradict each other. */
 export function awsChecks(config: StackConfig): Problem[] {
@@ -43,9 +44,10 @@ function blockStorage(config: ObserverConfig): Problem[] {
 }
 
 /** The bucket and every name derived from it. */
-function bucketNames({ cluster, observees, aws }: Extract<ObserverConfig, { cloud: "aws" }>, bucket: string): string[] {
-    const clusters = aws.bucketPerCluster ? [cluster, ...observees.map(({ name }) => name)] : [];
-    const names = [bucket, ...clusters.map((name) => `${bucket}-${name}`)];
+function bucketNames(config: Extract<ObserverConfig, { cloud: "aws" }>, bucket: string): string[] {
+    const { aws } = config;
+    const streams = aws.bucketPerCluster ? streamsOf(config) : [];
+    const names = [bucket, ...streams.map(({ name }) => `${bucket}-${name}`)];
     return aws.replicationRegion ? names.flatMap((name) => [name, `${name}-${aws.replicationRegion}`]) : names;
 }
 

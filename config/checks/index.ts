@@ -2,40 +2,49 @@ import { checkAll } from "../../rules";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
-import type { ObserverConfig, StackConfig } from "../schema";
+import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
+import { streamsOf } from "../streams";
 import { awsChecks } from "./aws";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
     const problems = new Problems().add(prometheusRetention(config)).add(awsChecks(config));
-    if (config.role === "observer") problems.add(clusterNames(config)).add(deletionMarks(config)).add(renewal(config));
+    if (config.role === "observer")
+        problems.add(clusterNames(config)).add(streamProblems(config)).add(deletionMarks(config)).add(renewal(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
-    return problems.add(checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } })).all();
+    const refused = checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } });
+    // The retention of a stream is one setting for all resolutions.
+    return problems.add(refused.map((p) => ({ ...p, path: p.path.replace(/^(streams\[\d+\]\.retention)\..*/, "$1") }))).all();
 }
 
 /**
- * The Thanos deployment that a configuration describes, as the rules see it. One compactor stands for all, since they differ in their stream only.
+ * The Thanos deployment that a configuration describes, as the rules see it. Compactors whose retention is set in the same place differ in their stream
+ * only, and one stands for all of them.
  * tests/unit/config/checks/model.test.ts compares this with the model that rules/reading finds in the registered resources.
  */
 export function modelOf(config: StackConfig): ThanosModel {
     const prometheuses = [{ path: "prometheus", replicas: config.prometheus.replicas, agent: false }];
     if (config.role === "observee") return { ...NOTHING, prometheuses };
-    const { raw, fiveMinutes, oneHour } = config.compact.retention;
+    const compactors = new Map(streamsOf(config).map((stream) => [stream.path, stream]));
     return {
         prometheuses,
-        compactors: [
-            {
-                path: "compact",
-                stream: config.cluster,
-                replicas: 1,
-                overlapsOnUpdate: false,
-                downsampling: true,
-                retention: { raw: parseDuration(raw), fiveMinutes: parseDuration(fiveMinutes), oneHour: parseDuration(oneHour) },
-            },
-        ],
+        compactors: [...compactors.values()].map(({ path, name, retention }) => ({
+            path,
+            stream: name,
+            replicas: 1,
+            overlapsOnUpdate: false,
+            downsampling: true,
+            retention: retentionOf(retention),
+        })),
         receives: [{ path: "receive", replicationFactor: config.receive.replicationFactor, ingesters: config.receive.ingesters }],
     };
 }
+
+const retentionOf = ({ raw, fiveMinutes, oneHour }: CompactConfig["retention"]) => ({
+    raw: parseDuration(raw),
+    fiveMinutes: parseDuration(fiveMinutes),
+    oneHour: parseDuration(oneHour),
+});
 
 function prometheusRetention({ prometheus }: StackConfig): Problem[] {
     const threeBlocks = formatDuration((3 * parseDuration(prometheus.blockDuration)) as Duration);
@@ -63,6 +72,54 @@ function clusterNames(config: ObserverConfig): Problem[] {
             `"${cluster.name}" is used twice (also ${first.path}). External labels must differ, or blocks of two clusters are merged and Compact halts.`,
             "Rename one.",
         );
+    }
+    return problems.all();
+}
+
+/** Streams that would share a prefix, and clusters that would upload to no stream or to two. */
+function streamProblems({ cluster, observees, streams }: ObserverConfig): Problem[] {
+    const clusters = [cluster, ...observees.map(({ name }) => name)];
+    const problems = new Problems();
+    const streamOfWriter = new Map<string, string>();
+    for (const [i, { name, writers }] of streams.entries()) {
+        const path = `streams[${i}]`;
+        const first = streams.findIndex((stream) => stream.name === name);
+        problems
+            .when(
+                first !== i,
+                `${path}.name`,
+                `"${name}" is used twice (also streams[${first}].name).`,
+                "Rename one, or list all writers in one of them.",
+            )
+            .when(
+                clusters.includes(name) && !streams.some((stream) => stream.writers.includes(name)),
+                `${path}.name`,
+                `"${name}" is also the stream of cluster ${name}, which is in no list of writers: two compactors would work on one prefix.`,
+                `Add ${name} to a list of writers, or rename the stream.`,
+            );
+        for (const [j, writer] of writers.entries()) {
+            const other = streamOfWriter.get(writer);
+            streamOfWriter.set(writer, `${path}.writers[${j}]`);
+            problems
+                .when(
+                    !clusters.includes(writer),
+                    `${path}.writers[${j}]`,
+                    `"${writer}" is not a cluster of this fleet (${clusters.join(", ")}).`,
+                    "Add it to `observees`, or remove it here; what it wrote stays in the stream.",
+                )
+                .when(
+                    other !== undefined,
+                    `${path}.writers[${j}]`,
+                    `"${writer}" is a writer already (${other}): a cluster uploads to one stream.`,
+                    "Remove one of the two.",
+                )
+                .when(
+                    writer === cluster && name !== cluster,
+                    `${path}.writers[${j}]`,
+                    `"${writer}" is the observer, whose blocks are always a stream of its own.`,
+                    `Remove it, or name the stream ${cluster}.`,
+                );
+        }
     }
     return problems.all();
 }

@@ -55,8 +55,24 @@ const observee = z.strictObject({
     archived: z.boolean().default(false),
 });
 
+/** Blocks that one Compact and one set of Stores work on. */
+const stream = z.strictObject({
+    /** The stream's prefix in the bucket, and part of the names of its Store and Compact. Never change it once data is written. */
+    name: clusterName,
+    /**
+     * The clusters that upload to it, each to one stream only. They can read and overwrite each other's blocks there, since rights are per prefix. An empty
+     * list keeps what was written, and expires it.
+     */
+    writers: z.array(clusterName),
+    /**
+     * How long its samples are kept, in every resolution; a duration. `0d` keeps them for ever. At least 10d, the age at which Thanos downsamples to 1h.
+     * @default `compact.retention`
+     */
+    retention: duration("90d").optional(),
+});
+
 const stack = {
-    /** This cluster's name in the fleet: its external label `cluster`, its prefix in the bucket, part of its DNS names. Never change it once data is written. */
+    /** This cluster's name in the fleet: its external label `cluster`, part of its DNS names, its prefix in the bucket unless it shares a stream. Never change it once data is written. */
     cluster: clusterName,
     /** DNS domain of the fleet. Addresses are derived from it, so that no stack has to wait for another's. */
     domain,
@@ -97,6 +113,11 @@ const observer = {
      * @default []
      */
     observees: z.array(observee).default([]),
+    /**
+     * Streams that several clusters share, or with a retention of their own. A cluster that is in none of them is a stream of its own, under its own name.
+     * @default []
+     */
+    streams: z.array(stream).default([]),
     /** An existing object store, by the `type` and `config` of Thanos's own file. On AWS instead of `aws.bucket`. */
     objectStore: objectStore.optional(),
     /** Certificates between the clusters. */
@@ -137,10 +158,13 @@ export type ObserveeConfig = z.infer<(typeof schemas)["observee on aws"]> | z.in
 export type StackConfig = ObserverConfig | ObserveeConfig;
 export type CertificatesConfig = z.infer<typeof certificates>;
 export type ObserveeEntry = z.infer<typeof observee>;
+export type StreamEntry = z.infer<typeof stream>;
+
+/** The observees that are still there. */
+export const activeOf = (observees: readonly ObserveeEntry[]) => observees.filter(({ archived }) => !archived);
 
 /** The observees that write to Receive: an archived one no longer does. */
-export const writersOf = (observees: readonly ObserveeEntry[]) =>
-    observees.filter(({ mode, archived }) => WRITES_REMOTELY[mode] && !archived);
+export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(observees).filter(({ mode }) => WRITES_REMOTELY[mode]);
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { PrometheusConfig } from "./prometheus";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";

@@ -1,8 +1,9 @@
 import type { Region } from "@pulumi/aws";
 import { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
+import type { Stream } from "../../../config/streams";
 import { type Problem, Problems } from "../../../rules/problem";
-import type { Cloud, FleetMember } from "../cloud";
+import type { Cloud } from "../cloud";
 import type { AwsArgs } from "./args";
 import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
@@ -49,12 +50,13 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
                       {
                           ...grant,
                           store: store.iam,
-                          role: role(roleName(domain, grant.stream, grant.component)),
+                          // Prometheus has a role for each cluster; other components have one for each stream.
+                          role: role(roleName(domain, grant.component === "prometheus" ? args.clusterName : grant.stream, grant.component)),
                           podIdentity: eks.podIdentity,
                       },
                       withProvider(opts),
                   ).granted,
-        makeStores: (name, members, opts) => {
+        makeStores: (name, streams, opts) => {
             if (bucket === undefined) throw new Error("only an observer's configuration names a bucket");
             const { clusterName, bucketPerCluster = false } = args;
             const replica = replicationRegion && {
@@ -63,7 +65,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
             };
             return makeStores(
                 name,
-                { fleet, clusterName, members, bucket, bucketPerCluster, role, ...(replica && { replica }) },
+                { fleet, clusterName, streams, bucket, bucketPerCluster, role, ...(replica && { replica }) },
                 withProvider(opts),
             );
         },
@@ -76,7 +78,7 @@ const PLACEHOLDER_ACCOUNT = "000000000000";
 /** A fleet that is too large for the policies of its buckets, or a copy in another partition. Known before AWS is asked anything. */
 export function fleetProblems(
     args: Pick<AwsArgs, "bucket" | "bucketPerCluster" | "replicationRegion" | "region" | "domain" | "rolePath">,
-    members: readonly FleetMember[],
+    streams: readonly Stream[],
 ): Problem[] {
     const { bucket, region, domain, rolePath, replicationRegion = region } = args;
     if (bucket === undefined) return [];
@@ -86,10 +88,10 @@ export function fleetProblems(
         `"${replicationRegion}" and "${region}" are in separate partitions of AWS, between which S3 copies nothing.`,
         `Write a region of ${partitionOf(region)}.`,
     );
-    // The policies of a bucket that holds one cluster's blocks are short.
+    // The policies of a bucket that holds one stream are short.
     if (!args.bucketPerCluster) {
         const fleet: FleetFacts = { domain, region, account: PLACEHOLDER_ACCOUNT, rolePath };
-        const principals = members.flatMap((member) => bucketPrincipals(fleet, member));
+        const principals = streams.flatMap((stream) => bucketPrincipals(fleet, stream));
         problems.add(policyProblems({ bucket, region, account: PLACEHOLDER_ACCOUNT }, principals));
     }
     return problems.all();

@@ -35,9 +35,9 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         // kind sets no such label, and neither do most clusters outside of a cloud.
         nodesHaveZones: false,
         loadBalancer: {},
-        makeStores: (name, members, storeOpts) => {
+        makeStores: (name, streams, storeOpts) => {
             const { store } = new S3Server(name, { domain, namespace, storageClass }, storeOpts);
-            return { stores: Object.fromEntries(members.map((member) => [member.name, store])), roles: {} };
+            return { stores: Object.fromEntries(streams.map((stream) => [stream.name, store])), roles: {} };
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.
         grant: () => ({ annotations: {}, ready: [] }),

@@ -72,6 +72,19 @@ describe("the resources of", () => {
         assert.deepEqual(await ofReceive("sidecar"), []);
     });
 
+    it("an observer of a hundred small clusters in ten streams are fewer than 700, with one Store and one Compact for each stream", async () => {
+        const clusters = Array.from({ length: 100 }, (_, i) => `small-${i}`);
+        const config = observerConfig("local", {
+            observees: clusters.map((name) => ({ name, mode: "sidecar" })),
+            streams: Array.from({ length: 10 }, (_, i) => ({ name: `stream-${i}`, writers: clusters.slice(10 * i, 10 * i + 10) })),
+        });
+        const { resources } = await runInProcess("observer", toEngineConfig(config));
+        const ofType = (type: string) => resources.filter((r) => r.type === `thanos-fleet:thanos:${type}`).length;
+        // The observer's own stream is the eleventh.
+        assert.deepEqual([ofType("Store"), ofType("Compact")], [11, 11]);
+        assert.ok(resources.length < 700, `${resources.length} resources`);
+    });
+
     it("an observer keep every volume when a StatefulSet is scaled down or deleted", async () => {
         const sets = (await buildObserver("local")).resources.filter((r) => r.type === "kubernetes:apps/v1:StatefulSet");
         assert.equal(sets.length, 7);
@@ -106,7 +119,7 @@ describe("the outputs of", () => {
         const writer = { cert: "<certificate of writer-red>", key: "<key of writer-red>", ca: "<certificate of ca-servers>" };
         assert.deepEqual(outputs, {
             contract: {
-                version: 2,
+                version: 3,
                 oldestReader: 2,
                 domain: "fleet.test",
                 thanos: "v0.42.4",

@@ -45,7 +45,7 @@ export interface ObserverRoleArgs {
     assumedBy: string;
     /** The bucket of the stream, and its key. */
     store: EncryptedStore;
-    /** The cluster whose blocks the role writes. */
+    /** The stream that the role writes to. */
     stream: string;
 }
 

@@ -1,6 +1,6 @@
+import type { Stream, Writer } from "../../../../config/streams";
 import { ACCESS, type BlockComponent } from "../../../blocks/access";
 import { streamPrefix } from "../../../naming/names";
-import type { FleetMember } from "../../cloud";
 import { partitionOf, roleArn, roleName } from "../iam/names";
 import type { PrefixPrincipal } from "./bucketPolicies";
 
@@ -17,31 +17,33 @@ export interface FleetFacts {
 }
 
 /** Name of the role of the observer's account that a cluster of another account assumes to upload its blocks (`via: role`). */
-export const observerRoleName = (domain: string, stream: string) => roleName(domain, stream, "blocks");
+export const observerRoleName = (domain: string, clusterName: string) => roleName(domain, clusterName, "blocks");
 
 /** ARN of the role that a cluster's own Prometheus assumes, in that cluster's account. */
-export const prometheusRoleArn = (fleet: FleetFacts, member: FleetMember) =>
-    fleetRoleArn({ ...fleet, account: member.account ?? fleet.account }, roleName(fleet.domain, member.name, "prometheus"));
+export const prometheusRoleArn = (fleet: FleetFacts, writer: Writer) =>
+    fleetRoleArn({ ...fleet, account: writer.account ?? fleet.account }, roleName(fleet.domain, writer.name, "prometheus"));
 
-/** Every role that works on the blocks of one cluster: one for each component of `ACCESS`. The Prometheus of an archived cluster has no rights. */
-export const bucketPrincipals = (fleet: FleetFacts, member: FleetMember): PrefixPrincipal[] =>
-    (Object.keys(ACCESS) as BlockComponent[])
-        .filter((component) => component !== "prometheus" || !member.archived)
-        .map((component) => ({
-            role: componentRoleArn(fleet, member, component),
-            access: ACCESS[component],
-            prefix: streamPrefix(member.name),
-        }));
+/** The roles that work on one stream: each writer's Prometheus, and every other component of `ACCESS`. An archived writer has no rights. */
+export const bucketPrincipals = (fleet: FleetFacts, { name, writers }: Pick<Stream, "name" | "writers">): PrefixPrincipal[] =>
+    (Object.keys(ACCESS) as BlockComponent[]).flatMap((component) =>
+        blockRoleArns(fleet, { name, writers }, component).map((role) => ({ role, access: ACCESS[component], prefix: streamPrefix(name) })),
+    );
 
-/** Prometheus runs in the member's cluster and account; every other component runs beside the observer. */
-function componentRoleArn(fleet: FleetFacts, member: FleetMember, component: BlockComponent): string {
-    if (component !== "prometheus") return fleetRoleArn(fleet, roleName(fleet.domain, member.name, component));
-    return assumesRole(fleet, member) ? fleetRoleArn(fleet, observerRoleName(fleet.domain, member.name)) : prometheusRoleArn(fleet, member);
+/** Prometheus runs in the writer's cluster and account; every other component runs beside the observer. */
+function blockRoleArns(fleet: FleetFacts, { name, writers }: Pick<Stream, "name" | "writers">, component: BlockComponent): string[] {
+    if (component !== "prometheus") return [fleetRoleArn(fleet, roleName(fleet.domain, name, component))];
+    return writers
+        .filter(({ archived }) => !archived)
+        .map((writer) =>
+            assumesRole(fleet, writer)
+                ? fleetRoleArn(fleet, observerRoleName(fleet.domain, writer.name))
+                : prometheusRoleArn(fleet, writer),
+        );
 }
 
 const fleetRoleArn = ({ region, account, rolePath }: FleetFacts, name: string) =>
     roleArn({ partition: partitionOf(region), account, path: rolePath }, name);
 
 /** Whether a cluster uploads its blocks through a role of the observer's account. */
-export const assumesRole = ({ account }: Pick<FleetFacts, "account">, member: FleetMember) =>
-    member.via === "role" && !member.archived && (member.account ?? account) !== account;
+export const assumesRole = ({ account }: Pick<FleetFacts, "account">, writer: Writer) =>
+    writer.via === "role" && !writer.archived && (writer.account ?? account) !== account;

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Stream, Writer } from "../../../../config/streams";
 import type { ObjectStore } from "../../../blocks/objectStore";
-import type { FleetMember, Stores } from "../../cloud";
+import type { Stores } from "../../cloud";
 import { roleName } from "../iam/names";
 import type { RoleArgs } from "../iam/role";
 import { ObserverRole } from "./blockRoles";
@@ -11,11 +12,11 @@ export interface StoresArgs {
     fleet: FleetFacts;
     /** The observer's name in the fleet. */
     clusterName: string;
-    /** Clusters whose blocks are kept. */
-    members: readonly FleetMember[];
+    /** What is stored, and who writes it. */
+    streams: readonly Stream[];
     /** Name of the shared bucket; with `bucketPerCluster`, what the buckets' names begin with. */
     bucket: string;
-    /** Makes a bucket for each cluster, instead of one for all. */
+    /** Makes a bucket for each stream, instead of one for all. */
     bucketPerCluster: boolean;
     /** Region of the copies, and the `aws` provider of that region. @default no copies */
     replica?: { region: string; provider: pulumi.ProviderResource } | undefined;
@@ -25,28 +26,30 @@ export interface StoresArgs {
 
 /** Makes the fleet's buckets, and a role for each cluster that uploads through a role of the observer's account. */
 export function makeStores(name: string, args: StoresArgs, opts: pulumi.ComponentResourceOptions): Stores {
-    const { bucket, members, clusterName } = args;
-    const shared = args.bucketPerCluster ? undefined : blockStore(name, bucket, clusterName, members, args, opts);
+    const { bucket, streams, clusterName } = args;
+    const shared = args.bucketPerCluster ? undefined : blockStore(name, bucket, clusterName, streams, args, opts);
     const stores = Object.fromEntries(
-        members.map((member) => [
-            member.name,
-            shared ?? blockStore(`${name}-${member.name}`, `${bucket}-${member.name}`, member.name, [member], args, opts),
+        streams.map((stream) => [
+            stream.name,
+            shared ?? blockStore(`${name}-${stream.name}`, `${bucket}-${stream.name}`, stream.name, [stream], args, opts),
         ]),
     );
     const roles = Object.fromEntries(
-        members
-            .filter((member) => assumesRole(args.fleet, member))
-            .map((member) => [member.name, observerRole(member, stores[member.name] as ObjectStore, args, opts).arn]),
+        streams.flatMap((stream) =>
+            stream.writers
+                .filter((writer) => assumesRole(args.fleet, writer))
+                .map((writer) => [writer.name, observerRole(writer, stream.name, stores[stream.name] as ObjectStore, args, opts).arn]),
+        ),
     );
     return { stores, roles };
 }
 
-/** One bucket for these clusters; its replication role carries the name of `owner`. */
+/** One bucket for these streams; its replication role carries the name of `owner`. */
 function blockStore(
     name: string,
     bucket: string,
     owner: string,
-    members: readonly FleetMember[],
+    streams: readonly Stream[],
     { fleet, replica, role }: StoresArgs,
     opts: pulumi.ComponentResourceOptions,
 ): ObjectStore {
@@ -57,21 +60,27 @@ function blockStore(
             bucket,
             region,
             account,
-            principals: members.flatMap((member) => bucketPrincipals(fleet, member)),
+            principals: streams.flatMap((stream) => bucketPrincipals(fleet, stream)),
             ...(replica && { replication: { ...replica, role: role(roleName(domain, owner, "replication")) } }),
         },
         opts,
     ).store;
 }
 
-const observerRole = (member: FleetMember, store: ObjectStore, { fleet, role }: StoresArgs, opts: pulumi.ComponentResourceOptions) =>
+const observerRole = (
+    writer: Writer,
+    stream: string,
+    store: ObjectStore,
+    { fleet, role }: StoresArgs,
+    opts: pulumi.ComponentResourceOptions,
+) =>
     new ObserverRole(
-        `${member.name}-blocks`,
+        `${writer.name}-blocks`,
         {
-            role: role(observerRoleName(fleet.domain, member.name)),
-            assumedBy: prometheusRoleArn(fleet, member),
+            role: role(observerRoleName(fleet.domain, writer.name)),
+            assumedBy: prometheusRoleArn(fleet, writer),
             store: (store as Required<ObjectStore>).iam,
-            stream: member.name,
+            stream,
         },
         opts,
     );

@@ -6,7 +6,7 @@ import { observeeConfig } from "../../../support/testFleet";
 
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
-    version: 2,
+    version: 3,
     oldestReader: 2,
     domain: "fleet.test",
     thanos: "v0.42.4",
@@ -44,12 +44,12 @@ describe("the contract between stacks", () => {
     });
 
     it("of the version before is accepted", () => {
-        const contract = { ...good, version: 1 };
+        const contract = { ...good, version: 2 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
     it("of a later version is accepted where it says that this version can read it", () => {
-        const contract = { ...good, version: 3 };
+        const contract = { ...good, version: 4, oldestReader: 3 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
@@ -70,17 +70,17 @@ describe("the contract between stacks", () => {
 
     it("of a later version is refused: the reader has to be updated", () => {
         assert.equal(
-            refusal({ ...good, version: 3, oldestReader: 3 }),
+            refusal({ ...good, version: 4, oldestReader: 4 }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
-                "  contract.version: organization/thanos-fleet/observer exports version 3, blue reads version 2. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
+                "  contract.version: organization/thanos-fleet/observer exports version 4, blue reads version 3. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
             ].join("\n"),
         );
     });
 
     it("of an earlier version is refused: the observer has to be updated", () => {
         assert.match(
-            refusal({ ...good, version: 0 }),
+            refusal({ ...good, version: 1 }),
             /Run `pulumi up` on organization\/thanos-fleet\/observer with this checkout first\.$/,
         );
     });
@@ -110,7 +110,7 @@ describe("the contract between stacks", () => {
             { name: "red", mode: "sidecar-remote-write" as const, account: "333333333333", via: "role" as const, archived: false },
             { name: "green", mode: "sidecar" as const, archived: true },
         ];
-        const onAws = contractOf({ domain: "fleet.test", observees }, { account: "111111111111", rolePath: "/thanos-fleet/" });
+        const onAws = contractOf({ domain: "fleet.test", observees, streams: [] }, { account: "111111111111", rolePath: "/thanos-fleet/" });
         assert.deepEqual(onAws, {
             ...good,
             observees: [
@@ -120,8 +120,22 @@ describe("the contract between stacks", () => {
             rolePath: "/thanos-fleet/",
         });
         assert.deepEqual(checkContract(onAws, { ...reader, cluster: "red" }), { contract: onAws, entry: onAws.observees[1] });
-        assert.deepEqual(contractOf({ domain: "fleet.test", observees: observees.slice(0, 1) }, {}), good);
+        assert.deepEqual(contractOf({ domain: "fleet.test", observees: observees.slice(0, 1), streams: [] }, {}), good);
     });
+});
+
+describe("the contract of a fleet with a shared stream", () => {
+    const observees = ["blue", "red"].map((name) => ({ name, mode: "sidecar" as const, archived: false }));
+    const contract = contractOf({ domain: "fleet.test", observees, streams: [{ name: "small", writers: ["red"] }] }, {});
+
+    it("names the stream of each cluster that does not upload to its own", () =>
+        assert.deepEqual(contract.observees, [
+            { name: "blue", mode: "sidecar" },
+            { name: "red", mode: "sidecar", stream: "small" },
+        ]));
+
+    it("cannot be read by a checkout that knows no streams: it would upload to a prefix that nobody reads", () =>
+        assert.equal(contract.oldestReader, 3));
 });
 
 describe("access to the blocks through a role of the observer's account", () => {

@@ -4,6 +4,7 @@ import {
     type ImmutableSettings,
     immutableSettingsOf,
     removedObservees,
+    removedStreams,
 } from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
@@ -124,4 +125,37 @@ describe("an observee that is not listed any more", () => {
 
     it("may be removed once it was deployed as archived: the contract no longer names it", () =>
         assert.deepEqual(removedObservees([{ name: "red" }], [{ name: "red" }]), []));
+});
+
+describe("the streams that observees upload to", () => {
+    const observees = [{ name: "blue" }, { name: "red" }];
+    const problems = (deployed: { name: string; stream?: string }[], streams: { name: string; writers: string[] }[], listed = observees) =>
+        removedStreams(deployed, { observees: listed, streams }).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy}`);
+
+    it("may not disappear when their clusters move to another", () =>
+        assert.deepEqual(
+            problems(observees, [
+                { name: "small", writers: ["blue", "red"] },
+                { name: "red", writers: [] },
+            ]),
+            [
+                "streams: blue is gone: nothing would answer queries from the blocks that are there, or expire them. Add {name: blue, writers: []}. " +
+                    "To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.",
+            ],
+        ));
+
+    it("may not disappear when a shared one is dissolved, and are named once", () =>
+        assert.match(
+            problems(
+                observees.map(({ name }) => ({ name, stream: "small" })),
+                [],
+            ).join("\n"),
+            /^streams: small is gone: .*$/,
+        ));
+
+    it("may stay without writers", () =>
+        assert.deepEqual(problems([{ name: "blue", stream: "small" }], [{ name: "small", writers: [] }]), []));
+
+    it("are not named a second time where the cluster itself is not listed any more", () =>
+        assert.deepEqual(problems([{ name: "blue" }], [], []), []));
 });

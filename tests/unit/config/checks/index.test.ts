@@ -44,4 +44,37 @@ describe("checks of a configuration", () => {
         assert.deepEqual(problemsOf(observeeConfig("blue", "local", { prometheus: { blockDuration: "12h" } })), [
             "prometheus.retention: 24h is shorter than three blocks (36h): a block could be deleted before it is uploaded. Write 36h or longer; 24h survives a night without S3.",
         ]));
+
+    it("refuse streams that share a prefix, and clusters that would upload to two streams or to none of the fleet's", () => {
+        const streams = [
+            { name: "small", writers: ["blue", "green"] },
+            { name: "small", writers: [] },
+            { name: "red", writers: ["blue"] },
+            { name: "other", writers: ["observer"] },
+        ];
+        assert.deepEqual(problemsOf(observerConfig("local", { streams })), [
+            'streams[0].writers[1]: "green" is not a cluster of this fleet (observer, blue, red). Add it to `observees`, or remove it here; what it wrote stays in the stream.',
+            'streams[1].name: "small" is used twice (also streams[0].name). Rename one, or list all writers in one of them.',
+            'streams[2].name: "red" is also the stream of cluster red, which is in no list of writers: two compactors would work on one prefix. Add red to a list of writers, or rename the stream.',
+            'streams[2].writers[0]: "blue" is a writer already (streams[0].writers[0]): a cluster uploads to one stream. Remove one of the two.',
+            'streams[3].writers[0]: "observer" is the observer, whose blocks are always a stream of its own. Remove it, or name the stream observer.',
+        ]);
+    });
+
+    it("accept a stream that a cluster left, and a retention for one cluster", () => {
+        const streams = [
+            { name: "small", writers: ["blue"] },
+            { name: "blue", writers: [] },
+            { name: "observer", writers: ["observer"], retention: "30d" },
+        ];
+        assert.deepEqual(problemsOf(observerConfig("local", { streams })), []);
+    });
+
+    it("hold the retention of each stream to the same rule", () => {
+        const streams = [{ name: "small", writers: ["blue"], retention: "5d" }];
+        assert.deepEqual(
+            problemsOf(observerConfig("local", { streams })).map((p) => p.split(" ").slice(0, 6).join(" ")),
+            ["streams[0].retention: 5d is shorter than 10d."],
+        );
+    });
 });

@@ -30,7 +30,9 @@ const BLUE = { name: "blue" };
 const RED = { name: "red", account: "222222222222" };
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 const YELLOW = { name: "yellow", account: "444444444444" };
-const principals = [OBSERVER, BLUE, RED, GREEN, YELLOW].flatMap((member) => bucketPrincipals(FLEET, member));
+const principals = [OBSERVER, BLUE, RED, GREEN, YELLOW].flatMap((writer) =>
+    bucketPrincipals(FLEET, { name: writer.name, writers: [writer] }),
+);
 const bucketPolicy = bucketStatements(LOCATION, principals);
 const keyPolicy = keyStatements(LOCATION, principals.map(keyPrincipal));
 

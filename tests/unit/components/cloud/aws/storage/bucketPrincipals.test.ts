@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { ACCESS } from "../../../../../../components/blocks/access";
 import { bucketPrincipals } from "../../../../../../components/cloud/aws/storage/bucketPrincipals";
+import type { Writer } from "../../../../../../config/streams";
 
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
 
 describe("the roles that work on a cluster's blocks", () => {
-    const principals = (member: Parameters<typeof bucketPrincipals>[1], fleet = FLEET) =>
-        bucketPrincipals(fleet, member).map(({ role, access, prefix }) => [role.replace(/-[0-9a-f]{6}$/, ""), access, prefix]);
+    const own = (writer: Writer) => ({ name: writer.name, writers: [writer] });
+    const principals = (writer: Writer, fleet = FLEET) => principalsOf(own(writer), fleet);
+    const principalsOf = (stream: Parameters<typeof bucketPrincipals>[1], fleet = FLEET) =>
+        bucketPrincipals(fleet, stream).map(({ role, access, prefix }) => [role.replace(/-[0-9a-f]{6}$/, ""), access, prefix]);
 
     it("are one per component, in the observer's account", () => {
         assert.deepEqual(principals({ name: "blue" }), [
@@ -32,6 +35,16 @@ describe("the roles that work on a cluster's blocks", () => {
         ]);
     });
 
+    it("include the Prometheus of each cluster that writes to a shared stream, and one Store and Compact for all", () => {
+        const writers = [{ name: "blue" }, { name: "red", account: "222222222222" }, { name: "old", archived: true }];
+        assert.deepEqual(principalsOf({ name: "small", writers }), [
+            ["arn:aws:iam::111111111111:role/thanos-fleet/small-store", "read", "small"],
+            ["arn:aws:iam::111111111111:role/thanos-fleet/small-compact", "own", "small"],
+            ["arn:aws:iam::111111111111:role/thanos-fleet/blue-prometheus", "write", "small"],
+            ["arn:aws:iam::222222222222:role/thanos-fleet/red-prometheus", "write", "small"],
+        ]);
+    });
+
     it("follow the partition of the region", () => {
         assert.deepEqual(
             ["cn-north-1", "us-gov-west-1"].map((region) => principals({ name: "blue" }, { ...FLEET, region })[0]?.[0]),
@@ -41,13 +54,13 @@ describe("the roles that work on a cluster's blocks", () => {
 
     it("are one for each component of ACCESS, with its access", () => {
         assert.deepEqual(
-            bucketPrincipals(FLEET, { name: "blue" }).map(({ access }) => access),
+            bucketPrincipals(FLEET, own({ name: "blue" })).map(({ access }) => access),
             Object.values(ACCESS),
         );
     });
 
     it("are never the same for two clusters", () => {
-        const roles = ["blue", "blue-store", "red"].flatMap((name) => bucketPrincipals(FLEET, { name })).map(({ role }) => role);
+        const roles = ["blue", "blue-store", "red"].flatMap((name) => bucketPrincipals(FLEET, own({ name }))).map(({ role }) => role);
         assert.equal(new Set(roles).size, roles.length);
     });
 });

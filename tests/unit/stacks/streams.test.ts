@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { type Run, runInProcess } from "../../../engine/runInProcess";
+import { toEngineConfig } from "../../../engine/stackFile";
+import { observeeConfig, observerConfig } from "../../support/testFleet";
+
+/** Rights on objects in the policy of a role, by the role's name without its hash. */
+const rightsOf = ({ resources }: Run) =>
+    resources
+        .filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy")
+        .map(({ props }) => [String(props.role).replace(/-[0-9a-f]{6}$/, ""), String(props.policy)] as const)
+        .flatMap(([role, policy]) => [...policy.matchAll(/:::[^"/]*\/([^"]*)"/g)].map(([, objects]) => `${role}: ${objects}`));
+
+describe("a stream that blue and red share", () => {
+    const observees = [
+        { name: "blue", mode: "sidecar" },
+        { name: "red", mode: "sidecar", account: "222222222222", via: "role" },
+    ];
+    const streams = [
+        { name: "small", writers: ["blue", "red"], retention: "30d" },
+        { name: "blue", writers: [] },
+    ];
+    // Accounts have a meaning on AWS only.
+    const settings = { aws: { observees, streams }, local: { observees: observees.map(({ name, mode }) => ({ name, mode })), streams } };
+    const observer = (cloud: "aws" | "local") => runInProcess("observer", toEngineConfig(observerConfig(cloud, settings[cloud])));
+    const observee = async (name: string, cloud: "aws" | "local") => {
+        const { outputs } = await observer(cloud);
+        return runInProcess(name, toEngineConfig(observeeConfig(name, cloud)), () => outputs);
+    };
+
+    it("has one Store and one Compact, beside those of the stream that blue left", async () => {
+        const { resources } = await observer("aws");
+        assert.deepEqual(
+            resources
+                .filter(({ type }) => /:thanos:(Store|Compact)$/.test(type))
+                .map(({ name }) => name)
+                .sort(),
+            ["compact-blue", "compact-observer", "compact-small", "store-blue", "store-observer", "store-small"],
+        );
+    });
+
+    it("has a retention of its own", async () => {
+        const { resources } = await observer("local");
+        const flags = (name: string) => {
+            const set = resources.find((r) => r.type === "kubernetes:apps/v1:StatefulSet" && r.name === name);
+            return JSON.stringify(set?.props).match(/--retention\.[^"]*/g);
+        };
+        const all = (duration: string) => ["raw", "5m", "1h"].map((resolution) => `--retention.resolution-${resolution}=${duration}`);
+        assert.deepEqual([flags("thanos-compact-small"), flags("thanos-compact-blue")], [all("30d"), all("90d")]);
+    });
+
+    it("is what blue's objstore file names", async () => {
+        const { resources } = await observee("blue", "local");
+        const secret = resources.find(({ name }) => name === "thanos-objstore-small");
+        assert.match(JSON.stringify(secret?.secrets), /prefix: small\\n/);
+    });
+
+    it("is all that the Prometheus of a writer has rights on, in the observer's account or its own", async () => {
+        assert.deepEqual(
+            rightsOf(await observee("blue", "aws")).filter((right) => right.startsWith("blue-prometheus")),
+            ["blue-prometheus: small/*"],
+        );
+        assert.deepEqual(
+            rightsOf(await observer("aws"))
+                .filter((right) => /^(red|small|blue)-/.test(right))
+                .sort(),
+            ["blue-compact: blue/*", "blue-store: blue/*", "red-blocks: small/*", "small-compact: small/*", "small-store: small/*"],
+        );
+    });
+});
