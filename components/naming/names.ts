@@ -55,6 +55,8 @@ export const objectStoreSecretName = (stream: string) => thanosName(`objstore-${
  * allows 26 characters at most.
  */
 export const KPS = "kps";
+/** The label that the operator gives to the Prometheus pods: the name of their Prometheus object (pkg/prometheus/server/statefulset.go). */
+export const PROMETHEUS_PODS = { "operator.prometheus.io/name": `${KPS}-prometheus` };
 /** Service account of the Prometheus pods. */
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet. */

@@ -6,8 +6,9 @@ import { VERSIONS } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import { claims } from "../kubernetes/claims";
+import { networkPolicy } from "../kubernetes/networkPolicy";
 import { PART_OF, THANOS_PODS } from "../naming/labels";
-import { grpcPodsOf, KPS, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
+import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
@@ -92,10 +93,31 @@ export class Prometheus extends pulumi.ComponentResource {
             { parent: this, dependsOn: [release] },
         );
 
+        networkPolicy(
+            KPS,
+            {
+                namespace,
+                labels: PART_OF,
+                pods: PROMETHEUS_PODS,
+                clients: [
+                    // Its own page and API, for whoever uses them in this cluster.
+                    [PROMETHEUS_PORT, "anywhere"],
+                    [RELOADER_PORT, ["prometheus"]],
+                    [GRPC_PORT, ["query"]],
+                    [HTTP_PORT, ["prometheus"]],
+                ],
+            },
+            childOpts,
+        );
+
         this.sidecars = { address: grpcPodsOf(SIDECAR_SERVICE, namespace) };
         this.registerOutputs({ sidecars: this.sidecars });
     }
 }
+
+/** Ports of the pods that the operator makes. */
+const PROMETHEUS_PORT = 9090;
+const RELOADER_PORT = 8080;
 
 /** Whether a chart is a directory, written with a slash or a dot at its beginning. */
 const isDirectory = (chart: string) => /^\.{0,2}\//.test(chart);

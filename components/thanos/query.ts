@@ -65,6 +65,8 @@ export class Query extends pulumi.ComponentResource {
                 flags: queryFlags({ leaf: args.leaf !== undefined }),
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
+                // Other clusters show a certificate to a leaf Query.
+                clients: args.leaf ? { grpc: "anywhere" } : { http: ["query-frontend"] },
                 placement: args.placement,
                 config: { [ENDPOINTS]: endpointsFile(args.endpoints) },
                 tls: certificate.metadata.name,

@@ -68,6 +68,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 flags: queryFrontendFlags(args),
                 replicas: args.replicas,
                 ports: HTTP_ONLY,
+                clients: { http: "anywhere" },
                 placement: args.placement,
                 config: { [CACHE]: cacheFile },
                 // Query Frontend loads the file once (cmd/thanos/query_frontend.go).

@@ -95,6 +95,7 @@ export class Receive extends pulumi.ComponentResource {
                 flags: ingesterFlags(args),
                 replicas: args.ingesters,
                 ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
+                clients: { grpc: ["query", "receive-router"] },
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 hashringMembers: true,
                 // Time to write the head block to disk. What is not written by then is replayed from the write-ahead log, which is on the volume.
@@ -115,6 +116,8 @@ export class Receive extends pulumi.ComponentResource {
                 flags: routerFlags(args),
                 replicas: args.routers,
                 ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
+                // Whoever writes shows a certificate.
+                clients: { "remote-write": "anywhere" },
                 placement: args.routerPlacement,
                 config: { [HASHRINGS]: hashringsFile({ tenants: args.tenants, ingesters, replicas: args.ingesters, namespace }) },
                 tls: certificate.metadata.name,

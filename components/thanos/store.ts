@@ -61,6 +61,7 @@ export class Store extends pulumi.ComponentResource {
                 flags: storeFlags(args),
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
+                clients: { grpc: ["query"] },
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
                 memory: args.memory,

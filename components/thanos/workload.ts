@@ -8,6 +8,7 @@ import { withAnnotations } from "../kubernetes/annotations";
 import { checksum } from "../kubernetes/checksum";
 import { claims } from "../kubernetes/claims";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
+import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { GRPC_PORT, HTTP_PORT } from "../naming/names";
@@ -59,6 +60,8 @@ export interface WorkloadArgs {
     replicas: number;
     /** Container ports by name, among them `http`. */
     ports: Record<string, number>;
+    /** Who connects to which port; besides, Prometheus scrapes `http`. Nobody else may. @default nobody */
+    clients?: Record<string, Clients>;
     /**
      * A persistent volume per pod: `size` as a Kubernetes quantity (`50Gi`), `class` its StorageClass. Makes the workload a StatefulSet.
      * @default none: a Deployment
@@ -130,6 +133,8 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         },
         opts,
     );
+
+    networkPolicy(name, { namespace, labels, pods: selector, clients: clientsOf(args) }, opts);
 
     if (args.replicas > 1)
         new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } }, opts);
@@ -213,6 +218,14 @@ function rolloutTimeouts({ replicas, gracePeriod = GRACE_PERIOD, hashringMembers
     const seconds = replicas * (gracePeriod + START_SECONDS + (hashringMembers ? HASHRING_REST_SECONDS : 0));
     return { create: `${seconds}s`, update: `${seconds}s`, delete: `${seconds}s` };
 }
+
+/** By the number of each port that somebody connects to. Every component has metrics on `http`. */
+const clientsOf = ({ ports, clients = {} }: WorkloadArgs): [port: number, from: Clients][] =>
+    Object.entries(ports).flatMap(([name, port]): [number, Clients][] => {
+        const from = clients[name] ?? [];
+        const all: Clients = from === "anywhere" ? from : [...from, ...(name === "http" ? (["prometheus"] as const) : [])];
+        return all.length > 0 ? [[port, all]] : [];
+    });
 
 /** Of every file that Thanos reads only when it starts. */
 const checksumsOf = ({ blocks, config = {}, readsConfigOnce }: WorkloadArgs): HardenedPodArgs["checksums"] => ({

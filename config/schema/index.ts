@@ -83,7 +83,8 @@ const stack = {
     namespace: namespace.default("thanos-fleet"),
     /**
      * Creates the namespace. `false` where it exists: the stack then leaves its labels and quotas alone, and never deletes it. On AWS, give it the label
-     * `elbv2.k8s.aws/pod-readiness-gate-inject: enabled`, or a rollout may interrupt remote write and leaf queries.
+     * `elbv2.k8s.aws/pod-readiness-gate-inject: enabled`, or a rollout may interrupt remote write and leaf queries. Where it enforces a Pod Security Standard,
+     * node-exporter needs `privileged`, everything else fits `restricted`.
      * @default true
      */
     createNamespace: z.boolean().default(true),

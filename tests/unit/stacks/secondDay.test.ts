@@ -104,3 +104,16 @@ describe("a namespace that exists", () => {
         assert.deepEqual(without(names(own), names(existing)), ["Namespace monitoring"]);
     });
 });
+
+describe("the namespace of a stack", () => {
+    const enforced = (run: Run) =>
+        run.resources.filter(({ type }) => type.endsWith(":Namespace")).map(({ props }) => (props.metadata as { labels: object }).labels);
+
+    it("admits node-exporter, which needs the node's own network, where the stack installs it", async () =>
+        assert.deepEqual(enforced(await buildObserver("local")), [{ "pod-security.kubernetes.io/enforce": "privileged" }]));
+
+    it("enforces the Pod Security Standard restricted where it does not", async () =>
+        assert.deepEqual(enforced(await observer({ prometheus: { nodeExporter: "unmanaged" } })), [
+            { "pod-security.kubernetes.io/enforce": "restricted" },
+        ]));
+});

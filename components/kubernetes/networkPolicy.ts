@@ -1,0 +1,48 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { podsOf } from "../naming/labels";
+import { PROMETHEUS_PODS } from "../naming/names";
+
+/** Pods of the same namespace that connect to others: a Thanos component by its name, or Prometheus. */
+export type Client = "query" | "query-frontend" | "receive-router" | "prometheus";
+
+/**
+ * Who may connect to a port: some pods of the namespace, or `anywhere`: other clusters and people come through load balancers, whose addresses nobody knows
+ * beforehand.
+ */
+export type Clients = readonly Client[] | "anywhere";
+
+/** The labels of a client's pods. */
+const labelsOf = (client: Client) => (client === "prometheus" ? PROMETHEUS_PODS : podsOf(client));
+
+/** The connections that pods accept, by port number. They refuse every other one, from the same namespace too. */
+export const ingressRules = (clients: readonly [port: number, from: Clients][]): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
+    clients.map(([port, from]) => ({
+        ports: [{ port, protocol: "TCP" }],
+        ...(from !== "anywhere" && { from: from.map((client) => ({ podSelector: { matchLabels: labelsOf(client) } })) }),
+    }));
+
+export interface NetworkPolicyArgs {
+    /** Kubernetes namespace. */
+    namespace: string;
+    /** Labels of the policy. */
+    labels: Record<string, string>;
+    /** Labels of the pods that it protects. */
+    pods: Record<string, string>;
+    /** Who may connect to which of their ports. */
+    clients: readonly [port: number, from: Clients][];
+}
+
+/**
+ * Lets some pods accept only the connections that the fleet needs. A cluster whose network plugin does not enforce policies ignores it. Policies add up: where
+ * other pods need access, a policy of your own allows it. What pods connect to is not limited: only the user knows the addresses of stores and tracing.
+ */
+export const networkPolicy = (name: string, args: NetworkPolicyArgs, opts: pulumi.CustomResourceOptions) =>
+    new k8s.networking.v1.NetworkPolicy(
+        name,
+        {
+            metadata: { name, namespace: args.namespace, labels: args.labels },
+            spec: { podSelector: { matchLabels: args.pods }, policyTypes: ["Ingress"], ingress: ingressRules(args.clients) },
+        },
+        opts,
+    );
