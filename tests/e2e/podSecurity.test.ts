@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type IncomingMessage, type RequestOptions, request } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { type RequestOptions, request } from "node:https";
 import { CLUSTERS, type ClusterName } from "../../local/fleet/settings";
 import { core, kubeConfig, NAMESPACE } from "../support/runningFleet";
 
