@@ -4,6 +4,7 @@ import { streamsOf } from "../../config/streams";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
+import { prometheusUrl } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { Compact } from "../thanos/compact";
 import { leafQueryEndpoint } from "../thanos/endpoints";
@@ -76,6 +77,7 @@ export class Observer extends pulumi.ComponentResource {
                           tenants,
                           loadBalancer: cloud.loadBalancer,
                           routerPlacement: cloud.general,
+                          metaMonitoring: prometheusUrl(namespace),
                           tls: certificates.observer.receive,
                       },
                       childOpts,

@@ -15,7 +15,8 @@ import {
 } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import type { Endpoint } from "./endpoints";
-import { hashringsFile } from "./hashring";
+import { hashringsFile, podNames } from "./hashring";
+import { limitsFile } from "./limits";
 import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, workload } from "./workload";
 
@@ -34,11 +35,14 @@ export interface ReceiveArgs extends ReceiveConfig {
     placement?: Placement | undefined;
     /** Nodes of the routers. @default any node */
     routerPlacement?: Placement | undefined;
+    /** URL of a Prometheus that scrapes the ingesters: by their number of series the routers limit tenants. */
+    metaMonitoring: string;
     /** Server certificate of the routers. */
     tls: TlsCredentials;
 }
 
 const HASHRINGS = "hashrings.json";
+const LIMITS = "limits.yml";
 const REMOTE_WRITE = { "remote-write": REMOTE_WRITE_PORT };
 
 // The algorithm is a flag of ingesters too: it decides what happens to the head block when the ring changes (Thanos, cmd/thanos/receive.go).
@@ -50,6 +54,7 @@ export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): strin
         ...RECEIVE,
         `--receive.hashrings-file=${CONFIG_DIR}/${HASHRINGS}`,
         `--receive.replication-factor=${args.replicationFactor}`,
+        `--receive.limits-config-file=${CONFIG_DIR}/${LIMITS}`,
         // Receive does not start without an external label, although a router stores nothing.
         `--label=receive_router="$(POD_NAME)"`,
         ...serverTlsFlags("remote-write.server"),
@@ -85,6 +90,7 @@ export class Receive extends pulumi.ComponentResource {
         const { namespace } = args;
         const ingesters = thanosName(`${name}-ingester`);
         const routers = thanosName(`${name}-router`);
+        const hashring = { tenants: args.tenants, ingesters, replicas: args.ingesters };
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
 
         const { pods: ring, volumes } = workload(
@@ -119,7 +125,10 @@ export class Receive extends pulumi.ComponentResource {
                 // Whoever writes shows a certificate.
                 clients: { "remote-write": "anywhere" },
                 placement: args.routerPlacement,
-                config: { [HASHRINGS]: hashringsFile({ tenants: args.tenants, ingesters, replicas: args.ingesters, namespace }) },
+                config: {
+                    [HASHRINGS]: hashringsFile({ ...hashring, namespace }),
+                    [LIMITS]: limitsFile({ ...args, rings: [{ ...args, pods: podNames(hashring) }] }),
+                },
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,
                 cpu: args.routerCpu,

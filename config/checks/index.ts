@@ -5,12 +5,18 @@ import { type Problem, Problems } from "../../rules/problem";
 import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
 import { streamsOf } from "../streams";
 import { awsChecks } from "./aws";
+import { receiveChecks } from "./receive";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
     const problems = new Problems().add(prometheusRetention(config)).add(awsChecks(config));
     if (config.role === "observer")
-        problems.add(clusterNames(config)).add(streamProblems(config)).add(deletionMarks(config)).add(renewal(config));
+        problems
+            .add(clusterNames(config))
+            .add(streamProblems(config))
+            .add(deletionMarks(config))
+            .add(renewal(config))
+            .add(receiveChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
     const refused = checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } });
     // The retention of a stream is one setting for all resolutions.

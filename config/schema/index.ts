@@ -169,3 +169,4 @@ export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(obser
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { PrometheusConfig } from "./prometheus";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
+export { MAX_SAMPLES_PER_SEND } from "./thanos";

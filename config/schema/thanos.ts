@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { count, cpu, duration, size, volumeSize } from "./common";
+import { mebibytesOf } from "../size";
+import { clusterName, count, cpu, duration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
@@ -74,6 +75,66 @@ export const store = z.strictObject({
     cpu: cpu.default("200m"),
 });
 
+/** Most samples, and so most series, that a Prometheus of the fleet sends in one request. */
+export const MAX_SAMPLES_PER_SEND = 2000;
+
+const LOSS = "Prometheus drops a request that is refused for its size";
+
+/** The size of a remote write request. Not less than 2,000 series need with a kilobyte of labels each. */
+const requestSize = size.refine((text) => mebibytesOf(text) >= 2, {
+    error: `is less than the 2Mi that ${MAX_SAMPLES_PER_SEND} series may need. ${LOSS}.`,
+});
+
+/** What one remote write request may contain. */
+const perRequest = z.int().min(MAX_SAMPLES_PER_SEND, {
+    error: `is less than the ${MAX_SAMPLES_PER_SEND} samples that Prometheus sends in a request. ${LOSS}.`,
+});
+
+const limited = {
+    /**
+     * Series that the tenant may have in the ingesters' heads, those of all its Prometheus replicas together, each counted once. A tenant that reaches it
+     * gets 429 for every request and sends them again, until the ingesters have written their heads to disk: 2 to 5 h, longer than the two hours that
+     * Prometheus keeps for it. So it is a fuse, to be set far above what the tenant needs: without it the ingesters run out of memory, for all tenants.
+     * @default as many as the ingesters' memory holds, at 8 KiB each
+     */
+    series: count.optional(),
+    /**
+     * Most series in one request. Prometheus drops a request that has more (413).
+     * @default no limit
+     */
+    requestSeries: perRequest.optional(),
+    /**
+     * Most samples in one request. Prometheus drops a request that has more (413).
+     * @default no limit
+     */
+    requestSamples: perRequest.optional(),
+};
+
+/** What the routers take. They reread it, so a change restarts nothing. */
+const limits = z.strictObject({
+    /**
+     * Requests that each router works on at a time. The others wait, and Prometheus sends those again that wait for more than 30 s.
+     * @default as many as the router's memory holds: 25 with 1Gi
+     */
+    maxConcurrency: count.optional(),
+    /** Of every tenant that has none of its own. */
+    default: z
+        .strictObject({
+            ...limited,
+            /**
+             * Largest request, decoded. Prometheus drops a larger one (413): a last resort, several times what any Prometheus of the fleet sends.
+             * @default "8Mi"
+             */
+            requestSize: requestSize.default("8Mi"),
+        })
+        .prefault({}),
+    /**
+     * By tenant, which is the name of an observee: the same settings as in `default`, which count where one is left out.
+     * @default {}
+     */
+    tenants: z.record(clusterName, z.strictObject({ ...limited, requestSize: requestSize.optional() })).default({}),
+});
+
 /** Receive: routers that take remote write, and the hashring of ingesters behind them. */
 export const receive = z.strictObject({
     /**
@@ -122,6 +183,8 @@ export const receive = z.strictObject({
      * @default "200m"
      */
     routerCpu: cpu.default("200m"),
+    /** What the routers take from each tenant, and at a time. */
+    limits: limits.prefault({}),
 });
 
 /**

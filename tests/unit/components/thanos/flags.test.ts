@@ -91,6 +91,7 @@ describe("the flags of", () => {
             "--receive.hashrings-algorithm=ketama",
             "--receive.hashrings-file=/etc/thanos/config/hashrings.json",
             "--receive.replication-factor=3",
+            "--receive.limits-config-file=/etc/thanos/config/limits.yml",
             '--label=receive_router="$(POD_NAME)"',
             "--remote-write.server-tls-cert=/etc/thanos/tls/tls.crt",
             "--remote-write.server-tls-key=/etc/thanos/tls/tls.key",
