@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type StackConfig, type StreamEntry, writersOf } from "../../config/schema";
+import type { StackConfig, StreamEntry } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
 import { streamOf } from "../../config/streams";
 import { type Problem, Problems } from "../../rules/problem";
 import { AWS_STORAGE_CLASS, LOCAL_STORAGE_CLASS } from "../naming/names";
 import type { Contract } from "./contract";
+import { ringChanges, ringSettingsOf } from "./ringChanges";
 
 /**
  * The settings that must never change after the first deployment, or may only grow, by path: data is stored under their values. Every stack exports
@@ -23,10 +24,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
     ...(config.role === "observer" && {
         "store.storage": config.store.storage,
         "compact.storage": config.compact.storage,
-        ...(writersOf(config.observees).length > 0 && {
-            "receive.storage": config.receive.storage,
-            "receive.ingesters": config.receive.ingesters,
-        }),
+        ...ringSettingsOf(config),
     }),
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
     ...(config.role === "observer" &&
@@ -56,17 +54,6 @@ const INSTEAD: Record<string, string> = {
     "aws.rolePath": "Policies in every account name the roles by this path: a new path is a new fleet.",
 };
 
-const NO_SHRINKING = "Kubernetes cannot make a volume smaller.";
-
-/** Settings that may grow, numbers or sizes: why not the reverse. They may also go, with the component that they belong to. */
-const MAY_ONLY_GROW: Record<string, string> = {
-    "prometheus.storage": NO_SHRINKING,
-    "store.storage": NO_SHRINKING,
-    "receive.storage": NO_SHRINKING,
-    "compact.storage": NO_SHRINKING,
-    "receive.ingesters": "The removed ones would take the only copies of some recent samples with them.",
-};
-
 /** Compares the configuration with what this stack exported when it was last deployed, and refuses what would leave data behind. */
 export async function refuseChangedSettings(config: StackConfig): Promise<void> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
@@ -76,7 +63,10 @@ export async function refuseChangedSettings(config: StackConfig): Promise<void> 
     const problems = new Problems().add(changedSettings(names ?? {}, immutableSettingsOf(config)));
     if (config.role === "observer") {
         const before = contract?.observees ?? [];
-        problems.add(removedObservees(before, config.observees)).add(removedStreams(before, config));
+        problems
+            .add(removedObservees(before, config.observees))
+            .add(removedStreams(before, config))
+            .add(ringChanges(names ?? {}, config));
     }
     if (problems.all().length > 0) throw stackConfigError(problems.all());
 }
@@ -106,13 +96,12 @@ export function removedStreams(
     }));
 }
 
-/** One problem for each deployed setting that has another value now, or a smaller one where it may grow. */
+/** One problem for each deployed setting that has another value now, or a smaller one where it may grow. ringChanges.ts judges Receive's ingesters. */
 export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>
-    Object.entries(deployed).flatMap(([path, value]) =>
-        MAY_ONLY_GROW[path] === undefined
-            ? changed(path, value, configured[path])
-            : shrunk(path, value, configured[path], MAY_ONLY_GROW[path]),
-    );
+    Object.entries(deployed).flatMap(([path, value]) => {
+        if (path.endsWith(".storage")) return shrunk(path, value, configured[path]);
+        return path.startsWith("receive.") ? [] : changed(path, value, configured[path]);
+    });
 
 function changed(path: string, deployed: Setting, now: Setting | undefined): Problem[] {
     if (now === deployed) return [];
@@ -125,9 +114,9 @@ function changed(path: string, deployed: Setting, now: Setting | undefined): Pro
     ];
 }
 
-function shrunk(path: string, deployed: Setting, now: Setting | undefined, why: string): Problem[] {
-    if (now === undefined || amountOf(now) >= amountOf(deployed)) return [];
-    return [{ path, problem: `${now} is less than the ${deployed} that are deployed. ${why}`, remedy: `Write ${deployed} or more.` }];
+/** The size of volumes may grow. It may also go, with the component that they belong to. */
+function shrunk(path: string, deployed: Setting, now: Setting | undefined): Problem[] {
+    if (now === undefined || mebibytesOf(`${now}`) >= mebibytesOf(`${deployed}`)) return [];
+    const problem = `${now} is less than the ${deployed} that are deployed. Kubernetes cannot make a volume smaller.`;
+    return [{ path, problem, remedy: `Write ${deployed} or more.` }];
 }
-
-const amountOf = (value: Setting): number => (typeof value === "string" ? mebibytesOf(value) : Number(value));

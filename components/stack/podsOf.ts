@@ -39,7 +39,12 @@ function observerPods(config: ObserverConfig): PodRequests[] {
         ]),
         ...(writersOf(observees).length > 0
             ? [
-                  { name: thanosName("receive-ingester"), replicas: receive.ingesters, requests: requestsOf(receive), volumes: true },
+                  {
+                      name: thanosName("receive-ingester"),
+                      replicas: receive.ingesters + receive.leaving,
+                      requests: requestsOf(receive),
+                      volumes: true,
+                  },
                   {
                       name: thanosName("receive-router"),
                       replicas: receive.routers,

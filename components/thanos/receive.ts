@@ -90,6 +90,7 @@ export class Receive extends pulumi.ComponentResource {
         const { namespace } = args;
         const ingesters = thanosName(`${name}-ingester`);
         const routers = thanosName(`${name}-router`);
+        // The first ordinals, so that the last ones can leave.
         const hashring = { tenants: args.tenants, ingesters, replicas: args.ingesters };
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
 
@@ -99,7 +100,7 @@ export class Receive extends pulumi.ComponentResource {
                 namespace,
                 component: "receive-ingester",
                 flags: ingesterFlags(args),
-                replicas: args.ingesters,
+                replicas: args.ingesters + args.leaving,
                 ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
                 clients: { grpc: ["query", "receive-router"] },
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },

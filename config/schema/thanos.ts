@@ -143,10 +143,16 @@ export const receive = z.strictObject({
      */
     routers: count.default(2),
     /**
-     * Pods that store samples. At least `replicationFactor`.
+     * Pods that store samples, the members of the ring. At least `replicationFactor`.
      * @default 3
      */
     ingesters: count.default(3),
+    /**
+     * Pods beyond `ingesters` that have left the ring: they get no samples and answer queries for those that they have. To make a ring smaller, lower
+     * `ingesters` and add as many here; set it to 0 when the samples are in the bucket, or older than `retention`.
+     * @default 0
+     */
+    leaving: z.int().min(0).default(0),
     /**
      * Copies of each sample. Three, so that any one ingester may be lost while writes go on (quorum 2).
      * @default 3

@@ -4,13 +4,13 @@ import { eventually } from "../support/eventually";
 import { frontend } from "../support/runningFleet";
 import { askSteadily, changed, deploy, lost, NOTHING, pods, sampleTimes } from "../support/steadyWrites";
 
-/** After the volumes have grown (volumes.test.ts). Last but for the removal of the fleet: a ring cannot be made smaller again. */
+/** After the volumes have grown (volumes.test.ts). Last but for the removal of the fleet, since volumes stay as large as they are. */
 
 const GROWN = { receive: { storage: "3Gi" }, store: { storage: "3Gi", replicas: 2 }, compact: { storage: "3Gi" } };
 
 const ingester = (ordinal: number) => `thanos-receive-ingester-${ordinal}`;
 
-describe("a ring that grows from three ingesters to six", () => {
+describe("a ring that grows from three ingesters to six, and becomes smaller again", () => {
     let base: string;
     before(async () => {
         base = await frontend();
@@ -55,7 +55,45 @@ describe("a ring that grows from three ingesters to six", () => {
         assert.equal(await lost(base), lostBefore);
     });
 
-    it("is not made smaller again: the removed ones would take the only copies of some samples with them", async () => {
-        await assert.rejects(deploy("observer", GROWN), /receive\.ingesters: 3 is less than the 6 that are deployed\./);
+    it("is not made smaller at once: the removed ones would take the only copies of some samples with them", async () => {
+        await assert.rejects(deploy("observer", GROWN), /receive\.ingesters: 6 ingesters get samples now, and 3 would be left/);
+    });
+
+    it("becomes smaller while three ingesters leave it: no pod restarts, every sample has its copies, and the old ones can be read", async () => {
+        const podsBefore = await pods("observer");
+        const lostBefore = await lost(base);
+        const stopAsking = askSteadily(base);
+
+        const smaller = await deploy("observer", { ...GROWN, receive: { ...GROWN.receive, leaving: 3 } });
+        // The routers' ring file.
+        assert.deepEqual(changed(smaller), { ...NOTHING, updated: 1 });
+        await eventually("the leaving ingesters have no sample of the last minute", 360, async () => {
+            const holders = Object.keys(await sampleTimes(base, 30));
+            assert.deepEqual(
+                [3, 4, 5].filter((ordinal) => holders.includes(ingester(ordinal))),
+                [],
+            );
+        });
+
+        assert.deepEqual(await stopAsking(), []);
+        assert.deepEqual(await pods("observer"), podsBefore);
+        assert.equal(await lost(base), lostBefore);
+        const { sidecar: written = {}, ...ingesters } = await sampleTimes(base, 600);
+        assert.ok(Object.keys(written).length > 0);
+        for (const [series, times] of Object.entries(written)) {
+            const copies = Object.values(ingesters).flatMap((held) => held[series] ?? []);
+            const few = times.filter((time) => copies.filter((copy) => copy === time).length < 3);
+            assert.deepEqual(few, [], `${series} has fewer than three copies of a sample`);
+        }
+        assert.ok(Object.keys(ingesters).includes(ingester(5)), "the leaving ingesters are not asked any more");
+    });
+
+    it("lets them go when the user says so", async () => {
+        const gone = await deploy("observer", GROWN);
+        assert.equal(changed(gone).deleted, 3);
+        await eventually("three ingesters are left", 360, async () => {
+            const names = Object.keys(await pods("observer"));
+            assert.deepEqual(names.filter((name) => name.startsWith("thanos-receive-ingester-")).sort(), [0, 1, 2].map(ingester));
+        });
     });
 });

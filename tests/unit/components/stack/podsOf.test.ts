@@ -52,6 +52,11 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(asked.length, 11);
     });
 
+    it("include ingesters that leave the ring", () => {
+        const pods = podsOf(loadConfig(observerConfig("local", { receive: { leaving: 2 } })));
+        assert.equal(pods.find(({ name }) => name === "thanos-receive-ingester")?.replicas, 5);
+    });
+
     it("are those of an observee that are registered", async () => {
         const asked = withoutOperator(podsOf(loadConfig(observeeConfig("blue", "aws"))));
         // No node groups: its pods have volumes, and select no nodes.
