@@ -1,3 +1,4 @@
+import { thanosName } from "../components/naming/names";
 import type { Mode } from "../config/schema";
 import { color } from "../terminal/color";
 import type { AwsStack } from "./awsStack";
@@ -37,16 +38,16 @@ function componentsOf(stack: StackPlan): string {
         .join(", ");
 }
 
-/** ` (3 ingesters, 2 routers)`: the replicas of a component that consists of several workloads. */
+/** ` (3 ingesters, 2 routers)`: the replicas of a component that consists of several workloads. `thanos-receive-ingester-big` are ingesters, too. */
 function partsOf(stack: StackPlan, component: string): string {
-    const parts = stack.resources
-        .filter(({ type, parent }) => parent === component && /:(Deployment|StatefulSet)$/.test(type))
-        .map(({ name, props }) => ({
-            part: name.slice(name.lastIndexOf("-") + 1),
-            replicas: (props.spec as { replicas?: number }).replicas ?? 1,
-        }))
-        .sort((a, b) => Number(a.part > b.part) - Number(a.part < b.part));
-    return parts.length > 1 ? ` (${parts.map(({ part, replicas }) => `${replicas} ${part}${replicas === 1 ? "" : "s"}`).join(", ")})` : "";
+    const replicas = new Map<string, number>();
+    for (const { type, parent, name, props } of stack.resources) {
+        if (parent !== component || !/:(Deployment|StatefulSet)$/.test(type)) continue;
+        const [part = ""] = name.slice(`${thanosName(component)}-`.length).split("-");
+        replicas.set(part, (replicas.get(part) ?? 0) + ((props.spec as { replicas?: number }).replicas ?? 1));
+    }
+    const parts = [...replicas].sort(([a], [b]) => Number(a > b) - Number(a < b));
+    return parts.length > 1 ? ` (${parts.map(([part, count]) => `${count} ${part}${count === 1 ? "" : "s"}`).join(", ")})` : "";
 }
 
 /** What each stack consists of, group by group, with what matters about it. */

@@ -38,14 +38,21 @@ export interface Retention {
     readonly oneHour: Duration;
 }
 
-/** A hashring of Receive: the routers and the ingesters behind them. */
+/** The routers of Receive, and the hashrings that they write to. */
 export interface Receive {
     /** Where the routers are described. */
     readonly path: string;
     /** Copies of each sample. */
     readonly replicationFactor: number;
-    /** Pods that store samples. Absent where another stack deploys them or their number is not known yet. */
-    readonly ingesters?: number;
+    /** Empty where another stack deploys the ingesters, or where their number is not known yet. */
+    readonly rings: readonly Hashring[];
+}
+
+export interface Hashring {
+    /** Where it is described. */
+    readonly path: string;
+    /** Pods that store samples. */
+    readonly ingesters: number;
 }
 
 export interface Prometheus {

@@ -41,6 +41,9 @@ export const thanosName = (component: string) => `thanos-${component}`;
 /** Name of the Thanos workload that works on one stream: `thanos-store-blue`. */
 export const streamWorkload = (component: "store" | "compact", stream: string) => thanosName(`${component}-${stream}`);
 
+/** What the ingesters of a ring are called, in their component label and in the names of their objects; `ring` is undefined for the shared one. */
+export const ingesterComponent = (ring: string | undefined) => (ring === undefined ? "receive-ingester" : `receive-ingester-${ring}`);
+
 /** Name of the Service that makes a workload reachable from outside its cluster. */
 export const externalServiceName = (workload: string) => `${workload}-external`;
 

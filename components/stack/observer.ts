@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { activeOf, type ObserverConfig, writersOf } from "../../config/schema";
+import { ringsOf } from "../../config/rings";
+import { activeOf, type ObserverConfig } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
@@ -62,10 +63,9 @@ export class Observer extends pulumi.ComponentResource {
             childOpts,
         );
 
-        const tenants = writersOf(observees).map((observee) => observee.name);
-        // A hashring without tenants accepts writes from everybody, so there is no Receive unless somebody may write.
+        const rings = ringsOf(config);
         const receive: Receive | undefined =
-            tenants.length === 0
+            rings.length === 0
                 ? undefined
                 : new Receive(
                       "receive",
@@ -74,7 +74,7 @@ export class Observer extends pulumi.ComponentResource {
                           ...volumes,
                           namespace,
                           domain,
-                          tenants,
+                          rings,
                           loadBalancer: cloud.loadBalancer,
                           routerPlacement: cloud.general,
                           metaMonitoring: prometheusUrl(namespace),
@@ -108,12 +108,7 @@ export class Observer extends pulumi.ComponentResource {
                 namespace,
                 placement: cloud.general,
                 tls: certificates.observer.reader,
-                endpoints: [
-                    prometheus.sidecars,
-                    ...(receive ? [receive.endpoint] : []),
-                    ...stores.map((store) => store.endpoint),
-                    ...leafQueries,
-                ],
+                endpoints: [prometheus.sidecars, ...(receive?.endpoints ?? []), ...stores.map((store) => store.endpoint), ...leafQueries],
             },
             childOpts,
         );

@@ -1,7 +1,8 @@
+import { ringsOf } from "../../config/rings";
 import { type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { KPS, streamWorkload, thanosName } from "../naming/names";
+import { ingesterComponent, KPS, streamWorkload, thanosName } from "../naming/names";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
 
 /**
@@ -37,14 +38,14 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
+        ...ringsOf({ receive, observees }).map((ring) => ({
+            name: thanosName(ingesterComponent(ring.name)),
+            replicas: ring.ingesters + ring.leaving,
+            requests: requestsOf(ring),
+            volumes: true,
+        })),
         ...(writersOf(observees).length > 0
             ? [
-                  {
-                      name: thanosName("receive-ingester"),
-                      replicas: receive.ingesters + receive.leaving,
-                      requests: requestsOf(receive),
-                      volumes: true,
-                  },
                   {
                       name: thanosName("receive-router"),
                       replicas: receive.routers,

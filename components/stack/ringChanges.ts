@@ -1,23 +1,58 @@
-import { type ObserverConfig, writersOf } from "../../config/schema";
+import { type Ring, ringsOf } from "../../config/rings";
+import type { ObserverConfig } from "../../config/schema";
 import type { Problem } from "../../rules/problem";
 
-/** Settings of Receive that the stack exports, by path (immutableSettings.ts). */
+/** Settings of Receive that the stack exports, by path (immutableSettings.ts). The path of a ring has its name, since lists change their order. */
 type RingSettings = Record<string, string | number>;
 
-/** How many ingesters get samples, so that the next update knows which pods must not go. */
-export const ringSettingsOf = ({ receive, observees }: ObserverConfig): RingSettings =>
-    writersOf(observees).length === 0 ? {} : { "receive.storage": receive.storage, "receive.ingesters": receive.ingesters };
+const INGESTERS = ".ingesters";
+
+const pathOf = ({ name }: Pick<Ring, "name">) => (name === undefined ? "receive" : `receive.rings.${name}`);
+
+/** How many ingesters of each ring get samples, so that the next update knows which pods must not go. */
+export const ringSettingsOf = (config: ObserverConfig): RingSettings =>
+    Object.fromEntries(
+        ringsOf(config).flatMap((ring) => [
+            [`${pathOf(ring)}.storage`, ring.storage],
+            [`${pathOf(ring)}${INGESTERS}`, ring.tenants.length > 0 ? ring.ingesters : 0],
+        ]),
+    );
 
 /** Changes that would take the only copies of some samples away. Receive as a whole goes with the last cluster that writes. */
-export function ringChanges(deployed: Record<string, unknown>, { receive, observees }: ObserverConfig): Problem[] {
-    const before = Number(deployed["receive.ingesters"] ?? 0);
-    const { ingesters, leaving, retention } = receive;
-    if (writersOf(observees).length === 0 || ingesters + leaving >= before) return [];
+export function ringChanges(deployed: Record<string, unknown>, config: ObserverConfig): Problem[] {
+    const rings = ringsOf(config);
+    if (rings.length === 0) return [];
+    return Object.keys(deployed)
+        .filter((path) => path.startsWith("receive.") && path.endsWith(INGESTERS))
+        .flatMap((path) => {
+            const ring = rings.find((candidate) => `${pathOf(candidate)}${INGESTERS}` === path);
+            return ring ? tooFew(ring, Number(deployed[path]), config) : removed(path, Number(deployed[path]), config);
+        });
+}
+
+const UNTIL = ({ receive }: ObserverConfig) => `in the bucket, or older than receive.retention (${receive.retention})`;
+
+function tooFew(ring: Ring, before: number, config: ObserverConfig): Problem[] {
+    const { path, ingesters, leaving } = ring;
+    if (ingesters + leaving >= before) return [];
     return [
         {
-            path: "receive.ingesters",
+            path: `${path}${INGESTERS}`,
             problem: `${before} ingesters get samples now, and ${ingesters + leaving} would be left: the others would take the only copies of some samples with them.`,
-            remedy: `Write receive.leaving: ${before - ingesters}. These get no more samples and still answer; set it to 0 when their samples are in the bucket, or older than receive.retention (${retention}).`,
+            remedy: `Write ${path}.leaving: ${before - ingesters}. These get no more samples and still answer; set it to 0 when their samples are ${UNTIL(config)}.`,
+        },
+    ];
+}
+
+function removed(path: string, before: number, config: ObserverConfig): Problem[] {
+    if (before === 0) return [];
+    const shared = path === `receive${INGESTERS}`;
+    const name = path.slice("receive.rings.".length, -INGESTERS.length);
+    return [
+        {
+            path: shared ? path : "receive.rings",
+            problem: `${shared ? "the shared ring" : `ring ${name}`} would go, and with its ${before} ingesters the only copies of some samples.`,
+            remedy: `${shared ? `Write ${before}, with every tenant in another ring,` : "List it with tenants: []"} and deploy that; remove it when its samples are ${UNTIL(config)}.`,
         },
     ];
 }

@@ -16,6 +16,7 @@ export interface LimitedRing {
 }
 
 export interface LimitsArgs extends Pick<ReceiveConfig, "limits" | "replicationFactor" | "routerMemory"> {
+    /** Rings that have tenants. */
     rings: readonly LimitedRing[];
     /** Kubernetes namespace of the ingesters. */
     namespace: string;
@@ -39,15 +40,15 @@ export const concurrencyOf = ({ limits, routerMemory, replicationFactor }: Omit<
     Math.max(1, Math.floor(mebibytesOf(routerMemory) / (mebibytesOf(limits.default.requestSize) * (2 + replicationFactor))));
 
 /**
- * Counts each tenant's series once, whatever the replication factor; Thanos's own query counts copies. Pods that are named are in the ring: one that has
- * left it still holds series, which now count in others. Without the zeros a router would keep the last number that it saw of a tenant whose series
+ * Counts each tenant's series once, whatever the replication factor; Thanos's own query counts copies. Only pods of the tenant's ring count: one that it
+ * has left still holds series, which now count in others. Without the zeros a router would keep the last number that it saw of a tenant whose series
  * have all gone, and refuse that tenant until its own restart (pkg/receive/head_series_limiter.go, QueryMetaMonitoring).
  */
 function headSeriesQuery({ rings, namespace, replicationFactor }: LimitsArgs): string {
-    const pods = rings.flatMap((ring) => ring.pods).join("|");
-    const written = `sum by (tenant) (prometheus_tsdb_head_series{namespace="${namespace}",pod=~"${pods}"}) / ${replicationFactor}`;
+    const held = rings.map(({ pods, tenants }) => `namespace="${namespace}",pod=~"${pods.join("|")}",tenant=~"${tenants.join("|")}"`);
+    const counted = held.map((matchers) => `sum by (tenant) (prometheus_tsdb_head_series{${matchers}}) / ${replicationFactor}`);
     const none = rings.flatMap(({ tenants }) => tenants.map((tenant) => `label_replace(vector(0), "tenant", "${tenant}", "", "")`));
-    return [written, ...none].join(" or ");
+    return [...counted, ...none].join(" or ");
 }
 
 function requestLimits({ requestSize, requestSeries, requestSamples }: TenantLimits) {

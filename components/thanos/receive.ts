@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Ring } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
 import { loadBalancerService } from "../kubernetes/loadBalancerService";
@@ -7,6 +8,7 @@ import {
     CLUSTER_LABEL,
     externalServiceName,
     grpcPodsOf,
+    ingesterComponent,
     RECEIVE_REPLICA_LABEL,
     REMOTE_WRITE_PORT,
     receiveHost,
@@ -15,18 +17,19 @@ import {
 } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import type { Endpoint } from "./endpoints";
-import { hashringsFile, podNames } from "./hashring";
+import { hashringsFile, membersOf } from "./hashring";
 import { limitsFile } from "./limits";
 import { serverTlsFlags } from "./serverTls";
-import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, workload } from "./workload";
+import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, type Workload, workload } from "./workload";
 
-export interface ReceiveArgs extends ReceiveConfig {
+export interface ReceiveArgs
+    extends Pick<ReceiveConfig, "routers" | "replicationFactor" | "retention" | "limits" | "routerMemory" | "routerCpu"> {
     /** Kubernetes namespace. */
     namespace: string;
     /** DNS domain of the fleet. */
     domain: string;
-    /** The clusters that may write. */
-    tenants: readonly string[];
+    /** Which clusters may write, and the ingesters that take their samples. */
+    rings: readonly Ring[];
     /** StorageClass of the ingesters' volumes. */
     storageClass: string;
     /** Annotations of the routers' Service, for the cloud's load balancer controller. */
@@ -79,8 +82,8 @@ export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
 
 /** Thanos Receive: routers take remote write from observees, ingesters hold `replicationFactor` copies of recent samples and answer queries. */
 export class Receive extends pulumi.ComponentResource {
-    /** Address by which Query finds every ingester. */
-    readonly endpoint: Endpoint;
+    /** Addresses by which Query finds every ingester. */
+    readonly endpoints: Endpoint[];
     /** Of the ingesters. */
     readonly volumes: pulumi.Resource[];
 
@@ -88,32 +91,17 @@ export class Receive extends pulumi.ComponentResource {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
-        const ingesters = thanosName(`${name}-ingester`);
         const routers = thanosName(`${name}-router`);
-        // The first ordinals, so that the last ones can leave.
-        const hashring = { tenants: args.tenants, ingesters, replicas: args.ingesters };
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
 
-        const { pods: ring, volumes } = workload(
-            {
-                name: ingesters,
-                namespace,
-                component: "receive-ingester",
-                flags: ingesterFlags(args),
-                replicas: args.ingesters + args.leaving,
-                ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
-                clients: { grpc: ["query", "receive-router"] },
-                storage: { size: args.storage, class: args.storageClass, placement: args.placement },
-                hashringMembers: true,
-                // Time to write the head block to disk. What is not written by then is replayed from the write-ahead log, which is on the volume.
-                // Not the 900 of kube-thanos: EKS gives up on a node that is not drained in 900 s, and a node may hold two ingesters, which
-                // the disruption budget stops one after the other.
-                gracePeriod: 300,
-                memory: args.memory,
-                cpu: args.cpu,
-            },
-            childOpts,
-        );
+        const ingesters = args.rings.map((ring) => ingestersOf(ring, args, childOpts));
+        const rings = args.rings
+            .filter(({ tenants }) => tenants.length > 0)
+            .map((ring) => ({
+                ...ring,
+                name: ring.name ?? "fleet",
+                members: membersOf(thanosName(ingesterComponent(ring.name)), ring.ingesters),
+            }));
 
         workload(
             {
@@ -127,15 +115,18 @@ export class Receive extends pulumi.ComponentResource {
                 clients: { "remote-write": "anywhere" },
                 placement: args.routerPlacement,
                 config: {
-                    [HASHRINGS]: hashringsFile({ ...hashring, namespace }),
-                    [LIMITS]: limitsFile({ ...args, rings: [{ ...args, pods: podNames(hashring) }] }),
+                    [HASHRINGS]: hashringsFile(rings, namespace),
+                    [LIMITS]: limitsFile({
+                        ...args,
+                        rings: rings.map(({ members, ...ring }) => ({ ...ring, pods: members.map(({ pod }) => pod) })),
+                    }),
                 },
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,
                 cpu: args.routerCpu,
             },
             // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
-            pulumi.mergeOptions(childOpts, { dependsOn: ring }),
+            pulumi.mergeOptions(childOpts, { dependsOn: ingesters.map(({ pods }) => pods) }),
         );
 
         loadBalancerService(
@@ -150,8 +141,35 @@ export class Receive extends pulumi.ComponentResource {
             childOpts,
         );
 
-        this.volumes = volumes;
-        this.endpoint = { address: grpcPodsOf(ingesters, namespace) };
-        this.registerOutputs({ endpoint: this.endpoint });
+        this.volumes = ingesters.flatMap(({ volumes }) => volumes);
+        this.endpoints = args.rings.map((ring) => ({ address: grpcPodsOf(thanosName(ingesterComponent(ring.name)), namespace) }));
+        this.registerOutputs({ endpoints: this.endpoints });
     }
 }
+
+/** The ingesters of a ring, those included that leave it. */
+const ingestersOf = (
+    ring: Ring,
+    { namespace, storageClass, placement, retention }: ReceiveArgs,
+    opts: pulumi.CustomResourceOptions,
+): Workload =>
+    workload(
+        {
+            name: thanosName(ingesterComponent(ring.name)),
+            namespace,
+            component: ingesterComponent(ring.name),
+            flags: ingesterFlags({ retention }),
+            replicas: ring.ingesters + ring.leaving,
+            ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
+            storage: { size: ring.storage, class: storageClass, placement },
+            clients: { grpc: ["query", "receive-router"] },
+            hashringMembers: true,
+            // Time to write the head block to disk. What is not written by then is replayed from the write-ahead log, which is on the volume.
+            // Not the 900 of kube-thanos: EKS gives up on a node that is not drained in 900 s, and a node may hold two ingesters, which
+            // the disruption budget stops one after the other.
+            gracePeriod: 300,
+            memory: ring.memory,
+            cpu: ring.cpu,
+        },
+        opts,
+    );

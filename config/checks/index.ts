@@ -2,6 +2,7 @@ import { checkAll } from "../../rules";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
+import { ringsOf } from "../rings";
 import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
 import { streamsOf } from "../streams";
 import { awsChecks } from "./aws";
@@ -42,7 +43,15 @@ export function modelOf(config: StackConfig): ThanosModel {
             downsampling: true,
             retention: retentionOf(retention),
         })),
-        receives: [{ path: "receive", replicationFactor: config.receive.replicationFactor, ingesters: config.receive.ingesters }],
+        receives: [
+            {
+                path: "receive",
+                replicationFactor: config.receive.replicationFactor,
+                rings: ringsOf(config)
+                    .filter(({ tenants }) => tenants.length > 0)
+                    .map(({ path, ingesters }) => ({ path, ingesters })),
+            },
+        ],
     };
 }
 

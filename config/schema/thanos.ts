@@ -135,7 +135,48 @@ const limits = z.strictObject({
     tenants: z.record(clusterName, z.strictObject({ ...limited, requestSize: requestSize.optional() })).default({}),
 });
 
-/** Receive: routers that take remote write, and the hashring of ingesters behind them. */
+/** A ring of its own for some tenants: what others write cannot slow it down or fill it. */
+const ring = z.strictObject({
+    /** Part of the names of its StatefulSet and volumes, so it must not change. At most 12 characters: Kubernetes allows 52 for the name of a StatefulSet. */
+    name: z
+        .string()
+        .regex(
+            /^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$/,
+            "is not the name of a ring. Use 1 to 12 lower-case letters, digits and hyphens, beginning with a letter.",
+        ),
+    /**
+     * The observees that write to it, each to one ring only; all others write to the shared ring. Empty: its ingesters get no samples and still answer, so
+     * that the ring can be removed when its samples are in the bucket, or older than `receive.retention`.
+     */
+    tenants: z.array(clusterName),
+    /**
+     * Pods that store samples, the members of the ring. At least `receive.replicationFactor`.
+     * @default `receive.ingesters`
+     */
+    ingesters: count.optional(),
+    /**
+     * Pods beyond these that have left the ring, as `receive.leaving`.
+     * @default 0
+     */
+    leaving: z.int().min(0).default(0),
+    /**
+     * Persistent volume of each ingester, a size in Gi or Ti. It may grow.
+     * @default `receive.storage`
+     */
+    storage: volumeSize.optional(),
+    /**
+     * Memory of each ingester, a size.
+     * @default `receive.memory`
+     */
+    memory: size.optional(),
+    /**
+     * CPU that each ingester requests.
+     * @default `receive.cpu`
+     */
+    cpu: cpu.optional(),
+});
+
+/** Receive: routers that take remote write, and the hashrings of ingesters behind them. */
 export const receive = z.strictObject({
     /**
      * Pods that take remote write and forward it to the ingesters.
@@ -143,10 +184,10 @@ export const receive = z.strictObject({
      */
     routers: count.default(2),
     /**
-     * Pods that store samples, the members of the ring. At least `replicationFactor`.
+     * Pods that store samples, the members of the shared ring. At least `replicationFactor`; 0 where every observee that writes has another ring.
      * @default 3
      */
-    ingesters: count.default(3),
+    ingesters: z.int().min(0).default(3),
     /**
      * Pods beyond `ingesters` that have left the ring: they get no samples and answer queries for those that they have. To make a ring smaller, lower
      * `ingesters` and add as many here; set it to 0 when the samples are in the bucket, or older than `retention`.
@@ -189,6 +230,11 @@ export const receive = z.strictObject({
      * @default "200m"
      */
     routerCpu: cpu.default("200m"),
+    /**
+     * Rings beside the shared one.
+     * @default []
+     */
+    rings: z.array(ring).default([]),
     /** What the routers take from each tenant, and at a time. */
     limits: limits.prefault({}),
 });

@@ -64,12 +64,20 @@ export interface ReceiveFlags {
     /** It ingests: it has no hashring, or a local endpoint beside it. */
     readonly stores: boolean;
     readonly replicationFactor: number;
+    /** The hashrings file, where it is a file. */
+    readonly ringFile?: string;
 }
 
 export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
     const forwards = flags.has("receive.hashrings") || flags.has("receive.hashrings-file");
     const stores = !forwards || flags.has("receive.local-endpoint");
-    return { forwards, stores, replicationFactor: count(flags, "receive.replication-factor", 1) };
+    const ringFile = text(flags, "receive.hashrings-file");
+    return {
+        forwards,
+        stores,
+        replicationFactor: count(flags, "receive.replication-factor", 1),
+        ...(ringFile !== undefined && { ringFile }),
+    };
 }
 
 type Flags = CommandLine["flags"];

@@ -1,4 +1,13 @@
-import { type Compactor, NOTHING, type PartKind, type Prometheus, type Receive, STREAM_LABEL, type ThanosModel } from "../model";
+import {
+    type Compactor,
+    type Hashring,
+    NOTHING,
+    type PartKind,
+    type Prometheus,
+    type Receive,
+    STREAM_LABEL,
+    type ThanosModel,
+} from "../model";
 import { type CommandLine, compactorFlags, FlagError, parseArgv, receiveFlags } from "./commandLine";
 import type { Manifest } from "./manifest";
 import { type Container, prometheusOf, type Workload, workloadOf } from "./workload";
@@ -29,7 +38,7 @@ export function readModel(
         const path = ids.has(title) ? manifest.id : title;
         ids.set(path, manifest.id);
         try {
-            return partsOf(manifest, path, kinds);
+            return partsOf(manifest, path, kinds, (name, namespace) => configMap(manifests, isUnknown, name, namespace));
         } catch (error) {
             if (!(error instanceof FlagError || isUnknown(error))) throw error;
             unread.push({ path, id: manifest.id, error: error as Error });
@@ -54,9 +63,14 @@ interface ReceivePart {
     readonly stores: boolean;
     readonly replicationFactor: number;
     readonly replicas: number;
+    /** From its hashrings file, where that is in a ConfigMap that is known. */
+    readonly rings?: readonly Hashring[] | undefined;
 }
 
-function partsOf(manifest: Manifest, path: string, kinds: readonly PartKind[]): Part[] {
+/** The files of a ConfigMap. */
+type FindConfigMap = (name: string, namespace: string) => Readonly<Record<string, string>> | undefined;
+
+function partsOf(manifest: Manifest, path: string, kinds: readonly PartKind[], find: FindConfigMap): Part[] {
     if (kinds.includes("prometheuses")) {
         const prometheus = prometheusOf(manifest);
         if (prometheus !== undefined) return [{ kind: "prometheuses", part: { path, ...prometheus } }];
@@ -68,8 +82,49 @@ function partsOf(manifest: Manifest, path: string, kinds: readonly PartKind[]): 
         if (line === undefined) return [];
         return line.command[0] === "compact"
             ? [{ kind: "compactors", part: compactor(path, manifest.name, workload, line) }]
-            : [{ kind: "receives", part: { path, namespace: workload.namespace, ...receiveFlags(line), replicas: workload.replicas } }];
+            : [{ kind: "receives", part: receive(path, workload, line, find) }];
     });
+}
+
+function receive(path: string, workload: Workload, line: CommandLine, find: FindConfigMap): ReceivePart {
+    const { ringFile, ...flags } = receiveFlags(line);
+    const { namespace, replicas } = workload;
+    const source = ringFile === undefined ? undefined : workload.configMapAt(ringFile);
+    const text = source && find(source.name, namespace)?.[source.key];
+    return { path, namespace, ...flags, replicas, rings: text === undefined ? undefined : ringsIn(text, path) };
+}
+
+/** The rings of a hashrings file. */
+function ringsIn(text: string, path: string): Hashring[] {
+    try {
+        const rings = JSON.parse(text) as { endpoints: unknown[] }[];
+        return rings.map(({ endpoints }, i) => ({ path: `${path}.hashrings[${i}]`, ingesters: endpoints.length }));
+    } catch (error) {
+        throw new FlagError(`--receive.hashrings-file: ${(error as Error).message}`);
+    }
+}
+
+function configMap(
+    manifests: readonly Manifest[],
+    isUnknown: (error: unknown) => boolean,
+    name: string,
+    namespace: string,
+): Readonly<Record<string, string>> | undefined {
+    interface Fields {
+        metadata?: { name?: string; namespace?: string };
+        data?: Record<string, string>;
+    }
+    // A ConfigMap whose name is not known yet is another one: whoever mounts it does not know its name either.
+    const isIt = ({ fields }: Manifest) => {
+        const { metadata } = fields as Fields;
+        try {
+            return metadata?.name === name && (metadata.namespace ?? "default") === namespace;
+        } catch (error) {
+            if (isUnknown(error)) return false;
+            throw error;
+        }
+    };
+    return (manifests.find((manifest) => manifest.kind === "ConfigMap" && isIt(manifest))?.fields as Fields | undefined)?.data;
 }
 
 /** Components that a rule reads, by their command. */
@@ -115,15 +170,18 @@ function assemble(parts: readonly Part[], complete: boolean): ThanosModel {
     };
 }
 
-/** Each router with the ingesters of its namespace. Ingesters without a router are a hashring of replication factor 1. */
+/**
+ * Each router with the rings of its hashrings file; where that is not known, with the ingesters of its namespace as one ring. Ingesters without a router
+ * are a ring of replication factor 1.
+ */
 function hashrings(receives: readonly ReceivePart[], complete: boolean): Receive[] {
     return receives
         .filter(({ forwards, namespace }) => forwards || !receives.some((other) => other.forwards && other.namespace === namespace))
-        .map(({ path, namespace, forwards, replicationFactor }) => {
+        .map(({ path, namespace, forwards, replicationFactor, rings }) => {
             const storing = receives.filter((other) => other.stores && other.namespace === namespace);
             const ingesters = storing.reduce((sum, { replicas }) => sum + replicas, 0);
             // Without any, the ingesters belong to another stack. If a workload is unread, the known ones are too few.
-            const counted = complete && storing.length > 0;
-            return { path, replicationFactor: forwards ? replicationFactor : 1, ...(counted && { ingesters }) };
+            const counted = complete && storing.length > 0 ? [{ path, ingesters }] : [];
+            return { path, replicationFactor: forwards ? replicationFactor : 1, rings: rings ?? counted };
         });
 }

@@ -10,7 +10,11 @@ interface WorkloadFields {
         readonly template?: {
             readonly spec?: {
                 readonly containers?: readonly Container[];
-                readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName?: string } }[];
+                readonly volumes?: readonly {
+                    readonly name: string;
+                    readonly secret?: { readonly secretName?: string };
+                    readonly configMap?: { readonly name?: string };
+                }[];
             };
         };
     };
@@ -33,6 +37,8 @@ export interface Workload {
     readonly overlapsOnUpdate: boolean;
     /** Name of the Secret whose volume contains `file`. */
     secretAt(file: string): string | undefined;
+    /** The ConfigMap whose volume contains `file`, and its key there. */
+    configMapAt(file: string): { readonly name: string; readonly key: string } | undefined;
 }
 
 /** The workload that a manifest describes; undefined for any other kind. */
@@ -41,6 +47,11 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
     if (!deployment && !isA(manifest, "apps/v1", "StatefulSet")) return undefined;
     const { metadata, spec } = manifest.fields as WorkloadFields;
     const pod = spec?.template?.spec;
+    const mountOf = (file: string) =>
+        (pod?.containers ?? [])
+            .flatMap((container) => container.volumeMounts ?? [])
+            .find(({ mountPath }) => file === mountPath || file.startsWith(`${mountPath}/`));
+    const volumeOf = (file: string) => pod?.volumes?.find(({ name }) => name === mountOf(file)?.name);
     return {
         containers: pod?.containers ?? [],
         get replicas() {
@@ -56,9 +67,11 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
             return deployment && spec?.strategy?.type !== "Recreate";
         },
         secretAt(file) {
-            const mounts = (pod?.containers ?? []).flatMap((container) => container.volumeMounts ?? []);
-            const mount = mounts.find(({ mountPath }) => file === mountPath || file.startsWith(`${mountPath}/`));
-            return pod?.volumes?.find((volume) => volume.name === mount?.name)?.secret?.secretName;
+            return volumeOf(file)?.secret?.secretName;
+        },
+        configMapAt(file) {
+            const name = volumeOf(file)?.configMap?.name;
+            return name === undefined ? undefined : { name, key: file.slice(`${mountOf(file)?.mountPath}/`.length) };
         },
     };
 }
@@ -83,7 +96,7 @@ export function prometheusOf(manifest: Manifest): Omit<Prometheus, "path"> | und
     return { replicas: (manifest.fields as WorkloadFields).spec?.replicas ?? 1, agent };
 }
 
-const isA = ({ apiVersion, kind }: Manifest, wantedVersion: string, wantedKind: string) =>
+export const isA = ({ apiVersion, kind }: Manifest, wantedVersion: string, wantedKind: string) =>
     apiVersion === wantedVersion && kind === wantedKind;
 
 /** The chart is recognised by its values or by its name, since a directory or a mirror may have any name. */

@@ -83,7 +83,6 @@ describe("a tenant with more series than its limit", () => {
         const asked = parse(limitsOf(LIMIT)).write.global.meta_monitoring_limit_query as string;
         const answer = await query(metaMonitoring, asked);
         assert.deepEqual(Object.fromEntries(answer.map(({ metric, value }) => [metric.tenant, value])), {
-            "default-tenant": 0,
             noisy: 10 * LIMIT,
             quiet: 10 * LIMIT,
             silent: 0,

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hashringsFile } from "../../components/thanos/hashring";
+import { hashringsFile, membersOf } from "../../components/thanos/hashring";
 import { ingesterFlags, routerFlags } from "../../components/thanos/receive";
 import { freePort, type Processes } from "./processes";
 
@@ -75,7 +75,8 @@ export class LoopbackRing {
     }
 
     private hashrings(tenants: string[]): string {
-        const file = hashringsFile({ tenants, ingesters: INGESTERS, replicas: this.ingesters.length, namespace: NAMESPACE });
+        const members = membersOf(INGESTERS, this.ingesters.length);
+        const file = hashringsFile([{ name: "fleet", tenants, members }], NAMESPACE);
         const [ring] = JSON.parse(file) as Record<string, unknown>[];
         return JSON.stringify([{ ...ring, endpoints: this.ingesters.map(({ grpc }) => ({ address: grpc })) }]);
     }

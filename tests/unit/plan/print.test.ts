@@ -51,6 +51,8 @@ describe("summaryLines", () => {
             workload("StatefulSet", "thanos-receive-ingester", 3, "receive"),
         ];
         assert.equal(componentsIn(receive), "Query, Receive (3 ingesters, 2 routers)");
+        const big = workload("StatefulSet", "thanos-receive-ingester-big", 6, "receive");
+        assert.equal(componentsIn([...receive, big]), "Query, Receive (9 ingesters, 2 routers)");
     });
 
     it("says where an observee's recent data is read from", () => {

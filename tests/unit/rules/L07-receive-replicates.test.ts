@@ -5,7 +5,7 @@ import { problemText } from "../../../rules/problem";
 import { type Overrides, thresholdsOf } from "../../../rules/rule";
 
 function problemsOf(replicationFactor: number, ingesters: number | undefined, overrides: Overrides = {}) {
-    const receive = { path: "r", replicationFactor, ...(ingesters !== undefined && { ingesters }) };
+    const receive = { path: "r", replicationFactor, rings: ingesters === undefined ? [] : [{ path: "r", ingesters }] };
     return rule.check({ ...NOTHING, receives: [receive] }, thresholdsOf(rule, overrides));
 }
 
@@ -13,7 +13,7 @@ describe("rule L7, receive-replicates", () => {
     it("reports too few copies and too few ingesters of its bad example", () =>
         assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), [
             "receive.replicationFactor: 1 is less than 3. A lost ingester is lost data. Set --receive.replication-factor to 3 on every router.",
-            "receive-two.ingesters: 2 cannot hold 3 copies of a sample. Receive refuses the hashring and accepts no sample. Run at least 3 ingesters.",
+            "receive-two.rings[1].ingesters: 2 cannot hold 3 copies of a sample. Receive refuses the hashring and accepts no sample. Run at least 3 ingesters.",
         ]));
 
     it("allows more ingesters than copies", () => assert.deepEqual(problemsOf(3, 6), []));

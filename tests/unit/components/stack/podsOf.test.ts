@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type PodRequests, requestsOf, sumOf } from "../../../../components/kubernetes/podRequests";
 import { podsOf } from "../../../../components/stack/podsOf";
 import { loadConfig } from "../../../../config/load";
-import type { PlannedResource, Run } from "../../../../engine/runInProcess";
+import { type PlannedResource, type Run, runInProcess } from "../../../../engine/runInProcess";
+import { toEngineConfig } from "../../../../engine/stackFile";
 import { buildObservee, buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
 
 interface Container {
@@ -52,9 +53,16 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(asked.length, 11);
     });
 
-    it("include ingesters that leave the ring", () => {
-        const pods = podsOf(loadConfig(observerConfig("local", { receive: { leaving: 2 } })));
-        assert.equal(pods.find(({ name }) => name === "thanos-receive-ingester")?.replicas, 5);
+    it("are those that are registered with rings, and ingesters that leave them", async () => {
+        const rings = [{ name: "big", tenants: ["red"], ingesters: 6, memory: "8Gi", cpu: "2" }];
+        const observees = ["red", "green"].map((name) => ({ name, mode: "sidecar-remote-write" }));
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 5 } },
+        };
+        const config = observerConfig("aws", { aws, observees, receive: { leaving: 2, rings } });
+        const run = await runInProcess("observer", toEngineConfig(config));
+        assert.deepEqual(byName(withoutOperator(podsOf(loadConfig(config)))), byName(registered(run)));
     });
 
     it("are those of an observee that are registered", async () => {

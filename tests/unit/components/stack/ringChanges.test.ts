@@ -36,3 +36,43 @@ describe("fewer ingesters", () => {
     it("are not compared with a stack that had no Receive", () =>
         assert.deepEqual(refused(observer({}, { observees: [] }), observer({ ingesters: 3 })), []));
 });
+
+describe("a ring", () => {
+    const OBSERVEES = ["red", "gold"].map((name) => ({ name, mode: "sidecar-remote-write", archived: false }));
+    const rings = (list: Record<string, unknown>[], receive: Record<string, unknown> = {}, observees: object[] = OBSERVEES) =>
+        observer({ ...receive, rings: list }, { observees });
+    const big = { name: "big", tenants: ["gold"] };
+    const leaving = { name: "big", tenants: [] };
+
+    it("is not removed while it gets samples", () =>
+        assert.deepEqual(refused(rings([big]), rings([])), [
+            "receive.rings: ring big would go, and with its 3 ingesters the only copies of some samples. " +
+                "List it with tenants: [] and deploy that; remove it when its samples are in the bucket, or older than receive.retention (7d).",
+        ]));
+
+    it("may be removed once it was deployed without tenants, or with archived ones only", () => {
+        assert.deepEqual(refused(rings([leaving]), rings([])), []);
+        const archived = OBSERVEES.map((observee) => ({ ...observee, archived: observee.name === "gold" }));
+        assert.deepEqual(refused(rings([big], {}, archived), rings([], {}, archived)), []);
+    });
+
+    it("may lose its tenants to another one, and have another place in the list", () => {
+        assert.deepEqual(refused(rings([big]), rings([{ name: "new", tenants: ["gold"] }, leaving])), []);
+        assert.deepEqual(refused(rings([]), rings([{ name: "new", tenants: ["red", "gold"] }])), []);
+    });
+
+    it("is not made smaller while it gets samples", () =>
+        assert.deepEqual(
+            refused(rings([{ ...big, ingesters: 6 }]), rings([leaving, { ...big, name: "new" }])).map((text) => text.split(" get ")[0]),
+            ["receive.rings[0].ingesters: 6 ingesters"],
+        ));
+
+    it("that all share is not removed while it gets samples, and may be once it gets none", () => {
+        const all = { name: "big", tenants: ["red", "gold"], ingesters: 3 };
+        assert.deepEqual(refused(rings([big]), rings([all], { ingesters: 0 })), [
+            "receive.ingesters: the shared ring would go, and with its 3 ingesters the only copies of some samples. " +
+                "Write 3, with every tenant in another ring, and deploy that; remove it when its samples are in the bucket, or older than receive.retention (7d).",
+        ]);
+        assert.deepEqual(refused(rings([all]), rings([all], { ingesters: 0 })), []);
+    });
+});

@@ -22,7 +22,7 @@ describe("the limits file of Receive's routers", () => {
                 max_concurrency: 25,
                 meta_monitoring_url: "http://prometheus:9090",
                 meta_monitoring_limit_query:
-                    'sum by (tenant) (prometheus_tsdb_head_series{namespace="monitoring",pod=~"ingester-0|ingester-1"}) / 3' +
+                    'sum by (tenant) (prometheus_tsdb_head_series{namespace="monitoring",pod=~"ingester-0|ingester-1",tenant=~"red|green"}) / 3' +
                     ' or label_replace(vector(0), "tenant", "red", "", "") or label_replace(vector(0), "tenant", "green", "", "")',
             },
             default: { request: { size_bytes_limit: 8 * 1024 * 1024 } },

@@ -8,10 +8,10 @@ const limits = (value: Record<string, unknown>, more: Record<string, unknown> = 
 describe("limits of Receive", () => {
     it("are refused for a cluster that does not write remotely", () => {
         assert.deepEqual(limits({ tenants: { blue: { series: 10 }, red: { series: 10 } } }), [
-            "receive.limits.tenants.blue: no observee of that name writes remotely. Write red, or remove the entry.",
+            "receive.limits.tenants.blue: no observee blue writes remotely. Write red, or remove the entry.",
         ]);
         assert.deepEqual(limits({ tenants: { red: {} } }, { observees: [] }), [
-            "receive.limits.tenants.red: no observee of that name writes remotely. Remove the entry.",
+            "receive.limits.tenants.red: no observee red writes remotely. Remove the entry.",
         ]);
     });
 
@@ -28,5 +28,35 @@ describe("limits of Receive", () => {
             "receive.limits.tenants.red.requestSeries: 1999 is less than the 2000 samples that Prometheus sends in a request. Prometheus drops a request that is refused for its size.",
             "receive.limits.tenants.red.requestSamples: 1999 is less than the 2000 samples that Prometheus sends in a request. Prometheus drops a request that is refused for its size.",
         ]);
+    });
+});
+
+describe("rings of Receive", () => {
+    const rings = (...list: Record<string, unknown>[]) => problemsOf(observerConfig("local", { receive: { rings: list } }));
+
+    it("are refused with a name or a tenant of another ring, and with one that does not write", () =>
+        assert.deepEqual(rings({ name: "big", tenants: ["red", "blue"] }, { name: "big", tenants: ["red"] }), [
+            "receive.rings[0].tenants[1]: no observee blue writes remotely. Write red, or remove the entry.",
+            'receive.rings[1].name: "big" is used twice (also receive.rings[0].name). Rename one.',
+            'receive.rings[1].tenants[0]: "red" is in a ring already (receive.rings[0].tenants[0]): a tenant writes to one ring. Remove one of the two.',
+        ]));
+
+    it("are each refused with too few ingesters, the shared one only while somebody writes to it", () => {
+        const few = { name: "big", tenants: ["red"], ingesters: 2 };
+        assert.deepEqual(rings(few), [
+            "receive.rings[0].ingesters: 2 cannot hold 3 copies of a sample. Receive refuses the hashring and accepts no sample. Run at least 3 ingesters.",
+        ]);
+        assert.deepEqual(problemsOf(observerConfig("local", { receive: { ingesters: 0 } })), [
+            "receive.ingesters: 0 cannot hold 3 copies of a sample. Receive refuses the hashring and accepts no sample. Run at least 3 ingesters.",
+        ]);
+        assert.deepEqual(problemsOf(observerConfig("local", { receive: { ingesters: 0, rings: [{ ...few, ingesters: 3 }] } })), []);
+    });
+
+    it("have names that fit into the name of a StatefulSet", () => {
+        assert.deepEqual(rings({ name: "a".repeat(12), tenants: ["red"] }), []);
+        assert.deepEqual(
+            rings({ name: "a".repeat(13), tenants: ["red"] }).map((problem) => problem.split(":")[0]),
+            ["receive.rings[0].name"],
+        );
     });
 });

@@ -65,7 +65,10 @@ describe("a command line", () => {
 
     const roles: [string[], object][] = [
         [["--tsdb.path=/data"], { forwards: false, stores: true, replicationFactor: 1 }],
-        [["--receive.hashrings-file=/h.json", "--receive.replication-factor=3"], { forwards: true, stores: false, replicationFactor: 3 }],
+        [
+            ["--receive.hashrings-file=/h.json", "--receive.replication-factor=3"],
+            { forwards: true, stores: false, replicationFactor: 3, ringFile: "/h.json" },
+        ],
         [
             ["--receive.hashrings=[]", "--receive.replication-factor=1", "--receive.replication-factor=3"],
             { forwards: true, stores: false, replicationFactor: 3 },

@@ -85,9 +85,57 @@ describe("the deployment that manifests describe", () => {
     it("has a hashring of a router and the ingesters of its namespace", () => {
         const path = "Deployment thanos-receive-router";
         assert.deepEqual(modelOf(router("3"), ingester(2, "zone-a"), ingester(2, "zone-b")).receives, [
-            { path, replicationFactor: 3, ingesters: 4 },
+            { path, replicationFactor: 3, rings: [{ path, ingesters: 4 }] },
         ]);
-        assert.deepEqual(modelOf(router("3")).receives, [{ path, replicationFactor: 3 }]);
+        assert.deepEqual(modelOf(router("3")).receives, [{ path, replicationFactor: 3, rings: [] }]);
+    });
+
+    describe("has the hashrings of the router's file", () => {
+        const path = "Deployment thanos-receive-router";
+        const mounting = (name: unknown): Manifest => {
+            const { fields, ...rest } = router("3");
+            const args = ["receive", "--receive.hashrings-file=/etc/rings/rings.json", "--receive.replication-factor=3"];
+            const containers = [{ image: IMAGE, args, volumeMounts: [{ name: "rings", mountPath: "/etc/rings" }] }];
+            const spec = { template: { spec: { containers, volumes: [{ name: "rings", configMap: { name } }] } } };
+            return manifest(rest.apiVersion, rest.kind, rest.name, { metadata: { namespace: "monitoring" }, spec });
+        };
+        const rings = (name: unknown, data: unknown, namespace = "monitoring") =>
+            manifest("core/v1", "ConfigMap", "rings", { metadata: { name, namespace }, data });
+        const file = JSON.stringify([{ endpoints: ["a", "b"] }, { tenants: ["red"], endpoints: [{ address: "c", az: "x" }] }]);
+
+        it("and not one of all ingesters: 1 and 2 are not 3", () =>
+            assert.deepEqual(modelOf(mounting("rings"), rings("rings", { "rings.json": file }), ingester(3)).receives, [
+                {
+                    path,
+                    replicationFactor: 3,
+                    rings: [
+                        { path: `${path}.hashrings[0]`, ingesters: 2 },
+                        { path: `${path}.hashrings[1]`, ingesters: 1 },
+                    ],
+                },
+            ]));
+
+        it("unless that is in no ConfigMap that is known", () => {
+            for (const other of [rings("other", { "rings.json": file }), rings("rings", { "rings.json": file }, "elsewhere")])
+                assert.deepEqual(modelOf(mounting("rings"), other, ingester(3)).receives[0]?.rings, [{ path, ingesters: 3 }]);
+        });
+
+        it("and is not stopped by the unknown name of another ConfigMap, but by its own unknown content", () => {
+            const isUnknown = (error: unknown) => error instanceof UnknownValueError;
+            const read = (...manifests: Manifest[]) => readModel(manifests, ["receives"], isUnknown);
+            const known = read(rings(UNKNOWN, {}), mounting("rings"), rings("rings", { "rings.json": file }));
+            assert.deepEqual([known.unread, known.model.receives[0]?.rings.length], [[], 2]);
+            const unread = read(mounting("rings"), rings("rings", UNKNOWN)).unread.map((one) => one.path);
+            assert.deepEqual(unread, [path]);
+        });
+
+        it("or says that it is no JSON", () =>
+            assert.deepEqual(
+                readModel([mounting("rings"), rings("rings", { "rings.json": "[" })], ["receives"]).unread.map(
+                    ({ error }) => error.message,
+                ),
+                ["--receive.hashrings-file: Unexpected end of JSON input"],
+            ));
     });
 
     it("has a hashring for each namespace", () => {
@@ -98,21 +146,27 @@ describe("the deployment that manifests describe", () => {
             fields: { ...manifest.fields, metadata: { namespace: "elsewhere" } },
         });
         assert.deepEqual(
-            modelOf(router("3"), ingester(3), elsewhere(router("3")), elsewhere(ingester(5))).receives.map(({ ingesters }) => ingesters),
+            modelOf(router("3"), ingester(3), elsewhere(router("3")), elsewhere(ingester(5))).receives.map(
+                ({ rings }) => rings[0]?.ingesters,
+            ),
             [3, 5],
         );
     });
 
     it("has a hashring of replication factor 1 where ingesters have no router", () => {
         assert.deepEqual(modelOf(ingester(3)).receives, [
-            { path: "StatefulSet thanos-receive-ingester", replicationFactor: 1, ingesters: 3 },
+            {
+                path: "StatefulSet thanos-receive-ingester",
+                replicationFactor: 1,
+                rings: [{ path: "StatefulSet thanos-receive-ingester", ingesters: 3 }],
+            },
         ]);
     });
 
     it("counts a Receive that routes and stores as its own ingester", () => {
         const args = ["receive", "--receive.hashrings-file=/h", "--receive.local-endpoint=me", "--receive.replication-factor=3"];
         assert.deepEqual(modelOf(workload("StatefulSet", "receive", args, { replicas: 5 })).receives, [
-            { path: "StatefulSet receive", replicationFactor: 3, ingesters: 5 },
+            { path: "StatefulSet receive", replicationFactor: 3, rings: [{ path: "StatefulSet receive", ingesters: 5 }] },
         ]);
     });
 
@@ -169,7 +223,7 @@ describe("the deployment that manifests describe", () => {
             ["receives"],
             (error) => error instanceof UnknownValueError,
         );
-        assert.deepEqual(model.receives, [{ path: "Deployment thanos-receive-router", replicationFactor: 3 }]);
+        assert.deepEqual(model.receives, [{ path: "Deployment thanos-receive-router", replicationFactor: 3, rings: [] }]);
         assert.deepEqual(
             unread.map(({ path }) => path),
             ["StatefulSet b"],
