@@ -1,7 +1,7 @@
 import { type ObserverConfig, type ReceiveConfig, writersOf } from "./schema";
 
 /** A hashring of Receive, and the ingesters behind it. */
-export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "storage" | "memory" | "cpu"> {
+export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "zones" | "storage" | "memory" | "cpu"> {
     /** Where it is configured: `receive`, `receive.rings[0]`. */
     path: string;
     /** Absent: the ring of all tenants that have none of their own. */
@@ -14,18 +14,19 @@ export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "sto
 export function ringsOf({ receive, observees }: Pick<ObserverConfig, "receive" | "observees">): Ring[] {
     const writers = writersOf(observees).map(({ name }) => name);
     if (writers.length === 0) return [];
-    const { ingesters, leaving, storage, memory, cpu } = receive;
+    const { ingesters, leaving, zones, storage, memory, cpu } = receive;
     const named = receive.rings.map((ring, i) => ({
         path: `receive.rings[${i}]`,
         name: ring.name,
         tenants: ring.tenants.filter((tenant) => writers.includes(tenant)),
         ingesters: ring.ingesters ?? ingesters,
         leaving: ring.leaving,
+        zones: ring.zones ?? zones,
         storage: ring.storage ?? storage,
         memory: ring.memory ?? memory,
         cpu: ring.cpu ?? cpu,
     }));
     const others = writers.filter((writer) => !receive.rings.some(({ tenants }) => tenants.includes(writer)));
-    const shared: Ring = { path: "receive", tenants: others, ingesters, leaving, storage, memory, cpu };
+    const shared: Ring = { path: "receive", tenants: others, ingesters, leaving, zones, storage, memory, cpu };
     return [...named, shared].filter((ring) => ring.tenants.length > 0 || ring.ingesters + ring.leaving > 0);
 }

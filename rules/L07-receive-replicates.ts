@@ -8,7 +8,8 @@ export const receiveReplicates = defineRule({
     title: "Receive stores enough copies, on enough ingesters",
     why:
         "With replication factor 1 a lost ingester is lost data. With 2 a write succeeds when one copy is stored. With 3 any one ingester may be lost while writes go on. " +
-        "Receive refuses a hashring with fewer ingesters than the replication factor, and accepts no sample.",
+        "Receive refuses a hashring with fewer ingesters than the replication factor, and accepts no sample. With zones it puts a second copy into a zone only when " +
+        "each zone has one, and looks for ever where the smallest zone has no ingester left: it never gets ready.",
     source: "https://github.com/thanos-io/thanos/issues/7054",
     remedy: "Set --receive.replication-factor to 3 on the routers and run at least as many ingesters in each hashring.",
     severity: "high",
@@ -20,7 +21,7 @@ export const receiveReplicates = defineRule({
     check: ({ receives }, { minReplicationFactor }) =>
         receives.flatMap((receive) => [
             ...tooFewCopies(receive, minReplicationFactor),
-            ...receive.rings.flatMap((ring) => tooFewIngesters(receive, ring)),
+            ...receive.rings.flatMap((ring) => [...tooFewIngesters(receive, ring), ...unevenZones(receive, ring)]),
         ]),
     good: { ...NOTHING, receives: [{ path: "receive", replicationFactor: 3, rings: [{ path: "receive", ingesters: 3 }] }] },
     bad: {
@@ -35,6 +36,7 @@ export const receiveReplicates = defineRule({
                     { path: "receive-two.rings[1]", ingesters: 2 },
                 ],
             },
+            { path: "receive-three", replicationFactor: 4, rings: [{ path: "receive-three", ingesters: 4, perZone: [1, 3] }] },
         ],
     },
 });
@@ -62,5 +64,24 @@ const tooFewIngesters = ({ replicationFactor }: Receive, { path, ingesters }: Ha
             `${path}.ingesters`,
             `${ingesters} cannot hold ${replicationFactor} copies of a sample. Receive refuses the hashring and accepts no sample.`,
             `Run at least ${replicationFactor} ingesters.`,
+        )
+        .all();
+
+/**
+ * Receive adds a copy to a zone that has none, or no more than the zone with the fewest copies (pkg/receive/hashring.go, calculateSectionReplicas). So once the
+ * smallest zone is full, every other zone takes one more copy at most.
+ */
+const placesIn = (perZone: readonly number[]) => {
+    const smallest = Math.min(...perZone);
+    return perZone.reduce((places, ingesters) => places + Math.min(ingesters, smallest + 1), 0);
+};
+
+const unevenZones = ({ replicationFactor }: Receive, { path, ingesters, perZone = [] }: Hashring): Problem[] =>
+    new Problems()
+        .when(
+            perZone.length > 1 && ingesters >= replicationFactor && placesIn(perZone) < replicationFactor,
+            `${path}.zones`,
+            `zones with ${perZone.join(", ")} ingesters have no place for ${replicationFactor} copies of a sample. Receive looks for one for ever and is never ready.`,
+            "Run equally many ingesters in each zone.",
         )
         .all();

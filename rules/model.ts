@@ -53,6 +53,8 @@ export interface Hashring {
     readonly path: string;
     /** Pods that store samples. */
     readonly ingesters: number;
+    /** How many of them are in each zone. Absent where the ring knows no zones. */
+    readonly perZone?: readonly number[];
 }
 
 export interface Prometheus {

@@ -5,6 +5,11 @@ export const THANOS_PODS = { "app.kubernetes.io/name": "thanos" };
 /** Labels of the pods of one Thanos component: `query`, `receive-router`, ... */
 export const podsOf = (component: string) => ({ ...THANOS_PODS, "app.kubernetes.io/component": component });
 
+/** Label of pods that are one zone's part of a ring of ingesters. */
+export const ZONE_LABEL = "thanos-fleet/zone";
+/** Label of a node: its zone. */
+export const NODE_ZONE_LABEL = "topology.kubernetes.io/zone";
+
 /** Label of a node: the node group of this project that it belongs to. */
 export const POOL_LABEL = "thanos-fleet/pool";
 

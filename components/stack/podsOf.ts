@@ -2,8 +2,9 @@ import { ringsOf } from "../../config/rings";
 import { type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { ingesterComponent, KPS, streamWorkload, thanosName } from "../naming/names";
+import { KPS, streamWorkload, thanosName } from "../naming/names";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
+import { partsOf } from "../thanos/hashring";
 
 /**
  * Every pod that a stack places in its cluster, from its configuration alone, so that it can be known before anything is created whether they fit.
@@ -38,12 +39,15 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
-        ...ringsOf({ receive, observees }).map((ring) => ({
-            name: thanosName(ingesterComponent(ring.name)),
-            replicas: ring.ingesters + ring.leaving,
-            requests: requestsOf(ring),
-            volumes: true,
-        })),
+        ...ringsOf({ receive, observees }).flatMap((ring) =>
+            partsOf(ring).map(({ name, zone, pods }) => ({
+                name,
+                replicas: pods,
+                requests: requestsOf(ring),
+                volumes: true,
+                ...(zone !== undefined && { zone }),
+            })),
+        ),
         ...(writersOf(observees).length > 0
             ? [
                   {

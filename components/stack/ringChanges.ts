@@ -9,12 +9,15 @@ const INGESTERS = ".ingesters";
 
 const pathOf = ({ name }: Pick<Ring, "name">) => (name === undefined ? "receive" : `receive.rings.${name}`);
 
+const zonesOf = ({ zones }: Ring) => [...zones].sort().join(", ");
+
 /** How many ingesters of each ring get samples, so that the next update knows which pods must not go. */
 export const ringSettingsOf = (config: ObserverConfig): RingSettings =>
     Object.fromEntries(
         ringsOf(config).flatMap((ring) => [
             [`${pathOf(ring)}.storage`, ring.storage],
             [`${pathOf(ring)}${INGESTERS}`, ring.tenants.length > 0 ? ring.ingesters : 0],
+            ...(ring.zones.length > 0 ? [[`${pathOf(ring)}.zones`, zonesOf(ring)]] : []),
         ]),
     );
 
@@ -26,7 +29,9 @@ export function ringChanges(deployed: Record<string, unknown>, config: ObserverC
         .filter((path) => path.startsWith("receive.") && path.endsWith(INGESTERS))
         .flatMap((path) => {
             const ring = rings.find((candidate) => `${pathOf(candidate)}${INGESTERS}` === path);
-            return ring ? tooFew(ring, Number(deployed[path]), config) : removed(path, Number(deployed[path]), config);
+            const before = Number(deployed[path]);
+            if (ring === undefined) return removed(path, before, config);
+            return [...tooFew(ring, before, config), ...moved(ring, String(deployed[`${pathOf(ring)}.zones`] ?? ""))];
         });
 }
 
@@ -40,6 +45,18 @@ function tooFew(ring: Ring, before: number, config: ObserverConfig): Problem[] {
             path: `${path}${INGESTERS}`,
             problem: `${before} ingesters get samples now, and ${ingesters + leaving} would be left: the others would take the only copies of some samples with them.`,
             remedy: `Write ${path}.leaving: ${before - ingesters}. These get no more samples and still answer; set it to 0 when their samples are ${UNTIL(config)}.`,
+        },
+    ];
+}
+
+/** Zones that are not exported are none: so it is with stacks that were deployed before there were any. */
+function moved(ring: Ring, before: string): Problem[] {
+    if (zonesOf(ring) === before) return [];
+    return [
+        {
+            path: `${ring.path}.zones`,
+            problem: `the ingesters are in ${before || "no zones of their own"}, and their volumes cannot move.`,
+            remedy: `Write ${before === "" ? "[]" : before} here. For other zones, add a ring with them to receive.rings, let it list the tenants, and let this ring go as docs/configuration.md says.`,
         },
     ];
 }

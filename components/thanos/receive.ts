@@ -1,9 +1,11 @@
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Ring } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
 import { loadBalancerService } from "../kubernetes/loadBalancerService";
 import type { Placement } from "../kubernetes/placement";
+import { NODE_ZONE_LABEL, PART_OF, podsOf } from "../naming/labels";
 import {
     CLUSTER_LABEL,
     externalServiceName,
@@ -17,7 +19,7 @@ import {
 } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import type { Endpoint } from "./endpoints";
-import { hashringsFile, membersOf } from "./hashring";
+import { hashringsFile, membersOf, partsOf, type RingPart } from "./hashring";
 import { limitsFile } from "./limits";
 import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, type Workload, workload } from "./workload";
@@ -94,13 +96,14 @@ export class Receive extends pulumi.ComponentResource {
         const routers = thanosName(`${name}-router`);
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
 
-        const ingesters = args.rings.map((ring) => ingestersOf(ring, args, childOpts));
+        const ingesters = args.rings.flatMap((ring) => ingestersOf(ring, args, childOpts));
+        // A ring without tenants is not in the file: it would take everybody's samples.
         const rings = args.rings
             .filter(({ tenants }) => tenants.length > 0)
             .map((ring) => ({
                 ...ring,
                 name: ring.name ?? "fleet",
-                members: membersOf(thanosName(ingesterComponent(ring.name)), ring.ingesters),
+                members: partsOf(ring).flatMap(membersOf),
             }));
 
         workload(
@@ -142,27 +145,40 @@ export class Receive extends pulumi.ComponentResource {
         );
 
         this.volumes = ingesters.flatMap(({ volumes }) => volumes);
-        this.endpoints = args.rings.map((ring) => ({ address: grpcPodsOf(thanosName(ingesterComponent(ring.name)), namespace) }));
+        this.endpoints = args.rings.flatMap(partsOf).map((part) => ({ address: grpcPodsOf(part.name, namespace) }));
         this.registerOutputs({ endpoints: this.endpoints });
     }
 }
 
-/** The ingesters of a ring, those included that leave it. */
-const ingestersOf = (
-    ring: Ring,
-    { namespace, storageClass, placement, retention }: ReceiveArgs,
-    opts: pulumi.CustomResourceOptions,
-): Workload =>
+/** The ingesters of a ring, those included that leave it. One zone after the other: a rollout of two at once would take two copies of a sample away. */
+function ingestersOf(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
+    const component = ingesterComponent(ring.name);
+    if (ring.zones.length > 0) {
+        const metadata = { name: thanosName(component), namespace: args.namespace, labels: { ...podsOf(component), ...PART_OF } };
+        const spec = { maxUnavailable: 1, selector: { matchLabels: podsOf(component) } };
+        new k8s.policy.v1.PodDisruptionBudget(metadata.name, { metadata, spec }, opts);
+    }
+    const workloads: Workload[] = [];
+    for (const part of partsOf(ring)) {
+        const before = workloads.slice(-1).map(({ pods }) => pods);
+        workloads.push(ingestersIn(part, ring, args, pulumi.mergeOptions(opts, { dependsOn: before })));
+    }
+    return workloads;
+}
+
+/** The ingesters of a ring in one zone, or all of them. */
+const ingestersIn = (part: RingPart, ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload =>
     workload(
         {
-            name: thanosName(ingesterComponent(ring.name)),
-            namespace,
+            name: part.name,
+            namespace: args.namespace,
             component: ingesterComponent(ring.name),
-            flags: ingesterFlags({ retention }),
-            replicas: ring.ingesters + ring.leaving,
+            zone: part.zone,
+            flags: ingesterFlags(args),
+            replicas: part.pods,
             ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
-            storage: { size: ring.storage, class: storageClass, placement },
             clients: { grpc: ["query", "receive-router"] },
+            storage: { size: ring.storage, class: args.storageClass, placement: inZone(args.placement, part.zone) },
             hashringMembers: true,
             // Time to write the head block to disk. What is not written by then is replayed from the write-ahead log, which is on the volume.
             // Not the 900 of kube-thanos: EKS gives up on a node that is not drained in 900 s, and a node may hold two ingesters, which
@@ -173,3 +189,9 @@ const ingestersOf = (
         },
         opts,
     );
+
+/** The nodes of a placement that are in a zone. */
+const inZone = (placement: Placement | undefined, zone: string | undefined): Placement | undefined =>
+    zone === undefined
+        ? placement
+        : { nodeSelector: { ...placement?.nodeSelector, [NODE_ZONE_LABEL]: zone }, tolerations: placement?.tolerations ?? [] };

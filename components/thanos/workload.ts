@@ -10,7 +10,7 @@ import { claims } from "../kubernetes/claims";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
-import { PART_OF, podsOf } from "../naming/labels";
+import { PART_OF, podsOf, ZONE_LABEL } from "../naming/labels";
 import { GRPC_PORT, HTTP_PORT } from "../naming/names";
 import { TLS_MOUNT } from "./serverTls";
 
@@ -54,6 +54,12 @@ export interface WorkloadArgs {
     component: string;
     /** The stream that the workload works on. @default none */
     stream?: string;
+    /**
+     * The zone that the pods are for, where a component has a workload in each of several zones. The caller places the pods there, and makes the disruption
+     * budget, which spans the zones.
+     * @default none
+     */
+    zone?: string | undefined;
     /** Arguments of `thanos`, the subcommand first. */
     flags: string[];
     /** Number of pods. */
@@ -107,7 +113,11 @@ export interface Workload {
 /** The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, volumes, and the pods. */
 export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): Workload {
     const { name, namespace } = args;
-    const selector = { ...podsOf(args.component), ...(args.stream && { [STREAM_LABEL]: args.stream }) };
+    const selector = {
+        ...podsOf(args.component),
+        ...(args.stream && { [STREAM_LABEL]: args.stream }),
+        ...(args.zone && { [ZONE_LABEL]: args.zone }),
+    };
     const labels = { ...selector, ...PART_OF };
     const metadata = { name, namespace, labels };
 
@@ -136,7 +146,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     networkPolicy(name, { namespace, labels, pods: selector, clients: clientsOf(args) }, opts);
 
-    if (args.replicas > 1)
+    if (args.replicas > 1 && args.zone === undefined)
         new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } }, opts);
 
     const template = hardenedPod({

@@ -49,7 +49,11 @@ export function modelOf(config: StackConfig): ThanosModel {
                 replicationFactor: config.receive.replicationFactor,
                 rings: ringsOf(config)
                     .filter(({ tenants }) => tenants.length > 0)
-                    .map(({ path, ingesters }) => ({ path, ingesters })),
+                    .map(({ path, ingesters, zones }) => ({
+                        path,
+                        ingesters,
+                        ...(zones.length > 0 && { perZone: zones.map(() => Math.floor(ingesters / zones.length)) }),
+                    })),
             },
         ],
     };

@@ -135,6 +135,14 @@ const limits = z.strictObject({
     tenants: z.record(clusterName, z.strictObject({ ...limited, requestSize: requestSize.optional() })).default({}),
 });
 
+/** A zone: the value of the label `topology.kubernetes.io/zone` of its nodes. */
+const zone = z
+    .string()
+    .regex(
+        /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+        "is not the name of a zone. Write it as nodes have it in their label topology.kubernetes.io/zone: eu-west-1a.",
+    );
+
 /** A ring of its own for some tenants: what others write cannot slow it down or fill it. */
 const ring = z.strictObject({
     /** Part of the names of its StatefulSet and volumes, so it must not change. At most 12 characters: Kubernetes allows 52 for the name of a StatefulSet. */
@@ -159,6 +167,11 @@ const ring = z.strictObject({
      * @default 0
      */
     leaving: z.int().min(0).default(0),
+    /**
+     * Zones of its ingesters, as `receive.zones`. Cannot be changed.
+     * @default `receive.zones`
+     */
+    zones: z.array(zone).optional(),
     /**
      * Persistent volume of each ingester, a size in Gi or Ti. It may grow.
      * @default `receive.storage`
@@ -230,6 +243,13 @@ export const receive = z.strictObject({
      * @default "200m"
      */
     routerCpu: cpu.default("200m"),
+    /**
+     * Zones of the ingesters, `["eu-west-1a", "eu-west-1b", "eu-west-1c"]`: equally many in each, and the copies of a sample in different ones, so that a lost
+     * zone costs one copy. At least `replicationFactor` of them. Without zones, ingesters are spread as the scheduler likes. Cannot be changed: volumes do
+     * not move; tenants move to a ring with other zones.
+     * @default []
+     */
+    zones: z.array(zone).default([]),
     /**
      * Rings beside the shared one.
      * @default []

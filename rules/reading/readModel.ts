@@ -97,8 +97,12 @@ function receive(path: string, workload: Workload, line: CommandLine, find: Find
 /** The rings of a hashrings file. */
 function ringsIn(text: string, path: string): Hashring[] {
     try {
-        const rings = JSON.parse(text) as { endpoints: unknown[] }[];
-        return rings.map(({ endpoints }, i) => ({ path: `${path}.hashrings[${i}]`, ingesters: endpoints.length }));
+        const rings = JSON.parse(text) as { endpoints: (string | { az?: string })[] }[];
+        return rings.map(({ endpoints }, i) => {
+            const zones = endpoints.map((endpoint) => (typeof endpoint === "string" ? "" : (endpoint.az ?? "")));
+            const perZone = [...new Set(zones)].map((zone) => zones.filter((other) => other === zone).length);
+            return { path: `${path}.hashrings[${i}]`, ingesters: endpoints.length, ...(perZone.length > 1 && { perZone }) };
+        });
     } catch (error) {
         throw new FlagError(`--receive.hashrings-file: ${(error as Error).message}`);
     }

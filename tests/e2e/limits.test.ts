@@ -27,15 +27,15 @@ describe("a tenant with more series than its limit", () => {
         directory = temporaryDirectory();
         processes = new Processes(directory);
         const binaries = await tools("thanos", "prometheus");
-        ring = new LoopbackRing(binaries.thanos.path, processes);
-        await ring.startIngesters(3);
+        ring = new LoopbackRing(binaries.thanos.path, processes, [{ tenants: TENANTS, zones: [], ingesters: 3 }]);
+        await ring.startIngesters();
         const config = join(directory, "prometheus.yml");
         await writeFile(config, ring.scrapeConfig());
         const web = `127.0.0.1:${await freePort()}`;
         metaMonitoring = `http://${web}`;
         const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(directory, "meta")}`, `--web.listen-address=${web}`];
         await processes.start("prometheus", binaries.prometheus.path, flags, `${metaMonitoring}/-/ready`);
-        await ring.startRouter(TENANTS, limitsOf(LIMIT));
+        await ring.startRouter(limitsOf(LIMIT));
     });
     after(() => processes.stop());
 

@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hashringsFile, membersOf } from "../../components/thanos/hashring";
+import { hashringsFile, membersOf, partsOf } from "../../components/thanos/hashring";
 import { ingesterFlags, routerFlags } from "../../components/thanos/receive";
+import type { Ring } from "../../config/rings";
 import { freePort, type Processes } from "./processes";
 
-/** A ring of real Receive processes on 127.0.0.1: the program's own flags and files, with other addresses and directories. */
+/** Rings of real Receive processes on 127.0.0.1: the program's own flags and files, with other addresses and directories. */
 
 const NAMESPACE = "monitoring";
-const INGESTERS = "thanos-receive-ingester";
 
 /** Replaces the value of each flag that is given, and drops those whose value is undefined. */
 const withValues = (flags: string[], values: Record<string, string | undefined>): string[] =>
@@ -16,9 +16,25 @@ const withValues = (flags: string[], values: Record<string, string | undefined>)
         return name in values ? (values[name] === undefined ? [] : [`${name}=${values[name]}`]) : [flag];
     });
 
-interface Receiver {
+/** Flags of a router without TLS: over plain HTTP the header names the tenant. */
+export const routerFlagsOf = (files: { hashrings: string; limits: string }, replicationFactor: number): string[] =>
+    withValues(routerFlags({ replicationFactor }), {
+        "--receive.hashrings-file": files.hashrings,
+        "--receive.limits-config-file": files.limits,
+        "--label": 'receive_router="a"',
+        "--remote-write.server-tls-cert": undefined,
+        "--remote-write.server-tls-key": undefined,
+        "--remote-write.server-tls-client-ca": undefined,
+        "--remote-write.server-tls-min-version": undefined,
+        "--receive.tenant-certificate-field": undefined,
+    });
+
+export type TestRing = Pick<Ring, "name" | "tenants" | "zones" | "ingesters">;
+
+export interface Receiver {
     /** Name of the pod that it stands for. */
     pod: string;
+    zone: string | undefined;
     http: string;
     grpc: string;
 }
@@ -29,66 +45,58 @@ export class LoopbackRing {
     write = "";
     /** Base URL of the router's metrics. */
     router = "";
+    private readonly rings;
 
     constructor(
         private readonly thanos: string,
         private readonly processes: Processes,
-    ) {}
+        rings: TestRing[],
+    ) {
+        this.rings = rings.map((ring) => ({
+            ...ring,
+            name: ring.name ?? "fleet",
+            members: partsOf({ ...ring, leaving: 0 }).flatMap(membersOf),
+        }));
+    }
 
+    /** Files that the router reads. */
     get files() {
         const path = (name: string) => join(this.processes.directory, name);
         return { hashrings: path("hashrings.json"), limits: path("limits.yml") };
     }
 
-    async startIngesters(number: number): Promise<void> {
-        for (let ordinal = 0; ordinal < number; ordinal++) {
-            const pod = `${INGESTERS}-${ordinal}`;
+    async startIngesters(): Promise<void> {
+        for (const { pod, zone } of this.rings.flatMap(({ members }) => members)) {
             const [http, grpc, write] = await addresses();
             const flags = withValues(ingesterFlags({ retention: "7d" }), {
                 "--tsdb.path": join(this.processes.directory, pod),
                 "--label": `receive_replica="${pod}"`,
             });
             await this.start(pod, flags, http, grpc, write);
-            this.ingesters.push({ pod, http, grpc });
+            this.ingesters.push({ pod, zone, http, grpc });
         }
     }
 
     /** `limits` is the content of the limits file. */
-    async startRouter(tenants: string[], limits: string): Promise<void> {
+    async startRouter(limits: string): Promise<void> {
         await writeFile(this.files.limits, limits);
-        await writeFile(this.files.hashrings, this.hashrings(tenants));
+        await writeFile(this.files.hashrings, this.hashrings());
         const [http, grpc, write] = await addresses();
-        // Over plain HTTP the header names the tenant.
-        const flags = withValues(routerFlags({ replicationFactor: 3 }), {
-            "--receive.hashrings-file": this.files.hashrings,
-            "--receive.limits-config-file": this.files.limits,
-            "--label": 'receive_router="a"',
-            "--remote-write.server-tls-cert": undefined,
-            "--remote-write.server-tls-key": undefined,
-            "--remote-write.server-tls-client-ca": undefined,
-            "--remote-write.server-tls-min-version": undefined,
-            "--receive.tenant-certificate-field": undefined,
-        });
-        await this.start("router", flags, http, grpc, write);
+        const flags = routerFlagsOf(this.files, 3);
         this.write = `http://${write}/api/v1/receive`;
         this.router = `http://${http}`;
+        await this.start("router", flags, http, grpc, write);
     }
 
-    private hashrings(tenants: string[]): string {
-        const members = membersOf(INGESTERS, this.ingesters.length);
-        const file = hashringsFile([{ name: "fleet", tenants, members }], NAMESPACE);
-        const [ring] = JSON.parse(file) as Record<string, unknown>[];
-        return JSON.stringify([{ ...ring, endpoints: this.ingesters.map(({ grpc }) => ({ address: grpc })) }]);
+    /** The ring file, with the addresses of the processes. */
+    private hashrings(): string {
+        const addressOf = (pod: string) => this.ingesters.find((ingester) => ingester.pod === pod)?.grpc ?? "";
+        return hashringsFile(this.rings, NAMESPACE).replaceAll(/"address":"([^."]+)[^"]*"/g, (_, pod) => `"address":"${addressOf(pod)}"`);
     }
 
     private async start(name: string, flags: string[], http: string, grpc: string, write: string): Promise<void> {
-        const addressFlags = [
-            `--http-address=${http}`,
-            `--grpc-address=${grpc}`,
-            `--remote-write.address=${write}`,
-            `--receive.capnproto-address=${await address()}`,
-        ];
-        await this.processes.start(name, this.thanos, [...flags, ...addressFlags], `http://${http}/-/ready`);
+        const all = [...flags, ...(await addressFlags(http, grpc, write))];
+        await this.processes.start(name, this.thanos, all, `http://${http}/-/ready`);
     }
 
     /** The configuration of a Prometheus that scrapes the ingesters every second, under the labels that the operator gives them. */
@@ -105,5 +113,11 @@ export class LoopbackRing {
     }
 }
 
+export const addressFlags = async (http: string, grpc: string, write: string): Promise<string[]> => [
+    `--http-address=${http}`,
+    `--grpc-address=${grpc}`,
+    `--remote-write.address=${write}`,
+    `--receive.capnproto-address=${await address()}`,
+];
 const address = async () => `127.0.0.1:${await freePort()}`;
-const addresses = async (): Promise<[string, string, string]> => [await address(), await address(), await address()];
+export const addresses = async (): Promise<[string, string, string]> => [await address(), await address(), await address()];

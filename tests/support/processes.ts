@@ -19,7 +19,7 @@ export async function freePort(): Promise<number> {
 
 /** Servers that a test starts, with their files and logs in `directory`. They get only the given environment: no credentials of this machine. */
 export class Processes {
-    private readonly children: ChildProcess[] = [];
+    private readonly children = new Map<string, ChildProcess>();
 
     constructor(readonly directory: string) {}
 
@@ -29,7 +29,7 @@ export class Processes {
         const file = openSync(log, "w");
         const child = spawn(command, args, { env: { HOME: this.directory, ...env }, cwd: this.directory, stdio: ["ignore", file, file] });
         closeSync(file);
-        this.children.push(child);
+        this.children.set(name, child);
         const ended = once(child, "exit").then(([code]) => {
             throw new Error(`${name} exited with ${code}`);
         });
@@ -42,9 +42,19 @@ export class Processes {
         });
     }
 
+    /** Ends servers as a lost machine does. */
+    async kill(names: readonly string[]): Promise<void> {
+        for (const name of names) {
+            const child = this.children.get(name);
+            if (child === undefined) throw new Error(`${name} was not started`);
+            child.kill("SIGKILL");
+            await once(child, "exit");
+        }
+    }
+
     async stop(): Promise<void> {
         await Promise.all(
-            this.children.map(async (child) => {
+            [...this.children.values()].map(async (child) => {
                 if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
                 child.kill("SIGTERM");
                 const kill = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);

@@ -14,6 +14,7 @@ describe("rule L7, receive-replicates", () => {
         assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), [
             "receive.replicationFactor: 1 is less than 3. A lost ingester is lost data. Set --receive.replication-factor to 3 on every router.",
             "receive-two.rings[1].ingesters: 2 cannot hold 3 copies of a sample. Receive refuses the hashring and accepts no sample. Run at least 3 ingesters.",
+            "receive-three.zones: zones with 1, 3 ingesters have no place for 4 copies of a sample. Receive looks for one for ever and is never ready. Run equally many ingesters in each zone.",
         ]));
 
     it("allows more ingesters than copies", () => assert.deepEqual(problemsOf(3, 6), []));
@@ -24,6 +25,20 @@ describe("rule L7, receive-replicates", () => {
             problemsOf(2, 1).map(({ path }) => path),
             ["r.replicationFactor", "r.ingesters"],
         ));
+
+    it("reports zones in which Thanos would look for ever for the place of a copy, and no others", () => {
+        const reported = (replicationFactor: number, perZone: number[]) => {
+            const ring = { path: "r", ingesters: perZone.reduce((a, b) => a + b), perZone };
+            const model = { ...NOTHING, receives: [{ path: "r", replicationFactor, rings: [ring] }] };
+            return rule.check(model, thresholdsOf(rule)).some(({ path }) => path === "r.zones");
+        };
+        for (const replicationFactor of [3, 4, 5, 6, 7])
+            for (const perZone of zonesOf(4, 4)) {
+                const enough = perZone.reduce((a, b) => a + b) >= replicationFactor;
+                const endless = enough && perZone.length > 1 && !placesAll(replicationFactor, perZone);
+                assert.equal(reported(replicationFactor, perZone), endless, `${replicationFactor} copies, ${perZone} ingesters`);
+            }
+    });
 
     const consequences: [number, Overrides, string][] = [
         [2, {}, "2 is less than 3. A write succeeds when one copy is stored."],
@@ -36,3 +51,23 @@ describe("rule L7, receive-replicates", () => {
                 [problem],
             ));
 });
+
+/** Every way to have 1 to `most` ingesters in each of 1 to `zones` zones. */
+const zonesOf = (zones: number, most: number): number[][] =>
+    counts(most).flatMap((first) => [[first], ...(zones > 1 ? zonesOf(zones - 1, most).map((rest) => [first, ...rest]) : [])]);
+const counts = (most: number) => Array.from({ length: most }, (_, i) => i + 1);
+
+/** Thanos's own loop (pkg/receive/hashring.go, calculateSectionReplicas), over a ring with every ingester in turn: whether it comes to an end. */
+function placesAll(replicationFactor: number, perZone: number[]): boolean {
+    const ring = perZone.flatMap((ingesters, zone) => Array.from({ length: ingesters }, (_, i) => ({ zone, id: `${zone}/${i}` })));
+    const replicas = new Set<string>();
+    const spread = perZone.map(() => 0);
+    for (let rounds = 0; rounds <= replicationFactor; rounds++)
+        for (const { zone, id } of ring) {
+            const here = spread[zone] ?? 0;
+            if (replicas.size === replicationFactor || replicas.has(id) || (here > 0 && here > Math.min(...spread))) continue;
+            replicas.add(id);
+            spread[zone] = here + 1;
+        }
+    return replicas.size === replicationFactor;
+}

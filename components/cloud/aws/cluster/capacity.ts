@@ -53,6 +53,8 @@ const OF_ADD_ON: Record<keyof AddOnChoices, Amounts[]> = {
 /** EKS's CoreDNS, in a cluster that the stack creates. */
 const CORE_DNS = [pod(100, 70), pod(100, 70)];
 
+const amountsOf = ({ replicas, requests }: PodRequests) => Array<Amounts>(replicas).fill({ ...requests, pods: 1 });
+
 /** Nodes of one type, and the pods that have to fit on them. */
 interface Pool {
     /** The settings of the pool: `aws.nodeGroups.stateful`. */
@@ -71,10 +73,8 @@ export function poolsOf(aws: Pick<AwsAccount, "addOns" | "cluster" | "identity" 
     if (nodeGroups === undefined) return [];
     const { stateful, general } = nodeGroups;
     const zones = (nodeGroups.subnetIds ?? cluster.create?.subnetIds ?? cluster.create?.zones ?? []).length;
-    const placed = (volumes: boolean) =>
-        pods
-            .filter((workload) => workload.volumes === volumes)
-            .flatMap(({ replicas, requests }) => Array<Amounts>(replicas).fill({ ...requests, pods: 1 }));
+    const placed = (volumes: boolean) => pods.filter((workload) => workload.volumes === volumes).flatMap(amountsOf);
+    const zonesOfPods = [...new Set(pods.flatMap(({ zone }) => (zone === undefined ? [] : [zone])))];
     const choices = addOnChoices(aws);
     const addOns = (Object.keys(choices) as (keyof AddOnChoices)[])
         .filter((name) => choices[name] === "install")
@@ -87,6 +87,14 @@ export function poolsOf(aws: Pick<AwsAccount, "addOns" | "cluster" | "identity" 
             podsAre: "pods with volumes",
             pods: placed(true),
         },
+        // Their own zone must have room for them. That other pods with volumes leave it to them is likely, not sure.
+        ...zonesOfPods.map((zone) => ({
+            path: "aws.nodeGroups.stateful",
+            count: { setting: "nodesPerZone", value: stateful.nodesPerZone, per: 1 },
+            instanceType: stateful.instanceType,
+            podsAre: `pods that have to be in ${zone}`,
+            pods: pods.filter((workload) => workload.zone === zone).flatMap(amountsOf),
+        })),
         {
             path: "aws.nodeGroups.general",
             count: { setting: "nodes", value: general.nodes, per: 1 },

@@ -32,7 +32,8 @@ function registered({ resources }: Run): PodRequests[] {
 function podsOfWorkload({ name, props }: PlannedResource): PodRequests {
     const { replicas, template } = props.spec as Workload;
     const { containers, nodeSelector } = template.spec;
-    return { name, replicas, requests: requested(containers), volumes: isStateful(nodeSelector) };
+    const zone = nodeSelector?.["topology.kubernetes.io/zone"];
+    return { name, replicas, requests: requested(containers), volumes: isStateful(nodeSelector), ...(zone !== undefined && { zone }) };
 }
 
 function podsOfRelease({ props }: PlannedResource): PodRequests {
@@ -54,7 +55,9 @@ describe("the pods that a configuration asks for", () => {
     });
 
     it("are those that are registered with rings, and ingesters that leave them", async () => {
-        const rings = [{ name: "big", tenants: ["red"], ingesters: 6, memory: "8Gi", cpu: "2" }];
+        const rings = [
+            { name: "big", tenants: ["red"], ingesters: 6, memory: "8Gi", cpu: "2", zones: ["eu-west-1a", "eu-west-1b", "eu-west-1c"] },
+        ];
         const observees = ["red", "green"].map((name) => ({ name, mode: "sidecar-remote-write" }));
         const aws = {
             ...(observerConfig("aws").aws as object),

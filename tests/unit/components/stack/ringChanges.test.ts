@@ -76,3 +76,28 @@ describe("a ring", () => {
         assert.deepEqual(refused(rings([all]), rings([all], { ingesters: 0 })), []);
     });
 });
+
+describe("the zones of a ring", () => {
+    const ZONES = ["a", "b", "c"];
+    const zoned = (zones: string[], more: Record<string, unknown> = {}) => observer({ zones, ...more });
+
+    it("are not changed, and not given to a ring that was deployed without them", () => {
+        const remedy = (now: string) =>
+            `Write ${now} here. For other zones, add a ring with them to receive.rings, let it list the tenants, and let this ring go as docs/configuration.md says.`;
+        assert.deepEqual(refused(observer({}), zoned(ZONES)), [
+            `receive.zones: the ingesters are in no zones of their own, and their volumes cannot move. ${remedy("[]")}`,
+        ]);
+        assert.deepEqual(refused(zoned(ZONES), zoned(["a", "b", "d"])), [
+            `receive.zones: the ingesters are in a, b, c, and their volumes cannot move. ${remedy("a, b, c")}`,
+        ]);
+        assert.equal(refused(zoned(ZONES), observer({})).length, 1);
+    });
+
+    it("may be written in another order", () => assert.deepEqual(refused(zoned(ZONES), zoned(["c", "a", "b"])), []));
+
+    it("are those of a new ring, to which tenants move", () => {
+        const inZones = { name: "zoned", tenants: ["red"], zones: ZONES, ingesters: 3 };
+        assert.deepEqual(refused(observer({}), observer({ rings: [inZones] })), []);
+        assert.deepEqual(refused(observer({ rings: [inZones] }), observer({ rings: [inZones], ingesters: 0 })), []);
+    });
+});

@@ -112,3 +112,68 @@ describe("a tenant with a ring of its own", () => {
         );
     });
 });
+
+describe("a ring in three zones", () => {
+    const ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
+    const built = () => build({ zones: ZONES, ingesters: 6, leaving: 3 });
+    const setOf = (run: Run, zone: string) =>
+        propsOf(run, "StatefulSet", `thanos-receive-ingester-${zone}`).spec as {
+            replicas: number;
+            selector: { matchLabels: Record<string, string> };
+            template: { metadata: { labels: Record<string, string> }; spec: { nodeSelector: Record<string, string> } };
+        };
+
+    it("has as many ingesters in each, on nodes of that zone, and names the zone in the ring", async () => {
+        const run = await built();
+        for (const zone of ZONES) {
+            const { replicas, template, selector } = setOf(run, zone);
+            assert.equal(replicas, 3);
+            assert.deepEqual(template.spec.nodeSelector, { "topology.kubernetes.io/zone": zone });
+            assert.equal(selector.matchLabels["thanos-fleet/zone"], zone);
+            assert.equal(template.metadata.labels["thanos-fleet/zone"], zone);
+        }
+        const inZone = (zone: string) => [0, 1].map((ordinal) => `thanos-receive-ingester-${zone}-${ordinal} in ${zone}`);
+        assert.deepEqual(ringsOf(run).map(membersOf), [ZONES.flatMap(inZone)]);
+    });
+
+    it("stands on the nodes that are for pods with volumes", async () => {
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 5 } },
+        };
+        const run = await runInProcess("observer", toEngineConfig(observerConfig("aws", { aws, receive: { zones: ZONES } })));
+        const { nodeSelector } = setOf(run, "eu-west-1b").template.spec;
+        assert.deepEqual(nodeSelector, { "thanos-fleet/pool": "stateful", "topology.kubernetes.io/zone": "eu-west-1b" });
+    });
+
+    it("has one disruption budget over all zones: a drained node takes one copy of a sample at most", async () => {
+        const budgets = (await built()).resources.filter(
+            ({ type, name }) => type.endsWith(":PodDisruptionBudget") && name.includes("ingester"),
+        );
+        assert.deepEqual(
+            budgets.map(({ name, props }) => [name, props.spec]),
+            [
+                [
+                    "thanos-receive-ingester",
+                    {
+                        maxUnavailable: 1,
+                        selector: {
+                            matchLabels: { "app.kubernetes.io/name": "thanos", "app.kubernetes.io/component": "receive-ingester" },
+                        },
+                    },
+                ],
+            ],
+        );
+    });
+
+    it("is asked by Query in every zone, and counted for limits in every zone", async () => {
+        const run = await built();
+        const addresses = fileOf(run, "thanos-query", "endpoints.yml").match(/thanos-receive[\w-]+/g);
+        assert.deepEqual(
+            addresses,
+            ZONES.map((zone) => `thanos-receive-ingester-${zone}`),
+        );
+        const { global } = parse(fileOf(run, "thanos-receive-router", "limits.yml")).write;
+        for (const zone of ZONES) assert.match(global.meta_monitoring_limit_query, new RegExp(`thanos-receive-ingester-${zone}-1[|"]`));
+    });
+});

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { modelOf } from "../../../../config/checks";
 import { loadConfig } from "../../../../config/load";
-import type { Run } from "../../../../engine/runInProcess";
+import { type Run, runInProcess } from "../../../../engine/runInProcess";
+import { toEngineConfig } from "../../../../engine/stackFile";
 import { manifestOf } from "../../../../policies/policy";
 import { readModel } from "../../../../rules/reading/readModel";
 import { buildObservee, buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
@@ -21,6 +22,16 @@ describe("the model of a configuration", () => {
             withoutPaths(receives).map((receive) => ({ ...receive, rings: withoutPaths(receive.rings) }));
         assert.deepEqual(receives(configured), receives(registered));
         assert.deepEqual(withoutPaths(configured.prometheuses), withoutPaths(registered.prometheuses));
+    });
+
+    it("has the observer's rings with their zones as they are registered", async () => {
+        const rings = [{ name: "big", tenants: ["red"], ingesters: 6, zones: ["a", "b", "c"] }];
+        const observees = ["red", "green"].map((name) => ({ name, mode: "sidecar-remote-write" }));
+        const raw = observerConfig("local", { observees, receive: { rings } });
+        const registered = registeredBy(await runInProcess("observer", toEngineConfig(raw)));
+        const ringsOf = ({ receives }: typeof registered) => receives.map((receive) => withoutPaths(receive.rings));
+        assert.deepEqual(ringsOf(modelOf(loadConfig(raw))), ringsOf(registered));
+        assert.deepEqual(ringsOf(registered), [[{ ingesters: 6, perZone: [2, 2, 2] }, { ingesters: 3 }]]);
     });
 
     it("has one compactor that is like each of the registered ones, but for the stream", async () => {

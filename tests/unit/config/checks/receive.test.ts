@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { problemsOf } from "../../../support/problemsOf";
-import { observerConfig } from "../../../support/testFleet";
+import { ON_AWS, observerConfig } from "../../../support/testFleet";
 
 const limits = (value: Record<string, unknown>, more: Record<string, unknown> = {}) =>
     problemsOf(observerConfig("local", { receive: { limits: value }, ...more }));
@@ -58,5 +58,59 @@ describe("rings of Receive", () => {
             rings({ name: "a".repeat(13), tenants: ["red"] }).map((problem) => problem.split(":")[0]),
             ["receive.rings[0].name"],
         );
+    });
+});
+
+describe("zones of Receive", () => {
+    const ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
+    const zones = (receive: Record<string, unknown>) => problemsOf(observerConfig("local", { receive }));
+
+    it("have equally many ingesters each, of those too that leave", () => {
+        assert.deepEqual(zones({ zones: ZONES, ingesters: 6, leaving: 3 }), []);
+        assert.deepEqual(zones({ zones: ZONES, ingesters: 7, leaving: 1 }), [
+            "receive.ingesters: 7 are not equally many in each of 3 zones. Write a multiple of 3.",
+            "receive.leaving: 1 are not equally many in each of 3 zones. Write a multiple of 3.",
+        ]);
+    });
+
+    it("are as many as copies, and each is there once", () =>
+        assert.deepEqual(
+            zones({
+                zones: ZONES.slice(0, 2),
+                ingesters: 4,
+                rings: [{ name: "big", tenants: ["red"], zones: ["a", "a", "b"], ingesters: 3 }],
+            }),
+            [
+                'receive.rings[0].zones[1]: "a" is there twice. Remove one.',
+                "receive.zones: 2 zones for 3 copies of a sample: a lost zone could take two of them. Write 3 zones, or none.",
+            ],
+        ));
+
+    it("are counted where each is there once", () =>
+        assert.deepEqual(zones({ zones: ["a", "b"], ingesters: 4 }), [
+            "receive.zones: 2 zones for 3 copies of a sample: a lost zone could take two of them. Write 3 zones, or none.",
+        ]));
+
+    it("are those of the rings that have none of their own", () =>
+        assert.deepEqual(zones({ zones: ZONES, rings: [{ name: "big", tenants: ["red"], ingesters: 4 }] }), [
+            "receive.rings[0].ingesters: 4 are not equally many in each of 3 zones. Write a multiple of 3.",
+        ]));
+
+    it("fit into the name of a StatefulSet, with the ring's", () => {
+        const long = (zone: string) => zones({ rings: [{ name: "big", tenants: ["red"], zones: ["a", "b", zone] }] });
+        assert.deepEqual(long("z".repeat(24)), []);
+        assert.deepEqual(long("z".repeat(25)), [
+            `receive.rings[0].zones[2]: "${"z".repeat(25)}" is too long for the name of a StatefulSet, together with the ring's. Name the ring with 2 characters at most, or leave the zones out.`,
+        ]);
+    });
+
+    it("are those of the network that the stack creates", () => {
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            ...(ON_AWS.created?.observer.aws as object),
+        };
+        assert.deepEqual(problemsOf(observerConfig("aws", { aws, receive: { zones: ["eu-west-1a", "eu-west-1b", "eu-west-1x"] } })), [
+            'receive.zones[2]: "eu-west-1x" is not a zone of this cluster (eu-west-1a, eu-west-1b, eu-west-1c). Write one of these, or add its letter to aws.cluster.create.zones.',
+        ]);
     });
 });

@@ -101,16 +101,17 @@ describe("the deployment that manifests describe", () => {
         };
         const rings = (name: unknown, data: unknown, namespace = "monitoring") =>
             manifest("core/v1", "ConfigMap", "rings", { metadata: { name, namespace }, data });
-        const file = JSON.stringify([{ endpoints: ["a", "b"] }, { tenants: ["red"], endpoints: [{ address: "c", az: "x" }] }]);
+        const zoned = ["x", "y", "x"].map((az, i) => ({ address: `${i}`, az }));
+        const file = JSON.stringify([{ endpoints: ["a", "b"] }, { tenants: ["red"], endpoints: zoned }]);
 
-        it("and not one of all ingesters: 1 and 2 are not 3", () =>
+        it("and not one of all ingesters, with the zones that it knows", () =>
             assert.deepEqual(modelOf(mounting("rings"), rings("rings", { "rings.json": file }), ingester(3)).receives, [
                 {
                     path,
                     replicationFactor: 3,
                     rings: [
                         { path: `${path}.hashrings[0]`, ingesters: 2 },
-                        { path: `${path}.hashrings[1]`, ingesters: 1 },
+                        { path: `${path}.hashrings[1]`, ingesters: 3, perZone: [2, 1] },
                     ],
                 },
             ]));
