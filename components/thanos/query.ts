@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { QueryConfig } from "../../config/schema";
+import { mebibytesOf } from "../../config/size";
+import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import { type LoadBalancerServiceArgs, loadBalancerService } from "../kubernetes/loadBalancerService";
 import type { Placement } from "../kubernetes/placement";
@@ -27,8 +29,27 @@ export interface QueryArgs extends QueryConfig {
 
 const ENDPOINTS = "endpoints.yml";
 
-/** Flags of `thanos query`. */
-export function queryFlags(args: { leaf: boolean }): string[] {
+/** Memory that one PromQL query is reckoned with, in MiB: Thanos's default of 20 queries at once fills the default memory of 1Gi. An estimate. */
+const QUERY_MIB = 50;
+const MOST_QUERIES = 20;
+
+/** One after the other is better than all at once and out of memory. More than Thanos's default would wait for cores instead. */
+const queriesFor = (memory: string) => Math.min(MOST_QUERIES, Math.max(1, Math.floor(mebibytesOf(memory) / QUERY_MIB)));
+
+/**
+ * A leaf Query gives up on a sidecar before the observer's Query gives up on the leaf: it sends nothing until each of its sidecars has answered or timed out
+ * (pkg/store/proxy_merge.go, eagerRespSet). With equal times one slow sidecar would take its whole cluster out of the answer.
+ */
+const leafPatience = (timeout: string) => formatDuration(Math.ceil((parseDuration(timeout) * 2) / 3) as Duration);
+
+/**
+ * Flags of `thanos query`, for the observer's Query and for a leaf Query. A leaf is asked for series over the StoreAPI, by another cluster: so it has mutual
+ * TLS, and less patience. Its limits on PromQL are for people who ask it inside its cluster.
+ *
+ * No `--store.limits.*`: Query 0.42 asks for series in batches, and these limits do not count batches (pkg/store/limiter.go; thanos#8967). Stores count
+ * what they read themselves.
+ */
+export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf: boolean }): string[] {
     return [
         "query",
         "--log.format=json",
@@ -38,8 +59,11 @@ export function queryFlags(args: { leaf: boolean }): string[] {
         "--endpoint.sd-config-reload-interval=30s",
         ...REPLICA_LABELS.map((label) => `--query.replica-label=${label}`),
         "--query.auto-downsampling",
-        // Without a deadline one slow StoreAPI delays every query (thanos#835, #3223).
-        "--store.response-timeout=15s",
+        `--query.timeout=${args.timeout}`,
+        `--store.response-timeout=${args.leaf ? leafPatience(args.storeResponseTimeout) : args.storeResponseTimeout}`,
+        `--query.max-concurrent=${args.maxConcurrent ?? queriesFor(args.memory)}`,
+        `--query.max-concurrent-select=${args.maxConcurrentSelect}`,
+        `--query.promql-engine=${args.promqlEngine}`,
         // Closes the observer's connections regularly: new leaf pods get some (thanos#1083), and each new connection has to show a valid certificate.
         ...(args.leaf ? ["--grpc-server-max-connection-age=5m", ...serverTlsFlags("grpc-server")] : []),
     ];
@@ -62,7 +86,7 @@ export class Query extends pulumi.ComponentResource {
                 name: workloadName,
                 namespace,
                 component: name,
-                flags: queryFlags({ leaf: args.leaf !== undefined }),
+                flags: queryFlags({ ...args, leaf: args.leaf !== undefined }),
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
                 // Other clusters show a certificate to a leaf Query.

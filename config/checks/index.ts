@@ -10,7 +10,7 @@ import { receiveChecks } from "./receive";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
-    const problems = new Problems().add(prometheusRetention(config)).add(awsChecks(config));
+    const problems = new Problems().add(prometheusRetention(config)).add(queryTimeouts(config)).add(awsChecks(config));
     if (config.role === "observer")
         problems
             .add(clusterNames(config))
@@ -76,6 +76,22 @@ function prometheusRetention({ prometheus }: StackConfig): Problem[] {
         )
         .all();
 }
+
+const queryTimeouts = ({ query }: StackConfig): Problem[] =>
+    new Problems()
+        .when(
+            parseDuration(query.storeResponseTimeout) === 0,
+            "query.storeResponseTimeout",
+            `${query.storeResponseTimeout} waits for ever: one slow source would delay every query.`,
+            "Write 15s.",
+        )
+        .when(
+            parseDuration(query.storeResponseTimeout) >= parseDuration(query.timeout),
+            "query.storeResponseTimeout",
+            `${query.storeResponseTimeout} is not shorter than query.timeout (${query.timeout}): a query with one slow source would fail instead of going on without it.`,
+            "Write a fraction of query.timeout; 15s fits the default of 2m.",
+        )
+        .all();
 
 function clusterNames(config: ObserverConfig): Problem[] {
     const clusters = [

@@ -21,6 +21,30 @@ export const query = z.strictObject({
      * @default "200m"
      */
     cpu: cpu.default("200m"),
+    /**
+     * How long a PromQL query may take, a duration. Thanos's default.
+     * @default "2m"
+     */
+    timeout: duration("2m").default("2m"),
+    /**
+     * How long Query waits for the next data of a StoreAPI, a duration shorter than `timeout`. Then it answers without it, with a warning. Thanos waits for
+     * ever by default: one slow cluster delays every query (thanos#835, #3223). A leaf Query waits two thirds of it (components/thanos/query.ts).
+     * @default "15s"
+     */
+    storeResponseTimeout: duration("15s").default("15s"),
+    /** PromQL queries that each pod works on at once; more wait for their turn. Not set: one for each 50Mi of `memory`, and no more than Thanos's 20. */
+    maxConcurrent: count.optional(),
+    /**
+     * Selectors of one query that each pod fetches at once: `a / b` has two. Thanos's default.
+     * @default 4
+     */
+    maxConcurrentSelect: count.default(4),
+    /**
+     * What evaluates PromQL. `thanos` uses more cores and less memory for a large query, and leaves to `prometheus` what it does not know; Thanos's
+     * documentation calls it experimental.
+     * @default "prometheus"
+     */
+    promqlEngine: z.enum(["prometheus", "thanos"]).default("prometheus"),
 });
 
 export const queryFrontend = z.strictObject({

@@ -4,10 +4,13 @@ import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
 import { storeFlags } from "../../../../components/thanos/store";
+import { query } from "../../../../config/schema/thanos";
+
+const QUERY = query.parse({});
 
 describe("the flags of", () => {
     it("the observer's Query read its endpoints from a file and merge replicas", () => {
-        assert.deepEqual(queryFlags({ leaf: false }), [
+        assert.deepEqual(queryFlags({ ...QUERY, leaf: false }), [
             "query",
             "--log.format=json",
             "--enable-auto-gomemlimit",
@@ -16,13 +19,26 @@ describe("the flags of", () => {
             "--query.replica-label=prometheus_replica",
             "--query.replica-label=receive_replica",
             "--query.auto-downsampling",
+            "--query.timeout=2m",
             "--store.response-timeout=15s",
+            "--query.max-concurrent=20",
+            "--query.max-concurrent-select=4",
+            "--query.promql-engine=prometheus",
         ]);
     });
 
-    it("a leaf Query close its connections regularly too, and accept only clients of one authority", () => {
-        assert.deepEqual(queryFlags({ leaf: true }), [
-            ...queryFlags({ leaf: false }),
+    it("Query let as many queries run at once as its memory holds, but for another number", () => {
+        const atOnce = (memory: string, maxConcurrent?: number) =>
+            queryFlags({ ...QUERY, memory, maxConcurrent, leaf: false }).find((flag) => flag.startsWith("--query.max-concurrent="));
+        assert.deepEqual(
+            [atOnce("32Mi"), atOnce("256Mi"), atOnce("1Gi"), atOnce("64Gi"), atOnce("256Mi", 7)],
+            [1, 5, 20, 20, 7].map((number) => `--query.max-concurrent=${number}`),
+        );
+    });
+
+    it("a leaf Query close its connections regularly too, accept only clients of one authority, and give up before the observer gives it up", () => {
+        assert.deepEqual(queryFlags({ ...QUERY, leaf: true }), [
+            ...queryFlags({ ...QUERY, leaf: false, storeResponseTimeout: "10s" }),
             "--grpc-server-max-connection-age=5m",
             "--grpc-server-tls-cert=/etc/thanos/tls/tls.crt",
             "--grpc-server-tls-key=/etc/thanos/tls/tls.key",

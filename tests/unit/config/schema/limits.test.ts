@@ -35,6 +35,18 @@ const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, re
         observerConfig("local", { certificates: { validity: "10h", renewBefore: "10h" } }),
     ],
     [
+        "Query gives up on a source before the query ends",
+        "query.storeResponseTimeout",
+        observeeConfig("blue", "local", { query: { timeout: "1m", storeResponseTimeout: "59s" } }),
+        observeeConfig("blue", "local", { query: { timeout: "1m", storeResponseTimeout: "60s" } }),
+    ],
+    [
+        "Query waits for a source for some time",
+        "query.storeResponseTimeout",
+        observeeConfig("blue", "local", { query: { storeResponseTimeout: "1ms" } }),
+        observeeConfig("blue", "local", { query: { storeResponseTimeout: "0s" } }),
+    ],
+    [
         "Prometheus keeps three blocks",
         "prometheus.retention",
         observeeConfig("blue", "local", { prometheus: { retention: "6h" } }),
