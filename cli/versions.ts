@@ -7,7 +7,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { dependencies, devDependencies } from "../package.json";
 import { color } from "../terminal/color";
-import { CHARTS, newest, releaseOf, UPSTREAM } from "../upstream/sources";
+import { CHARTS, newest, releaseOf, TAGGED, UPSTREAM } from "../upstream/sources";
 import { VERSIONS } from "../upstream/versions";
 
 /** Prints every pinned version beside the newest release. A source that does not answer, or not in time, is shown in the table and is not a failure. */
@@ -28,15 +28,18 @@ async function upstreamRow(name: keyof typeof UPSTREAM, signal: AbortSignal): Pr
     const { goModule, repository } = UPSTREAM[name];
     const tags = goVersions(goModule.path, signal)
         .then((versions) => versions.flatMap((version) => releaseOf(goModule, version) ?? []))
-        .catch(() => gitHubTags(repository, signal));
+        .catch(() => gitHubReleases(repository, signal));
     return row(name, VERSIONS[name], tags.then(newest), "Go modules, else GitHub");
 }
 
 async function chartRow(name: keyof typeof CHARTS, signal: AbortSignal): Promise<Row> {
     const { repository, tag } = CHARTS[name];
-    const latest = gitHubTags(repository, signal).then((tags) => newest(tags.flatMap((release) => tag.exec(release)?.[1] ?? [])));
+    const latest = gitHubReleases(repository, signal).then((tags) => newest(tags.flatMap((release) => tag.exec(release)?.[1] ?? [])));
     return row(name, VERSIONS[name], latest, "GitHub");
 }
+
+const taggedRow = (name: keyof typeof TAGGED, signal: AbortSignal): Promise<Row> =>
+    row(name, VERSIONS[name], gitHubTags(TAGGED[name].repository, signal).then(newest), "GitHub");
 
 async function npmRows(signal: AbortSignal): Promise<Row[]> {
     const outdated = npmOutdated(signal);
@@ -69,10 +72,17 @@ async function goVersions(module: string, signal: AbortSignal): Promise<string[]
     return stdout.trim().split(" ").slice(1);
 }
 
-async function gitHubTags(repository: string, signal: AbortSignal): Promise<string[]> {
-    const response = await fetch(`https://api.github.com/repos/${repository}/releases?per_page=100`, { signal });
+const gitHubReleases = async (repository: string, signal: AbortSignal) =>
+    (await gitHub<{ tag_name: string }>(`${repository}/releases`, signal)).map((release) => release.tag_name);
+
+const gitHubTags = async (repository: string, signal: AbortSignal) =>
+    (await gitHub<{ name: string }>(`${repository}/tags`, signal)).map((tag) => tag.name);
+
+/** The first hundred entries of a list. */
+async function gitHub<T>(path: string, signal: AbortSignal): Promise<T[]> {
+    const response = await fetch(`https://api.github.com/repos/${path}?per_page=100`, { signal });
     if (!response.ok) throw new Error(`GitHub answers with status ${response.status}`);
-    return ((await response.json()) as { tag_name: string }[]).map((release) => release.tag_name);
+    return (await response.json()) as T[];
 }
 
 /** Packages with a newer version for the running Node. npm exits with 1 if there is one, and prints errors as JSON too. */
@@ -110,6 +120,7 @@ async function main(): Promise<void> {
     const rows = await Promise.all([
         ...released.map((name) => upstreamRow(name, signal)),
         ...charts.map((name) => chartRow(name, signal)),
+        ...(Object.keys(TAGGED) as (keyof typeof TAGGED)[]).map((name) => taggedRow(name, signal)),
         npmRows(signal),
     ]);
     process.stdout.write(json ? `${JSON.stringify(rows.flat(), null, 2)}\n` : `${tableOf(rows.flat())}\n`);

@@ -74,7 +74,7 @@ function problemsOf(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
             },
         ];
     // A malformed credential is still a credential, also where the whole store was given as one text.
-    const isCredential = path === "objectStore" || /^objectStore\.config\b/.test(path);
+    const isCredential = path === "objectStore" || /^objectStore\.config\b|\.cache\.password$/.test(path);
     return [{ path, problem: isCredential ? "(not shown)" : JSON.stringify(value), remedy: issue.message }];
 }
 

@@ -27,6 +27,12 @@ export function parseDuration(text: string): Duration {
     return ms as Duration;
 }
 
+/** As Go itself writes it, which knows no unit longer than an hour: `24h`. Some flags of Thanos are Go durations, where `1d` is an error. */
+export function goDuration(duration: Duration): string {
+    const unit = (["h", "m", "s", "ms"] as const satisfies Unit[]).find((u) => duration % UNITS[u] === 0) ?? "ms";
+    return `${duration / UNITS[unit]}${unit}`;
+}
+
 /** A number in the largest unit, up to days, that divides the duration: `1d12h` becomes `36h`. No weeks and years: `90d` reads better than `12w6d`. */
 export function formatDuration(duration: Duration): string {
     if (duration === 0) return "0d";

@@ -40,7 +40,7 @@ const prometheus: GoModule = {
 };
 
 /** Upstreams that publish a Go module: `npm run versions` lists its versions, and the local fleet can build it. */
-export const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, "kubePrometheusStack" | "awsLoadBalancerController">, Upstream> = {
+export const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, keyof typeof CHARTS | keyof typeof TAGGED>, Upstream> = {
     thanos: { repository: "thanos-io/thanos", goModule: { path: "github.com/thanos-io/thanos" } },
     prometheus: { repository: "prometheus/prometheus", goModule: prometheus },
     prometheusOperator: {
@@ -62,6 +62,11 @@ export const CHARTS = {
     kubePrometheusStack: { repository: "prometheus-community/helm-charts", tag: /^kube-prometheus-stack-(\d.*)$/ },
     awsLoadBalancerController: { repository: "kubernetes-sigs/aws-load-balancer-controller", tag: /^v(\d.*)$/ },
 } satisfies Partial<Record<keyof typeof VERSIONS, { repository: string; tag: RegExp }>>;
+
+/** Upstreams that tag their versions on GitHub and publish neither releases there nor a Go module. */
+export const TAGGED = { memcached: { repository: "memcached/memcached" } } satisfies Partial<
+    Record<keyof typeof VERSIONS, { repository: string }>
+>;
 
 /** The version of the Go module for a release. */
 export const moduleVersion = ({ versionOf = (release) => release }: GoModule, release: string): string => versionOf(release);

@@ -16,12 +16,14 @@ export const VERSIONS = {
     nodeExporter: "v1.12.1",
     kind: "v0.33.0",
     awsLoadBalancerController: "3.5.0", // of the chart and of the controller
+    memcached: "1.6.45",
     minio: "v0.0.0-20260212201848-7aac2a2c5b7c", // the last published commit; no longer developed
 } as const;
 
 /** Images that the program names itself; the local fleet builds the same images if no registry is reachable. */
 export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
 export const PROMETHEUS_IMAGE = `quay.io/prometheus/prometheus:${VERSIONS.prometheus}`;
+export const MEMCACHED_IMAGE = `docker.io/library/memcached:${VERSIONS.memcached}-alpine`;
 export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
 
 /** Images that kube-prometheus-stack names. */

@@ -4,6 +4,8 @@ export const PART_OF = { "app.kubernetes.io/part-of": "thanos-fleet" };
 export const THANOS_PODS = { "app.kubernetes.io/name": "thanos" };
 /** Labels of the pods of one Thanos component: `query`, `receive-router`, ... */
 export const podsOf = (component: string) => ({ ...THANOS_PODS, "app.kubernetes.io/component": component });
+/** Label of the pods of one memcached. The ServiceMonitor does not select it: memcached has no metrics of its own, and its clients count hits and failures. */
+export const memcachedPodsOf = (component: string) => ({ "app.kubernetes.io/name": "memcached", "app.kubernetes.io/component": component });
 
 /** Label of pods that are one zone's part of a ring of ingesters. */
 export const ZONE_LABEL = "thanos-fleet/zone";

@@ -7,6 +7,7 @@ import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
 import { prometheusUrl } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
+import { sharedCache } from "../thanos/caches";
 import { Compact } from "../thanos/compact";
 import { leafQueryEndpoint } from "../thanos/endpoints";
 import { Query } from "../thanos/query";
@@ -83,12 +84,15 @@ export class Observer extends pulumi.ComponentResource {
                       childOpts,
                   );
 
+        const general = { namespace, placement: cloud.general };
+        // No name that begins like a Store's: a stream may be called `cache`.
+        const storeCache = sharedCache("memcached-store", config.store.cache, { ...general, client: "store" }, childOpts);
         const stores = streams.map(
             ({ name: stream }) =>
                 new Store(
                     `store-${stream}`,
-                    { ...config.store, ...volumes, namespace, stream, blocks: blocks.grant("store", stream) },
-                    childOpts,
+                    { ...config.store, ...volumes, namespace, stream, cache: storeCache, blocks: blocks.grant("store", stream) },
+                    { ...childOpts, dependsOn: [...childOpts.dependsOn, ...(storeCache?.ready ?? [])] },
                 ),
         );
         const compacts = streams.map(
@@ -112,9 +116,15 @@ export class Observer extends pulumi.ComponentResource {
             },
             childOpts,
         );
+        const answersCache = sharedCache(
+            "memcached-answers",
+            config.queryFrontend.cache,
+            { ...general, client: "query-frontend" },
+            childOpts,
+        );
         const frontend = new QueryFrontend(
             "query-frontend",
-            { ...config.queryFrontend, namespace, placement: cloud.general, domain, downstream: query.url, exposePage: cloud.exposePage },
+            { ...config.queryFrontend, ...general, cache: answersCache, domain, downstream: query.url, exposePage: cloud.exposePage },
             childOpts,
         );
 

@@ -1,5 +1,5 @@
 import { ringsOf } from "../../config/rings";
-import { type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { type CacheConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { KPS, streamWorkload, thanosName } from "../naming/names";
@@ -35,6 +35,8 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             requests: requestsOf(queryFrontend),
             volumes: false,
         },
+        ...memcachedPods("memcached-answers", queryFrontend.cache),
+        ...memcachedPods("memcached-store", store.cache),
         ...streamsOf(config).flatMap(({ name: stream }) => [
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
@@ -60,3 +62,6 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             : []),
     ];
 }
+
+const memcachedPods = (name: string, cache: CacheConfig): PodRequests[] =>
+    cache.type === "memcached" ? [{ name: thanosName(name), replicas: cache.replicas, requests: requestsOf(cache), volumes: false }] : [];

@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stringify } from "yaml";
 import type { QueryFrontendConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
 import { externalServiceName, queryFrontendHost, thanosName } from "../naming/names";
-import { CONFIG_DIR, HTTP_ONLY, workload } from "./workload";
+import { answersCacheFile, type SharedCache } from "./caches";
+import { HTTP_ONLY, START_DIR, workload } from "./workload";
 
-export interface QueryFrontendArgs extends QueryFrontendConfig {
+export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache"> {
+    /** The cache that its pods share. @default undefined: in its memory */
+    cache: SharedCache | undefined;
     /** Kubernetes namespace. */
     namespace: string;
     /** DNS domain of the fleet. */
@@ -28,7 +30,7 @@ const CACHE = "cache.yml";
  * Partial responses stay on, Thanos's default: an observee that cannot be reached must not fail every query of the fleet. They carry a warning, and
  * responses with a warning are never cached.
  */
-export function queryFrontendFlags(args: { downstream: string }): string[] {
+export function queryFrontendFlags(args: Pick<QueryFrontendArgs, "downstream">): string[] {
     return [
         "query-frontend",
         "--log.format=json",
@@ -36,7 +38,7 @@ export function queryFrontendFlags(args: { downstream: string }): string[] {
         `--query-frontend.downstream-url=${args.downstream}`,
         "--query-frontend.compress-responses",
         "--query-frontend.log-queries-longer-than=10s",
-        `--query-range.response-cache-config-file=${CONFIG_DIR}/${CACHE}`,
+        `--query-range.response-cache-config-file=${START_DIR}/${CACHE}`,
         // The newest minutes still change while Receive and the sidecars catch up.
         "--query-range.response-cache-max-freshness=5m",
         // The default of 5 multiplies the load just when something is failing.
@@ -44,9 +46,6 @@ export function queryFrontendFlags(args: { downstream: string }): string[] {
         "--labels.max-retries-per-request=2",
     ];
 }
-
-/** The response cache: in memory, so each replica has its own. */
-export const cacheFile = stringify({ type: "IN-MEMORY", config: { max_size: "256MB", validity: "6h" } });
 
 /** Thanos Query Frontend: splits range queries by day and caches their results. The fleet's one address for people and dashboards. */
 export class QueryFrontend extends pulumi.ComponentResource {
@@ -70,9 +69,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 ports: HTTP_ONLY,
                 clients: { http: "anywhere" },
                 placement: args.placement,
-                config: { [CACHE]: cacheFile },
-                // Query Frontend loads the file once (cmd/thanos/query_frontend.go).
-                readsConfigOnce: true,
+                startFiles: { [CACHE]: answersCacheFile(args.cache, args.memory) },
                 memory: args.memory,
                 cpu: args.cpu,
             },

@@ -5,10 +5,13 @@ import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { serviceHost, streamWorkload } from "../naming/names";
+import { bucketCacheFile, indexCacheFile, type SharedCache } from "./caches";
 import { type Endpoint, replicaGroup } from "./endpoints";
-import { DATA_DIR, OBJECT_STORE_FILE, THANOS_PORTS, workload } from "./workload";
+import { DATA_DIR, OBJECT_STORE_FILE, START_DIR, THANOS_PORTS, workload } from "./workload";
 
-export interface StoreArgs extends StoreConfig {
+export interface StoreArgs extends Omit<StoreConfig, "cache"> {
+    /** The cache that all Stores share. @default undefined: in its memory */
+    cache: SharedCache | undefined;
     /** Kubernetes namespace. */
     namespace: string;
     /** The stream that this Store serves. */
@@ -21,8 +24,11 @@ export interface StoreArgs extends StoreConfig {
     placement?: Placement | undefined;
 }
 
+const INDEX_CACHE = "index-cache.yml";
+const BUCKET_CACHE = "bucket-cache.yml";
+
 /** Flags of `thanos store`. */
-export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletionMarksDelay" | "memory">): string[] {
+export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletionMarksDelay" | "memory" | "cache">): string[] {
     return [
         "store",
         "--log.format=json",
@@ -31,7 +37,9 @@ export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletio
         `--sync-block-duration=${args.syncInterval}`,
         `--ignore-deletion-marks-delay=${args.ignoreDeletionMarksDelay}`,
         // Thanos's defaults, 250 MB and 2 GB, know nothing of the pod's limit: the pod would be killed before the pool refuses a query.
-        `--index-cache-size=${shareOf(args.memory, 0.25)}`,
+        ...(args.cache
+            ? [`--index-cache.config-file=${START_DIR}/${INDEX_CACHE}`, `--store.caching-bucket.config-file=${START_DIR}/${BUCKET_CACHE}`]
+            : [`--index-cache-size=${shareOf(args.memory, 0.25)}`]),
         `--chunk-pool-size=${shareOf(args.memory, 0.4)}`,
         // Headers are downloaded at once (the default) but mapped into memory only while used, so idle blocks cost none.
         "--store.enable-index-header-lazy-reader",
@@ -64,6 +72,10 @@ export class Store extends pulumi.ComponentResource {
                 clients: { grpc: ["query"] },
                 storage: { size: args.storage, class: args.storageClass, placement: args.placement },
                 blocks: args.blocks,
+                startFiles: args.cache && {
+                    [INDEX_CACHE]: indexCacheFile(args.cache),
+                    [BUCKET_CACHE]: bucketCacheFile(args.cache, args),
+                },
                 memory: args.memory,
                 cpu: args.cpu,
             },

@@ -18,6 +18,7 @@ const OBJECT_STORE_DIR = "/etc/thanos/objstore";
 export const OBJECT_STORE_FILE = `${OBJECT_STORE_DIR}/${OBJECT_STORE_KEY}`;
 export const DATA_DIR = "/var/thanos/data";
 export const CONFIG_DIR = "/etc/thanos/config";
+export const START_DIR = "/etc/thanos/start";
 
 /** User of the official image. */
 const USER_ID = 1001;
@@ -77,13 +78,13 @@ export interface WorkloadArgs {
     placement?: Placement | undefined;
     /** Access to the blocks of `stream`. @default none */
     blocks?: StreamAccess;
-    /** Files under /etc/thanos/config, by name. @default none */
+    /** Files under /etc/thanos/config that Thanos rereads by itself, by name. @default none */
     config?: Record<string, string>;
     /**
-     * Whether the component reads `config` only when it starts, so that a changed file has to replace the pods.
-     * @default false: Thanos rereads the files by itself
+     * Files under /etc/thanos/start that Thanos reads only when it starts, by name: a changed file replaces the pods. They may contain passwords.
+     * @default none
      */
-    readsConfigOnce?: boolean;
+    startFiles?: Record<string, string> | undefined;
     /**
      * Name of the Secret with the certificate (components/tls/tlsSecret.ts). Thanos rereads it at each handshake, so a change restarts no pods.
      * @default none
@@ -129,6 +130,14 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
 
+    const startFiles =
+        args.startFiles &&
+        new k8s.core.v1.Secret(
+            `${name}-start`,
+            { metadata: { ...metadata, name: `${name}-start` }, stringData: pulumi.secret(args.startFiles) },
+            opts,
+        );
+
     // Headless: its DNS name resolves to every ready pod, and to every pod of the hashring.
     new k8s.core.v1.Service(
         name,
@@ -165,7 +174,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         replicaSelector: selector,
         placement: args.storage ? args.storage.placement : args.placement,
         dataDir: args.storage && DATA_DIR,
-        files: filesOf(args, config?.metadata.name),
+        files: filesOf(args, config?.metadata.name, startFiles?.metadata.name),
     });
     const podOpts = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
     if (args.storage === undefined) {
@@ -238,13 +247,18 @@ const clientsOf = ({ ports, clients = {} }: WorkloadArgs): [port: number, from: 
     });
 
 /** Of every file that Thanos reads only when it starts. */
-const checksumsOf = ({ blocks, config = {}, readsConfigOnce }: WorkloadArgs): HardenedPodArgs["checksums"] => ({
+const checksumsOf = ({ blocks, startFiles = {} }: WorkloadArgs): HardenedPodArgs["checksums"] => ({
     ...(blocks && { [OBJECT_STORE_KEY]: blocks.objectStoreChecksum }),
-    ...(readsConfigOnce && Object.fromEntries(Object.entries(config).map(([file, text]) => [file, checksum(text)]))),
+    ...Object.fromEntries(Object.entries(startFiles).map(([file, text]) => [file, checksum(text)])),
 });
 
-const filesOf = ({ blocks, tls }: WorkloadArgs, configMap: pulumi.Input<string> | undefined): MountedFiles[] => [
+const filesOf = (
+    { blocks, tls }: WorkloadArgs,
+    configMap: pulumi.Input<string> | undefined,
+    startSecret: pulumi.Input<string> | undefined,
+): MountedFiles[] => [
     ...(blocks ? [{ name: "objstore", mountPath: OBJECT_STORE_DIR, secret: blocks.objectStoreSecret }] : []),
     ...(configMap ? [{ name: "config", mountPath: CONFIG_DIR, configMap }] : []),
+    ...(startSecret ? [{ name: "start", mountPath: START_DIR, secret: startSecret }] : []),
     ...(tls ? [{ name: "tls", mountPath: TLS_MOUNT.dir, secret: tls }] : []),
 ];

@@ -15,6 +15,7 @@ export function crossChecks(config: StackConfig): Problem[] {
         problems
             .add(clusterNames(config))
             .add(streamProblems(config))
+            .add(oneCache(config))
             .add(deletionMarks(config))
             .add(renewal(config))
             .add(receiveChecks(config));
@@ -158,6 +159,16 @@ function streamProblems({ cluster, observees, streams }: ObserverConfig): Proble
     }
     return problems.all();
 }
+
+const oneCache = ({ queryFrontend }: ObserverConfig): Problem[] =>
+    new Problems()
+        .when(
+            queryFrontend.replicas > 1 && queryFrontend.cache.type === "in-memory",
+            "queryFrontend.replicas",
+            `${queryFrontend.replicas} pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276).`,
+            "Write 1, or let them share a cache: queryFrontend.cache.type: memcached.",
+        )
+        .all();
 
 const deletionMarks = ({ store, compact }: ObserverConfig): Problem[] =>
     new Problems()

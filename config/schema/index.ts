@@ -167,6 +167,7 @@ export const activeOf = (observees: readonly ObserveeEntry[]) => observees.filte
 /** The observees that write to Receive: an archived one no longer does. */
 export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(observees).filter(({ mode }) => WRITES_REMOTELY[mode]);
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
+export type { CacheConfig, MemcachedConfig } from "./cache";
 export type { PrometheusConfig } from "./prometheus";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
 export { MAX_SAMPLES_PER_SEND } from "./thanos";

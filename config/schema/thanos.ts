@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { mebibytesOf } from "../size";
+import { cache } from "./cache";
 import { clusterName, count, cpu, duration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
@@ -49,10 +50,15 @@ export const query = z.strictObject({
 
 export const queryFrontend = z.strictObject({
     /**
-     * Pods. One, because the cache is in memory: two pods would answer the same query from two caches, and differ for a while (thanos#8276).
+     * Pods. More than one need a cache that they share.
      * @default 1
      */
     replicas: count.default(1),
+    /**
+     * Where answers are cached. `in-memory` takes half of a pod's memory.
+     * @default { type: "in-memory" }
+     */
+    cache: cache.default({ type: "in-memory" }),
     /**
      * Memory of each pod, a size.
      * @default "512Mi"
@@ -72,6 +78,12 @@ export const store = z.strictObject({
      * @default 2
      */
     replicas: count.default(2),
+    /**
+     * Where parts of blocks are cached, for all Stores. `in-memory` is for postings and series, in a quarter of a pod's memory; a shared cache also holds
+     * chunks, block lists and `meta.json` files, and costs fewer requests to the bucket.
+     * @default { type: "in-memory" }
+     */
+    cache: cache.default({ type: "in-memory" }),
     /**
      * How often Store looks for new blocks, a duration.
      * @default "15m"

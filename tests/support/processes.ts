@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { eventually } from "./eventually";
 
@@ -17,13 +17,22 @@ export async function freePort(): Promise<number> {
     return port;
 }
 
+async function connected(host: string, port: number): Promise<void> {
+    const socket = connect({ host, port, timeout: 5000 });
+    try {
+        await once(socket, "connect");
+    } finally {
+        socket.destroy();
+    }
+}
+
 /** Servers that a test starts, with their files and logs in `directory`. They get only the given environment: no credentials of this machine. */
 export class Processes {
     private readonly children = new Map<string, ChildProcess>();
 
     constructor(readonly directory: string) {}
 
-    /** Starts a server and resolves when the URL `ready` answers 200. */
+    /** Starts a server and resolves when the URL `ready` answers 200, or takes connections if it is `tcp://host:port`. */
     async start(name: string, command: string, args: string[], ready: string, env: Record<string, string> = {}): Promise<void> {
         const log = join(this.directory, `${name}.log`);
         const file = openSync(log, "w");
@@ -34,6 +43,8 @@ export class Processes {
             throw new Error(`${name} exited with ${code}`);
         });
         const answers = eventually(`${name} is ready`, 60, async () => {
+            const { protocol, hostname, port } = new URL(ready);
+            if (protocol === "tcp:") return connected(hostname, Number(port));
             const { status } = await fetch(ready, { signal: AbortSignal.timeout(5000) });
             if (status !== 200) throw new Error(`it answers ${status}`);
         });

@@ -236,6 +236,8 @@ export const CATALOGUE = {
         page: released("kubernetes-sigs/kind", VERSIONS.kind),
         cpuSeconds: 0,
     },
+    /** For tests of caches. The local fleet caches in memory: images that are made here have no C library, and memcached needs one. */
+    memcached: system("memcached", ["-V"], /^memcached (\S+)/),
     etcd: system("etcd-server", ["--version"], /^etcd Version: (\S+)/m),
     containerd: system("containerd", ["--version"], /^containerd \S+ v?([^\s~+]+)/),
     ctr: system("containerd", ["--version"], /^ctr \S+ v?([^\s~+]+)/),

@@ -84,6 +84,10 @@ describe("configuration", () => {
         assert.deepEqual(shown("key"), [
             "objectStore: (not shown) is not a type of object store that Thanos knows. Write S3, GCS, AZURE, SWIFT, COS, ALIYUNOSS, BOS, OBS, OCI or FILESYSTEM.",
         ]);
+        const cache = { type: "own-redis", address: "redis:6379", password: 12345 };
+        assert.deepEqual(problemsOf(observerConfig("local", { store: { cache } })), [
+            "store.cache.password: (not shown) is not text. Put it in quotes.",
+        ]);
     });
 
     it("refuses the placeholder of an encrypted value where a value decides what is planned", () =>

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
-import { formatDuration, parseDuration } from "../../../rules/duration";
+import { formatDuration, goDuration, parseDuration } from "../../../rules/duration";
 
 const HOUR = 3_600_000;
+
+describe("goDuration", () => {
+    it("writes no unit longer than an hour, which Go does not know", () =>
+        assert.deepEqual(
+            ["1d", "1w", "90m", "30s", "1h30m", "1500ms", "0d"].map((text) => goDuration(parseDuration(text))),
+            ["24h", "168h", "90m", "30s", "90m", "1500ms", "0h"],
+        ));
+});
 
 describe("a duration", () => {
     const valid: [string, number, string][] = [

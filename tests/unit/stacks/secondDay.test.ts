@@ -98,6 +98,59 @@ describe("a rotated key of the object store", () => {
     });
 });
 
+describe("shared caches", () => {
+    const memcached = { queryFrontend: { cache: { type: "memcached" } }, store: { cache: { type: "memcached" } } };
+    const STORES = ["blue", "observer", "red"].map((stream) => `thanos-store-${stream}`);
+
+    it("are two memcached with all that belongs to them, and a file for each Store", async () => {
+        const [own, shared] = [await buildObserver("local"), await observer(memcached)];
+        const parts = ["Memcached", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
+        const objects = ["memcached-answers", "memcached-store"].flatMap((name) =>
+            parts.map((kind) => `${kind} ${kind === "Memcached" ? name : `thanos-${name}`}`),
+        );
+        assert.deepEqual(without(names(shared), names(own)).sort(), [...objects, ...STORES.map((name) => `Secret ${name}-start`)].sort());
+        assert.deepEqual(without(names(own), names(shared)), []);
+    });
+
+    it("are known to their clients by names, and run before the Stores, which need them to start", async () => {
+        const { resources } = await observer(memcached);
+        const store = resources.find(({ type, name }) => type.endsWith(":StatefulSet") && name === "thanos-store-blue");
+        assert.ok(store?.dependsOn.includes("thanos-memcached-store"), store?.dependsOn.join());
+        const files = resources.flatMap(({ name, secrets }) => (name.endsWith("-start") ? [JSON.stringify(secrets)] : []));
+        assert.equal(files.length, 4);
+        for (const file of files)
+            assert.match(file, /dnssrvnoa\+_memcached\._tcp\.thanos-memcached-(answers|store)\.monitoring\.svc\.cluster\.local/);
+    });
+
+    it("accept connections of their own clients only", async () => {
+        const { resources } = await observer(memcached);
+        const clients = resources.flatMap(({ type, name, props }) =>
+            type.endsWith(":NetworkPolicy") && name.includes("memcached") ? [[name, (props.spec as { ingress: unknown }).ingress]] : [],
+        );
+        const only = (component: string) => [
+            {
+                ports: [{ port: 11211, protocol: "TCP" }],
+                from: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "thanos", "app.kubernetes.io/component": component } } }],
+            },
+        ];
+        assert.deepEqual(Object.fromEntries(clients), {
+            "thanos-memcached-answers": only("query-frontend"),
+            "thanos-memcached-store": only("store"),
+        });
+    });
+
+    it("of another size replace no pod of their clients; of another address they replace all", async () => {
+        const of = (cache: Record<string, unknown>) => observer({ store: { cache } });
+        const [small, large] = [await of({ type: "memcached" }), await of({ type: "memcached", memory: "2Gi" })];
+        assert.deepEqual(changed(small, large), ["StatefulSet thanos-memcached-store"]);
+        const at = (address: string) => of({ type: "own-memcached", addresses: [address] });
+        assert.deepEqual(
+            changed(await at("a:11211"), await at("b:11211")).sort(),
+            [...STORES.map((name) => `Secret ${name}-start`), ...STORES.map((name) => `StatefulSet ${name}`)].sort(),
+        );
+    });
+});
+
 describe("a namespace that exists", () => {
     it("is used as it is: the stack neither creates nor deletes it", async () => {
         const [own, existing] = [await buildObserver("local"), await observer({ createNamespace: false })];

@@ -68,6 +68,18 @@ describe("the pods that a configuration asks for", () => {
         assert.deepEqual(byName(withoutOperator(podsOf(loadConfig(config)))), byName(registered(run)));
     });
 
+    it("include the memcached that a stack installs, as it is registered", async () => {
+        const small = { type: "memcached", memory: "256Mi" };
+        const caches = { queryFrontend: { cache: small }, store: { cache: { ...small, replicas: 3, cpu: "50m" } } };
+        const config = observerConfig("aws", caches);
+        const ofCaches = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.includes("memcached")));
+        assert.deepEqual(
+            ofCaches(podsOf(loadConfig(config))),
+            ofCaches(registered(await runInProcess("observer", toEngineConfig(config)))),
+        );
+        assert.equal(ofCaches(podsOf(loadConfig(config))).length, 2);
+    });
+
     it("are those of an observee that are registered", async () => {
         const asked = withoutOperator(podsOf(loadConfig(observeeConfig("blue", "aws"))));
         // No node groups: its pods have volumes, and select no nodes.

@@ -4,9 +4,10 @@ import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
 import { storeFlags } from "../../../../components/thanos/store";
-import { query } from "../../../../config/schema/thanos";
+import { query, store } from "../../../../config/schema/thanos";
 
 const QUERY = query.parse({});
+const STORE = { ...store.parse({}), cache: undefined };
 
 describe("the flags of", () => {
     it("the observer's Query read its endpoints from a file and merge replicas", () => {
@@ -55,7 +56,7 @@ describe("the flags of", () => {
             "--query-frontend.downstream-url=http://query:10902",
             "--query-frontend.compress-responses",
             "--query-frontend.log-queries-longer-than=10s",
-            "--query-range.response-cache-config-file=/etc/thanos/config/cache.yml",
+            "--query-range.response-cache-config-file=/etc/thanos/start/cache.yml",
             "--query-range.response-cache-max-freshness=5m",
             "--query-range.max-retries-per-request=2",
             "--labels.max-retries-per-request=2",
@@ -63,7 +64,7 @@ describe("the flags of", () => {
     });
 
     it("Store keep serving marked blocks for a while, map index headers only while used, and fill two thirds of its memory at most", () => {
-        assert.deepEqual(storeFlags({ syncInterval: "15m", ignoreDeletionMarksDelay: "24h", memory: "2Gi" }), [
+        assert.deepEqual(storeFlags(STORE), [
             "store",
             "--log.format=json",
             "--data-dir=/var/thanos/data",
@@ -76,6 +77,21 @@ describe("the flags of", () => {
             "--grpc-server-max-connection-age=5m",
             "--disable-admin-operations",
         ]);
+    });
+
+    it("Store with a shared cache read both cache files, and keep no index cache in its memory", () => {
+        const shared = storeFlags({ ...STORE, cache: { type: "MEMCACHED", config: {}, ready: [] } });
+        assert.deepEqual(
+            shared.filter((flag) => !storeFlags(STORE).includes(flag)),
+            [
+                "--index-cache.config-file=/etc/thanos/start/index-cache.yml",
+                "--store.caching-bucket.config-file=/etc/thanos/start/bucket-cache.yml",
+            ],
+        );
+        assert.deepEqual(
+            storeFlags(STORE).filter((flag) => !shared.includes(flag)),
+            ["--index-cache-size=512MiB"],
+        );
     });
 
     it("Compact set the retention of each resolution, and leave bad blocks out instead of halting", () => {

@@ -23,6 +23,13 @@ describe("checks of a configuration", () => {
         );
     });
 
+    it("refuse two Query Frontends with a cache each, and allow them one that they share", () => {
+        assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { replicas: 2 } })), [
+            "queryFrontend.replicas: 2 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Write 1, or let them share a cache: queryFrontend.cache.type: memcached.",
+        ]);
+        assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { replicas: 2, cache: { type: "memcached" } } })), []);
+    });
+
     it("refuse a Store that serves marked blocks longer than Compact keeps them", () => {
         assert.deepEqual(problemsOf(observerConfig("local", { store: { ignoreDeletionMarksDelay: "48h" } })), [
             "store.ignoreDeletionMarksDelay: 48h is not shorter than compact.deleteDelay (48h): Store would ask for deleted blocks. Write half of compact.deleteDelay, as Thanos's defaults do.",
