@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { QueryFrontendConfig } from "../../config/schema";
+import { goDuration, parseDuration } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
@@ -27,23 +28,31 @@ const CACHE = "cache.yml";
 /**
  * Flags of `thanos query-frontend`.
  *
- * Partial responses stay on, Thanos's default: an observee that cannot be reached must not fail every query of the fleet. They carry a warning, and
+ * Partial responses stay on (docs/adr/0015), Thanos's default: an observee that cannot be reached must not fail every query of the fleet. They carry a warning, and
  * responses with a warning are never cached.
  */
-export function queryFrontendFlags(args: Pick<QueryFrontendArgs, "downstream">): string[] {
+export function queryFrontendFlags(
+    args: Omit<QueryFrontendConfig, "replicas" | "cache" | "memory" | "cpu"> & { downstream: string },
+): string[] {
+    const goTime = (text: string) => goDuration(parseDuration(text));
     return [
         "query-frontend",
         "--log.format=json",
         "--enable-auto-gomemlimit",
         `--query-frontend.downstream-url=${args.downstream}`,
+        // Parts of a split query go to one address, and Go keeps only two idle connections to it: the others would be made anew each time.
+        "--query-frontend.downstream-tripper-config=max_idle_conns_per_host: 100",
         "--query-frontend.compress-responses",
-        "--query-frontend.log-queries-longer-than=10s",
+        `--query-frontend.log-queries-longer-than=${goTime(args.logQueriesLongerThan)}`,
+        `--query-range.split-interval=${goTime(args.splitInterval)}`,
         `--query-range.response-cache-config-file=${START_DIR}/${CACHE}`,
-        // The newest minutes still change while Receive and the sidecars catch up.
-        "--query-range.response-cache-max-freshness=5m",
-        // The default of 5 multiplies the load just when something is failing.
+        "--cache-compression-type=snappy",
+        `--query-range.response-cache-max-freshness=${goTime(args.maxFreshness)}`,
+        // They count tries (internal/cortex/querier/queryrange/retry.go). The default of 5 multiplies the load just when something is failing.
         "--query-range.max-retries-per-request=2",
+        "--query.max-retries-per-request=2",
         "--labels.max-retries-per-request=2",
+        `--labels.default-time-range=${goTime(args.labelsTimeRange)}`,
     ];
 }
 

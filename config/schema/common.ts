@@ -18,6 +18,10 @@ export const duration = (example: string) =>
         error: `is not a duration. Write a number and a unit (ms, s, m, h, d, w, y), for instance ${example}.`,
     });
 
+/** A duration that is longer than none. */
+export const positiveDuration = (example: string) =>
+    duration(example).refine((text) => !isDuration(text) || parseDuration(text) > 0, `is no time at all. Write for instance ${example}.`);
+
 /** Memory or disk, as a Kubernetes quantity. */
 export const size = z.string().regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "is not a size. Write a whole number and Mi, Gi or Ti, for instance 50Gi.");
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mebibytesOf } from "../size";
 import { cache } from "./cache";
-import { clusterName, count, cpu, duration, size, volumeSize } from "./common";
+import { clusterName, count, cpu, duration, positiveDuration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
@@ -59,6 +59,27 @@ export const queryFrontend = z.strictObject({
      * @default { type: "in-memory" }
      */
     cache: cache.default({ type: "in-memory" }),
+    /**
+     * How long a part is into which range queries are split, a duration. Parts are computed at once and cached one by one.
+     * @default "24h"
+     */
+    splitInterval: positiveDuration("24h").default("24h"),
+    /**
+     * The newest part of an answer, which is not cached because its samples may still arrive, a duration. Longer than observees may lag behind with remote
+     * write; Thanos's 1m caches graphs that still move.
+     * @default "5m"
+     */
+    maxFreshness: positiveDuration("5m").default("5m"),
+    /**
+     * Queries that take longer are logged, a duration.
+     * @default "10s"
+     */
+    logQueriesLongerThan: positiveDuration("10s").default("10s"),
+    /**
+     * How far back label names and values are looked up where a request does not say it, a duration. Thanos's default.
+     * @default "24h"
+     */
+    labelsTimeRange: positiveDuration("24h").default("24h"),
     /**
      * Memory of each pod, a size.
      * @default "512Mi"

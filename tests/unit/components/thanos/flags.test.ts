@@ -4,7 +4,7 @@ import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
 import { storeFlags } from "../../../../components/thanos/store";
-import { query, store } from "../../../../config/schema/thanos";
+import { query, queryFrontend, store } from "../../../../config/schema/thanos";
 
 const QUERY = query.parse({});
 const STORE = { ...store.parse({}), cache: undefined };
@@ -49,17 +49,23 @@ describe("the flags of", () => {
     });
 
     it("Query Frontend cache responses and limit retries", () => {
-        assert.deepEqual(queryFrontendFlags({ downstream: "http://query:10902" }), [
+        const settings = { ...queryFrontend.parse({ labelsTimeRange: "2w" }), downstream: "http://query:10902" };
+        assert.deepEqual(queryFrontendFlags(settings), [
             "query-frontend",
             "--log.format=json",
             "--enable-auto-gomemlimit",
             "--query-frontend.downstream-url=http://query:10902",
+            "--query-frontend.downstream-tripper-config=max_idle_conns_per_host: 100",
             "--query-frontend.compress-responses",
             "--query-frontend.log-queries-longer-than=10s",
+            "--query-range.split-interval=24h",
             "--query-range.response-cache-config-file=/etc/thanos/start/cache.yml",
+            "--cache-compression-type=snappy",
             "--query-range.response-cache-max-freshness=5m",
             "--query-range.max-retries-per-request=2",
+            "--query.max-retries-per-request=2",
             "--labels.max-retries-per-request=2",
+            "--labels.default-time-range=336h",
         ]);
     });
 

@@ -41,6 +41,12 @@ const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, re
         observeeConfig("blue", "local", { query: { timeout: "1m", storeResponseTimeout: "60s" } }),
     ],
     [
+        "a part of a split query has a length",
+        "queryFrontend.splitInterval",
+        observerConfig("local", { queryFrontend: { splitInterval: "1ms" } }),
+        observerConfig("local", { queryFrontend: { splitInterval: "0s" } }),
+    ],
+    [
         "Query waits for a source for some time",
         "query.storeResponseTimeout",
         observeeConfig("blue", "local", { query: { storeResponseTimeout: "1ms" } }),
