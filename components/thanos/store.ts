@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StoreConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
+import { goDuration, parseDuration } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
@@ -28,19 +29,23 @@ const INDEX_CACHE = "index-cache.yml";
 const BUCKET_CACHE = "bucket-cache.yml";
 
 /** Flags of `thanos store`. */
-export function storeFlags(args: Pick<StoreArgs, "syncInterval" | "ignoreDeletionMarksDelay" | "memory" | "cache">): string[] {
+export function storeFlags(args: Omit<StoreConfig, "replicas" | "cpu" | "storage" | "cache"> & Pick<StoreArgs, "cache">): string[] {
+    const { requestSeries, requestSamples } = args.limits;
     return [
         "store",
         "--log.format=json",
         `--data-dir=${DATA_DIR}`,
         `--objstore.config-file=${OBJECT_STORE_FILE}`,
-        `--sync-block-duration=${args.syncInterval}`,
+        `--sync-block-duration=${goDuration(parseDuration(args.syncInterval))}`,
+        `--block-discovery-strategy=${args.blockDiscovery}`,
         `--ignore-deletion-marks-delay=${args.ignoreDeletionMarksDelay}`,
         // Thanos's defaults, 250 MB and 2 GB, know nothing of the pod's limit: the pod would be killed before the pool refuses a query.
         ...(args.cache
             ? [`--index-cache.config-file=${START_DIR}/${INDEX_CACHE}`, `--store.caching-bucket.config-file=${START_DIR}/${BUCKET_CACHE}`]
             : [`--index-cache-size=${shareOf(args.memory, 0.25)}`]),
         `--chunk-pool-size=${shareOf(args.memory, 0.4)}`,
+        ...(requestSeries ? [`--store.limits.request-series=${requestSeries}`] : []),
+        ...(requestSamples ? [`--store.limits.request-samples=${requestSamples}`] : []),
         // Headers are downloaded at once (the default) but mapped into memory only while used, so idle blocks cost none.
         "--store.enable-index-header-lazy-reader",
         // Query has one connection to all replicas: closing it regularly spreads the Queries over the replicas again after a restart.

@@ -115,6 +115,21 @@ export const store = z.strictObject({
      * @default "24h"
      */
     ignoreDeletionMarksDelay: duration("24h").default("24h"),
+    /** What one request may read from a Store. A query that needs more goes on without that Store, with a warning. */
+    limits: z
+        .strictObject({
+            /** Series. Not set: no limit. */
+            requestSeries: count.optional(),
+            /** Samples, counted as 120 for each chunk; less than that would be no limit (cmd/thanos/store.go). Not set: no limit. */
+            requestSamples: z.int().min(120).optional(),
+        })
+        .prefault({}),
+    /**
+     * How Store lists blocks: `concurrent` asks for each block whether it is complete, `recursive` lists every object. With many thousands of blocks,
+     * `recursive` costs a sixteenth of the requests and takes longer.
+     * @default "concurrent"
+     */
+    blockDiscovery: z.enum(["concurrent", "recursive"]).default("concurrent"),
     /**
      * Persistent volume of each pod, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand. It holds index headers.
      * @default "20Gi"

@@ -76,6 +76,7 @@ describe("the flags of", () => {
             "--data-dir=/var/thanos/data",
             "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
             "--sync-block-duration=15m",
+            "--block-discovery-strategy=concurrent",
             "--ignore-deletion-marks-delay=24h",
             "--index-cache-size=512MiB",
             "--chunk-pool-size=819MiB",
@@ -97,6 +98,19 @@ describe("the flags of", () => {
         assert.deepEqual(
             storeFlags(STORE).filter((flag) => !shared.includes(flag)),
             ["--index-cache-size=512MiB"],
+        );
+    });
+
+    it("Store limit what one request may read, list blocks otherwise, and write days as Go reads them, where the settings say so", () => {
+        const settings = { limits: { requestSeries: 1e6, requestSamples: 5e8 }, blockDiscovery: "recursive", syncInterval: "1d" };
+        assert.deepEqual(
+            storeFlags({ ...store.parse(settings), cache: undefined }).filter((flag) => !storeFlags(STORE).includes(flag)),
+            [
+                "--sync-block-duration=24h",
+                "--block-discovery-strategy=recursive",
+                "--store.limits.request-series=1000000",
+                "--store.limits.request-samples=500000000",
+            ],
         );
     });
 
