@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CompactConfig } from "../../config/schema";
+import { goDuration, parseDuration } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
-import { streamWorkload } from "../naming/names";
+import { PROMETHEUS_REPLICA_LABEL, streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
 export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
@@ -19,8 +20,16 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
     placement?: Placement | undefined;
 }
 
+/**
+ * Merging across replicas ("vertical compaction"). `penalty` chooses one of two scrapes at a time, as Query does. Thanos's own choice is for copies of the
+ * same samples: of two scrapes it would keep all samples (thanos.io, components/compact.md, which also warns that `penalty` may disturb rates, thanos#2890).
+ */
+const MERGE_PROMETHEUS_REPLICAS = [`--deduplication.replica-label=${PROMETHEUS_REPLICA_LABEL}`, "--deduplication.func=penalty"];
+
 /** Flags of `thanos compact`. */
-export function compactFlags(args: Pick<CompactArgs, "retention" | "consistencyDelay" | "deleteDelay" | "waitInterval">): string[] {
+export function compactFlags(args: Omit<CompactConfig, "allowUnequalRetention" | "storage" | "memory" | "cpu">): string[] {
+    const { concurrency } = args;
+    const goTime = (text: string) => goDuration(parseDuration(text));
     return [
         "compact",
         "--wait",
@@ -31,9 +40,15 @@ export function compactFlags(args: Pick<CompactArgs, "retention" | "consistencyD
         `--retention.resolution-raw=${args.retention.raw}`,
         `--retention.resolution-5m=${args.retention.fiveMinutes}`,
         `--retention.resolution-1h=${args.retention.oneHour}`,
-        `--consistency-delay=${args.consistencyDelay}`,
+        `--consistency-delay=${goTime(args.consistencyDelay)}`,
         `--delete-delay=${args.deleteDelay}`,
-        `--wait-interval=${args.waitInterval}`,
+        `--wait-interval=${goTime(args.waitInterval)}`,
+        `--block-discovery-strategy=${args.blockDiscovery}`,
+        `--compact.concurrency=${concurrency.compactions}`,
+        `--downsample.concurrency=${concurrency.downsamplings}`,
+        `--compact.blocks-fetch-concurrency=${concurrency.blockFetches}`,
+        `--block-files-concurrency=${concurrency.blockFiles}`,
+        ...(args.mergeReplicas ? MERGE_PROMETHEUS_REPLICAS : []),
         // Marks a bad block and leaves it out of compaction, instead of halting the stream (thanos#3442).
         "--compact.skip-block-with-out-of-order-chunks",
         // The block viewer's default of 1m costs a request per block and minute.

@@ -92,6 +92,8 @@ export const queryFrontend = z.strictObject({
     cpu: cpu.default("100m"),
 });
 
+const blockDiscovery = z.enum(["concurrent", "recursive"]);
+
 /** The Stores, one for each stream. */
 export const store = z.strictObject({
     /**
@@ -129,7 +131,7 @@ export const store = z.strictObject({
      * `recursive` costs a sixteenth of the requests and takes longer.
      * @default "concurrent"
      */
-    blockDiscovery: z.enum(["concurrent", "recursive"]).default("concurrent"),
+    blockDiscovery: blockDiscovery.default("concurrent"),
     /**
      * Persistent volume of each pod, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand. It holds index headers.
      * @default "20Gi"
@@ -353,8 +355,34 @@ const retention = z.strictObject({
     oneHour: duration("90d").default("90d"),
 });
 
-/** The compactors, one for each stream. */
-export const compact = z.strictObject({
+/**
+ * What a compactor does at once. More makes it faster where there are cores, and where it has fallen behind; memory and volume have to hold as many blocks,
+ * and their results, at the same time (thanos.io, components/compact.md).
+ */
+const concurrency = z.strictObject({
+    /**
+     * Groups of blocks that are merged at once. A group has the same labels and resolution, so a cluster with two Prometheus has two of raw blocks.
+     * @default 1
+     */
+    compactions: count.default(1),
+    /**
+     * Blocks that are downsampled at once, after the compactions of a round.
+     * @default 1
+     */
+    downsamplings: count.default(1),
+    /**
+     * Blocks of one group that are downloaded at once.
+     * @default 1
+     */
+    blockFetches: count.default(1),
+    /**
+     * Files of one block that are downloaded or uploaded at once.
+     * @default 1
+     */
+    blockFiles: count.default(1),
+});
+
+const compactSettings = z.strictObject({
     /** How long samples are kept, by resolution. */
     retention: retention.prefault({}),
     /**
@@ -387,11 +415,27 @@ export const compact = z.strictObject({
      * @default "4Gi"
      */
     memory: size.default("4Gi"),
+    /** How much it does at once. */
+    concurrency: concurrency.prefault({}),
     /**
-     * CPU that each compactor requests. It merges one group of blocks at a time, on one core (`--compact.concurrency`).
-     * @default "1"
+     * Merges the blocks of a cluster's two Prometheus into one block, which halves what is stored. It cannot be undone, and Thanos warns that it may disturb
+     * rates (thanos#2890). Query merges the two series anyway.
+     * @default false
      */
-    cpu: cpu.default("1"),
+    mergeReplicas: z.boolean().default(false),
+    /**
+     * How a compactor lists blocks, like `store.blockDiscovery`.
+     * @default "concurrent"
+     */
+    blockDiscovery: blockDiscovery.default("concurrent"),
+    /** CPU that each compactor requests. Not set: a core for each compaction or downsampling at once, whichever are more. */
+    cpu: cpu.optional(),
+});
+
+/** The compactors, one for each stream. */
+export const compact = compactSettings.transform((settings) => {
+    const { compactions, downsamplings } = settings.concurrency;
+    return { ...settings, cpu: settings.cpu ?? String(Math.max(compactions, downsamplings)) };
 });
 
 export type QueryConfig = z.infer<typeof query>;

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { Compact } from "../../components/thanos/compact";
+import { compact } from "../../config/schema/thanos";
 import { OperationFailed, runOperation } from "../../engine/operation";
 import { CLUSTERS } from "../../local/fleet/settings";
 import { localStack } from "../support/localStack";
@@ -19,7 +20,7 @@ const shortRetention: PulumiFn = async () => {
     const kubernetes = new k8s.Provider("kubernetes", await targetOf("blue"));
     const opts = { providers: [kubernetes] };
     const retention = { raw: "24h", fiveMinutes: "90d", oneHour: "90d" };
-    const timing = { consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m", storage: "1Gi", memory: "1Gi", cpu: "1" };
+    const settings = compact.parse({ retention, storage: "1Gi", memory: "1Gi" });
     const blocks = {
         objectStoreSecret: pulumi.output("thanos-objstore-blue"),
         objectStoreChecksum: pulumi.output("0a1b"),
@@ -28,7 +29,7 @@ const shortRetention: PulumiFn = async () => {
     };
     new Compact(
         "compact-short",
-        { retention, ...timing, namespace: "monitoring", stream: "short", storageClass: LOCAL_STORAGE_CLASS, blocks },
+        { ...settings, namespace: "monitoring", stream: "short", storageClass: LOCAL_STORAGE_CLASS, blocks },
         opts,
     );
 };

@@ -4,7 +4,7 @@ import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
 import { storeFlags } from "../../../../components/thanos/store";
-import { query, queryFrontend, store } from "../../../../config/schema/thanos";
+import { compact, query, queryFrontend, store } from "../../../../config/schema/thanos";
 
 const QUERY = query.parse({});
 const STORE = { ...store.parse({}), cache: undefined };
@@ -116,7 +116,7 @@ describe("the flags of", () => {
 
     it("Compact set the retention of each resolution, and leave bad blocks out instead of halting", () => {
         const retention = { raw: "90d", fiveMinutes: "180d", oneHour: "0d" };
-        assert.deepEqual(compactFlags({ retention, consistencyDelay: "30m", deleteDelay: "48h", waitInterval: "5m" }), [
+        assert.deepEqual(compactFlags(compact.parse({ retention })), [
             "compact",
             "--wait",
             "--log.format=json",
@@ -129,10 +129,35 @@ describe("the flags of", () => {
             "--consistency-delay=30m",
             "--delete-delay=48h",
             "--wait-interval=5m",
+            "--block-discovery-strategy=concurrent",
+            "--compact.concurrency=1",
+            "--downsample.concurrency=1",
+            "--compact.blocks-fetch-concurrency=1",
+            "--block-files-concurrency=1",
             "--compact.skip-block-with-out-of-order-chunks",
             "--block-viewer.global.sync-block-interval=1h",
             "--disable-admin-operations",
         ]);
+    });
+
+    it("Compact do more at once, merge replicas by penalty, and write days as Go reads them, where the settings say so", () => {
+        const concurrency = { compactions: 4, downsamplings: 2, blockFetches: 8, blockFiles: 16 };
+        const settings = { concurrency, mergeReplicas: true, blockDiscovery: "recursive", consistencyDelay: "1d", waitInterval: "1d" };
+        const usual = compactFlags(compact.parse({}));
+        assert.deepEqual(
+            compactFlags(compact.parse(settings)).filter((flag) => !usual.includes(flag)),
+            [
+                "--consistency-delay=24h",
+                "--wait-interval=24h",
+                "--block-discovery-strategy=recursive",
+                "--compact.concurrency=4",
+                "--downsample.concurrency=2",
+                "--compact.blocks-fetch-concurrency=8",
+                "--block-files-concurrency=16",
+                "--deduplication.replica-label=prometheus_replica",
+                "--deduplication.func=penalty",
+            ],
+        );
     });
 
     it("a Receive router give it a hashring, no storage, and the tenant from the client's certificate", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { compact } from "../../../../config/schema/thanos";
 import { ROOT } from "../../../support/root";
 
 interface Default {
@@ -28,4 +29,19 @@ describe("doc comments of the schema", () => {
             assert.equal(defaults.length, source.split(".default(").length - 1);
             for (const { field, stated, set } of defaults) assert.equal(stated, set, field);
         });
+});
+
+describe("the CPU of Compact", () => {
+    const cpuOf = (settings: unknown) => compact.parse(settings).cpu;
+
+    it("is a core for each compaction or downsampling at once, unless it is set", () =>
+        assert.deepEqual(
+            [
+                {},
+                { concurrency: { compactions: 4 } },
+                { concurrency: { downsamplings: 3 } },
+                { concurrency: { compactions: 4 }, cpu: "250m" },
+            ].map(cpuOf),
+            ["1", "4", "3", "250m"],
+        ));
 });
