@@ -5,6 +5,7 @@ import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksumAnnotations } from "../kubernetes/checksum";
 import type { Placement } from "../kubernetes/placement";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../naming/names";
+import { type Tracing, tracingConfig } from "../thanos/tracing";
 import { TLS_FILES } from "../tls/tlsSecret";
 
 /** What the values of kube-prometheus-stack depend on. */
@@ -23,6 +24,8 @@ export interface ValuesArgs extends PrometheusConfig {
     objectStoreSecret: string;
     /** Checksum of that file, which a sidecar reads only when it starts. */
     objectStoreChecksum: string;
+    /** Where the sidecars' traces go. @default nowhere */
+    tracing?: Tracing | undefined;
     /** URL of Receive, and the name of the Secret with the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tlsSecret: string } | undefined;
 }
@@ -124,6 +127,9 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                     // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).
                     objectStorageConfig: { existingSecret: { name: args.objectStoreSecret, key: OBJECT_STORE_KEY } },
                     resources: { requests: SIDECAR_REQUESTS },
+                    ...(args.tracing && {
+                        additionalArgs: [{ name: "tracing.config", value: tracingConfig("thanos-sidecar", args.tracing) }],
+                    }),
                 },
                 ...(args.remoteWrite && { remoteWrite: [remoteWrite(args.remoteWrite)] }),
             },

@@ -29,6 +29,7 @@ export class Observee extends pulumi.ComponentResource {
         const { stream = clusterName } = entry;
         const { leaf: leafTls, writer: writerTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
+        const tracing = config.tracing && { ...config.tracing, clusterName };
 
         const blocks = new BlockStorage(
             this,
@@ -45,6 +46,7 @@ export class Observee extends pulumi.ComponentResource {
                 storageClass: cloud.storageClass,
                 placement: cloud.stateful,
                 nodesHaveZones: cloud.nodesHaveZones,
+                tracing,
                 clusterName,
                 chart: config.chart,
                 blocks: blocks.grant("prometheus", stream),
@@ -56,7 +58,7 @@ export class Observee extends pulumi.ComponentResource {
         const leaf = { host: leafQueryHost(clusterName, domain), annotations: cloud.loadBalancer };
         new Query(
             "query",
-            { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, tls: leafTls },
+            { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, tracing, tls: leafTls },
             // After the sidecars, because a Query that finds none when it starts looks again only half a minute later.
             { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
         );

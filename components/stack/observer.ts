@@ -36,6 +36,7 @@ export class Observer extends pulumi.ComponentResource {
         const { cluster: clusterName, domain, namespace, observees, objectStore } = config;
         const childOpts = stackNamespace(this, config, cloud);
         const volumes = { storageClass: cloud.storageClass, placement: cloud.stateful };
+        const tracing = config.tracing && { ...config.tracing, clusterName };
 
         const active = activeOf(observees);
         const certificates = new Certificates(
@@ -56,6 +57,7 @@ export class Observer extends pulumi.ComponentResource {
                 ...config.prometheus,
                 ...volumes,
                 nodesHaveZones: cloud.nodesHaveZones,
+                tracing,
                 namespace,
                 clusterName,
                 chart: config.chart,
@@ -80,6 +82,7 @@ export class Observer extends pulumi.ComponentResource {
                           routerPlacement: cloud.general,
                           metaMonitoring: prometheusUrl(namespace),
                           tls: certificates.observer.receive,
+                          tracing,
                       },
                       childOpts,
                   );
@@ -91,7 +94,7 @@ export class Observer extends pulumi.ComponentResource {
             ({ name: stream }) =>
                 new Store(
                     `store-${stream}`,
-                    { ...config.store, ...volumes, namespace, stream, cache: storeCache, blocks: blocks.grant("store", stream) },
+                    { ...config.store, ...volumes, namespace, stream, cache: storeCache, tracing, blocks: blocks.grant("store", stream) },
                     { ...childOpts, dependsOn: [...childOpts.dependsOn, ...(storeCache?.ready ?? [])] },
                 ),
         );
@@ -99,7 +102,7 @@ export class Observer extends pulumi.ComponentResource {
             ({ name: stream, retention }) =>
                 new Compact(
                     `compact-${stream}`,
-                    { ...config.compact, ...volumes, retention, namespace, stream, blocks: blocks.grant("compact", stream) },
+                    { ...config.compact, ...volumes, retention, namespace, stream, tracing, blocks: blocks.grant("compact", stream) },
                     childOpts,
                 ),
         );
@@ -112,6 +115,7 @@ export class Observer extends pulumi.ComponentResource {
                 namespace,
                 placement: cloud.general,
                 tls: certificates.observer.reader,
+                tracing,
                 endpoints: [prometheus.sidecars, ...(receive?.endpoints ?? []), ...stores.map((store) => store.endpoint), ...leafQueries],
             },
             childOpts,
@@ -124,7 +128,15 @@ export class Observer extends pulumi.ComponentResource {
         );
         const frontend = new QueryFrontend(
             "query-frontend",
-            { ...config.queryFrontend, ...general, cache: answersCache, domain, downstream: query.url, exposePage: cloud.exposePage },
+            {
+                ...config.queryFrontend,
+                ...general,
+                cache: answersCache,
+                tracing,
+                domain,
+                downstream: query.url,
+                exposePage: cloud.exposePage,
+            },
             childOpts,
         );
 

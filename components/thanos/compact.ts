@@ -5,6 +5,7 @@ import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { PROMETHEUS_REPLICA_LABEL, streamWorkload } from "../naming/names";
+import type { Tracing } from "./tracing";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
 export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
@@ -16,6 +17,8 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
     blocks: StreamAccess;
     /** StorageClass of its volume. */
     storageClass: string;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
     /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
@@ -85,6 +88,7 @@ export class Compact extends pulumi.ComponentResource {
                 gracePeriod: 300,
                 memory: args.memory,
                 cpu: args.cpu,
+                tracing: args.tracing,
             },
             childOptions(this, opts),
         );

@@ -9,6 +9,7 @@ import { externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecret
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
+import type { Tracing } from "./tracing";
 import { CONFIG_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface QueryArgs extends QueryConfig {
@@ -23,6 +24,8 @@ export interface QueryArgs extends QueryConfig {
     leaf?: Pick<LoadBalancerServiceArgs, "host" | "annotations">;
     /** Certificate: a leaf Query's server certificate, or the client certificate that the observer's Query shows to every leaf Query. */
     tls: TlsCredentials;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -96,6 +99,7 @@ export class Query extends pulumi.ComponentResource {
                 tls: certificate.metadata.name,
                 memory: args.memory,
                 cpu: args.cpu,
+                tracing: args.tracing,
             },
             childOpts,
         );

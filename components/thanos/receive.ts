@@ -22,6 +22,7 @@ import type { Endpoint } from "./endpoints";
 import { hashringsFile, membersOf, partsOf, type RingPart } from "./hashring";
 import { limitsFile } from "./limits";
 import { serverTlsFlags } from "./serverTls";
+import type { Tracing } from "./tracing";
 import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, type Workload, workload } from "./workload";
 
 export interface ReceiveArgs
@@ -42,6 +43,8 @@ export interface ReceiveArgs
     routerPlacement?: Placement | undefined;
     /** URL of a Prometheus that scrapes the ingesters: by their number of series the routers limit tenants. */
     metaMonitoring: string;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
     /** Server certificate of the routers. */
     tls: TlsCredentials;
 }
@@ -127,6 +130,7 @@ export class Receive extends pulumi.ComponentResource {
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,
                 cpu: args.routerCpu,
+                tracing: args.tracing,
             },
             // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
             pulumi.mergeOptions(childOpts, { dependsOn: ingesters.map(({ pods }) => pods) }),
@@ -186,6 +190,7 @@ const ingestersIn = (part: RingPart, ring: Ring, args: ReceiveArgs, opts: pulumi
             gracePeriod: 300,
             memory: ring.memory,
             cpu: ring.cpu,
+            tracing: args.tracing,
         },
         opts,
     );

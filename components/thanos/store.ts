@@ -8,6 +8,7 @@ import type { Placement } from "../kubernetes/placement";
 import { serviceHost, streamWorkload } from "../naming/names";
 import { bucketCacheFile, indexCacheFile, type SharedCache } from "./caches";
 import { type Endpoint, replicaGroup } from "./endpoints";
+import type { Tracing } from "./tracing";
 import { DATA_DIR, OBJECT_STORE_FILE, START_DIR, THANOS_PORTS, workload } from "./workload";
 
 export interface StoreArgs extends Omit<StoreConfig, "cache"> {
@@ -21,6 +22,8 @@ export interface StoreArgs extends Omit<StoreConfig, "cache"> {
     blocks: StreamAccess;
     /** StorageClass of the volumes that hold index headers. */
     storageClass: string;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
     /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
@@ -83,6 +86,7 @@ export class Store extends pulumi.ComponentResource {
                 },
                 memory: args.memory,
                 cpu: args.cpu,
+                tracing: args.tracing,
             },
             childOptions(this, opts),
         );

@@ -11,8 +11,9 @@ import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } fro
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf, ZONE_LABEL } from "../naming/labels";
-import { GRPC_PORT, HTTP_PORT } from "../naming/names";
+import { GRPC_PORT, HTTP_PORT, thanosName } from "../naming/names";
 import { TLS_MOUNT } from "./serverTls";
+import { type Tracing, tracingConfig } from "./tracing";
 
 const OBJECT_STORE_DIR = "/etc/thanos/objstore";
 export const OBJECT_STORE_FILE = `${OBJECT_STORE_DIR}/${OBJECT_STORE_KEY}`;
@@ -90,6 +91,8 @@ export interface WorkloadArgs {
      * @default none
      */
     tls?: pulumi.Input<string>;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
     /** Seconds from SIGTERM to SIGKILL. @default GRACE_PERIOD */
     gracePeriod?: number;
     /**
@@ -161,7 +164,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     const template = hardenedPod({
         name: args.component,
         image: THANOS_IMAGE,
-        args: args.flags,
+        args: [...args.flags, ...(args.tracing ? [`--tracing.config=${tracingConfig(thanosName(args.component), args.tracing)}`] : [])],
         env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
         userId: USER_ID,
         ports: args.ports,

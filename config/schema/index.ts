@@ -31,6 +31,22 @@ const certificates = z.strictObject({
     renewBefore: duration("120d").default("120d"),
 });
 
+/** Traces of every Thanos component of the stack, sent to an OpenTelemetry collector by OTLP over gRPC. */
+const tracing = z.strictObject({
+    /** Host and port of the collector. */
+    endpoint: z.string().regex(/^[\w.-]+:\d+$/, "is not an address. Write host:port, for instance collector.tracing.svc:4317."),
+    /**
+     * Share of the requests that are traced, from 0 to 1. A header `X-Thanos-Force-Tracing` has a single request traced.
+     * @default 0.01
+     */
+    samplingRatio: z.number().min(0).max(1, "is more than all of them: write at most 1.").default(0.01),
+    /**
+     * Plain gRPC. Without it, TLS with the authorities that the Thanos image knows.
+     * @default false
+     */
+    insecure: z.boolean().default(false),
+});
+
 /** An observee, as the observer lists it. */
 const observee = z.strictObject({
     /** The `cluster` of that observee's stack. */
@@ -103,6 +119,8 @@ const stack = {
     prometheus: prometheus.prefault({}),
     /** The observer's Query, or the observee's leaf Query. */
     query: query.prefault({}),
+    /** Traces of this cluster's Thanos. */
+    tracing: tracing.optional(),
 };
 
 const observer = {
@@ -158,6 +176,7 @@ export type ObserverConfig = z.infer<(typeof schemas)["observer on aws"]> | z.in
 export type ObserveeConfig = z.infer<(typeof schemas)["observee on aws"]> | z.infer<(typeof schemas)["observee on local"]>;
 export type StackConfig = ObserverConfig | ObserveeConfig;
 export type CertificatesConfig = z.infer<typeof certificates>;
+export type TracingConfig = z.infer<typeof tracing>;
 export type ObserveeEntry = z.infer<typeof observee>;
 export type StreamEntry = z.infer<typeof stream>;
 

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { objectStoreFile } from "../../components/blocks/objectStore";
 import {
     answersCacheFile,
     bucketCacheFile,
@@ -17,38 +14,24 @@ import {
 import { ITEM_MIB, memcachedFlags } from "../../components/thanos/memcached";
 import { queryFrontendFlags } from "../../components/thanos/queryFrontend";
 import { storeFlags } from "../../components/thanos/store";
-import { DATA_DIR, OBJECT_STORE_FILE, START_DIR } from "../../components/thanos/workload";
 import * as schema from "../../config/schema/thanos";
-import { openMetrics } from "../../local/history";
 import { eventually } from "../support/eventually";
 import { freePort, Processes } from "../support/processes";
-import { run } from "../support/run";
+import { RealThanos, type Started } from "../support/realThanos";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
 /** Real Query Frontends and Stores, with the flags and files that a stack gives them, and a real memcached. */
 
-/**
- * Writes a process's files below `directory`, and puts that into its flags. As in pods, the files of all processes have the same paths, which Thanos mixes
- * into the keys of block lists: each process reads its files when it starts, and then they are overwritten.
- */
-function inDirectory(directory: string, name: string, flags: string[], files: Record<string, string>): string[] {
-    const start = join(directory, "start");
-    mkdirSync(start, { recursive: true });
-    for (const [file, content] of Object.entries(files)) writeFileSync(join(start, file), content);
-    const here = { [START_DIR]: start, [OBJECT_STORE_FILE]: join(start, "objstore.yml"), [DATA_DIR]: join(directory, name) };
-    return flags.map((flag) => Object.entries(here).reduce((text, [inPod, path]) => text.replace(inPod, path), flag));
-}
-
 describe("a shared cache", () => {
-    const directory = temporaryDirectory();
-    const processes = new Processes(directory);
-    let binaries: Awaited<ReturnType<typeof tools<"thanos" | "promtool" | "memcached">>>;
+    const processes = new Processes(temporaryDirectory());
+    let thanos: RealThanos;
     let memcached: { host: string; port: number };
     let cache: SharedCache;
 
     before(async () => {
-        binaries = await tools("thanos", "promtool", "memcached");
+        const binaries = await tools("thanos", "promtool", "memcached");
+        thanos = new RealThanos(processes, binaries);
         memcached = { host: "127.0.0.1", port: await freePort() };
         const server = `${memcached.host}:${memcached.port}`;
         cache = { type: "MEMCACHED", config: memcachedClient([server], ITEM_MIB), ready: [] };
@@ -86,21 +69,18 @@ describe("a shared cache", () => {
         });
         after(() => query.close());
 
-        async function startFrontend(name: string): Promise<string> {
-            const base = `127.0.0.1:${await freePort()}`;
+        function startFrontend(name: string) {
             const downstream = `http://127.0.0.1:${(query.address() as AddressInfo).port}`;
             const flags = queryFrontendFlags({ ...schema.queryFrontend.parse({}), downstream });
-            const local = inDirectory(directory, name, flags, { "cache.yml": answersCacheFile(cache, "512Mi") });
-            await processes.start(name, binaries.thanos.path, [...local, `--http-address=${base}`], `http://${base}/-/ready`);
-            return base;
+            return thanos.start(name, flags, { "cache.yml": answersCacheFile(cache, "512Mi") });
         }
 
         it("gives the second pod what the first has answered", async () => {
             const [first, second] = [await startFrontend("frontend-1"), await startFrontend("frontend-2")];
             const midnight = Math.floor(Date.now() / 86_400_000) * 86_400;
             const range = `start=${midnight - 40_000}&end=${midnight - 36_400}&step=60`;
-            const answer = async (base: string) => {
-                const response = await fetch(`http://${base}/api/v1/query_range?query=up&${range}`, {
+            const answer = async ({ http }: Started) => {
+                const response = await fetch(`http://${http}/api/v1/query_range?query=up&${range}`, {
                     signal: AbortSignal.timeout(10_000),
                 });
                 return ((await response.json()) as { data: { result: { values: unknown[] }[] } }).data.result[0]?.values.length;
@@ -116,40 +96,16 @@ describe("a shared cache", () => {
     });
 
     describe("of all Stores", () => {
-        const bucket = join(directory, "bucket");
-        const objstore = (stream: string) => objectStoreFile({ type: "FILESYSTEM", config: { directory: bucket } }, stream);
-
-        /** Uploads one block of a stream. */
-        async function upload(stream: string): Promise<void> {
-            const files = join(directory, `${stream}-blocks`);
-            mkdirSync(files);
-            const now = Math.floor(Date.now() / 3_600_000) * 3600;
-            writeFileSync(`${files}.txt`, openMetrics(stream, now - 7200, now - 3600));
-            const made = await run(
-                binaries.promtool.path,
-                ["tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=6h", `${files}.txt`, files],
-                { within: 60 },
-            );
-            assert.equal(made.code, 0, made.output);
-            const where = [`--objstore.config=${objstore(stream)}`, `--path=${files}`, `--label=cluster="${stream}"`];
-            const sent = await run(binaries.thanos.path, ["tools", "bucket", "upload-blocks", ...where], { within: 60 });
-            assert.equal(sent.code, 0, sent.output);
-        }
-
         /** Starts a Store and answers its metrics. */
         async function startStore(stream: string, name: string): Promise<(metric: string) => Promise<number>> {
-            const base = `127.0.0.1:${await freePort()}`;
             const args = { ...schema.store.parse({}), cache, stream };
-            const files = {
-                "objstore.yml": objstore(stream),
+            const { http } = await thanos.start(name, storeFlags(args), {
+                "objstore.yml": thanos.objectStore(stream),
                 "index-cache.yml": indexCacheFile(cache),
                 "bucket-cache.yml": bucketCacheFile(cache, args),
-            };
-            const flags = inDirectory(directory, name, storeFlags(args), files);
-            const addresses = [`--http-address=${base}`, `--grpc-address=127.0.0.1:${await freePort()}`];
-            await processes.start(name, binaries.thanos.path, [...flags, ...addresses], `http://${base}/-/ready`);
+            });
             return async (metric) => {
-                const metrics = await (await fetch(`http://${base}/metrics`, { signal: AbortSignal.timeout(10_000) })).text();
+                const metrics = await (await fetch(`http://${http}/metrics`, { signal: AbortSignal.timeout(10_000) })).text();
                 const values = metrics
                     .split("\n")
                     .flatMap((line) => (line.startsWith(`${metric} `) ? [Number(line.split(" ").at(-1))] : []));
@@ -168,8 +124,8 @@ describe("a shared cache", () => {
         };
 
         it("shows each Store the blocks of its own stream, and a second pod the list of the first", async () => {
-            await upload("blue");
-            await upload("red");
+            await thanos.uploadBlock("blue");
+            await thanos.uploadBlock("red");
             const blue = await startStore("blue", "store-blue-0");
             // Written to the cache after the list was read.
             await eventually("a second Store of blue finds the list in the cache", 30, async () => {
@@ -185,12 +141,8 @@ describe("a shared cache", () => {
     describe("in Redis", () => {
         const REDIS = { type: "own-redis", username: "fleet", password: "secret", tls: false } as const;
 
-        /** Whether a process with this file connects to its Redis. Nothing answers there, so it then ends. */
-        async function connects(
-            name: string,
-            flags: (directory: string) => string[],
-            files: (redis: SharedCache) => Record<string, string>,
-        ) {
+        /** Whether a process with these files connects to its Redis. Nothing answers there, so it then ends. */
+        async function connects(name: string, flags: string[], files: (redis: SharedCache) => Record<string, string>): Promise<boolean> {
             let connections = 0;
             const redis = createServer((socket) => {
                 connections++;
@@ -198,8 +150,7 @@ describe("a shared cache", () => {
             }).listen(0, "127.0.0.1");
             await once(redis, "listening");
             const address = `127.0.0.1:${(redis.address() as AddressInfo).port}`;
-            const given = files({ ...existingCache({ ...REDIS, address }), ready: [] });
-            const { code, output } = await run(binaries.thanos.path, inDirectory(directory, name, flags(name), given), { within: 60 });
+            const { code, output } = await thanos.end(name, flags, files({ ...existingCache({ ...REDIS, address }), ready: [] }));
             redis.close();
             assert.equal(code, 1, output);
             return connections > 0;
@@ -207,24 +158,18 @@ describe("a shared cache", () => {
 
         it("is where Query Frontend connects to", async () => {
             const flags = queryFrontendFlags({ ...schema.queryFrontend.parse({}), downstream: "http://127.0.0.1:1" });
-            assert.ok(
-                await connects(
-                    "frontend-redis",
-                    () => flags,
-                    (redis) => ({ "cache.yml": answersCacheFile(redis, "512Mi") }),
-                ),
-            );
+            assert.ok(await connects("frontend-redis", flags, (redis) => ({ "cache.yml": answersCacheFile(redis, "512Mi") })));
         });
 
         it("is where Store connects to", async () => {
-            const bucket = objectStoreFile({ type: "FILESYSTEM", config: { directory } }, "blue");
             const args = { ...schema.store.parse({}), stream: "blue" };
+            const flags = storeFlags({ ...args, cache: { type: "REDIS", config: {}, ready: [] } });
             const files = (redis: SharedCache) => ({
-                "objstore.yml": bucket,
+                "objstore.yml": thanos.objectStore("blue"),
                 "index-cache.yml": indexCacheFile(redis),
                 "bucket-cache.yml": bucketCacheFile(redis, args),
             });
-            assert.ok(await connects("store-redis", () => storeFlags({ ...args, cache: { type: "REDIS", config: {}, ready: [] } }), files));
+            assert.ok(await connects("store-redis", flags, files));
         });
     });
 });

@@ -63,11 +63,17 @@ export class Processes {
         }
     }
 
+    /** Sends a signal to a server: SIGSTOP lets it keep its connections and answer nothing. */
+    signal(name: string, signal: NodeJS.Signals): void {
+        if (!this.children.get(name)?.kill(signal)) throw new Error(`${name} does not run`);
+    }
+
     async stop(): Promise<void> {
         await Promise.all(
             [...this.children.values()].map(async (child) => {
                 if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
                 child.kill("SIGTERM");
+                child.kill("SIGCONT");
                 const kill = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
                 await once(child, "exit");
                 clearTimeout(kill);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import type { PlannedResource } from "../../../../engine/runInProcess";
-import { buildObserver } from "../../../support/testFleet";
+import { tracingConfig } from "../../../../components/thanos/tracing";
+import { type PlannedResource, type Run, runInProcess } from "../../../../engine/runInProcess";
+import { toEngineConfig } from "../../../../engine/stackFile";
+import { buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
 
 interface Probe {
     timeoutSeconds?: number;
@@ -30,4 +32,43 @@ describe("the pods of the observer's Thanos components", () => {
         assert.deepEqual([...new Set(periods)].sort(), [150, 300]);
         assert.ok(2 * Math.max(...periods) < 900);
     });
+});
+
+describe("traces", () => {
+    const tracing = { endpoint: "collector:4317", insecure: true };
+    /** Every place that configures traces, by service. */
+    const traced = (run: Run) =>
+        [...JSON.stringify(run.resources.map(({ props }) => props)).matchAll(/\\"service_name\\":\\"([\w-]+)\\"/g)]
+            .map(([, service]) => service)
+            .sort();
+
+    it("come from every Thanos component of an observer and of an observee, or from none", async () => {
+        const observer = await runInProcess("observer", toEngineConfig(observerConfig("local", { tracing })));
+        assert.deepEqual(traced(observer), [
+            ...Array(3).fill("thanos-compact"),
+            "thanos-query",
+            "thanos-query-frontend",
+            "thanos-receive-ingester",
+            "thanos-receive-router",
+            "thanos-sidecar",
+            ...Array(3).fill("thanos-store"),
+        ]);
+        const observee = await runInProcess("blue", toEngineConfig(observeeConfig("blue", "local", { tracing })), () => observer.outputs);
+        assert.deepEqual(traced(observee), ["thanos-query", "thanos-sidecar"]);
+        assert.deepEqual(traced(await buildObserver("local")), []);
+    });
+
+    it("follow the decision of the first component, and name the cluster", () =>
+        assert.deepEqual(JSON.parse(tracingConfig("thanos-query", { ...tracing, samplingRatio: 0.01, clusterName: "blue" })), {
+            type: "OTLP",
+            config: {
+                client_type: "grpc",
+                endpoint: "collector:4317",
+                insecure: true,
+                service_name: "thanos-query",
+                resource_attributes: { "k8s.cluster.name": "blue" },
+                sampler_type: "parentbasedtraceidratiobased",
+                sampler_param: "0.01",
+            },
+        }));
 });

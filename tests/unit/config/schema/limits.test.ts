@@ -47,6 +47,18 @@ const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, re
         observerConfig("local", { queryFrontend: { splitInterval: "0s" } }),
     ],
     [
+        "a Store's limit of samples is a chunk",
+        "store.limits.requestSamples",
+        observerConfig("local", { store: { limits: { requestSamples: 120 } } }),
+        observerConfig("local", { store: { limits: { requestSamples: 119 } } }),
+    ],
+    [
+        "all requests are traced",
+        "tracing.samplingRatio",
+        observeeConfig("blue", "local", { tracing: { endpoint: "collector:4317", samplingRatio: 1 } }),
+        observeeConfig("blue", "local", { tracing: { endpoint: "collector:4317", samplingRatio: 1.01 } }),
+    ],
+    [
         "Query waits for a source for some time",
         "query.storeResponseTimeout",
         observeeConfig("blue", "local", { query: { storeResponseTimeout: "1ms" } }),
