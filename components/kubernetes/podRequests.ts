@@ -16,8 +16,6 @@ export interface PodRequests {
     requests: Requests;
     /** Whether the pods have persistent volumes: they run on the nodes that are kept for such pods. */
     volumes: boolean;
-    /** The zone whose nodes they have to run on. @default any */
-    zone?: string;
 }
 
 /** Reads quantities as config/schema/common.ts checks them: `250m` or `2`, `512Mi` or `4Gi`. */

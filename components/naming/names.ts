@@ -64,8 +64,10 @@ export const PROMETHEUS_PODS = { "operator.prometheus.io/name": `${KPS}-promethe
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet. */
 export const prometheusClaim = (ordinal: number) => `prometheus-${KPS}-prometheus-db-prometheus-${KPS}-prometheus-${ordinal}`;
+/** Port of Prometheus's own page and API. */
+export const PROMETHEUS_PORT = 9090;
 /** URL of Prometheus's own API inside its cluster: the chart's Service in front of all replicas. */
-export const prometheusUrl = (namespace: string) => `http://${serviceHost(`${KPS}-prometheus`, namespace)}:9090`;
+export const prometheusUrl = (namespace: string) => `http://${serviceHost(`${KPS}-prometheus`, namespace)}:${PROMETHEUS_PORT}`;
 /** Headless Service of the chart in front of all sidecars. */
 export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
 

@@ -8,7 +8,7 @@ import { childOptions } from "../kubernetes/childOptions";
 import { claims } from "../kubernetes/claims";
 import { networkPolicy } from "../kubernetes/networkPolicy";
 import { PART_OF, THANOS_PODS } from "../naming/labels";
-import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
+import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, PROMETHEUS_PORT, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
@@ -115,8 +115,7 @@ export class Prometheus extends pulumi.ComponentResource {
     }
 }
 
-/** Ports of the pods that the operator makes. */
-const PROMETHEUS_PORT = 9090;
+/** Port of the config reloader in the pods that the operator makes. */
 const RELOADER_PORT = 8080;
 
 /** Whether a chart is a directory, written with a slash or a dot at its beginning. */

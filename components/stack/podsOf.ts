@@ -42,13 +42,7 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
         ...ringsOf({ receive, observees }).flatMap((ring) =>
-            partsOf(ring).map(({ name, zone, pods }) => ({
-                name,
-                replicas: pods,
-                requests: requestsOf(ring),
-                volumes: true,
-                ...(zone !== undefined && { zone }),
-            })),
+            partsOf(ring).map(({ name, pods }) => ({ name, replicas: pods, requests: requestsOf(ring), volumes: true })),
         ),
         ...(writersOf(observees).length > 0
             ? [

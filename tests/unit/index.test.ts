@@ -6,7 +6,7 @@ import { observerConfig } from "../support/testFleet";
 
 describe("the program", () => {
     /** Runs the program of an observer that was deployed with `names`. Returns its error, and what it has declared until then. */
-    async function refusal(config: Record<string, unknown>, names: Record<string, string>) {
+    async function refusal(config: Record<string, unknown>, names: Record<string, string | number>) {
         const declared: string[] = [];
         const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
             if (type === "pulumi:pulumi:StackReference")
@@ -32,6 +32,12 @@ describe("the program", () => {
             error.cause.problems.map(({ path, problem }) => `${path}: ${problem}`),
             ['domain: "fleet.test" instead of "old.test", where this stack\'s data is.'],
         );
+        assert.deepEqual(declared, []);
+    });
+
+    it("refuses to take ingesters away that get samples", async () => {
+        const { error, declared } = await refusal(observerConfig("local"), { "receive.ingesters": 6 });
+        assert.match(error.message, /receive\.ingesters: 6 ingesters get samples now, and 3 would be left/);
         assert.deepEqual(declared, []);
     });
 

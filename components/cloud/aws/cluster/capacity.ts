@@ -53,8 +53,6 @@ const OF_ADD_ON: Record<keyof AddOnChoices, Amounts[]> = {
 /** EKS's CoreDNS, in a cluster that the stack creates. */
 const CORE_DNS = [pod(100, 70), pod(100, 70)];
 
-const amountsOf = ({ replicas, requests }: PodRequests) => Array<Amounts>(replicas).fill({ ...requests, pods: 1 });
-
 /** Nodes of one type, and the pods that have to fit on them. */
 interface Pool {
     /** The settings of the pool: `aws.nodeGroups.stateful`. */
@@ -73,8 +71,10 @@ export function poolsOf(aws: Pick<AwsAccount, "addOns" | "cluster" | "identity" 
     if (nodeGroups === undefined) return [];
     const { stateful, general } = nodeGroups;
     const zones = (nodeGroups.subnetIds ?? cluster.create?.subnetIds ?? cluster.create?.zones ?? []).length;
-    const placed = (volumes: boolean) => pods.filter((workload) => workload.volumes === volumes).flatMap(amountsOf);
-    const zonesOfPods = [...new Set(pods.flatMap(({ zone }) => (zone === undefined ? [] : [zone])))];
+    const placed = (volumes: boolean) =>
+        pods
+            .filter((workload) => workload.volumes === volumes)
+            .flatMap(({ replicas, requests }) => Array<Amounts>(replicas).fill({ ...requests, pods: 1 }));
     const choices = addOnChoices(aws);
     const addOns = (Object.keys(choices) as (keyof AddOnChoices)[])
         .filter((name) => choices[name] === "install")
@@ -87,14 +87,6 @@ export function poolsOf(aws: Pick<AwsAccount, "addOns" | "cluster" | "identity" 
             podsAre: "pods with volumes",
             pods: placed(true),
         },
-        // Their own zone must have room for them. That other pods with volumes leave it to them is likely, not sure.
-        ...zonesOfPods.map((zone) => ({
-            path: "aws.nodeGroups.stateful",
-            count: { setting: "nodesPerZone", value: stateful.nodesPerZone, per: 1 },
-            instanceType: stateful.instanceType,
-            podsAre: `pods that have to be in ${zone}`,
-            pods: pods.filter((workload) => workload.zone === zone).flatMap(amountsOf),
-        })),
         {
             path: "aws.nodeGroups.general",
             count: { setting: "nodes", value: general.nodes, per: 1 },
@@ -108,7 +100,8 @@ export function poolsOf(aws: Pick<AwsAccount, "addOns" | "cluster" | "identity" 
 /**
  * How much the pods of a pool ask for, and how much of it surely finds a node. The scheduler places one pod after the other, in an order that nobody
  * knows, and a volume then keeps its pod in its zone. The last pod finds a node if the others cannot leave less than it needs on every node: so on each
- * node but one, room for the largest pod is not counted.
+ * node but one, room for the largest pod is not counted. A pod that has to be in one zone (`receive.zones`) is less sure: others may fill that zone, although
+ * the scheduler prefers the emptiest node.
  */
 export function roomIn(pool: Pick<Pool, "pods">, nodes: number, facts: InstanceType, what: keyof Amounts) {
     const largest = Math.max(0, ...pool.pods.map((amount) => amount[what]));

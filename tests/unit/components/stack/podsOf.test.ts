@@ -32,8 +32,7 @@ function registered({ resources }: Run): PodRequests[] {
 function podsOfWorkload({ name, props }: PlannedResource): PodRequests {
     const { replicas, template } = props.spec as Workload;
     const { containers, nodeSelector } = template.spec;
-    const zone = nodeSelector?.["topology.kubernetes.io/zone"];
-    return { name, replicas, requests: requested(containers), volumes: isStateful(nodeSelector), ...(zone !== undefined && { zone }) };
+    return { name, replicas, requests: requested(containers), volumes: isStateful(nodeSelector) };
 }
 
 function podsOfRelease({ props }: PlannedResource): PodRequests {

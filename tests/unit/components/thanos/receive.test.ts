@@ -176,4 +176,18 @@ describe("a ring in three zones", () => {
         const { global } = parse(fileOf(run, "thanos-receive-router", "limits.yml")).write;
         for (const zone of ZONES) assert.match(global.meta_monitoring_limit_query, new RegExp(`thanos-receive-ingester-${zone}-1[|"]`));
     });
+
+    it("rolls out one zone after the other, and gets samples when all are there", async () => {
+        const run = await built();
+        const waitsFor = (kind: string, name: string) =>
+            run.resources
+                .find((r) => r.name === name && r.type.endsWith(`:${kind}`))
+                ?.dependsOn.filter((other) => /^thanos-receive-ingester/.test(other));
+        const [a, b, c] = ZONES.map((zone) => `thanos-receive-ingester-${zone}`) as [string, string, string];
+        assert.deepEqual(
+            [a, b, c].map((name) => waitsFor("StatefulSet", name)),
+            [[], [a], [b]],
+        );
+        assert.deepEqual(waitsFor("Deployment", "thanos-receive-router"), [a, b, c]);
+    });
 });
