@@ -3,6 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 /** The raw configuration of this stack, from the engine. */
 export const rawConfig = () => parseConfig(pulumi.runtime.allConfig(), pulumi.getProject());
 
+/**
+ * Whether something in a setting of this stack is encrypted; the engine does not tell what. The SDK exports this function, but its types
+ * leave it out (sdk/nodejs/runtime/config.ts).
+ */
+export const isEncrypted = (setting: string): boolean =>
+    (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(`${pulumi.getProject()}:${setting}`);
+
 /** The keys of `project` without their prefix. Every value arrives as text: lists, maps and booleans are parsed. */
 export function parseConfig(all: Record<string, string>, project: string): Record<string, unknown> {
     const own = `${project}:`;

@@ -25,9 +25,14 @@ export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     const issues = result.success ? [] : result.error.issues;
     problems.add(issues.flatMap((issue) => problemsOf(issue, raw, schema)));
     const known = problems.all();
-    // The cross-checks run even if some values are wrong, but do not report a path twice.
+    // The cross-checks run even if some values are wrong, but report neither a path twice nor a list that lacks its wrong entries.
     const checked = result.success ? result : schema.safeParse(withPlaceholders(input, issues, role, cloud));
-    if (checked.success) problems.add(crossChecks(checked.data).filter(({ path }) => !known.some((problem) => problem.path === path)));
+    if (checked.success)
+        problems.add(
+            crossChecks(checked.data).filter(
+                ({ path }) => !known.some((problem) => problem.path === path || problem.path.startsWith(`${path}[`)),
+            ),
+        );
     if (problems.all().length > 0 || !result.success) throw new ConfigError(subject, problems.all());
     return result.data;
 }

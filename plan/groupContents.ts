@@ -185,10 +185,26 @@ function typeCounts(own: Resources): string[][] {
 const lastPart = (type: string) => type.slice(type.lastIndexOf(":") + 1);
 
 function prometheus(own: Resources): string[][] {
-    return ofType(own, /:Release$/).map(({ props }) => {
+    return ofType(own, /:Release$/).flatMap(({ props }) => {
         const spec = valueAt(props, "values", "prometheus", "prometheusSpec");
         const size = valueAt(spec, "storageSpec", "volumeClaimTemplate", "spec", "resources", "requests", "storage");
         const chart = `${text(props.chart).split("/").at(-1)} ${text(props.version)}`.trimEnd();
-        return [text(props.name), countOf(Number(valueAt(spec, "replicas")), "replica"), `${size} each`, chart];
+        return [
+            [text(props.name), countOf(Number(valueAt(spec, "replicas")), "replica"), `${size} each`, chart],
+            ["alerts", "", "", alertsGoTo(props.values)],
+        ];
     });
+}
+
+/** Who is told of alerts, by the chart's values. */
+function alertsGoTo(values: unknown): string {
+    const own = valueAt(values, "alertmanager");
+    if (valueAt(own, "enabled"))
+        return [
+            `Alertmanager, ${countOf(Number(valueAt(own, "alertmanagerSpec", "replicas")), "replica")}`,
+            valueAt(own, "alertmanagerSpec", "configSecret") ? "receivers of a Secret" : "no receivers: set alerting.configSecret",
+        ].join("; ");
+    const others = [valueAt(values, "prometheus", "prometheusSpec", "additionalAlertManagerConfigs") ?? []].flat();
+    const addresses = others.flatMap((other) => [valueAt(other, "static_configs", 0, "targets")].flat());
+    return addresses.length > 0 ? `sent to ${addresses.join(", ")}` : "sent to nobody: alerting.alertmanager is off";
 }

@@ -21,6 +21,7 @@ const BY_TYPE: [type: RegExp, title: GroupTitle][] = [
     [/^aws:(eks|cloudwatch)\//, "Cluster"],
     [/^aws:ec2\//, "Network"],
     [/^aws:s3\//, "Bucket and key"],
+    [/:PrometheusRule$/, "Prometheus"],
     [/^tls:|^aws:route53\/|:Ingress$/, "Names and certificates"],
 ];
 

@@ -17,6 +17,8 @@ export const HTTP_PORT = 10902;
 /** Port of Receive for remote write. */
 export const REMOTE_WRITE_PORT = 19291;
 
+/** Name of the remote write to Receive: the label `remote_name` of its metrics. Users may add others. */
+export const REMOTE_WRITE_NAME = "observer";
 /** URL that observees write to. */
 export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
 
@@ -62,6 +64,10 @@ export const KPS = "kps";
 export const PROMETHEUS_PODS = { "operator.prometheus.io/name": `${KPS}-prometheus` };
 /** Service account of the Prometheus pods. */
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
+/** Service of the chart in front of all Prometheus pods. */
+export const PROMETHEUS_SERVICE = `${KPS}-prometheus`;
+/** Service of the chart in front of all Alertmanager pods. */
+export const ALERTMANAGER_SERVICE = `${KPS}-alertmanager`;
 /** Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet. */
 export const prometheusClaim = (ordinal: number) => `prometheus-${KPS}-prometheus-db-prometheus-${KPS}-prometheus-${ordinal}`;
 /** Port of Prometheus's own page and API. */

@@ -2,6 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 // Imported by file, because all of helm/v3 takes 70 ms longer to load.
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
+import { isEncrypted } from "../../config/engineConfig";
 import { VERSIONS } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
@@ -11,6 +12,7 @@ import { PART_OF, THANOS_PODS } from "../naming/labels";
 import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, PROMETHEUS_PORT, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
+import { type ChartValues, hasNull, mergeValues } from "./mergeValues";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
 
 export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "objectStoreChecksum" | "annotations" | "remoteWrite"> {
@@ -20,6 +22,8 @@ export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "
     blocks: StreamAccess;
     /** URL of Receive, and the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tls: TlsCredentials } | undefined;
+    /** The user's values of the chart, over this project's. */
+    values: ChartValues;
     /** The chart kube-prometheus-stack: a reference (`oci://...`, `repo/name`), or a directory (`/...`, `./...`, `../...`). */
     chart: string;
 }
@@ -66,7 +70,11 @@ export class Prometheus extends pulumi.ComponentResource {
                         annotations: blocks.annotations,
                         remoteWrite,
                     })
-                    .apply((resolved) => kubePrometheusStackValues({ ...args, ...resolved })),
+                    .apply((resolved) =>
+                        mergeValues(kubePrometheusStackValues({ ...args, ...resolved }), args.values, secretIfEncrypted()),
+                    ),
+                // Otherwise the provider removes every null before Helm sees it.
+                ...(hasNull(args.values) && { allowNullValues: true }),
                 timeout: 900,
                 maxHistory: 10,
             },
@@ -117,6 +125,9 @@ export class Prometheus extends pulumi.ComponentResource {
 
 /** Port of the config reloader in the pods that the operator makes. */
 const RELOADER_PORT = 8080;
+
+/** Where something in the setting is encrypted, every value of the user is a secret, in the state and on the screen. */
+const secretIfEncrypted = () => (isEncrypted("prometheus") ? pulumi.secret : undefined);
 
 /** Whether a chart is a directory, written with a slash or a dot at its beginning. */
 const isDirectory = (chart: string) => /^\.{0,2}\//.test(chart);

@@ -1,21 +1,26 @@
-import { MAX_SAMPLES_PER_SEND, type PrometheusConfig } from "../../config/schema";
+import { type AlertingConfig, MAX_SAMPLES_PER_SEND, type PrometheusConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksumAnnotations } from "../kubernetes/checksum";
 import type { Placement } from "../kubernetes/placement";
-import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT } from "../naming/names";
+import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
 import { type Tracing, tracingConfig } from "../thanos/tracing";
 import { TLS_FILES } from "../tls/tlsSecret";
+import { alertmanagerValues, externalAlertmanagers } from "./alertmanager";
 
 /** What the values of kube-prometheus-stack depend on. */
-export interface ValuesArgs extends PrometheusConfig {
+export interface ValuesArgs extends Omit<PrometheusConfig, "values"> {
     /** Name of the cluster: the value of the external label `cluster`. */
     clusterName: string;
     /** StorageClass of the Prometheus volumes. */
     storageClass: string;
     /** Nodes of the Prometheus pods. @default any node */
     placement?: Placement | undefined;
+    /** Nodes of pods without volumes. @default any node */
+    generalPlacement?: Placement | undefined;
+    /** Where this cluster's alerts go. */
+    alerting: AlertingConfig;
     /** Whether every node has the label of its zone. If so, replicas never share a zone while another has none; if not, they are spread where possible. */
     nodesHaveZones: boolean;
     /** Annotations of the service account. With IRSA, the role that the pods assume. @default none */
@@ -38,6 +43,7 @@ export const SIDECAR_REQUESTS = { cpu: "50m", memory: "128Mi" };
  * what has none or their own. Both still read every namespace's ServiceMonitors, PodMonitors and rules.
  */
 const CONTROLLER_ID = "thanos-fleet";
+const OURS = { "operator.prometheus.io/controller-id": CONTROLLER_ID };
 
 /** The part of kube-prometheus-stack's values that this project sets (chart 88). */
 export type Values = ReturnType<typeof kubePrometheusStackValues>;
@@ -45,17 +51,20 @@ export type Values = ReturnType<typeof kubePrometheusStackValues>;
 /** Path of the size in the claim template, which must stay what it was when the StatefulSet was made. */
 export const CLAIMED_SIZE = "values.prometheus.prometheusSpec.storageSpec.volumeClaimTemplate.spec.resources.requests.storage";
 
-/** Values of kube-prometheus-stack. */
+/** Values of kube-prometheus-stack, before the user's own are merged over them. */
 export function kubePrometheusStackValues(args: ValuesArgs) {
     return {
         fullnameOverride: KPS,
         crds: { enabled: true },
-        // Dashboards belong to the observer; alerting is not part of this project yet.
+        // Dashboards belong to the observer.
         grafana: { enabled: false },
-        alertmanager: { enabled: false },
-        kubeStateMetrics: { enabled: false },
+        alertmanager: alertmanagerValues(args.alerting, OURS, args.generalPlacement),
+        kubeStateMetrics: { enabled: args.kubeStateMetrics === "install" },
         nodeExporter: { enabled: args.nodeExporter === "install" },
-        defaultRules: { create: false },
+        defaultRules: {
+            create: args.defaultRules,
+            ...(args.omittedRules.length > 0 && { rules: Object.fromEntries(args.omittedRules.map((group) => [group, false])) }),
+        },
         // EKS runs these on its control plane, where nobody can scrape them.
         kubeEtcd: { enabled: false },
         kubeScheduler: { enabled: false },
@@ -73,7 +82,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
             extraArgs: [`--controller-id=${CONTROLLER_ID}`],
         },
         prometheus: {
-            annotations: { "operator.prometheus.io/controller-id": CONTROLLER_ID },
+            annotations: OURS,
             serviceAccount: { create: true, name: PROMETHEUS_SERVICE_ACCOUNT, annotations: args.annotations ?? {} },
             thanosService: { enabled: true },
             thanosServiceMonitor: { enabled: true },
@@ -90,7 +99,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                 walCompression: true,
                 // The sidecar uploads blocks of one length only; Compact merges them.
                 disableCompaction: true,
-                externalLabels: { [CLUSTER_LABEL]: args.clusterName },
+                externalLabels: { ...args.externalLabels, [CLUSTER_LABEL]: args.clusterName },
                 replicaExternalLabelName: PROMETHEUS_REPLICA_LABEL,
                 serviceDiscoveryRole: "EndpointSlice",
                 serviceMonitorSelectorNilUsesHelmValues: false,
@@ -131,6 +140,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                         additionalArgs: [{ name: "tracing.config", value: tracingConfig("thanos-sidecar", args.tracing) }],
                     }),
                 },
+                ...externalAlertmanagers(args.alerting),
                 ...(args.remoteWrite && { remoteWrite: [remoteWrite(args.remoteWrite)] }),
             },
         },
@@ -140,7 +150,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
 /** Remote write to Receive. It reads from Prometheus's write-ahead log on the persistent volume, which survives restarts and holds about 2 h. */
 function remoteWrite({ url, tlsSecret: name }: NonNullable<ValuesArgs["remoteWrite"]>) {
     return {
-        name: "observer",
+        name: REMOTE_WRITE_NAME,
         url,
         // Receive 0.42 reads a 2.0 request as an empty one and answers 200: the samples are lost.
         messageVersion: "V1.0",

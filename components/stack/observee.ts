@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../../config/schema";
+import { alertRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
 import { leafQueryHost } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { Query } from "../thanos/query";
+import { alertsOfObservee } from "./alertsOf";
 import type { ObserveeContract } from "./contract";
 import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 
@@ -47,12 +49,18 @@ export class Observee extends pulumi.ComponentResource {
                 placement: cloud.stateful,
                 nodesHaveZones: cloud.nodesHaveZones,
                 tracing,
+                generalPlacement: cloud.general,
+                alerting: config.alerting,
                 clusterName,
                 chart: config.chart,
                 blocks: blocks.grant("prometheus", stream),
                 ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
             },
             childOpts,
+        );
+        alertRules(
+            { namespace, alerts: alertsOfObservee(config, access.certificates), runbooks: config.alerting.runbooks },
+            { parent: this, dependsOn: prometheus },
         );
 
         const leaf = { host: leafQueryHost(clusterName, domain), annotations: cloud.loadBalancer };

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ringsOf } from "../../config/rings";
 import { activeOf, type ObserverConfig } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
+import { alertRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
@@ -15,6 +16,7 @@ import { QueryFrontend } from "../thanos/queryFrontend";
 import { Receive } from "../thanos/receive";
 import { Store } from "../thanos/store";
 import { Certificates } from "../tls/certificates";
+import { alertsOfObserver } from "./alertsOf";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
 import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 
@@ -58,12 +60,22 @@ export class Observer extends pulumi.ComponentResource {
                 ...volumes,
                 nodesHaveZones: cloud.nodesHaveZones,
                 tracing,
+                generalPlacement: cloud.general,
+                alerting: config.alerting,
                 namespace,
                 clusterName,
                 chart: config.chart,
                 blocks: blocks.grant("prometheus", clusterName),
             },
             childOpts,
+        );
+        alertRules(
+            {
+                namespace,
+                alerts: certificates.firstExpiry.apply((end) => alertsOfObserver(config, end)),
+                runbooks: config.alerting.runbooks,
+            },
+            { parent: this, dependsOn: prometheus },
         );
 
         const rings = ringsOf(config);

@@ -2,7 +2,8 @@ import { ringsOf } from "../../config/rings";
 import { type CacheConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { KPS, streamWorkload, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, KPS, streamWorkload, thanosName } from "../naming/names";
+import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
 import { partsOf } from "../thanos/hashring";
 
@@ -11,7 +12,7 @@ import { partsOf } from "../thanos/hashring";
  * tests/unit/components/stack/podsOf.test.ts compares this with the registered resources.
  */
 export function podsOf(config: StackConfig): PodRequests[] {
-    const { prometheus, query } = config;
+    const { prometheus, query, alerting } = config;
     return [
         {
             name: "prometheus",
@@ -19,8 +20,14 @@ export function podsOf(config: StackConfig): PodRequests[] {
             requests: sumOf([requestsOf(prometheus), requestsOf(SIDECAR_REQUESTS)]),
             volumes: true,
         },
-        // The chart lets the operator request nothing.
+        // The chart lets these two request nothing.
         { name: `${KPS}-operator`, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false },
+        ...(prometheus.kubeStateMetrics === "install"
+            ? [{ name: `${KPS}-kube-state-metrics`, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false }]
+            : []),
+        ...(alerting.alertmanager === "install"
+            ? [{ name: ALERTMANAGER_SERVICE, replicas: alerting.replicas, requests: requestsOf(ALERTMANAGER_REQUESTS), volumes: false }]
+            : []),
         { name: thanosName("query"), replicas: query.replicas, requests: requestsOf(query), volumes: false },
         ...(config.role === "observer" ? observerPods(config) : []),
     ];

@@ -6,11 +6,18 @@ import { ringsOf } from "../rings";
 import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
 import { streamsOf } from "../streams";
 import { awsChecks } from "./aws";
+import { chartValues, externalLabels } from "./chartValues";
 import { receiveChecks } from "./receive";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
-    const problems = new Problems().add(prometheusRetention(config)).add(queryTimeouts(config)).add(awsChecks(config));
+    const problems = new Problems()
+        .add(prometheusRetention(config))
+        .add(queryTimeouts(config))
+        .add(alertmanagers(config))
+        .add(chartValues(config))
+        .add(externalLabels(config))
+        .add(awsChecks(config));
     if (config.role === "observer")
         problems
             .add(clusterNames(config))
@@ -93,6 +100,28 @@ const queryTimeouts = ({ query }: StackConfig): Problem[] =>
             "Write a fraction of query.timeout; 15s fits the default of 2m.",
         )
         .all();
+function alertmanagers({ alerting: { alertmanager, configSecret, external } }: StackConfig): Problem[] {
+    return new Problems()
+        .when(
+            alertmanager === "external" && external.length === 0,
+            "alerting.external",
+            "is empty, but alerting.alertmanager is external: alerts would reach nobody.",
+            "List the addresses of your Alertmanagers, or set alerting.alertmanager to install.",
+        )
+        .when(
+            alertmanager !== "external" && external.length > 0,
+            "alerting.external",
+            `has no effect, because alerting.alertmanager is ${alertmanager}.`,
+            "Set alerting.alertmanager to external, or remove the list.",
+        )
+        .when(
+            alertmanager !== "install" && configSecret !== undefined,
+            "alerting.configSecret",
+            `has no effect, because alerting.alertmanager is ${alertmanager}.`,
+            "Set alerting.alertmanager to install, or remove it.",
+        )
+        .all();
+}
 
 function clusterNames(config: ObserverConfig): Problem[] {
     const clusters = [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alerting } from "./alerting";
 import { observeeAws, observerAws } from "./aws";
 import { clusterName, domain, duration, namespace } from "./common";
 import { objectStore } from "./objectStore";
@@ -117,6 +118,8 @@ const stack = {
     context: z.string().optional(),
     /** This cluster's Prometheus. */
     prometheus: prometheus.prefault({}),
+    /** This cluster's alerts. */
+    alerting: alerting.prefault({}),
     /** The observer's Query, or the observee's leaf Query. */
     query: query.prefault({}),
     /** Traces of this cluster's Thanos. */
@@ -185,6 +188,7 @@ export const activeOf = (observees: readonly ObserveeEntry[]) => observees.filte
 
 /** The observees that write to Receive: an archived one no longer does. */
 export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(observees).filter(({ mode }) => WRITES_REMOTELY[mode]);
+export type { AlertingConfig } from "./alerting";
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { CacheConfig, MemcachedConfig } from "./cache";
 export type { PrometheusConfig } from "./prometheus";

@@ -1,6 +1,41 @@
 import { z } from "zod";
 import { count, cpu, duration, size, volumeSize } from "./common";
 
+/** Groups of kube-prometheus-stack's own rules (its values `defaultRules.rules`, chart 88). */
+export const DEFAULT_RULE_GROUPS = [
+    "alertmanager",
+    "configReloaders",
+    "general",
+    "k8sContainerCpuUsageSecondsTotal",
+    "k8sContainerMemoryCache",
+    "k8sContainerMemoryRss",
+    "k8sContainerMemorySwap",
+    "k8sContainerMemoryWorkingSetBytes",
+    "k8sContainerResource",
+    "k8sPodOwner",
+    "kubeApiserverAvailability",
+    "kubeApiserverBurnrate",
+    "kubeApiserverHistogram",
+    "kubeApiserverSlos",
+    "kubePrometheusGeneral",
+    "kubePrometheusNodeRecording",
+    "kubeStateMetrics",
+    "kubelet",
+    "kubernetesApps",
+    "kubernetesResources",
+    "kubernetesStorage",
+    "kubernetesSystem",
+    "network",
+    "node",
+    "nodeExporterAlerting",
+    "nodeExporterRecording",
+    "prometheus",
+    "prometheusOperator",
+] as const;
+
+/** A label as Prometheus's text format has always taken it. */
+const labelName = z.string().regex(/^[a-zA-Z_]\w*$/, "stands under a name that is no label. Use letters, digits and underscores.");
+
 /** The Prometheus of a cluster, with its Thanos sidecars. */
 export const prometheus = z.strictObject({
     /**
@@ -44,6 +79,34 @@ export const prometheus = z.strictObject({
      * @default "install"
      */
     nodeExporter: z.enum(["install", "unmanaged"]).default("install"),
+    /**
+     * Whether the stack installs kube-state-metrics. `unmanaged` where the cluster has one: two would count each object twice. Its own ServiceMonitor is found
+     * in any namespace; the chart's rules and dashboards expect the job `kube-state-metrics`.
+     * @default "install"
+     */
+    kubeStateMetrics: z.enum(["install", "unmanaged"]).default("install"),
+    /**
+     * Whether the chart's own rules are installed: alerts about Kubernetes, nodes and Prometheus, and recording rules that its dashboards read.
+     * @default true
+     */
+    defaultRules: z.boolean().default(true),
+    /**
+     * Groups of the chart's rules that are left out, by their names in the chart's values (`defaultRules.rules`).
+     * @default []
+     */
+    omittedRules: z.array(z.enum(DEFAULT_RULE_GROUPS)).default([]),
+    /**
+     * External labels beside `cluster`, for instance `region`: every sample that leaves Prometheus has them, and every block. A changed one begins new blocks:
+     * Compact does not merge them with the older ones.
+     * @default {}
+     */
+    externalLabels: z.record(labelName, z.string().min(1, "is empty. Write a value, or remove the label.")).default({}),
+    /**
+     * Values of the chart kube-prometheus-stack, merged over this project's as Helm merges: maps are merged, lists and other values replaced. Refused where they
+     * would break what the fleet depends on, or where there is a setting.
+     * @default {}
+     */
+    values: z.record(z.string(), z.unknown()).default({}),
 });
 
 export type PrometheusConfig = z.infer<typeof prometheus>;

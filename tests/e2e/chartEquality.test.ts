@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { STATEFUL_NODES } from "../../components/cloud/aws/cluster/nodeGroups";
 import { kubePrometheusStackValues } from "../../components/prometheus/values";
+import { DEFAULT_RULE_GROUPS } from "../../config/schema/prometheus";
 import { CHART_SOURCE } from "../../local/offline/standins/chart";
 import { VERSIONS } from "../../upstream/versions";
 import { compareCharts, copyWithSubcharts, selectorsOf, type Values } from "../support/chartEquality";
@@ -34,6 +35,12 @@ const observee = {
     memory: "4Gi",
     cpu: "500m",
     nodeExporter: "install" as const,
+    kubeStateMetrics: "install" as const,
+    // The rules are the official chart's own text, which the stand-in does not have: it refuses them.
+    defaultRules: false,
+    omittedRules: [],
+    externalLabels: {},
+    alerting: { alertmanager: "install" as const, replicas: 2, external: [], runbooks: "docs/runbooks" },
 };
 
 const cases: Record<string, Values> = {
@@ -43,6 +50,28 @@ const cases: Record<string, Values> = {
         ...observee,
         placement: STATEFUL_NODES,
         annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/blue-prometheus" },
+    }),
+    "an Alertmanager with receivers, on dedicated nodes": kubePrometheusStackValues({
+        ...observee,
+        generalPlacement: STATEFUL_NODES,
+        alerting: { ...observee.alerting, replicas: 1, configSecret: "receivers" },
+    }),
+    "Alertmanagers of the user's own": kubePrometheusStackValues({
+        ...observee,
+        kubeStateMetrics: "unmanaged",
+        alerting: {
+            ...observee.alerting,
+            alertmanager: "external",
+            external: [
+                {
+                    url: "https://alerts.example.com/am",
+                    caSecret: "alerts-ca",
+                    certificateSecret: "alerts-client",
+                    tokenSecret: "alerts-token",
+                },
+                { url: "http://alerts.example.net:9093" },
+            ],
+        },
     }),
     "mode sidecar-remote-write": kubePrometheusStackValues({
         ...observee,
@@ -65,6 +94,19 @@ describe("the stand-in chart", () => {
         official = copyWithSubcharts(directory, temporary);
         const { version } = parse(readFileSync(join(official, "Chart.yaml"), "utf8")) as { version: string };
         console.log(`      official chart: ${version}`);
+    });
+
+    it("and the settings name the same groups of rules, but those of parts that EKS hides", () => {
+        const { rules } = (
+            parse(readFileSync(join(official, "values.yaml"), "utf8")) as { defaultRules: { rules: Record<string, boolean> } }
+        ).defaultRules;
+        const hidden = /^(etcd|windows|kubeProxy|kubeControllerManager|kubeScheduler\w*)$/;
+        assert.deepEqual(
+            Object.keys(rules)
+                .filter((group) => !hidden.test(group))
+                .sort(),
+            [...DEFAULT_RULE_GROUPS].sort(),
+        );
     });
 
     for (const [name, values] of Object.entries(cases)) {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Checkpoint } from "../../engine/checkpoint";
+import { engineHome } from "../../engine/plugins";
 import { PROJECT } from "../../engine/stackFile";
 import { NAMESPACE } from "../../local/fleet/settings";
 import { engineDirectory } from "../../local/fleet/state";
@@ -80,6 +81,8 @@ describe("an operation whose engine, plugin and program are killed", () => {
         const engine = { pulumiPath: pulumi.path, stateDir: join(directory, "engine") };
         // Plugins that are installed for the fleet are those to test.
         const plugins = await findPlugins({ ...engine, stateDir: engineDirectory() });
+        mkdirSync(engineHome(engine.stateDir), { recursive: true });
+        symlinkSync(join(engineHome(engineDirectory()), "plugins"), join(engineHome(engine.stateDir), "plugins"));
         const chart = writeChart(join(directory, "chart"));
         args = { operation: "up", engine, plugins, target: await targetOf("blue"), namespace: space, chart, revision: 1 };
         env = { ...process.env, HELM_BINARY: helm.path, PULUMI_HOME: "" };

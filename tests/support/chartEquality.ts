@@ -7,13 +7,13 @@ import { parse, parseAllDocuments, stringify } from "yaml";
 /**
  * Compares the stand-in chart with the official one, both rendered from the same values:
  *
- * - Prometheus and PrometheusAgent: apiVersion, name, namespace, annotations and every field of the spec. metadata.labels is left
+ * - Prometheus, PrometheusAgent and Alertmanager: apiVersion, name, namespace, annotations and every field of the spec. metadata.labels is left
  *   out: it carries the chart's version, and nothing selects these objects by it.
  * - ServiceMonitors: their names, namespaces, selectors and endpoints, without an endpoint's metricRelabelings.
  *   The official chart drops a long list of series there; the stand-in keeps these series, so it stores more and lacks none.
  * - Services: their names, ports, selectors and clusterIP, and the labels that some ServiceMonitor selects by.
  * - ServiceAccounts: names and annotations. PodDisruptionBudgets and Secrets: everything except labels.
- * - The operator: image and arguments of its container. node-exporter: its image.
+ * - The operator and kube-state-metrics: image and arguments of the container. node-exporter: its image.
  *
  * The rest of the operator's Deployment, of node-exporter's DaemonSet and of the RBAC is not compared: the local fleet runs it.
  */
@@ -90,6 +90,7 @@ function comparedManifests(manifests: Manifest[]): Map<string, unknown> {
     const comparedParts: Record<string, (manifest: Manifest) => unknown> = {
         Prometheus: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
         PrometheusAgent: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
+        Alertmanager: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
         Deployment: ({ spec }) => containersOf(spec).map(({ image, args }) => ({ image, args })),
         DaemonSet: ({ spec }) => containersOf(spec).map(({ image }) => image),
         PodDisruptionBudget: whole,

@@ -33,7 +33,19 @@ interface ReleaseArgs {
 }
 
 const SUPPORTED = new Set([
-    ...["name", "namespace", "chart", "version", "repositoryOpts", "values", "createNamespace", "skipCrds", "skipAwait", "waitForJobs"],
+    ...[
+        "name",
+        "namespace",
+        "chart",
+        "version",
+        "repositoryOpts",
+        "values",
+        "createNamespace",
+        "skipCrds",
+        "skipAwait",
+        "waitForJobs",
+        "allowNullValues",
+    ],
     ...["atomic", "cleanupOnFail", "timeout", "maxHistory", "compat", "resourceNames"],
 ]);
 

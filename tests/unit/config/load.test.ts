@@ -34,7 +34,13 @@ describe("configuration", () => {
             memory: "4Gi",
             cpu: "500m",
             nodeExporter: "install",
+            kubeStateMetrics: "install",
+            defaultRules: true,
+            omittedRules: [],
+            externalLabels: {},
+            values: {},
         });
+        assert.deepEqual(config.alerting, { alertmanager: "install", replicas: 2, external: [], runbooks: "docs/runbooks" });
     });
 
     it("reports every problem at once, each with its path and remedy", () => {

@@ -52,6 +52,30 @@ describe("groupsOf", () => {
         );
     });
 
+    it("says who is told of alerts", () => {
+        const told = (values: object) =>
+            groups([component("prometheus:Prometheus", "prometheus"), kubernetes("helm.sh/v3:Release", "kps", { values }, "prometheus")])
+                .find(({ title }) => title === "Prometheus")
+                ?.rows.find(([what]) => what === "alerts")
+                ?.at(-1);
+        const own = (more: object) => ({ alertmanager: { enabled: true, alertmanagerSpec: { replicas: 2, ...more } } });
+        const others = [{ static_configs: [{ targets: ["a.example.com"] }] }, { static_configs: [{ targets: ["b.example.com:9093"] }] }];
+        assert.deepEqual(
+            [
+                told(own({})),
+                told(own({ configSecret: "receivers" })),
+                told({ alertmanager: { enabled: false }, prometheus: { prometheusSpec: { additionalAlertManagerConfigs: others } } }),
+                told({ alertmanager: { enabled: false } }),
+            ],
+            [
+                "Alertmanager, 2 replicas; no receivers: set alerting.configSecret",
+                "Alertmanager, 2 replicas; receivers of a Secret",
+                "sent to a.example.com, b.example.com:9093",
+                "sent to nobody: alerting.alertmanager is off",
+            ],
+        );
+    });
+
     it("has no group for a component without resources", () => {
         assert.deepEqual(groups([component("aws:AddOns", "add-ons")]), [{ title: "Other", count: 1, rows: [["1 AddOns"]] }]);
     });

@@ -42,7 +42,11 @@ describe("an archived observee", () => {
 
     it("is neither asked by Query nor taken by Receive", async () => {
         const [active, archived] = [await observer(ALL_ACTIVE), await observer(ARCHIVED_RED)];
-        assert.deepEqual(changed(active, archived).sort(), ["ConfigMap thanos-query", "ConfigMap thanos-receive-router"]);
+        assert.deepEqual(changed(active, archived).sort(), [
+            "ConfigMap thanos-query",
+            "ConfigMap thanos-receive-router",
+            "PrometheusRule alerts",
+        ]);
         const file = (name: string, key: string) => {
             const data = archived.resources.find((r) => r.name === name && r.type.endsWith(":ConfigMap"))?.props.data;
             return (data as Record<string, string>)[key] ?? "";
@@ -54,6 +58,24 @@ describe("an archived observee", () => {
             ["address: query.blue.fleet.test:10901", "address: query.green.fleet.test:10901"],
         );
         assert.deepEqual(JSON.parse(file("thanos-receive-router", "hashrings.json"))[0].tenants, ["green"]);
+    });
+
+    it("is no longer expected to answer, to upload or to write", async () => {
+        const { resources } = await observer(ARCHIVED_RED);
+        const spec = resources.find(({ name }) => name === "alerts")?.props.spec as {
+            groups: { rules: { alert: string; labels: Record<string, string> }[] }[];
+        };
+        const about = spec.groups
+            .flatMap(({ rules }) => rules)
+            .flatMap(({ alert, labels }) => (labels.cluster || labels.stream ? [`${alert} ${labels.cluster ?? labels.stream}`] : []));
+        assert.deepEqual(about, [
+            "FleetClusterAbsent blue",
+            "FleetClusterAbsent green",
+            "FleetBlocksMissing observer",
+            "FleetBlocksMissing blue",
+            "FleetBlocksMissing green",
+            "FleetRemoteWriteSilent green",
+        ]);
     });
 
     it("gets no access any more, and is not in the contract", async () => {

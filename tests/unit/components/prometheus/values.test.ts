@@ -16,6 +16,11 @@ const args = {
     memory: "4Gi",
     cpu: "500m",
     nodeExporter: "install" as const,
+    kubeStateMetrics: "install" as const,
+    defaultRules: true,
+    omittedRules: [],
+    externalLabels: {},
+    alerting: { alertmanager: "install" as const, replicas: 2, external: [], runbooks: "docs/runbooks" },
 };
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -50,6 +55,81 @@ describe("the values of kube-prometheus-stack", () => {
 
     it("leave out node-exporter where the cluster has its own", () =>
         assert.deepEqual(kubePrometheusStackValues({ ...args, nodeExporter: "unmanaged" }).nodeExporter, { enabled: false }));
+
+    it("leave out kube-state-metrics where the cluster has its own", () =>
+        assert.deepEqual(kubePrometheusStackValues({ ...args, kubeStateMetrics: "unmanaged" }).kubeStateMetrics, { enabled: false }));
+
+    it("have the chart's rules as a whole, by group, or not at all", () => {
+        assert.deepEqual(kubePrometheusStackValues(args).defaultRules, { create: true });
+        assert.deepEqual(kubePrometheusStackValues({ ...args, omittedRules: ["network", "kubernetesApps"] }).defaultRules, {
+            create: true,
+            rules: { network: false, kubernetesApps: false },
+        });
+        assert.deepEqual(kubePrometheusStackValues({ ...args, defaultRules: false }).defaultRules, { create: false });
+    });
+
+    const alerting = (more: object) => kubePrometheusStackValues({ ...args, alerting: { ...args.alerting, ...more } });
+
+    it("install an Alertmanager that this operator handles, with the receivers of a Secret if one is named", () => {
+        assert.deepEqual(alerting({}).alertmanager, {
+            enabled: true,
+            annotations: { "operator.prometheus.io/controller-id": "thanos-fleet" },
+            podDisruptionBudget: { enabled: true, minAvailable: 1 },
+            alertmanagerSpec: { replicas: 2, resources: { requests: { cpu: "10m", memory: "128Mi" }, limits: { memory: "128Mi" } } },
+        });
+        assert.deepEqual(alerting({ replicas: 1, configSecret: "receivers" }).alertmanager, {
+            enabled: true,
+            annotations: { "operator.prometheus.io/controller-id": "thanos-fleet" },
+            alertmanagerSpec: {
+                replicas: 1,
+                useExistingSecret: true,
+                configSecret: "receivers",
+                resources: { requests: { cpu: "10m", memory: "128Mi" }, limits: { memory: "128Mi" } },
+            },
+        });
+    });
+
+    it("send alerts to Alertmanagers elsewhere, with credentials from Secrets, of which only names are written", () => {
+        const { alertmanager, prometheus } = alerting({
+            alertmanager: "external",
+            external: [
+                { url: "https://a.example.com/am", caSecret: "alerts", certificateSecret: "client", tokenSecret: "alerts" },
+                { url: "http://b.example.com:9093" },
+            ],
+        });
+        const { secrets, additionalAlertManagerConfigs } = prometheus.prometheusSpec as Record<string, unknown>;
+        assert.deepEqual(alertmanager, { enabled: false });
+        assert.deepEqual(secrets, ["alerts", "client"]);
+        assert.deepEqual(additionalAlertManagerConfigs, [
+            {
+                scheme: "https",
+                path_prefix: "/am",
+                static_configs: [{ targets: ["a.example.com"] }],
+                tls_config: {
+                    ca_file: "/etc/prometheus/secrets/alerts/ca.crt",
+                    cert_file: "/etc/prometheus/secrets/client/tls.crt",
+                    key_file: "/etc/prometheus/secrets/client/tls.key",
+                },
+                authorization: { credentials_file: "/etc/prometheus/secrets/alerts/token" },
+            },
+            { scheme: "http", static_configs: [{ targets: ["b.example.com:9093"] }] },
+        ]);
+    });
+
+    it("have no Alertmanager at all where alerts go nowhere", () => {
+        const { alertmanager, prometheus } = alerting({ alertmanager: "off" });
+        assert.deepEqual(alertmanager, { enabled: false });
+        assert.equal("additionalAlertManagerConfigs" in prometheus.prometheusSpec, false);
+    });
+
+    it("have the user's external labels beside the cluster's", () =>
+        assert.deepEqual(
+            kubePrometheusStackValues({ ...args, externalLabels: { region: "eu-west-1" } }).prometheus.prometheusSpec.externalLabels,
+            {
+                region: "eu-west-1",
+                cluster: "blue",
+            },
+        ));
 
     it("keep this operator and another one in the cluster from handling each other's Prometheus", () => {
         const { prometheusOperator, prometheus } = kubePrometheusStackValues(args);

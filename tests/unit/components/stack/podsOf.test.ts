@@ -26,7 +26,8 @@ const requested = (containers: Container[]) => sumOf(containers.map(({ resources
 function registered({ resources }: Run): PodRequests[] {
     const workloads = resources.filter(({ type }) => /:(Deployment|StatefulSet)$/.test(type));
     const releases = resources.filter(({ name }) => name === "kps" || name.endsWith("prometheus-stack"));
-    return [...workloads.map(podsOfWorkload), ...releases.filter(({ type }) => type.endsWith(":Release")).map(podsOfRelease)];
+    const ofReleases = releases.filter(({ type }) => type.endsWith(":Release"));
+    return [...workloads.map(podsOfWorkload), ...ofReleases.map(podsOfRelease), ...ofReleases.map(podsOfAlertmanager)];
 }
 
 function podsOfWorkload({ name, props }: PlannedResource): PodRequests {
@@ -41,16 +42,23 @@ function podsOfRelease({ props }: PlannedResource): PodRequests {
     return { name: "prometheus", replicas, requests: requested([prometheusSpec, thanos]), volumes: isStateful(nodeSelector) };
 }
 
+function podsOfAlertmanager({ props }: PlannedResource): PodRequests {
+    const { replicas, resources, nodeSelector } = (props.values as { alertmanager: { alertmanagerSpec: PrometheusSpec } }).alertmanager
+        .alertmanagerSpec;
+    return { name: "kps-alertmanager", replicas, requests: requested([{ resources }]), volumes: isStateful(nodeSelector) };
+}
+
 const byName = (pods: readonly PodRequests[]) => [...pods].sort((a, b) => a.name.localeCompare(b.name));
 
-/** The operator's Deployment is the chart's, with its defaults. */
-const withoutOperator = (pods: readonly PodRequests[]) => pods.filter(({ name }) => name !== "kps-operator");
+/** These Deployments are the chart's, with its defaults. */
+const withoutOperator = (pods: readonly PodRequests[]) =>
+    pods.filter(({ name }) => !["kps-operator", "kps-kube-state-metrics"].includes(name));
 
 describe("the pods that a configuration asks for", () => {
     it("are those of the observer that are registered, with their requests and their kind of nodes", async () => {
         const asked = withoutOperator(podsOf(loadConfig(observerConfig("aws"))));
         assert.deepEqual(byName(asked), byName(registered(await buildObserver("aws"))));
-        assert.equal(asked.length, 11);
+        assert.equal(asked.length, 12);
     });
 
     it("are those that are registered with rings, and ingesters that leave them", async () => {

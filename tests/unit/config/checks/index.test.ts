@@ -47,6 +47,22 @@ describe("checks of a configuration", () => {
             "certificates.renewBefore: 1d is not shorter than certificates.validity (30m): every update would renew every certificate. Write a third of the validity, which leaves time for a failed update.",
         ]));
 
+    it("refuse settings of an Alertmanager that have no effect, and alerts that would reach nobody", () => {
+        const problems = (alerting: object) => problemsOf(observeeConfig("blue", "local", { alerting }));
+        assert.deepEqual(problems({ alertmanager: "external" }), [
+            "alerting.external: is empty, but alerting.alertmanager is external: alerts would reach nobody. List the addresses of your Alertmanagers, or set alerting.alertmanager to install.",
+        ]);
+        assert.deepEqual(problems({ external: [{ url: "https://a.example.com" }] }), [
+            "alerting.external: has no effect, because alerting.alertmanager is install. Set alerting.alertmanager to external, or remove the list.",
+        ]);
+        assert.deepEqual(problems({ alertmanager: "off", configSecret: "receivers" }), [
+            "alerting.configSecret: has no effect, because alerting.alertmanager is off. Set alerting.alertmanager to install, or remove it.",
+        ]);
+        assert.deepEqual(problems({ alertmanager: "external", external: [{ url: "a.example.com:9093" }] }), [
+            'alerting.external[0].url: "a.example.com:9093" is not an address. Write for instance https://alertmanager.example.com.',
+        ]);
+    });
+
     it("refuse a Prometheus that keeps fewer than three blocks", () =>
         assert.deepEqual(problemsOf(observeeConfig("blue", "local", { prometheus: { blockDuration: "12h" } })), [
             "prometheus.retention: 24h is shorter than three blocks (36h): a block could be deleted before it is uploaded. Write 36h or longer; 24h survives a night without S3.",

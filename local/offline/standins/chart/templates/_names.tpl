@@ -5,6 +5,7 @@
 {{- end -}}
 
 {{- define "standin.prometheus" -}}{{ include "standin.fullname" . }}-prometheus{{- end -}}
+{{- define "standin.alertmanager" -}}{{ include "standin.fullname" . }}-alertmanager{{- end -}}
 {{- define "standin.operator" -}}{{ include "standin.fullname" . }}-operator{{- end -}}
 {{- define "standin.nodeExporter" -}}{{ .Release.Name }}-prometheus-node-exporter{{- end -}}
 

@@ -1,0 +1,29 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import * as pulumi from "@pulumi/pulumi";
+import { PART_OF } from "../naming/labels";
+import { type Alert, ruleGroup } from "./alert";
+
+export interface AlertRulesArgs {
+    /** Kubernetes namespace. */
+    namespace: string;
+    alerts: pulumi.Input<Alert[]>;
+    /** The folder with the alerts' pages, a URL or a path. */
+    runbooks: string;
+}
+
+/**
+ * The alerts of a stack, as an object that the operator hands to Prometheus. An object of its own and not values of the chart, so that a plan shows which
+ * alert changes, and that the alerts do not depend on who installed Prometheus. The chart installs the CRD: create it after the release.
+ */
+export function alertRules({ namespace, alerts, runbooks }: AlertRulesArgs, opts: pulumi.CustomResourceOptions): void {
+    new CustomResource(
+        "alerts",
+        {
+            apiVersion: "monitoring.coreos.com/v1",
+            kind: "PrometheusRule",
+            metadata: { name: "thanos-fleet", namespace, labels: PART_OF },
+            spec: pulumi.output(alerts).apply((list) => ({ groups: [ruleGroup(list, runbooks)] })),
+        },
+        opts,
+    );
+}

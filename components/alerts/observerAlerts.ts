@@ -1,0 +1,164 @@
+import { CLUSTER_LABEL, streamWorkload, thanosName } from "../naming/names";
+import { type Alert, targets } from "./alert";
+
+export interface ObserverAlertsArgs {
+    /** Kubernetes namespace of the stack. */
+    namespace: string;
+    /** Observees that are not archived. */
+    observees: readonly string[];
+    /** Streams to which one of these clusters, or the observer, uploads. */
+    streams: readonly string[];
+    /** Receive: the clusters that write to it, and its rings. @default none */
+    receive?: { tenants: readonly string[]; rings: readonly ReceiveRing[]; replicationFactor: number } | undefined;
+}
+
+/** A hashring, as Prometheus sees it. */
+export interface ReceiveRing {
+    /** Names of its ingesters' Services, one for each zone. */
+    services: readonly string[];
+    /** Ingesters that take its samples. */
+    ingesters: number;
+}
+
+const QUERY = thanosName("query");
+const ROUTERS = thanosName("receive-router");
+
+/** Alerts about the fleet, which only the observer can see: its Prometheus evaluates them. */
+export const observerAlerts = ({ namespace, observees, streams, receive }: ObserverAlertsArgs): Alert[] => [
+    compactHalted(namespace),
+    compactBehind(namespace),
+    sourceUnreachable(namespace),
+    ...observees.map((cluster) => clusterAbsent(namespace, cluster)),
+    ...streams.map((stream) => blocksMissing(namespace, stream)),
+    ...(receive
+        ? [
+              ...receive.tenants.map((cluster) => remoteWriteSilent(namespace, cluster)),
+              ...receive.rings.map((ring) => ingestersAway(namespace, ring, receive.replicationFactor)),
+              ringDiffers(namespace),
+              ...receive.rings.map((ring) => ringUnbalanced(namespace, ring)),
+          ]
+        : []),
+];
+
+/** A halted Compact stays alive and healthy, and does nothing more (Thanos, cmd/thanos/compact.go). */
+const compactHalted = (namespace: string): Alert => ({
+    name: "FleetCompactHalted",
+    expr: `thanos_compact_halted{namespace="${namespace}"} == 1`,
+    for: "5m",
+    severity: "critical",
+    summary: "A Compact has halted.",
+    description:
+        "{{ $labels.job }} met a block that it cannot work with, and has stopped. Its cluster's blocks are no longer merged, downsampled or expired.",
+});
+
+/** Between two iterations nothing is left to do, so a whole day without that is too much work for this Compact. */
+const compactBehind = (namespace: string): Alert => ({
+    name: "FleetCompactBehind",
+    expr: `min_over_time(thanos_compact_todo_compactions{namespace="${namespace}"}[1d]) > 0`,
+    for: "6h",
+    severity: "warning",
+    summary: "A Compact does not keep up.",
+    description: "{{ $labels.job }} had at least {{ $value }} compactions left to do for a day. Queries over old data become slow.",
+});
+
+/**
+ * Query asks each source for its labels every 5 seconds (Thanos, cmd/thanos/endpointset.go). No metric names the source: a strict one that does not answer
+ * stays in `thanos_store_nodes_grpc_connections` with the labels it had last (pkg/query/endpointset.go).
+ */
+const sourceUnreachable = (namespace: string): Alert => ({
+    name: "FleetSourceUnreachable",
+    expr: `sum by (pod) (rate(grpc_client_handled_total{${targets(namespace, QUERY)}, grpc_method="Info", grpc_code!="OK"}[5m])) > 0.05`,
+    for: "10m",
+    severity: "critical",
+    summary: "Query cannot reach one of its sources.",
+    description:
+        "{{ $labels.pod }} gets no answer from a leaf Query or a Store. Answers that need it lack its samples and carry a warning.",
+});
+
+const whileUp = (alerting: string, namespace: string, service: string) =>
+    `${alerting}\nand on () count(up{${targets(namespace, service)}} == 1) > 0`;
+
+/** A leaf Query whose Prometheus are all away answers, and announces nothing. Answers then lack recent samples without a warning (docs/adr/0015). */
+const clusterAbsent = (namespace: string, cluster: string): Alert => ({
+    name: "FleetClusterAbsent",
+    expr: whileUp(
+        `absent(thanos_store_nodes_grpc_connections{${targets(namespace, QUERY)}, store_type="query", external_labels=~\`.*\\b${CLUSTER_LABEL}="${cluster}".*\`})`,
+        namespace,
+        QUERY,
+    ),
+    for: "10m",
+    severity: "critical",
+    labels: { [CLUSTER_LABEL]: cluster },
+    summary: "No Prometheus of a cluster answers the observer.",
+    description: `Query knows no source with recent samples of ${cluster}: its leaf Query was never reached, or no Prometheus is behind it.`,
+});
+
+/** Two Prometheus upload every block, one each 2 hours. The first block of a new cluster is cut after 3 hours, hence 3 h in the past and 4 h of patience. */
+const blocksMissing = (namespace: string, stream: string): Alert => ({
+    name: "FleetBlocksMissing",
+    expr: `sum(increase(thanos_bucket_store_block_loads_total{${targets(namespace, streamWorkload("store", stream))}}[3h])) == 0`,
+    for: "4h",
+    severity: "critical",
+    labels: { stream },
+    summary: "No new block of a stream is in the bucket.",
+    description: `The Store of ${stream} has found no new block for 7 hours.`,
+});
+
+const remoteWriteSilent = (namespace: string, cluster: string): Alert => ({
+    name: "FleetRemoteWriteSilent",
+    expr: whileUp(
+        `absent(rate(thanos_receive_write_samples_count{${targets(namespace, ROUTERS)}, tenant="${cluster}", code="200"}[5m]) > 0)`,
+        namespace,
+        ROUTERS,
+    ),
+    for: "15m",
+    severity: "critical",
+    labels: { [CLUSTER_LABEL]: cluster },
+    summary: "A cluster that should write to Receive does not.",
+    description: `The routers have taken no samples of ${cluster} for 15 minutes.`,
+});
+
+/** How many of the ingesters that hold copies of a series have to take a write (Thanos, pkg/receive/handler.go `writeQuorum`). */
+const quorumOf = (replicationFactor: number) => (replicationFactor === 2 ? 1 : Math.floor(replicationFactor / 2) + 1);
+
+/** The label matchers of a ring's ingesters. */
+const ingestersOf = (namespace: string, { services }: ReceiveRing) => `namespace="${namespace}", job=~"${services.join("|")}"`;
+/** The label of an alert about a ring: its Service, or the one of its first zone. */
+const ringLabel = ({ services }: ReceiveRing) => ({ ring: services[0] ?? "" });
+
+function ingestersAway(namespace: string, ring: ReceiveRing, replicationFactor: number): Alert {
+    const { ingesters } = ring;
+    const enough = ingesters - (replicationFactor - quorumOf(replicationFactor));
+    return {
+        name: "FleetIngestersAway",
+        expr: `(count(up{${ingestersOf(namespace, ring)}, endpoint="http"} == 1) or vector(0)) < ${enough}`,
+        for: "5m",
+        severity: "critical",
+        labels: ringLabel(ring),
+        summary: "Too few ingesters are up for every series to be written.",
+        description: `{{ $value }} of ${ingesters} ingesters could be scraped; with fewer than ${enough} some writes fail, and answers may lack recent samples.`,
+    };
+}
+
+const ringDiffers = (namespace: string): Alert => ({
+    name: "FleetRingDiffers",
+    expr: `max(thanos_receive_config_hash{${targets(namespace, ROUTERS)}}) != min(thanos_receive_config_hash{${targets(namespace, ROUTERS)}})`,
+    for: "15m",
+    severity: "warning",
+    summary: "Routers disagree about the ring.",
+    description: "Routers have different hashring files, so they send samples of one series to different ingesters.",
+});
+
+/** Ketama gives each ingester about the same number of series. Below 10,000 a few tenants more or less make the difference. */
+function ringUnbalanced(namespace: string, ring: ReceiveRing): Alert {
+    const series = `sum by (pod) (prometheus_tsdb_head_series{${ingestersOf(namespace, ring)}})`;
+    return {
+        name: "FleetRingUnbalanced",
+        expr: `max(${series}) / avg(${series}) > 1.5 and avg(${series}) > 10000`,
+        for: "1h",
+        severity: "warning",
+        labels: ringLabel(ring),
+        summary: "One ingester holds far more series than the others.",
+        description: "The fullest ingester holds {{ $value | humanize }} times the series of the average one.",
+    };
+}

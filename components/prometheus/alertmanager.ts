@@ -1,0 +1,65 @@
+import type { AlertingConfig } from "../../config/schema";
+import type { Placement } from "../kubernetes/placement";
+import { TLS_FILES } from "../tls/tlsSecret";
+
+/** What each Alertmanager pod requests. */
+export const ALERTMANAGER_REQUESTS = { cpu: "10m", memory: "128Mi" };
+
+/**
+ * The part of the chart's values about the Alertmanager in this cluster. The chart points Prometheus at it. The operator drops the replica label from alerts
+ * (prometheus-operator, pkg/prometheus/promcfg.go), so that both Prometheus send the same alert, and Alertmanager notifies once.
+ */
+export function alertmanagerValues(
+    { alertmanager, configSecret, replicas }: AlertingConfig,
+    annotations: Record<string, string>,
+    placement: Placement | undefined,
+) {
+    if (alertmanager !== "install") return { enabled: false };
+    return {
+        enabled: true,
+        // The operator passes by what lacks its annotation.
+        annotations,
+        ...(replicas > 1 && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
+        alertmanagerSpec: {
+            replicas,
+            ...(configSecret && { useExistingSecret: true, configSecret }),
+            ...placement,
+            resources: { requests: ALERTMANAGER_REQUESTS, limits: { memory: ALERTMANAGER_REQUESTS.memory } },
+        },
+    };
+}
+
+/** Folder in which the operator mounts the Secrets of `prometheusSpec.secrets` (its pkg/prometheus/common.go). */
+const SECRETS = "/etc/prometheus/secrets";
+
+/** The part of `prometheusSpec` about Alertmanagers outside of the stack. */
+export function externalAlertmanagers({ alertmanager, external }: AlertingConfig) {
+    if (alertmanager !== "external") return {};
+    const secrets = [
+        ...new Set(
+            external.flatMap(({ caSecret, certificateSecret, tokenSecret }) =>
+                [caSecret, certificateSecret, tokenSecret].filter((name) => name !== undefined),
+            ),
+        ),
+    ];
+    return { ...(secrets.length > 0 && { secrets }), additionalAlertManagerConfigs: external.map(configOf) };
+}
+
+/** An Alertmanager as Prometheus's configuration has it. Prometheus rereads the files. */
+function configOf({ url, caSecret, certificateSecret, tokenSecret }: AlertingConfig["external"][number]) {
+    const { protocol, host, pathname } = new URL(url);
+    const tls = {
+        ...(caSecret && { ca_file: `${SECRETS}/${caSecret}/${TLS_FILES.ca}` }),
+        ...(certificateSecret && {
+            cert_file: `${SECRETS}/${certificateSecret}/${TLS_FILES.cert}`,
+            key_file: `${SECRETS}/${certificateSecret}/${TLS_FILES.key}`,
+        }),
+    };
+    return {
+        scheme: protocol.slice(0, -1),
+        ...(pathname !== "/" && { path_prefix: pathname }),
+        static_configs: [{ targets: [host] }],
+        ...(Object.keys(tls).length > 0 && { tls_config: tls }),
+        ...(tokenSecret && { authorization: { credentials_file: `${SECRETS}/${tokenSecret}/token` } }),
+    };
+}

@@ -1,0 +1,69 @@
+import { type Ring, ringsOf } from "../../config/rings";
+import { activeOf, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { streamsOf } from "../../config/streams";
+import { parseDuration } from "../../rules/duration";
+import type { Alert } from "../alerts/alert";
+import { type ClusterAlertsArgs, clusterAlerts } from "../alerts/clusterAlerts";
+import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
+import { ALERTMANAGER_SERVICE, thanosName } from "../naming/names";
+import { partsOf } from "../thanos/hashring";
+import { firstToEnd } from "../tls/certificateLife";
+import type { ObserveeAccess } from "./contract";
+import { podsOf } from "./podsOf";
+
+/** What alerts about a cluster need of its configuration, whatever its role. */
+const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" | "certificatesEnd" | "certificateValidity"> => ({
+    namespace: config.namespace,
+    replicas: config.prometheus.replicas,
+    blockDuration: config.prometheus.blockDuration,
+    others: podsOf(config).flatMap(({ name: service, replicas }) => {
+        // Memcached has no metrics.
+        if (service.startsWith(thanosName("memcached"))) return [];
+        if (service.startsWith(thanosName(""))) return [{ service, port: "http", replicas }];
+        return service === ALERTMANAGER_SERVICE ? [{ service, port: "http-web", replicas }] : [];
+    }),
+});
+
+/** Every alert of an observer's stack. `certificatesEnd`: RFC 3339. */
+export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string): Alert[] {
+    const { namespace, observees, receive, certificates } = config;
+    const tenants = writersOf(observees).map(({ name }) => name);
+    return [
+        ...clusterAlerts({
+            ...ofStack(config),
+            writesRemotely: false,
+            certificatesEnd: Math.floor(Date.parse(certificatesEnd) / 1000),
+            certificateValidity: parseDuration(certificates.validity) / parseDuration("1s"),
+        }),
+        ...observerAlerts({
+            namespace,
+            observees: activeOf(observees).map(({ name }) => name),
+            streams: streamsOf(config)
+                .filter(({ writers }) => writers.some(({ archived }) => !archived))
+                .map(({ name }) => name),
+            receive:
+                tenants.length > 0
+                    ? {
+                          tenants,
+                          rings: ringsOf(config)
+                              .filter((ring) => ring.tenants.length > 0)
+                              .map(ringOf),
+                          replicationFactor: receive.replicationFactor,
+                      }
+                    : undefined,
+        }),
+    ];
+}
+
+const ringOf = (ring: Ring): ReceiveRing => ({ services: partsOf(ring).map(({ name }) => name), ingesters: ring.ingesters });
+
+/** Every alert of an observee's stack. */
+export function alertsOfObservee(config: ObserveeConfig, { leaf, writer }: ObserveeAccess["certificates"]): Alert[] {
+    const { end, validity } = firstToEnd([leaf.cert, ...(writer ? [writer.cert] : [])]);
+    return clusterAlerts({
+        ...ofStack(config),
+        writesRemotely: writer !== undefined,
+        certificatesEnd: end,
+        certificateValidity: validity,
+    });
+}
