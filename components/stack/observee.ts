@@ -60,7 +60,7 @@ export class Observee extends pulumi.ComponentResource {
         );
         alertRules(
             { namespace, alerts: alertsOfObservee(config, access.certificates), runbooks: config.alerting.runbooks },
-            { parent: this, dependsOn: prometheus },
+            { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
         );
 
         const leaf = { host: leafQueryHost(clusterName, domain), annotations: cloud.loadBalancer };

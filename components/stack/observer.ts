@@ -75,7 +75,7 @@ export class Observer extends pulumi.ComponentResource {
                 alerts: certificates.firstExpiry.apply((end) => alertsOfObserver(config, end)),
                 runbooks: config.alerting.runbooks,
             },
-            { parent: this, dependsOn: prometheus },
+            { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
         );
 
         const rings = ringsOf(config);

@@ -47,6 +47,22 @@ describe("the resources of", () => {
         }
     });
 
+    it("every stack are put into the stack's own cluster, not into the one of some kubeconfig of this machine", async () => {
+        const runs = await Promise.all([
+            buildObserver("local"),
+            buildObservee("red", "local"),
+            buildObserver("aws"),
+            buildObservee("red", "aws"),
+        ]);
+        const elsewhere = runs.flatMap(({ resources }) =>
+            resources.filter((r) => r.type.startsWith("kubernetes:") && r.provider !== "kubernetes"),
+        );
+        assert.deepEqual(
+            elsewhere.map(({ type, name }) => `${type} ${name}`),
+            [],
+        );
+    });
+
     it("an observer are protected and retained where they hold data", async () => {
         const kept = (run: Run) =>
             run.resources
