@@ -15,8 +15,11 @@ export const TARGETS = 4;
 /** Samples that reach the observer by remote write only, and both of red's Prometheus have. */
 const WRITTEN = 'up{cluster="red",job="kps-prometheus"}';
 
-type Settings = Record<string, Record<string, unknown>>;
+type Settings = Record<string, Record<string, unknown> | readonly unknown[]>;
 type Observee = Record<string, unknown>;
+
+/** The observer's settings after its volumes have grown (volumes.test.ts): they stay as large as they are. */
+export const GROWN = { receive: { storage: "3Gi" }, store: { storage: "3Gi", replicas: 2 }, compact: { storage: "3Gi" } };
 
 /** Deploys a stack with some of its settings changed, and the list of its observees. */
 export async function deploy(
@@ -25,7 +28,9 @@ export async function deploy(
     listed: (observee: Observee) => Observee[] = (observee) => [observee],
 ) {
     const plain = stackConfig(cluster, { target: await targetOf(cluster), chart: "", storageClass: LOCAL_STORAGE_CLASS });
-    const config = Object.fromEntries(Object.entries(changes).map(([part, more]) => [part, { ...(plain[part] as object), ...more }]));
+    const config = Object.fromEntries(
+        Object.entries(changes).map(([part, more]) => [part, Array.isArray(more) ? more : { ...(plain[part] as object), ...more }]),
+    );
     const observees = (plain.observees as Observee[] | undefined)?.flatMap(listed);
     return runOperation(await localStack(cluster, { config: { ...config, ...(observees && { observees }) } }), "up");
 }
