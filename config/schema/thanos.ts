@@ -169,7 +169,7 @@ const limited = {
      * Series that the tenant may have in the ingesters' heads, those of all its Prometheus replicas together, each counted once. A tenant that reaches it
      * gets 429 for every request and sends them again, until the ingesters have written their heads to disk: 2 to 5 h, longer than the two hours that
      * Prometheus keeps for it. So it is a fuse, to be set far above what the tenant needs: without it the ingesters run out of memory, for all tenants.
-     * @default as many as the ingesters' memory holds, at 8 KiB each
+     * @default as many as the ingesters' memory holds, at 4 KiB each
      */
     series: count.optional(),
     /**

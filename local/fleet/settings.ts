@@ -73,7 +73,16 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
         query,
         queryFrontend: SMALLER,
         store: { replicas: 1, syncInterval: "20s", ...SMALL },
-        receive: { routers: 2, ingesters: 3, replicationFactor: 3, ...SMALL, routerMemory: "256Mi", routerCpu: "50m" },
+        receive: {
+            routers: 2,
+            ingesters: 3,
+            replicationFactor: 3,
+            ...SMALL,
+            routerMemory: "256Mi",
+            routerCpu: "50m",
+            // A head keeps series for two hours and more, in which tests restart every pod many times, each time with new series.
+            limits: { default: { series: 300_000 } },
+        },
         compact: {
             ...SMALL,
             consistencyDelay: "1m",

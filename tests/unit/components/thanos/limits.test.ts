@@ -27,8 +27,8 @@ describe("the limits file of Receive's routers", () => {
             },
             default: { request: { size_bytes_limit: 8 * 1024 * 1024 } },
             tenants: {
-                red: { head_series_limit: 349525, request: {} },
-                green: { head_series_limit: 349525, request: {} },
+                red: { head_series_limit: 699050, request: {} },
+                green: { head_series_limit: 699050, request: {} },
             },
         }));
 
@@ -53,10 +53,10 @@ describe("the limits file of Receive's routers", () => {
 });
 
 describe("what memory allows", () => {
-    it("is a series for 8 KiB of all ingesters, in every copy", () => {
-        assert.equal(seriesOf({ pods: ["a", "b", "c"], memory: "4Gi" }, 3), 524_288);
-        assert.equal(seriesOf({ pods: ["a", "b", "c", "d", "e", "f"], memory: "4Gi" }, 3), 1_048_576);
-        assert.equal(seriesOf({ pods: ["a", "b", "c"], memory: "512Mi" }, 2), 98_304);
+    it("is a series for 4 KiB of all ingesters, in every copy", () => {
+        assert.equal(seriesOf({ pods: ["a", "b", "c"], memory: "4Gi" }, 3), 1_048_576);
+        assert.equal(seriesOf({ pods: ["a", "b", "c", "d", "e", "f"], memory: "4Gi" }, 3), 2_097_152);
+        assert.equal(seriesOf({ pods: ["a", "b", "c"], memory: "512Mi" }, 2), 196_608);
     });
 
     it("is as many requests of the largest size as a router has memory for, and always one", () => {

@@ -32,7 +32,7 @@ describe("ingesters that leave", () => {
         assert.deepEqual(ringsOf(run).map(membersOf), [members]);
         const { global, tenants } = parse(fileOf(run, "thanos-receive-router", "limits.yml")).write;
         assert.match(global.meta_monitoring_limit_query, new RegExp(`pod=~"${members.join("\\|")}"`));
-        assert.equal(tenants.red.head_series_limit, 524_288);
+        assert.equal(tenants.red.head_series_limit, 1_048_576);
     });
 });
 
@@ -59,7 +59,7 @@ describe("a tenant with a ring of its own", () => {
 
     it("is limited by what its own ring holds, and counted there", async () => {
         const { global, tenants } = parse(fileOf(await built([big]), "thanos-receive-router", "limits.yml")).write;
-        assert.deepEqual([tenants.gold.head_series_limit, tenants.red.head_series_limit], [6 * 349_525 + 2, 524_288]);
+        assert.deepEqual([tenants.gold.head_series_limit, tenants.red.head_series_limit], [6 * 699_050 + 4, 1_048_576]);
         assert.match(global.meta_monitoring_limit_query, /pod=~"thanos-receive-ingester-big-0\|[^"]+",tenant=~"gold"/);
         assert.match(global.meta_monitoring_limit_query, /pod=~"thanos-receive-ingester-0\|[^"]+",tenant=~"red\|green"/);
     });
