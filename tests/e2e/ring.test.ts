@@ -6,6 +6,9 @@ import { askSteadily, changed, deploy, GROWN, lost, NOTHING, pods, sampleTimes }
 
 /** After the volumes have grown (volumes.test.ts), since volumes stay as large as they are. */
 
+/** Routers that miss the change of their ring file read it again every 5 minutes (`--receive.hashrings-file-refresh-interval`). */
+const REREAD_SECONDS = 480;
+
 const ingester = (ordinal: number) => `thanos-receive-ingester-${ordinal}`;
 
 describe("a ring that grows from three ingesters to six, and becomes smaller again", () => {
@@ -25,7 +28,7 @@ describe("a ring that grows from three ingesters to six, and becomes smaller aga
         const grown = await deploy("observer", { ...GROWN, receive: { ...GROWN.receive, ingesters: 6 } });
         // Three claims; the StatefulSet, and then the routers' ring file; how many ingesters the alerts expect.
         assert.deepEqual(changed(grown), { ...NOTHING, created: 3, updated: 3 });
-        await eventually("new ingesters have samples of the last minute", 240, async () => {
+        await eventually("new ingesters have samples of the last minute", REREAD_SECONDS, async () => {
             const holders = Object.keys(await sampleTimes(base, 30));
             assert.ok(
                 [3, 4, 5].some((ordinal) => holders.includes(ingester(ordinal))),
@@ -65,7 +68,7 @@ describe("a ring that grows from three ingesters to six, and becomes smaller aga
         const smaller = await deploy("observer", { ...GROWN, receive: { ...GROWN.receive, leaving: 3 } });
         // The routers' ring file, and the alerts.
         assert.deepEqual(changed(smaller), { ...NOTHING, updated: 2 });
-        await eventually("the leaving ingesters have no sample of the last minute", 360, async () => {
+        await eventually("the leaving ingesters have no sample of the last minute", REREAD_SECONDS, async () => {
             const holders = Object.keys(await sampleTimes(base, 30));
             assert.deepEqual(
                 [3, 4, 5].filter((ordinal) => holders.includes(ingester(ordinal))),
