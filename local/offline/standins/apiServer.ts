@@ -158,13 +158,15 @@ export class ApiServer implements PodReader {
     }
 
     private async text(method: string, path: string, body?: object, type = "application/json"): Promise<string> {
-        const options: RequestOptions = { method, signal: AbortSignal.timeout(REQUEST_MS) };
+        const options: RequestOptions = { method };
         await this.config.applyToHTTPSOptions(options);
         options.headers = { ...options.headers, accept: "application/json", ...(body && { "content-type": type }) };
         this.agent ??= this.config.getCurrentCluster()?.proxyUrl
             ? (options.agent as https.Agent)
             : new https.Agent({ ...(options as https.AgentOptions), keepAlive: true, timeout: REQUEST_MS });
         options.agent = this.agent;
+        // Of this request only: an agent with a signal gives it to every socket, and a minute later they fail at once.
+        options.signal = AbortSignal.timeout(REQUEST_MS);
         const url = new URL(`${this.server.replace(/\/$/, "")}${path}`);
         return new Promise((resolve, reject) => {
             const sent = https.request(url, options, (response) => {
