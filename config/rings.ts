@@ -10,6 +10,9 @@ export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "zon
     tenants: string[];
 }
 
+/** Whether a ring gets samples. One without tenants only answers for those that it has. */
+export const takesSamples = ({ tenants }: Pick<Ring, "tenants">): boolean => tenants.length > 0;
+
 /** Every ring of an observer that has tenants or pods, the shared one last. None, where no cluster writes. */
 export function ringsOf({ receive, observees }: Pick<ObserverConfig, "receive" | "observees">): Ring[] {
     const writers = writersOf(observees).map(({ name }) => name);
@@ -28,5 +31,5 @@ export function ringsOf({ receive, observees }: Pick<ObserverConfig, "receive" |
     }));
     const others = writers.filter((writer) => !receive.rings.some(({ tenants }) => tenants.includes(writer)));
     const shared: Ring = { path: "receive", tenants: others, ingesters, leaving, zones, storage, memory, cpu };
-    return [...named, shared].filter((ring) => ring.tenants.length > 0 || ring.ingesters + ring.leaving > 0);
+    return [...named, shared].filter((ring) => takesSamples(ring) || ring.ingesters + ring.leaving > 0);
 }

@@ -27,15 +27,18 @@ export function parseDuration(text: string): Duration {
     return ms as Duration;
 }
 
-/** As Go itself writes it, which knows no unit longer than an hour: `24h`. Some flags of Thanos are Go durations, where `1d` is an error. */
-export function goDuration(duration: Duration): string {
-    const unit = (["h", "m", "s", "ms"] as const satisfies Unit[]).find((u) => duration % UNITS[u] === 0) ?? "ms";
+const inLargest = (units: readonly Unit[], duration: Duration): string => {
+    const unit = units.find((u) => duration % UNITS[u] === 0) ?? "ms";
     return `${duration / UNITS[unit]}${unit}`;
-}
+};
+
+/** As Go itself writes it, which knows no unit longer than an hour: `24h`. Some flags of Thanos are Go durations, where `1d` is an error. */
+export const goDuration = (duration: Duration): string => inLargest(["h", "m", "s", "ms"], duration);
+/** A duration of the configuration as a Go duration. */
+export const goTime = (text: string): string => goDuration(parseDuration(text));
 
 /** A number in the largest unit, up to days, that divides the duration: `1d12h` becomes `36h`. No weeks and years: `90d` reads better than `12w6d`. */
-export function formatDuration(duration: Duration): string {
-    if (duration === 0) return "0d";
-    const unit = (["d", "h", "m", "s", "ms"] as const satisfies Unit[]).find((u) => duration % UNITS[u] === 0) ?? "ms";
-    return `${duration / UNITS[unit]}${unit}`;
-}
+export const formatDuration = (duration: Duration): string => (duration === 0 ? "0d" : inLargest(["d", "h", "m", "s", "ms"], duration));
+
+/** The number of seconds in a duration. */
+export const secondsIn = (text: string): number => parseDuration(text) / UNITS.s;

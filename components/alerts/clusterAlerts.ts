@@ -1,4 +1,4 @@
-import { parseDuration } from "../../rules/duration";
+import { secondsIn } from "../../rules/duration";
 import { KPS, PROMETHEUS_SERVICE, REMOTE_WRITE_NAME, SIDECAR_SERVICE } from "../naming/names";
 import { type Alert, targets } from "./alert";
 
@@ -28,8 +28,6 @@ export interface ClusterAlertsArgs {
     /** How long certificates are valid, in seconds. */
     certificateValidity: number;
 }
-
-const seconds = (duration: string) => parseDuration(duration) / parseDuration("1s");
 
 /**
  * Alerts about a cluster that its own Prometheus evaluates. Only such as need a number that this stack knows, or that would lose samples:
@@ -67,7 +65,7 @@ function uploadMissing({ namespace, blockDuration }: ClusterAlertsArgs): Alert {
   max by (pod) (max_over_time(thanos_objstore_bucket_last_successful_upload_time{${sidecars}}[1d])) > 0
   or
   min by (pod) (min_over_time(process_start_time_seconds{${sidecars}}[1d]))
-) > ${1.5 * seconds(blockDuration)}
+) > ${1.5 * secondsIn(blockDuration)}
 and on (pod) up{${sidecars}}`,
         for: "15m",
         severity: "critical",

@@ -16,7 +16,7 @@ export type Clients = readonly Client[] | "anywhere";
 const labelsOf = (client: Client) => (client === "prometheus" ? PROMETHEUS_PODS : podsOf(client));
 
 /** The connections that pods accept, by port number. They refuse every other one, from the same namespace too. */
-export const ingressRules = (clients: readonly [port: number, from: Clients][]): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
+const ingressRules = (clients: readonly [port: number, from: Clients][]): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
     clients.map(([port, from]) => ({
         ports: [{ port, protocol: "TCP" }],
         ...(from !== "anywhere" && { from: from.map((client) => ({ podSelector: { matchLabels: labelsOf(client) } })) }),

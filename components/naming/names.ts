@@ -46,6 +46,9 @@ export const streamWorkload = (component: "store" | "compact", stream: string) =
 /** What the ingesters of a ring are called, in their component label and in the names of their objects; `ring` is undefined for the shared one. */
 export const ingesterComponent = (ring: string | undefined) => (ring === undefined ? "receive-ingester" : `receive-ingester-${ring}`);
 
+/** The components that hold the caches of Query Frontend and of all Stores. No names that begin like a Store's: a stream may be called `cache`. */
+export const MEMCACHED = { answers: "memcached-answers", store: "memcached-store" } as const;
+
 /** Name of the Service that makes a workload reachable from outside its cluster. */
 export const externalServiceName = (workload: string) => `${workload}-external`;
 
@@ -73,7 +76,7 @@ export const prometheusClaim = (ordinal: number) => `prometheus-${KPS}-prometheu
 /** Port of Prometheus's own page and API. */
 export const PROMETHEUS_PORT = 9090;
 /** URL of Prometheus's own API inside its cluster: the chart's Service in front of all replicas. */
-export const prometheusUrl = (namespace: string) => `http://${serviceHost(`${KPS}-prometheus`, namespace)}:${PROMETHEUS_PORT}`;
+export const prometheusUrl = (namespace: string) => `http://${serviceHost(PROMETHEUS_SERVICE, namespace)}:${PROMETHEUS_PORT}`;
 /** Headless Service of the chart in front of all sidecars. */
 export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
 

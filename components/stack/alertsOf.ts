@@ -1,11 +1,11 @@
-import { type Ring, ringsOf } from "../../config/rings";
+import { type Ring, ringsOf, takesSamples } from "../../config/rings";
 import { activeOf, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
-import { parseDuration } from "../../rules/duration";
+import { secondsIn } from "../../rules/duration";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
-import { ALERTMANAGER_SERVICE, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, MEMCACHED, thanosName } from "../naming/names";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
 import type { ObserveeAccess } from "./contract";
@@ -18,7 +18,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
     blockDuration: config.prometheus.blockDuration,
     others: podsOf(config).flatMap(({ name: service, replicas }) => {
         // Memcached has no metrics.
-        if (service.startsWith(thanosName("memcached"))) return [];
+        if (Object.values(MEMCACHED).map(thanosName).includes(service)) return [];
         if (service.startsWith(thanosName(""))) return [{ service, port: "http", replicas }];
         return service === ALERTMANAGER_SERVICE ? [{ service, port: "http-web", replicas }] : [];
     }),
@@ -33,7 +33,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
             ...ofStack(config),
             writesRemotely: false,
             certificatesEnd: Math.floor(Date.parse(certificatesEnd) / 1000),
-            certificateValidity: parseDuration(certificates.validity) / parseDuration("1s"),
+            certificateValidity: secondsIn(certificates.validity),
         }),
         ...observerAlerts({
             namespace,
@@ -43,13 +43,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
                 .map(({ name }) => name),
             receive:
                 tenants.length > 0
-                    ? {
-                          tenants,
-                          rings: ringsOf(config)
-                              .filter((ring) => ring.tenants.length > 0)
-                              .map(ringOf),
-                          replicationFactor: receive.replicationFactor,
-                      }
+                    ? { tenants, rings: ringsOf(config).filter(takesSamples).map(ringOf), replicationFactor: receive.replicationFactor }
                     : undefined,
         }),
     ];

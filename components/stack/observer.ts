@@ -6,7 +6,7 @@ import { alertRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
-import { prometheusUrl } from "../naming/names";
+import { MEMCACHED, prometheusUrl } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
 import { sharedCache } from "../thanos/caches";
 import { Compact } from "../thanos/compact";
@@ -100,8 +100,7 @@ export class Observer extends pulumi.ComponentResource {
                   );
 
         const general = { namespace, placement: cloud.general };
-        // No name that begins like a Store's: a stream may be called `cache`.
-        const storeCache = sharedCache("memcached-store", config.store.cache, { ...general, client: "store" }, childOpts);
+        const storeCache = sharedCache(MEMCACHED.store, config.store.cache, { ...general, client: "store" }, childOpts);
         const stores = streams.map(
             ({ name: stream }) =>
                 new Store(
@@ -133,7 +132,7 @@ export class Observer extends pulumi.ComponentResource {
             childOpts,
         );
         const answersCache = sharedCache(
-            "memcached-answers",
+            MEMCACHED.answers,
             config.queryFrontend.cache,
             { ...general, client: "query-frontend" },
             childOpts,

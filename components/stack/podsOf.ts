@@ -2,7 +2,7 @@ import { ringsOf } from "../../config/rings";
 import { type CacheConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { ALERTMANAGER_SERVICE, KPS, streamWorkload, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, KPS, MEMCACHED, streamWorkload, thanosName } from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
 import { partsOf } from "../thanos/hashring";
@@ -42,8 +42,8 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             requests: requestsOf(queryFrontend),
             volumes: false,
         },
-        ...memcachedPods("memcached-answers", queryFrontend.cache),
-        ...memcachedPods("memcached-store", store.cache),
+        ...memcachedPods(MEMCACHED.answers, queryFrontend.cache),
+        ...memcachedPods(MEMCACHED.store, store.cache),
         ...streamsOf(config).flatMap(({ name: stream }) => [
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },

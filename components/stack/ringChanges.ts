@@ -1,4 +1,4 @@
-import { type Ring, ringsOf } from "../../config/rings";
+import { type Ring, ringsOf, takesSamples } from "../../config/rings";
 import type { ObserverConfig } from "../../config/schema";
 import type { Problem } from "../../rules/problem";
 
@@ -16,7 +16,7 @@ export const ringSettingsOf = (config: ObserverConfig): RingSettings =>
     Object.fromEntries(
         ringsOf(config).flatMap((ring) => [
             [`${pathOf(ring)}.storage`, ring.storage],
-            [`${pathOf(ring)}${INGESTERS}`, ring.tenants.length > 0 ? ring.ingesters : 0],
+            [`${pathOf(ring)}${INGESTERS}`, takesSamples(ring) ? ring.ingesters : 0],
             ...(ring.zones.length > 0 ? [[`${pathOf(ring)}.zones`, zonesOf(ring)]] : []),
         ]),
     );

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CompactConfig } from "../../config/schema";
-import { goDuration, parseDuration } from "../../rules/duration";
+import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
@@ -32,7 +32,6 @@ const MERGE_PROMETHEUS_REPLICAS = [`--deduplication.replica-label=${PROMETHEUS_R
 /** Flags of `thanos compact`. */
 export function compactFlags(args: Omit<CompactConfig, "allowUnequalRetention" | "storage" | "memory" | "cpu">): string[] {
     const { concurrency } = args;
-    const goTime = (text: string) => goDuration(parseDuration(text));
     return [
         "compact",
         "--wait",

@@ -4,6 +4,7 @@ import type { MemcachedConfig } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { MEMCACHED_IMAGE } from "../../upstream/versions";
 import { childOptions } from "../kubernetes/childOptions";
+import { disruptionBudget } from "../kubernetes/disruptionBudget";
 import { hardenedPod } from "../kubernetes/hardenedPod";
 import { type Client, networkPolicy } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
@@ -67,12 +68,7 @@ export class Memcached extends pulumi.ComponentResource {
             childOpts,
         );
         networkPolicy(workload, { namespace, labels, pods: selector, clients: [[PORT, [args.client]]] }, childOpts);
-        if (replicas > 1)
-            new k8s.policy.v1.PodDisruptionBudget(
-                workload,
-                { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
-                childOpts,
-            );
+        if (replicas > 1) disruptionBudget(metadata, selector, childOpts);
         new k8s.apps.v1.StatefulSet(
             workload,
             {

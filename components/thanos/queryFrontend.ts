@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { QueryFrontendConfig } from "../../config/schema";
-import { goDuration, parseDuration } from "../../rules/duration";
+import { goTime } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
@@ -37,7 +37,6 @@ const CACHE = "cache.yml";
 export function queryFrontendFlags(
     args: Omit<QueryFrontendConfig, "replicas" | "cache" | "memory" | "cpu"> & { downstream: string },
 ): string[] {
-    const goTime = (text: string) => goDuration(parseDuration(text));
     return [
         "query-frontend",
         "--log.format=json",

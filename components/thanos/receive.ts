@@ -1,8 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Ring } from "../../config/rings";
+import { type Ring, takesSamples } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
+import { disruptionBudget } from "../kubernetes/disruptionBudget";
 import { loadBalancerService } from "../kubernetes/loadBalancerService";
 import type { Placement } from "../kubernetes/placement";
 import { NODE_ZONE_LABEL, PART_OF, podsOf } from "../naming/labels";
@@ -101,13 +101,11 @@ export class Receive extends pulumi.ComponentResource {
 
         const ingesters = args.rings.flatMap((ring) => ingestersOf(ring, args, childOpts));
         // A ring without tenants is not in the file: it would take everybody's samples.
-        const rings = args.rings
-            .filter(({ tenants }) => tenants.length > 0)
-            .map((ring) => ({
-                ...ring,
-                name: ring.name ?? "fleet",
-                members: partsOf(ring).flatMap(membersOf),
-            }));
+        const rings = args.rings.filter(takesSamples).map((ring) => ({
+            ...ring,
+            name: ring.name ?? "fleet",
+            members: partsOf(ring).flatMap(membersOf),
+        }));
 
         workload(
             {
@@ -159,8 +157,7 @@ function ingestersOf(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceO
     const component = ingesterComponent(ring.name);
     if (ring.zones.length > 0) {
         const metadata = { name: thanosName(component), namespace: args.namespace, labels: { ...podsOf(component), ...PART_OF } };
-        const spec = { maxUnavailable: 1, selector: { matchLabels: podsOf(component) } };
-        new k8s.policy.v1.PodDisruptionBudget(metadata.name, { metadata, spec }, opts);
+        disruptionBudget(metadata, podsOf(component), opts);
     }
     const workloads: Workload[] = [];
     for (const part of partsOf(ring)) {

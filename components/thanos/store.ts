@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StoreConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
-import { goDuration, parseDuration } from "../../rules/duration";
+import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
@@ -39,7 +39,7 @@ export function storeFlags(args: Omit<StoreConfig, "replicas" | "cpu" | "storage
         "--log.format=json",
         `--data-dir=${DATA_DIR}`,
         `--objstore.config-file=${OBJECT_STORE_FILE}`,
-        `--sync-block-duration=${goDuration(parseDuration(args.syncInterval))}`,
+        `--sync-block-duration=${goTime(args.syncInterval)}`,
         `--block-discovery-strategy=${args.blockDiscovery}`,
         `--ignore-deletion-marks-delay=${args.ignoreDeletionMarksDelay}`,
         // Thanos's defaults, 250 MB and 2 GB, know nothing of the pod's limit: the pod would be killed before the pool refuses a query.

@@ -7,6 +7,7 @@ import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { withAnnotations } from "../kubernetes/annotations";
 import { checksum } from "../kubernetes/checksum";
 import { claims } from "../kubernetes/claims";
+import { disruptionBudget } from "../kubernetes/disruptionBudget";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
@@ -158,8 +159,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     networkPolicy(name, { namespace, labels, pods: selector, clients: clientsOf(args) }, opts);
 
-    if (args.replicas > 1 && args.zone === undefined)
-        new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } }, opts);
+    if (args.replicas > 1 && args.zone === undefined) disruptionBudget(metadata, selector, opts);
 
     const template = hardenedPod({
         name: args.component,

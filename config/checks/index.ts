@@ -2,7 +2,7 @@ import { checkAll } from "../../rules";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
-import { ringsOf } from "../rings";
+import { ringsOf, takesSamples } from "../rings";
 import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
 import { streamsOf } from "../streams";
 import { awsChecks } from "./aws";
@@ -56,7 +56,7 @@ export function modelOf(config: StackConfig): ThanosModel {
                 path: "receive",
                 replicationFactor: config.receive.replicationFactor,
                 rings: ringsOf(config)
-                    .filter(({ tenants }) => tenants.length > 0)
+                    .filter(takesSamples)
                     .map(({ path, ingesters, zones }) => ({
                         path,
                         ingesters,
@@ -100,6 +100,7 @@ const queryTimeouts = ({ query }: StackConfig): Problem[] =>
             "Write a fraction of query.timeout; 15s fits the default of 2m.",
         )
         .all();
+
 function alertmanagers({ alerting: { alertmanager, configSecret, external } }: StackConfig): Problem[] {
     return new Problems()
         .when(

@@ -4,7 +4,6 @@ import { request } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { BinaryWriter } from "google-protobuf";
 import { query, scalar } from "../../clients/thanos";
 import { leafQueryHost, receiveHost } from "../../components/naming/names";
 import { runOperation } from "../../engine/operation";
@@ -13,6 +12,7 @@ import { type Bag, reveal } from "../../local/offline/standins/secretValues";
 import { make as makeWithTls } from "../../local/offline/standins/tls";
 import { eventually } from "../support/eventually";
 import { localStack } from "../support/localStack";
+import { writeRequest } from "../support/remoteWrite";
 import { core, frontend, NAMESPACE, serviceAddress } from "../support/runningFleet";
 
 /** A certificate and its key, in PEM. */
@@ -187,7 +187,7 @@ describe("mutual TLS between clusters", () => {
     describe("a write to Receive", () => {
         /** Sends one sample in the way that Prometheus does. */
         async function write(client: Identity, metric: string, header: string): Promise<{ status: number | undefined; body: string }> {
-            const body = writeRequest(metric);
+            const body = writeRequest([{ __name__: metric }]);
             const [address, port] = (await serviceAddress(RECEIVE.cluster, RECEIVE.service)).split(":");
             return new Promise((resolve, reject) => {
                 const headers = { "Content-Encoding": "snappy", "Content-Length": body.length, "THANOS-TENANT": header };
@@ -320,24 +320,6 @@ describe("mutual TLS between clusters", () => {
         it("restart no pod", async () => assert.deepEqual(await pods(), podsBefore));
     });
 });
-
-/** A remote-write request (prompb.WriteRequest) with one sample of now, in Snappy's block format as a single literal. */
-function writeRequest(metric: string): Buffer {
-    const writer = new BinaryWriter();
-    writer.writeMessage(1, {}, (_, series: BinaryWriter) => {
-        series.writeMessage(1, {}, (_, label: BinaryWriter) => {
-            label.writeString(1, "__name__");
-            label.writeString(2, metric);
-        });
-        series.writeMessage(2, {}, (_, sample: BinaryWriter) => {
-            sample.writeDouble(1, 1);
-            sample.writeInt64(2, Date.now());
-        });
-    });
-    const message = Buffer.from(writer.getResultBuffer());
-    assert.ok(message.length <= 60, "a literal of one length byte");
-    return Buffer.concat([Buffer.from([message.length, (message.length - 1) << 2]), message]);
-}
 
 /** When each Prometheus replica scraped a series, in seconds. A sample counts if at least one ingester has it. */
 async function timesOfSamples(base: string, selector: string, from: number, to: number): Promise<Map<string, number[]>> {

@@ -1,39 +1,39 @@
-/** Remote write 1.0 as Prometheus sends it, one sample for each series. */
+import { BinaryWriter } from "google-protobuf";
 
-const varint = (value: number | bigint): Buffer => {
-    const bytes: number[] = [];
-    let rest = BigInt(value);
-    for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-    return Buffer.from([...bytes, Number(rest)]);
-};
+/** Remote write 1.0 as Prometheus sends it, one sample of now for each series. */
 
-/** A field of a protocol buffer that has a length: a string, or another message. */
-const field = (number: number, content: Buffer | string): Buffer => {
-    const bytes = Buffer.from(content);
-    return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
-};
-
-function sample(value: number, time: number): Buffer {
-    const double = Buffer.alloc(9);
-    double[0] = (1 << 3) | 1;
-    double.writeDoubleLE(value, 1);
-    return Buffer.concat([double, varint(2 << 3), varint(time)]);
+/** A request (prompb.WriteRequest). Prometheus sorts the labels of a series, and Receive refuses a series whose labels are not sorted. */
+export function writeRequest(written: readonly Record<string, string>[]): Buffer {
+    const time = Date.now();
+    const writer = new BinaryWriter();
+    for (const labels of written)
+        writer.writeMessage(1, {}, (_, series: BinaryWriter) => {
+            for (const [name, value] of Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+                series.writeMessage(1, {}, (_, label: BinaryWriter) => {
+                    label.writeString(1, name);
+                    label.writeString(2, value);
+                });
+            series.writeMessage(2, {}, (_, sample: BinaryWriter) => {
+                sample.writeDouble(1, 1);
+                sample.writeInt64(2, time);
+            });
+        });
+    return snappy(Buffer.from(writer.getResultBuffer()));
 }
-
-/** Prometheus sorts the labels of a series, and Receive refuses a series whose labels are not sorted. */
-const series = (labels: Record<string, string>, time: number): Buffer =>
-    Buffer.concat([
-        ...Object.entries(labels)
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([name, value]) => field(1, Buffer.concat([field(1, name), field(2, value)]))),
-        field(2, sample(1, time)),
-    ]);
 
 const LITERAL_BYTES = 65_536;
 
+/** The length at the beginning of a block: seven bits in each byte, the lowest first. */
+function lengthOf({ length }: Buffer): Buffer {
+    const septets: number[] = [];
+    let rest = length;
+    for (; rest > 0x7f; rest >>>= 7) septets.push((rest & 0x7f) | 0x80);
+    return Buffer.from([...septets, rest]);
+}
+
 /** Snappy's block format, all literals: valid, and no smaller. */
 function snappy(bytes: Buffer): Buffer {
-    const parts = [varint(bytes.length)];
+    const parts = [lengthOf(bytes)];
     for (let start = 0; start < bytes.length; start += LITERAL_BYTES) {
         const literal = bytes.subarray(start, start + LITERAL_BYTES);
         const tag = Buffer.from([61 << 2, 0, 0]);
@@ -45,8 +45,7 @@ function snappy(bytes: Buffer): Buffer {
 
 /** Writes a sample of now to each series, and returns the status of the answer. */
 export async function remoteWrite(url: string, tenant: string, written: readonly Record<string, string>[]): Promise<number> {
-    const time = Date.now();
-    const body = snappy(Buffer.concat(written.map((labels) => field(1, series(labels, time)))));
+    const body = writeRequest(written);
     const headers = {
         "Content-Type": "application/x-protobuf",
         "Content-Encoding": "snappy",
