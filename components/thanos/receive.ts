@@ -61,6 +61,8 @@ export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): strin
     return [
         ...RECEIVE,
         `--receive.hashrings-file=${CONFIG_DIR}/${HASHRINGS}`,
+        // A router that misses the file's change reads it again after this time. Thanos's default of 5 minutes leaves two routers with two rings meanwhile.
+        "--receive.hashrings-file-refresh-interval=30s",
         `--receive.replication-factor=${args.replicationFactor}`,
         `--receive.limits-config-file=${CONFIG_DIR}/${LIMITS}`,
         // Receive does not start without an external label, although a router stores nothing.

@@ -6,8 +6,8 @@ import { askSteadily, changed, deploy, GROWN, lost, NOTHING, pods, sampleTimes }
 
 /** After the volumes have grown (volumes.test.ts), since volumes stay as large as they are. */
 
-/** Routers that miss the change of their ring file read it again every 5 minutes (`--receive.hashrings-file-refresh-interval`). */
-const REREAD_SECONDS = 480;
+/** The kubelet brings a changed file to a pod within about a minute and a half; a router that misses the change reads it again after 30 s. */
+const REREAD_SECONDS = 300;
 
 const ingester = (ordinal: number) => `thanos-receive-ingester-${ordinal}`;
 

@@ -167,6 +167,7 @@ describe("the flags of", () => {
             "--enable-auto-gomemlimit",
             "--receive.hashrings-algorithm=ketama",
             "--receive.hashrings-file=/etc/thanos/config/hashrings.json",
+            "--receive.hashrings-file-refresh-interval=30s",
             "--receive.replication-factor=3",
             "--receive.limits-config-file=/etc/thanos/config/limits.yml",
             '--label=receive_router="$(POD_NAME)"',
