@@ -47,7 +47,7 @@ function chooseSchema(raw: Raw) {
             choice === undefined,
             key,
             value === undefined ? "is missing." : `${JSON.stringify(value)} is not known.`,
-            `Write ${choices.join(" or ")}.`,
+            `Write ${eitherOf(choices)}.`,
         );
         return choice ?? likeliest;
     };
@@ -55,6 +55,9 @@ function chooseSchema(raw: Raw) {
     const cloud = choose("cloud", ["aws", "local"], "aws" in raw ? "aws" : "local");
     return { role, cloud, schema: schemas[`${role} on ${cloud}`] as z.ZodType<StackConfig> & { shape: Raw }, problems };
 }
+
+/** `a, b or c`. */
+const eitherOf = (choices: readonly string[]) => [choices.slice(0, -1).join(", "), choices.at(-1)].filter(Boolean).join(" or ");
 
 /** The problems behind one issue of zod's. */
 function problemsOf(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
@@ -69,7 +72,7 @@ function problemsOf(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
     if (value === undefined)
         return [{ path, problem: "is missing.", remedy: REMEDIES[path] ?? (issue.code === "custom" ? issue.message : "Set it.") }];
     if (issue.code === "invalid_value")
-        return [{ path, problem: `${JSON.stringify(value)} is not known.`, remedy: `Write ${issue.values.join(" or ")}.` }];
+        return [{ path, problem: `${JSON.stringify(value)} is not known.`, remedy: `Write ${eitherOf(issue.values.map(String))}.` }];
     if (value === SECRET_VALUE)
         return [
             {

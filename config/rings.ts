@@ -1,4 +1,5 @@
 import { type ObserverConfig, type ReceiveConfig, writersOf } from "./schema";
+import { streamsOf } from "./streams";
 
 /** A hashring of Receive, and the ingesters behind it. */
 export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "zones" | "storage" | "memory" | "cpu"> {
@@ -6,22 +7,34 @@ export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "zon
     path: string;
     /** Absent: the ring of all tenants that have none of their own. */
     name?: string;
-    /** The clusters whose samples it takes: those listed that may write. Without any it takes no samples, and answers for those that it has. */
+    /** The clusters whose samples it takes: those that may write. Without any it takes no samples, and answers for those that it has. */
     tenants: string[];
+    /** Whether its ingesters upload to the stream of the ring's name. Others upload nothing: the sidecars of their tenants do. */
+    uploads: boolean;
 }
 
 /** Whether a ring gets samples. One without tenants only answers for those that it has. */
 export const takesSamples = ({ tenants }: Pick<Ring, "tenants">): boolean => tenants.length > 0;
 
-/** Every ring of an observer that has tenants or pods, the shared one last. None, where no cluster writes. */
-export function ringsOf({ receive, observees }: Pick<ObserverConfig, "receive" | "observees">): Ring[] {
+/**
+ * Every ring of an observer that has tenants or pods, the shared one last. A stream that Receive uploads to has a ring of its name: an ingester uploads all
+ * that it holds to one prefix. None, where no cluster writes and none is left to upload.
+ */
+export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "observees" | "streams" | "compact">): Ring[] {
+    const { receive, observees } = config;
     const writers = writersOf(observees).map(({ name }) => name);
-    if (writers.length === 0) return [];
+    const uploaded = streamsOf(config).filter(({ receiveUploads }) => receiveUploads);
+    if (writers.length === 0 && uploaded.length === 0) return [];
     const { ingesters, leaving, zones, storage, memory, cpu } = receive;
+    const tenantsOf = (stream: string) =>
+        uploaded
+            .filter(({ name }) => name === stream)
+            .flatMap((s) => s.writers.map(({ name }) => name).filter((name) => writers.includes(name)));
     const named = receive.rings.map((ring, i) => ({
         path: `receive.rings[${i}]`,
         name: ring.name,
-        tenants: ring.tenants.filter((tenant) => writers.includes(tenant)),
+        tenants: [...new Set([...ring.tenants.filter((tenant) => writers.includes(tenant)), ...tenantsOf(ring.name)])],
+        uploads: uploaded.some(({ name }) => name === ring.name),
         ingesters: ring.ingesters ?? ingesters,
         leaving: ring.leaving,
         zones: ring.zones ?? zones,
@@ -29,7 +42,34 @@ export function ringsOf({ receive, observees }: Pick<ObserverConfig, "receive" |
         memory: ring.memory ?? memory,
         cpu: ring.cpu ?? cpu,
     }));
-    const others = writers.filter((writer) => !receive.rings.some(({ tenants }) => tenants.includes(writer)));
-    const shared: Ring = { path: "receive", tenants: others, ingesters, leaving, zones, storage, memory, cpu };
-    return [...named, shared].filter((ring) => takesSamples(ring) || ring.ingesters + ring.leaving > 0);
+    const own = uploaded
+        .filter(({ name }) => !named.some((ring) => ring.name === name))
+        .map(({ name }) => ({
+            path: `receive.rings.${name}`,
+            name,
+            tenants: tenantsOf(name),
+            uploads: true,
+            // `receive.ingesters: 0` says that the shared ring has none.
+            ingesters: ingesters || receive.replicationFactor,
+            leaving: 0,
+            zones,
+            storage,
+            memory,
+            cpu,
+        }));
+    const placed = [...named, ...own].flatMap(({ tenants }) => tenants);
+    const shared: Ring = {
+        path: "receive",
+        tenants: writers.filter((writer) => !placed.includes(writer)),
+        uploads: false,
+        ingesters,
+        leaving,
+        zones,
+        storage,
+        memory,
+        cpu,
+    };
+    // Where all that write have a ring that uploads, the shared ring is there only as long as some of its ingesters are leaving.
+    const rings = [...named, ...own, ...(own.length > 0 && !takesSamples(shared) ? [{ ...shared, ingesters: 0 }] : [shared])];
+    return rings.filter((ring) => takesSamples(ring) || ring.ingesters + ring.leaving > 0);
 }

@@ -62,13 +62,15 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                 step.update("filling in history");
                 await written;
                 // All clusters of the local fleet share one S3 server.
-                const [{ objectStore }] = Object.values(outputs.access?.value as Record<string, ObserveeAccess>) as [ObserveeAccess];
-                const { type, config } = objectStore;
+                const access = Object.values(outputs.access?.value as Record<string, ObserveeAccess>);
+                const { type, config } = access.flatMap(({ objectStore }) => objectStore ?? [])[0] as NonNullable<
+                    ObserveeAccess["objectStore"]
+                >;
                 const store = {
                     type,
                     config: { ...config, endpoint: await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE }) },
                 };
-                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
+                for (const cluster of CLUSTERS) await uploadHistory(cluster, store, historyDirectory(), tools.thanos.path, signal);
             }
             return { result: undefined, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
         }).finally(() => {

@@ -1,7 +1,7 @@
 import { EKS_ADD_ONS, presentOnEks } from "../components/cloud/aws/addOns/eks/catalogue";
 import { clusterAdminPolicy } from "../components/cloud/aws/iam/names";
 import { leafQueryHost, queryFrontendHost, receiveHost } from "../components/naming/names";
-import { writersOf } from "../config/schema";
+import { STORES_BLOCKS, writersOf } from "../config/schema";
 import { addOnChoices } from "../config/schema/addOnChoices";
 import { EKS } from "../upstream/versions";
 import { type AwsStack, PLACEHOLDER_ZONE } from "./awsStack";
@@ -36,7 +36,7 @@ export function bootstrapSteps(stack: AwsStack, observer?: AwsStack): BootstrapS
             commands: [pulumi("preview --policy-pack policies"), pulumi("up --policy-pack policies")],
         },
         ...shareZones(stack, observer),
-        ...checkNames(stack),
+        ...checkNames(stack, observer),
     ];
 }
 
@@ -276,9 +276,15 @@ function shareZones(stack: AwsStack, observer: AwsStack | undefined): BootstrapS
 }
 
 /** The names that other clusters and people use. Nothing else fails where one is missing. */
-function checkNames(stack: AwsStack): BootstrapStep[] {
+function checkNames(stack: AwsStack, observer: AwsStack | undefined): BootstrapStep[] {
     const { config } = stack;
     const { domain } = config;
+    // Nobody connects to an agent.
+    if (
+        observer?.config.role === "observer" &&
+        observer.config.observees.some(({ name, mode }) => name === config.cluster && !STORES_BLOCKS[mode])
+    )
+        return [];
     const names =
         config.role === "observee"
             ? [leafQueryHost(config.cluster, domain)]

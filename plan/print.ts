@@ -5,6 +5,7 @@ import type { AwsStack } from "./awsStack";
 import { bootstrapSteps } from "./bootstrapCommands";
 import { type Group, groupsOf } from "./groups";
 import type { FleetPlan, StackPlan } from "./model";
+import { MODE_MEANING } from "./modes";
 
 /** What `npm run plan` and `npm start` print of a plan: every line is laid out here. */
 
@@ -12,6 +13,7 @@ import type { FleetPlan, StackPlan } from "./model";
 const MODE_SUMMARY: Record<Mode, (cluster: string) => string> = {
     sidecar: (cluster) => `recent data read from ${cluster}; blocks in S3; alerts evaluated in ${cluster}`,
     "sidecar-remote-write": (cluster) => `recent data read from Receive and ${cluster}; blocks in S3; alerts evaluated in ${cluster}`,
+    agent: () => "recent data read from Receive, which uploads it; no alerts evaluated in the cluster",
 };
 
 /** One line per stack: its name, its mode or role, the number of resources, and what they amount to. */
@@ -52,7 +54,7 @@ function partsOf(stack: StackPlan, component: string): string {
 
 /** What each stack consists of, group by group, with what matters about it. */
 export function groupedLines(plan: FleetPlan): string[] {
-    return stackLines(plan, (stack) => groupsOf(stack).flatMap(groupLines));
+    return stackLines(plan, (stack) => [...modeLines(stack), ...groupsOf(stack).flatMap(groupLines)]);
 }
 
 /** Every resource of each stack, as a tree: the children of a component below it. */
@@ -69,6 +71,10 @@ function stackLines(plan: FleetPlan, body: (stack: StackPlan) => string[]): stri
         "",
     ]);
 }
+
+/** What the mode of an observee means. */
+const modeLines = (stack: StackPlan): string[] =>
+    stack.mode ? MODE_MEANING[stack.mode](clusterNameOf(stack)).map(([topic, meaning]) => `  ${topic.padEnd(14)} ${meaning}`) : [];
 
 function groupLines({ title, count, rows }: Group): string[] {
     const widths = rows.reduce<number[]>((widest, row) => row.map((cell, i) => Math.max(widest[i] ?? 0, cell.length)), []);

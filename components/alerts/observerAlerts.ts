@@ -4,7 +4,7 @@ import { type Alert, targets } from "./alert";
 export interface ObserverAlertsArgs {
     /** Kubernetes namespace of the stack. */
     namespace: string;
-    /** Observees that are not archived. */
+    /** Observees that have a leaf Query. */
     observees: readonly string[];
     /** Streams to which one of these clusters, or the observer, uploads. */
     streams: readonly string[];

@@ -71,8 +71,14 @@ export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 export const PROMETHEUS_SERVICE = `${KPS}-prometheus`;
 /** Service of the chart in front of all Alertmanager pods. */
 export const ALERTMANAGER_SERVICE = `${KPS}-alertmanager`;
-/** Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet. */
-export const prometheusClaim = (ordinal: number) => `prometheus-${KPS}-prometheus-db-prometheus-${KPS}-prometheus-${ordinal}`;
+/**
+ * Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet, and an
+ * agent's begin with `prom-agent` (its pkg/prometheus/common.go).
+ */
+export const prometheusClaim = (ordinal: number, agent: boolean) => {
+    const statefulSet = `${agent ? "prom-agent" : "prometheus"}-${KPS}-prometheus`;
+    return `${statefulSet}-db-${statefulSet}-${ordinal}`;
+};
 /** Port of Prometheus's own page and API. */
 export const PROMETHEUS_PORT = 9090;
 /** URL of Prometheus's own API inside its cluster: the chart's Service in front of all replicas. */
@@ -86,8 +92,11 @@ export const LOCAL_STORAGE_CLASS = "standard";
 export const AWS_STORAGE_CLASS = "thanos-fleet";
 
 /** The service account that a component runs as when it works on a stream. Its IAM role trusts this account and no other. */
-export const serviceAccountOf = (component: "store" | "compact" | "prometheus", stream: string) =>
-    component === "prometheus" ? PROMETHEUS_SERVICE_ACCOUNT : streamWorkload(component, stream);
+export function serviceAccountOf(component: "store" | "compact" | "prometheus" | "receive", stream: string): string {
+    if (component === "prometheus") return PROMETHEUS_SERVICE_ACCOUNT;
+    // The ring that uploads to a stream has its name.
+    return component === "receive" ? thanosName(ingesterComponent(stream)) : streamWorkload(component, stream);
+}
 
 /** DNS name of a Service inside its cluster. */
 export const serviceHost = (service: string, namespace: string) => `${service}.${namespace}.svc.cluster.local`;

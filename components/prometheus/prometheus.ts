@@ -15,11 +15,11 @@ import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type ChartValues, hasNull, mergeValues } from "./mergeValues";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
 
-export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "objectStoreChecksum" | "annotations" | "remoteWrite"> {
+export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite"> {
     /** Kubernetes namespace. */
     namespace: string;
-    /** Access to the blocks of this cluster's stream. */
-    blocks: StreamAccess;
+    /** Access to the blocks of this cluster's stream. `undefined`: Prometheus is an agent. */
+    blocks: StreamAccess | undefined;
     /** URL of Receive, and the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tls: TlsCredentials } | undefined;
     /** The user's values of the chart, over this project's. */
@@ -28,7 +28,10 @@ export interface PrometheusArgs extends Omit<ValuesArgs, "objectStoreSecret" | "
     chart: string;
 }
 
-/** kube-prometheus-stack with a Thanos sidecar beside each Prometheus, and the ServiceMonitor that scrapes the Thanos pods. */
+/**
+ * kube-prometheus-stack with a Thanos sidecar beside each Prometheus, and the ServiceMonitor that scrapes the Thanos pods. Or with agents, which have no
+ * sidecars.
+ */
 export class Prometheus extends pulumi.ComponentResource {
     /** Every sidecar of this cluster. */
     readonly sidecars: Endpoint;
@@ -45,7 +48,7 @@ export class Prometheus extends pulumi.ComponentResource {
 
         this.volumes = claims(
             {
-                names: Array.from({ length: args.replicas }, (_, ordinal) => prometheusClaim(ordinal)),
+                names: Array.from({ length: args.replicas }, (_, ordinal) => prometheusClaim(ordinal, blocks === undefined)),
                 namespace,
                 labels: PART_OF,
                 class: args.storageClass,
@@ -65,9 +68,8 @@ export class Prometheus extends pulumi.ComponentResource {
                 namespace,
                 values: pulumi
                     .output({
-                        objectStoreSecret: blocks.objectStoreSecret,
-                        objectStoreChecksum: blocks.objectStoreChecksum,
-                        annotations: blocks.annotations,
+                        objectStore: blocks && { secret: blocks.objectStoreSecret, checksum: blocks.objectStoreChecksum },
+                        annotations: blocks?.annotations ?? {},
                         remoteWrite,
                     })
                     .apply((resolved) =>
@@ -80,7 +82,7 @@ export class Prometheus extends pulumi.ComponentResource {
             },
             pulumi.mergeOptions(childOpts, {
                 // After the volumes: blocks may fill a share of what they have, not of what they are to get (`retentionSize`).
-                dependsOn: [...blocks.ready, ...this.volumes],
+                dependsOn: [...(blocks?.ready ?? []), ...this.volumes],
                 // With another size in the claim template the operator deletes the StatefulSet and all pods, and makes it again (its pkg/k8s/statefulset.go).
                 ignoreChanges: [CLAIMED_SIZE],
             }),

@@ -25,10 +25,11 @@ export interface ValuesArgs extends Omit<PrometheusConfig, "values"> {
     nodesHaveZones: boolean;
     /** Annotations of the service account. With IRSA, the role that the pods assume. @default none */
     annotations?: Record<string, string>;
-    /** Name of the Secret with the objstore file of this cluster's stream. */
-    objectStoreSecret: string;
-    /** Checksum of that file, which a sidecar reads only when it starts. */
-    objectStoreChecksum: string;
+    /**
+     * The objstore file of this cluster's stream: the name of its Secret, and its checksum, since a sidecar reads the file only when it starts. `undefined`:
+     * Prometheus is an agent, which stores nothing but what it has not sent yet.
+     */
+    objectStore: { secret: string; checksum: string } | undefined;
     /** Where the sidecars' traces go. @default nowhere */
     tracing?: Tracing | undefined;
     /** URL of Receive, and the name of the Secret with the client certificate for it. @default no remote write */
@@ -53,16 +54,18 @@ export const CLAIMED_SIZE = "values.prometheus.prometheusSpec.storageSpec.volume
 
 /** Values of kube-prometheus-stack, before the user's own are merged over them. */
 export function kubePrometheusStackValues(args: ValuesArgs) {
+    const agent = args.objectStore === undefined;
     return {
         fullnameOverride: KPS,
         crds: { enabled: true },
         // Dashboards belong to the observer.
         grafana: { enabled: false },
-        alertmanager: alertmanagerValues(args.alerting, OURS, args.generalPlacement),
+        // An agent evaluates nothing, so nobody would send to an Alertmanager.
+        alertmanager: agent ? { enabled: false } : alertmanagerValues(args.alerting, OURS, args.generalPlacement),
         kubeStateMetrics: { enabled: args.kubeStateMetrics === "install" },
         nodeExporter: { enabled: args.nodeExporter === "install" },
         defaultRules: {
-            create: args.defaultRules,
+            create: args.defaultRules && !agent,
             ...(args.omittedRules.length > 0 && { rules: Object.fromEntries(args.omittedRules.map((group) => [group, false])) }),
         },
         // EKS runs these on its control plane, where nobody can scrape them.
@@ -83,22 +86,17 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
         },
         prometheus: {
             annotations: OURS,
+            ...(agent && { agentMode: true }),
             serviceAccount: { create: true, name: PROMETHEUS_SERVICE_ACCOUNT, annotations: args.annotations ?? {} },
-            thanosService: { enabled: true },
-            thanosServiceMonitor: { enabled: true },
+            thanosService: { enabled: !agent },
+            thanosServiceMonitor: { enabled: !agent },
             podDisruptionBudget: { enabled: true, minAvailable: 1 },
             prometheusSpec: {
                 image: { registry: "quay.io", repository: "prometheus/prometheus", tag: VERSIONS.prometheus },
                 version: VERSIONS.prometheus,
                 replicas: args.replicas,
-                podMetadata: { annotations: checksumAnnotations({ [OBJECT_STORE_KEY]: args.objectStoreChecksum }) },
                 scrapeInterval: args.scrapeInterval,
-                retention: args.retention,
-                // Leaves room for the write-ahead log: a full volume stops Prometheus for good.
-                retentionSize: shareOf(args.storage, 0.8),
                 walCompression: true,
-                // The sidecar uploads blocks of one length only; Compact merges them.
-                disableCompaction: true,
                 externalLabels: { ...args.externalLabels, [CLUSTER_LABEL]: args.clusterName },
                 replicaExternalLabelName: PROMETHEUS_REPLICA_LABEL,
                 serviceDiscoveryRole: "EndpointSlice",
@@ -128,24 +126,42 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
                         },
                     },
                 },
-                thanos: {
-                    // The operator chooses the sidecar's flags by `version`, not by the image, so the two must agree (prometheus-operator#8763).
-                    image: THANOS_IMAGE,
-                    version: VERSIONS.thanos,
-                    blockSize: args.blockDuration,
-                    // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).
-                    objectStorageConfig: { existingSecret: { name: args.objectStoreSecret, key: OBJECT_STORE_KEY } },
-                    resources: { requests: SIDECAR_REQUESTS },
-                    ...(args.tracing && {
-                        additionalArgs: [{ name: "tracing.config", value: tracingConfig("thanos-sidecar", args.tracing) }],
-                    }),
-                },
-                ...externalAlertmanagers(args.alerting),
+                ...(args.objectStore ? ofServer(args, args.objectStore) : ofAgent(args)),
                 ...(args.remoteWrite && { remoteWrite: [remoteWrite(args.remoteWrite)] }),
             },
         },
     };
 }
+
+/** What only a Prometheus that stores blocks has. */
+function ofServer(args: ValuesArgs, { secret, checksum }: NonNullable<ValuesArgs["objectStore"]>) {
+    return {
+        podMetadata: { annotations: checksumAnnotations({ [OBJECT_STORE_KEY]: checksum }) },
+        retention: args.retention,
+        // Leaves room for the write-ahead log: a full volume stops Prometheus for good.
+        retentionSize: shareOf(args.storage, 0.8),
+        // The sidecar uploads blocks of one length only; Compact merges them.
+        disableCompaction: true,
+        thanos: {
+            // The operator chooses the sidecar's flags by `version`, not by the image, so the two must agree (prometheus-operator#8763).
+            image: THANOS_IMAGE,
+            version: VERSIONS.thanos,
+            blockSize: args.blockDuration,
+            // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).
+            objectStorageConfig: { existingSecret: { name: secret, key: OBJECT_STORE_KEY } },
+            resources: { requests: SIDECAR_REQUESTS },
+            ...(args.tracing && {
+                additionalArgs: [{ name: "tracing.config", value: tracingConfig("thanos-sidecar", args.tracing) }],
+            }),
+        },
+        ...externalAlertmanagers(args.alerting),
+    };
+}
+
+/** What only an agent has. Samples that are older and still not sent are lost; Prometheus's own default is 4 h (cmd/prometheus/main.go). */
+const ofAgent = ({ retention }: ValuesArgs): Partial<ReturnType<typeof ofServer>> & { additionalArgs: object[] } => ({
+    additionalArgs: [{ name: "storage.agent.retention.max-time", value: retention }],
+});
 
 /** Remote write to Receive. It reads from Prometheus's write-ahead log on the persistent volume, which survives restarts and holds about 2 h. */
 function remoteWrite({ url, tlsSecret: name }: NonNullable<ValuesArgs["remoteWrite"]>) {

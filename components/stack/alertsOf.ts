@@ -1,6 +1,6 @@
 import { type Ring, ringsOf, takesSamples } from "../../config/rings";
-import { activeOf, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
-import { streamsOf } from "../../config/streams";
+import { type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts } from "../alerts/clusterAlerts";
@@ -37,7 +37,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
         }),
         ...observerAlerts({
             namespace,
-            observees: activeOf(observees).map(({ name }) => name),
+            observees: observees.filter(uploadsItself).map(({ name }) => name),
             streams: streamsOf(config)
                 .filter(({ writers }) => writers.some(({ archived }) => !archived))
                 .map(({ name }) => name),
@@ -53,7 +53,7 @@ const ringOf = (ring: Ring): ReceiveRing => ({ services: partsOf(ring).map(({ na
 
 /** Every alert of an observee's stack. */
 export function alertsOfObservee(config: ObserveeConfig, { leaf, writer }: ObserveeAccess["certificates"]): Alert[] {
-    const { end, validity } = firstToEnd([leaf.cert, ...(writer ? [writer.cert] : [])]);
+    const { end, validity } = firstToEnd([leaf, writer].flatMap((certificate) => certificate?.cert ?? []));
     return clusterAlerts({
         ...ofStack(config),
         writesRemotely: writer !== undefined,

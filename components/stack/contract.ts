@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import { z } from "zod";
 import { ConfigError } from "../../config/configError";
-import { activeOf, MODES, type ObserveeConfig, type ObserverConfig } from "../../config/schema";
+import { activeOf, MODES, type ObserveeConfig, type ObserverConfig, STORES_BLOCKS } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
 import { streamOf } from "../../config/streams";
 import { type Problem, Problems } from "../../rules/problem";
@@ -51,8 +51,8 @@ export type Contract = FleetTerms & { observees: z.infer<typeof observeeSchema>[
 
 /** What only one observee may see: the store of its blocks, and its certificates. */
 export interface ObserveeAccess {
-    /** Where its blocks are, with access keys if the store has any. */
-    objectStore: pulumi.UnwrappedObject<ObjectStore>;
+    /** Where its blocks are, with access keys if the store has any. Absent for an agent, which uploads none. */
+    objectStore?: pulumi.UnwrappedObject<ObjectStore>;
     /** ARN of the role that it assumes to reach its blocks. Absent where the bucket's policy names its own role. */
     role?: string;
     /** Its certificates and their private keys, PEM. */
@@ -80,7 +80,7 @@ export function contractOf(
     facts: ContractFacts,
 ): Contract {
     const entries = activeOf(observees).map(({ name, mode, account = facts.account }) => {
-        const stream = streamOf(streams, name);
+        const stream = streamOf(streams, { name, mode });
         return { name, mode, ...(account && { account }), ...(stream !== name && { stream }) };
     });
     return {
@@ -102,10 +102,10 @@ export const accessOf = (
 ): ContractOutputs["access"] =>
     pulumi.secret(
         Object.fromEntries(
-            activeOf(observees).map(({ name }) => [
+            activeOf(observees).map(({ name, mode }) => [
                 name,
                 {
-                    objectStore: stores[streamOf(streams, name)],
+                    ...(STORES_BLOCKS[mode] && { objectStore: stores[streamOf(streams, { name, mode })] }),
                     certificates: certificates[name],
                     ...(roles[name] && { role: roles[name] }),
                 },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig, StreamEntry } from "../../config/schema";
+import type { ObserveeEntry, StackConfig, StreamEntry } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
 import { streamOf } from "../../config/streams";
@@ -84,10 +84,13 @@ export const removedObservees = (deployed: readonly { name: string }[], observee
 /** Streams that observees uploaded to when the stack was last deployed, and that nothing would read or expire any more. Removed observees are named already. */
 export function removedStreams(
     deployed: readonly { name: string; stream?: string | undefined }[],
-    { observees, streams }: { observees: readonly { name: string }[]; streams: readonly StreamEntry[] },
+    {
+        observees,
+        streams,
+    }: { observees: readonly (Pick<ObserveeEntry, "name"> & Partial<Pick<ObserveeEntry, "mode">>)[]; streams: readonly StreamEntry[] },
 ): Problem[] {
     const listed = deployed.filter(({ name }) => observees.some((observee) => observee.name === name));
-    const kept = new Set([...streams.map(({ name }) => name), ...observees.map(({ name }) => streamOf(streams, name))]);
+    const kept = new Set([...streams.map(({ name }) => name), ...observees.map((observee) => streamOf(streams, observee))]);
     const gone = [...new Set(listed.map(({ name, stream = name }) => stream))].filter((stream) => !kept.has(stream));
     return gone.map((stream) => ({
         path: "streams",

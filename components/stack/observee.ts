@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../../config/schema";
 import { alertRules } from "../alerts/alertRules";
-import { BlockStorage } from "../blocks/blockStorage";
+import { BlockStorage, type StreamAccess } from "../blocks/blockStorage";
 import type { Cloud } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
 import { leafQueryHost } from "../naming/names";
@@ -14,13 +14,16 @@ import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 export interface ObserveeOutputs {
     /** The mode that the observer's list gives this cluster. */
     mode: Mode;
-    /** DNS name of the leaf Query. */
-    leafQuery: string;
+    /** DNS name of the leaf Query. Absent with an agent. */
+    leafQuery?: string;
     /** The settings that must not change (immutableSettings.ts). */
     names: pulumi.Output<ImmutableSettings>;
 }
 
-/** A cluster that the observer sees: Prometheus, sidecars that upload its blocks, a leaf Query in front of the sidecars, and remote write in some modes. */
+/**
+ * A cluster that the observer sees: Prometheus, sidecars that upload its blocks, a leaf Query in front of the sidecars, and remote write in some modes. In mode
+ * `agent` only a Prometheus agent and remote write: Receive uploads, and the observer evaluates rules.
+ */
 export class Observee extends pulumi.ComponentResource {
     readonly outputs: ObserveeOutputs;
 
@@ -28,17 +31,9 @@ export class Observee extends pulumi.ComponentResource {
         super("thanos-fleet:index:Observee", name, {}, opts);
         const { cluster: clusterName, domain, namespace } = config;
         const { contract, entry, access } = observer;
-        const { stream = clusterName } = entry;
         const { leaf: leafTls, writer: writerTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
         const tracing = config.tracing && { ...config.tracing, clusterName };
-
-        const blocks = new BlockStorage(
-            this,
-            cloud,
-            { namespace, stores: { [stream]: access.objectStore }, ...(access.role && { roles: { [stream]: access.role } }) },
-            childOpts,
-        );
 
         const prometheus = new Prometheus(
             "prometheus",
@@ -53,25 +48,40 @@ export class Observee extends pulumi.ComponentResource {
                 alerting: config.alerting,
                 clusterName,
                 chart: config.chart,
-                blocks: blocks.grant("prometheus", stream),
+                blocks: this.blocksOf(config, observer, cloud, childOpts),
                 ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
             },
             childOpts,
         );
-        alertRules(
-            { namespace, alerts: alertsOfObservee(config, access.certificates), runbooks: config.alerting.runbooks },
-            { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
-        );
+        const host = leafQueryHost(clusterName, domain);
+        // An agent evaluates no rule and answers no query.
+        if (leafTls) {
+            alertRules(
+                { namespace, alerts: alertsOfObservee(config, access.certificates), runbooks: config.alerting.runbooks },
+                { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
+            );
+            const leaf = { host, annotations: cloud.loadBalancer };
+            new Query(
+                "query",
+                { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, tracing, tls: leafTls },
+                // After the sidecars, because a Query that finds none when it starts looks again only half a minute later.
+                { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
+            );
+        }
 
-        const leaf = { host: leafQueryHost(clusterName, domain), annotations: cloud.loadBalancer };
-        new Query(
-            "query",
-            { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, tracing, tls: leafTls },
-            // After the sidecars, because a Query that finds none when it starts looks again only half a minute later.
-            { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
-        );
-
-        this.outputs = { mode: entry.mode, leafQuery: leaf.host, names: deployedNames(config, prometheus.volumes) };
+        this.outputs = { mode: entry.mode, ...(leafTls && { leafQuery: host }), names: deployedNames(config, prometheus.volumes) };
         this.registerOutputs(this.outputs);
+    }
+
+    /** Access to this cluster's stream, for its sidecars. None with an agent. */
+    private blocksOf(
+        { cluster, namespace }: ObserveeConfig,
+        { entry: { stream = cluster }, access: { objectStore, role } }: ObserveeContract,
+        cloud: Cloud,
+        opts: pulumi.ComponentResourceOptions,
+    ): StreamAccess | undefined {
+        if (objectStore === undefined) return undefined;
+        const args = { namespace, stores: { [stream]: objectStore }, ...(role && { roles: { [stream]: role } }) };
+        return new BlockStorage(this, cloud, args, opts).grant("prometheus", stream);
     }
 }

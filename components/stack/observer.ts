@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ringsOf } from "../../config/rings";
 import { activeOf, type ObserverConfig } from "../../config/schema";
-import { streamsOf } from "../../config/streams";
+import { streamsOf, uploadsItself } from "../../config/streams";
 import { alertRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
@@ -90,6 +90,7 @@ export class Observer extends pulumi.ComponentResource {
                           namespace,
                           domain,
                           rings,
+                          blocksOf: (stream) => blocks.grant("receive", stream),
                           loadBalancer: cloud.loadBalancer,
                           routerPlacement: cloud.general,
                           metaMonitoring: prometheusUrl(namespace),
@@ -110,15 +111,24 @@ export class Observer extends pulumi.ComponentResource {
                 ),
         );
         const compacts = streams.map(
-            ({ name: stream, retention }) =>
+            ({ name: stream, retention, receiveUploads }) =>
                 new Compact(
                     `compact-${stream}`,
-                    { ...config.compact, ...volumes, retention, namespace, stream, tracing, blocks: blocks.grant("compact", stream) },
+                    {
+                        ...config.compact,
+                        ...volumes,
+                        retention,
+                        namespace,
+                        stream,
+                        receiveUploads,
+                        tracing,
+                        blocks: blocks.grant("compact", stream),
+                    },
                     childOpts,
                 ),
         );
 
-        const leafQueries = active.map((observee) => leafQueryEndpoint(observee.name, domain));
+        const leafQueries = active.filter(uploadsItself).map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(
             "query",
             {

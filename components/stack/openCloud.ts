@@ -22,7 +22,7 @@ export async function openCloud(config: StackConfig, observer?: ObserveeContract
         storageClass,
         rolePath,
         expectedAccount: observer?.entry.account,
-        pods: podsOf(config),
+        pods: podsOf(config, observer?.entry.mode),
     };
     const problems = config.role === "observer" ? fleetProblems(args, streamsOf(config)) : [];
     if (problems.length > 0) throw stackConfigError(problems);

@@ -1,5 +1,5 @@
-import { ringsOf } from "../../config/rings";
-import { type CacheConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { ringsOf, takesSamples } from "../../config/rings";
+import { type CacheConfig, type Mode, type ObserverConfig, STORES_BLOCKS, type StackConfig } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { ALERTMANAGER_SERVICE, KPS, MEMCACHED, streamWorkload, thanosName } from "../naming/names";
@@ -9,15 +9,17 @@ import { partsOf } from "../thanos/hashring";
 
 /**
  * Every pod that a stack places in its cluster, from its configuration alone, so that it can be known before anything is created whether they fit.
+ * `mode` is an observee's, as its observer has it.
  * tests/unit/components/stack/podsOf.test.ts compares this with the registered resources.
  */
-export function podsOf(config: StackConfig): PodRequests[] {
+export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
     const { prometheus, query, alerting } = config;
+    const agent = mode !== undefined && !STORES_BLOCKS[mode];
     return [
         {
             name: "prometheus",
             replicas: prometheus.replicas,
-            requests: sumOf([requestsOf(prometheus), requestsOf(SIDECAR_REQUESTS)]),
+            requests: agent ? requestsOf(prometheus) : sumOf([requestsOf(prometheus), requestsOf(SIDECAR_REQUESTS)]),
             volumes: true,
         },
         // The chart lets these two request nothing.
@@ -25,16 +27,17 @@ export function podsOf(config: StackConfig): PodRequests[] {
         ...(prometheus.kubeStateMetrics === "install"
             ? [{ name: `${KPS}-kube-state-metrics`, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false }]
             : []),
-        ...(alerting.alertmanager === "install"
+        ...(alerting.alertmanager === "install" && !agent
             ? [{ name: ALERTMANAGER_SERVICE, replicas: alerting.replicas, requests: requestsOf(ALERTMANAGER_REQUESTS), volumes: false }]
             : []),
-        { name: thanosName("query"), replicas: query.replicas, requests: requestsOf(query), volumes: false },
+        ...(agent ? [] : [{ name: thanosName("query"), replicas: query.replicas, requests: requestsOf(query), volumes: false }]),
         ...(config.role === "observer" ? observerPods(config) : []),
     ];
 }
 
 function observerPods(config: ObserverConfig): PodRequests[] {
-    const { observees, receive, store, compact, queryFrontend } = config;
+    const { receive, store, compact, queryFrontend } = config;
+    const rings = ringsOf(config);
     return [
         {
             name: thanosName("query-frontend"),
@@ -48,10 +51,10 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
-        ...ringsOf({ receive, observees }).flatMap((ring) =>
+        ...rings.flatMap((ring) =>
             partsOf(ring).map(({ name, pods }) => ({ name, replicas: pods, requests: requestsOf(ring), volumes: true })),
         ),
-        ...(writersOf(observees).length > 0
+        ...(rings.some(takesSamples)
             ? [
                   {
                       name: thanosName("receive-router"),

@@ -4,7 +4,7 @@ import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
-import { PROMETHEUS_REPLICA_LABEL, streamWorkload } from "../naming/names";
+import { PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, streamWorkload } from "../naming/names";
 import type { Tracing } from "./tracing";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
 
@@ -13,6 +13,8 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
     namespace: string;
     /** The stream that this Compact works on. */
     stream: string;
+    /** Whether Receive uploads to it: each sample in as many copies as ingesters hold. @default false */
+    receiveUploads?: boolean;
     /** Access to the blocks of `stream`. */
     blocks: StreamAccess;
     /** StorageClass of its volume. */
@@ -29,8 +31,13 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
  */
 const MERGE_PROMETHEUS_REPLICAS = [`--deduplication.replica-label=${PROMETHEUS_REPLICA_LABEL}`, "--deduplication.func=penalty"];
 
+/** The ingesters' copies of a sample are equal, so Thanos's own choice, one of each, loses nothing. With it, Compact also merges blocks that overlap. */
+const MERGE_INGESTERS = `--deduplication.replica-label=${RECEIVE_REPLICA_LABEL}`;
+
 /** Flags of `thanos compact`. */
-export function compactFlags(args: Omit<CompactConfig, "allowUnequalRetention" | "storage" | "memory" | "cpu">): string[] {
+export function compactFlags(
+    args: Omit<CompactConfig, "allowUnequalRetention" | "storage" | "memory" | "cpu"> & Pick<CompactArgs, "receiveUploads">,
+): string[] {
     const { concurrency } = args;
     return [
         "compact",
@@ -51,6 +58,7 @@ export function compactFlags(args: Omit<CompactConfig, "allowUnequalRetention" |
         `--compact.blocks-fetch-concurrency=${concurrency.blockFetches}`,
         `--block-files-concurrency=${concurrency.blockFiles}`,
         ...(args.mergeReplicas ? MERGE_PROMETHEUS_REPLICAS : []),
+        ...(args.receiveUploads ? [MERGE_INGESTERS] : []),
         // Marks a bad block and leaves it out of compaction, instead of halting the stream (thanos#3442).
         "--compact.skip-block-with-out-of-order-chunks",
         // The block viewer's default of 1m costs a request per block and minute.

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Ring, takesSamples } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
+import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import { disruptionBudget } from "../kubernetes/disruptionBudget";
 import { loadBalancerService } from "../kubernetes/loadBalancerService";
@@ -23,16 +24,21 @@ import { hashringsFile, membersOf, partsOf, type RingPart } from "./hashring";
 import { limitsFile } from "./limits";
 import { serverTlsFlags } from "./serverTls";
 import type { Tracing } from "./tracing";
-import { CONFIG_DIR, DATA_DIR, THANOS_PORTS, type Workload, workload } from "./workload";
+import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, serviceAccount, THANOS_PORTS, type Workload, workload } from "./workload";
 
 export interface ReceiveArgs
-    extends Pick<ReceiveConfig, "routers" | "replicationFactor" | "retention" | "limits" | "routerMemory" | "routerCpu"> {
+    extends Pick<
+        ReceiveConfig,
+        "routers" | "replicationFactor" | "retention" | "blockDuration" | "lateSamples" | "limits" | "routerMemory" | "routerCpu"
+    > {
     /** Kubernetes namespace. */
     namespace: string;
     /** DNS domain of the fleet. */
     domain: string;
     /** Which clusters may write, and the ingesters that take their samples. */
     rings: readonly Ring[];
+    /** Access to the blocks of a stream, for the ring that uploads to it. */
+    blocksOf: (stream: string) => StreamAccess;
     /** StorageClass of the ingesters' volumes. */
     storageClass: string;
     /** Annotations of the routers' Service, for the cloud's load balancer controller. */
@@ -74,7 +80,9 @@ export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): strin
 }
 
 /** Flags of an ingester: `thanos receive` with storage and no hashring. */
-export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
+export function ingesterFlags(
+    args: Pick<ReceiveConfig, "retention"> & { uploads?: Pick<ReceiveConfig, "blockDuration" | "lateSamples"> | undefined },
+): string[] {
     return [
         ...RECEIVE,
         `--tsdb.path=${DATA_DIR}`,
@@ -84,6 +92,17 @@ export function ingesterFlags(args: Pick<ReceiveArgs, "retention">): string[] {
         `--receive.tenant-label-name=${CLUSTER_LABEL}`,
         // Without it one sample from the future shuts out all real ones (thanos#6195).
         "--tsdb.too-far-in-future.time-window=5m",
+        ...(args.uploads
+            ? [
+                  `--objstore.config-file=${OBJECT_STORE_FILE}`,
+                  // Receive refuses to upload where the two differ (cmd/thanos/receive.go).
+                  `--tsdb.min-block-duration=${args.uploads.blockDuration}`,
+                  `--tsdb.max-block-duration=${args.uploads.blockDuration}`,
+                  // An agent that was cut off sends its oldest samples last, if another of its shards or its second replica is faster; Receive would refuse
+                  // what is older than an hour and a sample of the same tenant. Compact merges the overlapping blocks that this makes.
+                  `--tsdb.out-of-order.time-window=${args.uploads.lateSamples}`,
+              ]
+            : []),
     ];
 }
 
@@ -98,10 +117,15 @@ export class Receive extends pulumi.ComponentResource {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
+        const ingesters = args.rings.flatMap((ring) => ingestersOf(ring, args, childOpts));
+        this.volumes = ingesters.flatMap(({ volumes }) => volumes);
+        this.endpoints = args.rings.flatMap(partsOf).map((part) => ({ address: grpcPodsOf(part.name, namespace) }));
+        this.registerOutputs({ endpoints: this.endpoints });
+        // Rings without tenants are there for what they still hold.
+        if (!args.rings.some(takesSamples)) return;
+
         const routers = thanosName(`${name}-router`);
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
-
-        const ingesters = args.rings.flatMap((ring) => ingestersOf(ring, args, childOpts));
         // A ring without tenants is not in the file: it would take everybody's samples.
         const rings = args.rings.filter(takesSamples).map((ring) => ({
             ...ring,
@@ -147,43 +171,54 @@ export class Receive extends pulumi.ComponentResource {
             },
             childOpts,
         );
-
-        this.volumes = ingesters.flatMap(({ volumes }) => volumes);
-        this.endpoints = args.rings.flatMap(partsOf).map((part) => ({ address: grpcPodsOf(part.name, namespace) }));
-        this.registerOutputs({ endpoints: this.endpoints });
     }
 }
 
 /** The ingesters of a ring, those included that leave it. One zone after the other: a rollout of two at once would take two copies of a sample away. */
 function ingestersOf(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
     const component = ingesterComponent(ring.name);
-    if (ring.zones.length > 0) {
-        const metadata = { name: thanosName(component), namespace: args.namespace, labels: { ...podsOf(component), ...PART_OF } };
-        disruptionBudget(metadata, podsOf(component), opts);
-    }
+    const blocks = ring.uploads && ring.name !== undefined ? args.blocksOf(ring.name) : undefined;
+    const metadata = { name: thanosName(component), namespace: args.namespace, labels: { ...podsOf(component), ...PART_OF } };
+    // What all zones share: the disruption budget, and the service account that has the right to upload.
+    if (ring.zones.length > 0) disruptionBudget(metadata, podsOf(component), opts);
+    const account = ring.zones.length > 0 && blocks ? serviceAccount(metadata, blocks, opts) : undefined;
     const workloads: Workload[] = [];
     for (const part of partsOf(ring)) {
         const before = workloads.slice(-1).map(({ pods }) => pods);
-        workloads.push(ingestersIn(part, ring, args, pulumi.mergeOptions(opts, { dependsOn: before })));
+        workloads.push(ingestersIn(part, { ring, blocks, account }, args, pulumi.mergeOptions(opts, { dependsOn: before })));
     }
     return workloads;
 }
 
+/** What the ingesters of a ring have in common. */
+interface RingShared {
+    ring: Ring;
+    blocks: StreamAccess | undefined;
+    account: pulumi.Input<string> | undefined;
+}
+
 /** The ingesters of a ring in one zone, or all of them. */
-const ingestersIn = (part: RingPart, ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload =>
+const ingestersIn = (
+    part: RingPart,
+    { ring, blocks, account }: RingShared,
+    args: ReceiveArgs,
+    opts: pulumi.CustomResourceOptions,
+): Workload =>
     workload(
         {
             name: part.name,
             namespace: args.namespace,
             component: ingesterComponent(ring.name),
             zone: part.zone,
-            flags: ingesterFlags(args),
+            flags: ingesterFlags({ retention: args.retention, uploads: blocks && args }),
+            blocks,
+            serviceAccount: account,
             replicas: part.pods,
             ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
             clients: { grpc: ["query", "receive-router"] },
             storage: { size: ring.storage, class: args.storageClass, placement: inZone(args.placement, part.zone) },
             hashringMembers: true,
-            // Time to write the head block to disk. What is not written by then is replayed from the write-ahead log, which is on the volume.
+            // Time to write the head block to disk, and to upload it. What is not written by then is replayed from the write-ahead log, which is on the volume.
             // Not the 900 of kube-thanos: EKS gives up on a node that is not drained in 900 s, and a node may hold two ingesters, which
             // the disruption budget stops one after the other.
             gracePeriod: 300,

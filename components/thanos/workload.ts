@@ -78,8 +78,10 @@ export interface WorkloadArgs {
     storage?: { size: string; class: string; placement?: Placement | undefined };
     /** Nodes of pods without volumes. @default any node */
     placement?: Placement | undefined;
-    /** Access to the blocks of `stream`. @default none */
-    blocks?: StreamAccess;
+    /** Access to blocks: the component's own on a stream. @default none */
+    blocks?: StreamAccess | undefined;
+    /** Name of the service account that the pods share with another workload, and that the caller makes. @default one of their own */
+    serviceAccount?: pulumi.Input<string> | undefined;
     /** Files under /etc/thanos/config that Thanos rereads by itself, by name. @default none */
     config?: Record<string, string>;
     /**
@@ -115,6 +117,18 @@ export interface Workload {
     volumes: pulumi.Resource[];
 }
 
+/** The service account of pods, with the rights on blocks that they have, and without a token: no component calls the Kubernetes API. */
+export const serviceAccount = (
+    metadata: { name: string; namespace: string; labels: Record<string, string> },
+    blocks: Pick<StreamAccess, "annotations"> | undefined,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> =>
+    new k8s.core.v1.ServiceAccount(
+        metadata.name,
+        { metadata: { ...metadata, ...withAnnotations(blocks?.annotations) }, automountServiceAccountToken: false },
+        opts,
+    ).metadata.name;
+
 /** The Kubernetes objects of one Thanos component: service account, headless Service, configuration, disruption budget, volumes, and the pods. */
 export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions): Workload {
     const { name, namespace } = args;
@@ -126,11 +140,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     const labels = { ...selector, ...PART_OF };
     const metadata = { name, namespace, labels };
 
-    const account = new k8s.core.v1.ServiceAccount(
-        name,
-        { metadata: { ...metadata, ...withAnnotations(args.blocks?.annotations) }, automountServiceAccountToken: false },
-        opts,
-    );
+    const serviceAccountName = args.serviceAccount ?? serviceAccount(metadata, args.blocks, opts);
 
     const config = args.config && new k8s.core.v1.ConfigMap(name, { metadata, data: args.config }, opts);
 
@@ -171,7 +181,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         probes: PROBES,
         resources: { cpu: args.cpu, memory: args.memory },
         gracePeriod: args.gracePeriod ?? GRACE_PERIOD,
-        serviceAccountName: account.metadata.name,
+        serviceAccountName,
         labels,
         checksums: checksumsOf(args),
         replicaSelector: selector,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert } from "@pulumi/tls";
-import { type CertificatesConfig, type ObserveeEntry, WRITES_REMOTELY } from "../../config/schema";
+import { type CertificatesConfig, type ObserveeEntry, STORES_BLOCKS, WRITES_REMOTELY } from "../../config/schema";
 import { parseDuration } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import { leafQueryHost, receiveHost } from "../naming/names";
@@ -17,8 +17,8 @@ export interface CertificatesArgs extends CertificatesConfig {
 
 /** The certificates that one observee gets. */
 export interface ObserveeCertificates {
-    /** Server certificate of its leaf Query. */
-    leaf: TlsCredentials;
+    /** Server certificate of its leaf Query. Absent for an agent, which has none. */
+    leaf?: TlsCredentials;
     /** Client certificate of its Prometheus. Absent where that does not write to Receive. */
     writer?: TlsCredentials;
 }
@@ -58,10 +58,12 @@ export class Certificates extends pulumi.ComponentResource {
             args.observees.map(({ name: observee, mode }) => [
                 observee,
                 {
-                    leaf: {
-                        ...servers.issue(`leaf-${observee}`, { commonName: observee, host: leafQueryHost(observee, domain) }),
-                        ca: readers.cert,
-                    },
+                    ...(STORES_BLOCKS[mode] && {
+                        leaf: {
+                            ...servers.issue(`leaf-${observee}`, { commonName: observee, host: leafQueryHost(observee, domain) }),
+                            ca: readers.cert,
+                        },
+                    }),
                     ...(WRITES_REMOTELY[mode] && {
                         // The common name is the tenant (docs/adr/0003).
                         writer: { ...writers.issue(`writer-${observee}`, { commonName: observee }), ca: servers.cert },

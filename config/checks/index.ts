@@ -4,7 +4,7 @@ import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
 import { ringsOf, takesSamples } from "../rings";
 import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
-import { streamsOf } from "../streams";
+import { AGENTS_STREAM, streamOf, streamsOf } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
 import { receiveChecks } from "./receive";
@@ -24,6 +24,7 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(streamProblems(config))
             .add(oneCache(config))
             .add(deletionMarks(config))
+            .add(uploadedBlocks(config))
             .add(renewal(config))
             .add(receiveChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
@@ -124,6 +125,20 @@ function alertmanagers({ alerting: { alertmanager, configSecret, external } }: S
         .all();
 }
 
+/** Receive deletes what is older than its retention, uploaded or not. */
+function uploadedBlocks(config: ObserverConfig): Problem[] {
+    const { retention, blockDuration } = config.receive;
+    const threeBlocks = formatDuration((3 * parseDuration(blockDuration)) as Duration);
+    return new Problems()
+        .when(
+            ringsOf(config).some(({ uploads }) => uploads) && parseDuration(retention) < parseDuration(threeBlocks),
+            "receive.retention",
+            `${retention} is shorter than three blocks (${threeBlocks}): a block of an agent could be deleted before it is uploaded.`,
+            `Write ${threeBlocks} or longer; 7d survives a long weekend without S3.`,
+        )
+        .all();
+}
+
 function clusterNames(config: ObserverConfig): Problem[] {
     const clusters = [
         { name: config.cluster, path: "cluster" },
@@ -146,11 +161,27 @@ function clusterNames(config: ObserverConfig): Problem[] {
 function streamProblems({ cluster, observees, streams }: ObserverConfig): Problem[] {
     const clusters = [cluster, ...observees.map(({ name }) => name)];
     const problems = new Problems();
+    const agents = observees.filter(({ mode }) => mode === "agent");
+    const sharing = agents.filter((agent) => streamOf(streams, agent) === AGENTS_STREAM);
+    for (const [path, name] of [["cluster", cluster], ...observees.map((o, i) => [`observees[${i}].name`, o.name])] as [string, string][])
+        problems.when(
+            name === AGENTS_STREAM && sharing.length > 0 && !streams.some(({ writers }) => writers.includes(name)),
+            path,
+            `"${AGENTS_STREAM}" is also the stream of all agents that are in no other.`,
+            "Rename the cluster, or list the agents in a stream of another name.",
+        );
     const streamOfWriter = new Map<string, string>();
-    for (const [i, { name, writers }] of streams.entries()) {
+    for (const [i, { name, writers, receiveUploads }] of streams.entries()) {
         const path = `streams[${i}]`;
         const first = streams.findIndex((stream) => stream.name === name);
+        const ofAgents = agents.filter((agent) => !agent.archived && streamOf(streams, agent) === name);
         problems
+            .when(
+                receiveUploads === false && ofAgents.length > 0,
+                `${path}.receiveUploads`,
+                `is false, but nothing else would upload the samples of ${ofAgents.map((agent) => agent.name).join(", ")}: agents have no sidecars.`,
+                "Remove it.",
+            )
             .when(
                 first !== i,
                 `${path}.name`,

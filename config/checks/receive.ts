@@ -1,6 +1,7 @@
 import { type Problem, Problems } from "../../rules/problem";
 import { type Ring, ringsOf } from "../rings";
 import { type ObserverConfig, WRITES_REMOTELY } from "../schema";
+import { streamsOf } from "../streams";
 
 /** What no single setting of Receive shows. */
 export const receiveChecks = (config: ObserverConfig): Problem[] => [
@@ -35,6 +36,14 @@ function unknownTenant(config: ObserverConfig, tenant: string, path: string): Pr
 function ringProblems(config: ObserverConfig): Problem[] {
     const { rings } = config.receive;
     const problems = new Problems();
+    const uploaded = streamsOf(config).filter(({ receiveUploads }) => receiveUploads);
+    for (const { name } of uploaded)
+        problems.when(
+            name.length > NAME_CHARACTERS - 1,
+            "streams",
+            `"${name}" is too long for the name of the StatefulSet of its ingesters.`,
+            `Name the stream with ${NAME_CHARACTERS - 1} characters at most.`,
+        );
     const ringOfTenant = new Map<string, string>();
     for (const [i, { name, tenants }] of rings.entries()) {
         const first = rings.findIndex((ring) => ring.name === name);
@@ -48,8 +57,21 @@ function ringProblems(config: ObserverConfig): Problem[] {
             const path = `receive.rings[${i}].tenants[${j}]`;
             const other = ringOfTenant.get(tenant);
             ringOfTenant.set(tenant, path);
+            const home = uploaded.find(({ writers }) => writers.some((writer) => writer.name === tenant));
             problems
                 .add(unknownTenant(config, tenant, path))
+                .when(
+                    home !== undefined && home.name !== name,
+                    path,
+                    `"${tenant}" is in the stream ${home?.name}, which Receive uploads to: an ingester uploads all that it holds to one stream.`,
+                    `Remove it: the ring ${home?.name} takes its samples.`,
+                )
+                .when(
+                    home === undefined && uploaded.some((stream) => stream.name === name),
+                    path,
+                    `"${tenant}" is not in the stream ${name}, to which this ring uploads: its blocks would be there twice, or in the wrong place.`,
+                    `Rename the ring, or add ${tenant} to the writers of the stream.`,
+                )
                 .when(
                     other !== undefined,
                     path,

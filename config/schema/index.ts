@@ -12,10 +12,12 @@ import { compact, query, queryFrontend, receive, store } from "./thanos";
  */
 
 /** How an observee's samples reach the observer. */
-export const MODES = ["sidecar", "sidecar-remote-write"] as const;
+export const MODES = ["sidecar", "sidecar-remote-write", "agent"] as const;
 export type Mode = (typeof MODES)[number];
-/** Whether an observee of that mode also writes to Receive. */
-export const WRITES_REMOTELY: Record<Mode, boolean> = { sidecar: false, "sidecar-remote-write": true };
+/** Whether the Prometheus of an observee of that mode writes to Receive. */
+export const WRITES_REMOTELY: Record<Mode, boolean> = { sidecar: false, "sidecar-remote-write": true, agent: true };
+/** Whether it stores blocks, which its sidecars upload, and answers queries. */
+export const STORES_BLOCKS: Record<Mode, boolean> = { sidecar: true, "sidecar-remote-write": true, agent: false };
 
 /** Mutual TLS between clusters: the observer's stack is the certificate authority. */
 const certificates = z.strictObject({
@@ -52,7 +54,10 @@ const tracing = z.strictObject({
 const observee = z.strictObject({
     /** The `cluster` of that observee's stack. */
     name: clusterName,
-    /** How its samples reach the observer. */
+    /**
+     * How its samples reach the observer. `sidecar`: in blocks, and by queries to its Prometheus. `sidecar-remote-write`: besides, by remote write to Receive,
+     * which answers while the cluster cannot. `agent`: by remote write only; Receive uploads, and nothing of this cluster is evaluated or asked there.
+     */
     mode: z.enum(MODES),
     /** Its AWS account, 12 digits, where that is not the observer's. */
     account: z
@@ -66,7 +71,8 @@ const observee = z.strictObject({
     via: z.enum(["bucket-policy", "role"]).optional(),
     /**
      * The cluster is gone, its blocks stay: they can be queried, and Compact expires them, but nothing asks the cluster and it may no longer write.
-     * Samples that only Receive has can be queried for `receive.retention`, unless this was the last cluster that wrote: Receive goes with it.
+     * Samples that only Receive has can be queried for `receive.retention`, unless this was the last cluster that wrote: Receive goes with it, but for a
+     * ring that uploads.
      * @default false
      */
     archived: z.boolean().default(false),
@@ -81,6 +87,12 @@ const stream = z.strictObject({
      * list keeps what was written, and expires it.
      */
     writers: z.array(clusterName),
+    /**
+     * Whether Receive uploads what its writers write remotely, from a ring of the stream's own. An agent's samples have no other way. Set it to move a cluster
+     * from `sidecar-remote-write` to `agent`, or to keep the ring when the last agent has left (docs/modes.md).
+     * @default whether one of the writers is an agent
+     */
+    receiveUploads: z.boolean().optional(),
     /**
      * How long its samples are kept, in every resolution; a duration. `0d` keeps them for ever. At least 10d, the age at which Thanos downsamples to 1h.
      * @default `compact.retention`
@@ -136,7 +148,8 @@ const observer = {
      */
     observees: z.array(observee).default([]),
     /**
-     * Streams that several clusters share, or with a retention of their own. A cluster that is in none of them is a stream of its own, under its own name.
+     * Streams that several clusters share, or with a retention of their own. A cluster that is in none of them is a stream of its own, under its own name;
+     * agents in none of them share the stream `agents`.
      * @default []
      */
     streams: z.array(stream).default([]),
@@ -148,7 +161,7 @@ const observer = {
     queryFrontend: queryFrontend.prefault({}),
     /** Every cluster's Store. */
     store: store.prefault({}),
-    /** Receive. It runs if the mode of an observee writes remotely. */
+    /** Receive. It runs if an observee writes remotely. */
     receive: receive.prefault({}),
     /** Every cluster's Compact. */
     compact: compact.prefault({}),

@@ -287,11 +287,23 @@ export const receive = z.strictObject({
      */
     replicationFactor: count.default(3),
     /**
-     * How long ingesters keep samples, a duration. Receive has no object store: the observee's sidecars upload the blocks. So this is also how long the last,
-     * not yet uploaded samples of a lost cluster can be queried: ingesters remove a tenant that has been silent for that long (docs/components/receive.md of Thanos).
+     * How long ingesters keep samples, a duration. Where an observee's sidecars upload its blocks, this is also how long the last, not yet uploaded samples of
+     * a lost cluster can be queried: ingesters remove a tenant that has been silent for that long (docs/components/receive.md of Thanos). Where Receive uploads,
+     * it is how long the object store may be away; at least three blocks.
      * @default "7d"
      */
     retention: duration("7d").default("7d"),
+    /**
+     * Length of the blocks that Receive uploads for agents, a duration. Thanos expects 2h; shorten it for a demonstration only.
+     * @default "2h"
+     */
+    blockDuration: duration("2h").default("2h"),
+    /**
+     * How much older than the newest sample of its cluster a sample of an agent may be, a duration. As long as the agents keep what they could not send
+     * (their `prometheus.retention`), or what they send after a long cut may be refused.
+     * @default "24h"
+     */
+    lateSamples: duration("24h").default("24h"),
     /**
      * Persistent volume of each ingester, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand.
      * @default "50Gi"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { scalar } from "../../clients/thanos";
 import { PROMETHEUS_SERVICE } from "../../components/naming/names";
-import { CLUSTERS } from "../../local/fleet/settings";
+import { CLUSTERS, WITH_SIDECARS } from "../../local/fleet/settings";
 import { ALERTS } from "../support/alertCases";
 import { eventually } from "../support/eventually";
 import { checkAlerts } from "../support/promtool";
@@ -17,7 +17,7 @@ interface Rules {
 describe("the alerts of the fleet", () => {
     it("fire and stay silent in the real promtool as their cases say", async () => checkAlerts((await tools("promtool")).promtool.path));
 
-    for (const { name, ...cluster } of CLUSTERS)
+    for (const { name, ...cluster } of CLUSTERS.filter((c) => WITH_SIDECARS.includes(c.name)))
         it(`of ${name} are evaluated by its Prometheus, and none fires in a healthy fleet`, async () => {
             const api = await core(name);
             const expected =

@@ -21,13 +21,16 @@ describe("a changed retention", () => {
                     changed.push(`${step.op} ${step.urn.slice(step.urn.lastIndexOf("::") + 2)}`);
             },
         });
-        assert.deepEqual(changed.sort(), ["update thanos-compact-blue", "update thanos-compact-observer", "update thanos-compact-red"]);
+        assert.deepEqual(
+            changed.sort(),
+            ["agents", "blue", "observer", "red"].map((stream) => `update thanos-compact-${stream}`),
+        );
 
         const { counts } = await runOperation(stack, "up");
-        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
+        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 4, replaced: 0, deleted: 0, same: 0 });
 
         const back = await runOperation(await localStack("observer"), "up");
-        assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
+        assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 4, replaced: 0, deleted: 0, same: 0 });
     });
 });
 

@@ -25,8 +25,7 @@ const observee = {
     clusterName: "blue",
     storageClass: "gp3",
     nodesHaveZones: true,
-    objectStoreSecret: "thanos-objstore",
-    objectStoreChecksum: "0a1b",
+    objectStore: { secret: "thanos-objstore", checksum: "0a1b" },
     replicas: 2,
     retention: "24h",
     blockDuration: "2h",
@@ -72,6 +71,11 @@ const cases: Record<string, Values> = {
                 { url: "http://alerts.example.net:9093" },
             ],
         },
+    }),
+    "mode agent": kubePrometheusStackValues({
+        ...observee,
+        objectStore: undefined,
+        remoteWrite: { url: "https://receive.fleet.test:19291/api/v1/receive", tlsSecret: "prometheus-remote-write-tls" },
     }),
     "mode sidecar-remote-write": kubePrometheusStackValues({
         ...observee,

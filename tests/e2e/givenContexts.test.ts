@@ -20,7 +20,12 @@ describe("npm start -- --context", () => {
     };
 
     it("refuses a context that is in no kubeconfig, and names the existing ones", async () => {
-        const { code, output } = await start([`observer=${contextOf("observer")}`, "blue=bleu", `red=${contextOf("red")}`]);
+        const { code, output } = await start([
+            `observer=${contextOf("observer")}`,
+            "blue=bleu",
+            `red=${contextOf("red")}`,
+            `green=${contextOf("green")}`,
+        ]);
         assert.equal(code, 2, output);
         const existing = CLUSTERS.map(({ name }) => contextOf(name)).join(", ");
         assert.match(output, new RegExp(`--context: blue=bleu: there is no such context\\. Write one of ${existing}\\.`));

@@ -36,6 +36,7 @@ describe("npm start", () => {
             { stack: "observer", ...none },
             { stack: "blue", ...none },
             { stack: "red", ...none },
+            { stack: "green", ...none },
         ]);
     });
 });

@@ -95,6 +95,14 @@ export const ON_AWS: Record<string, Variant> = {
             ],
         },
     },
+    agents: {
+        // Two rings fit on the usual nodes only if they are smaller.
+        observer: {
+            aws: {},
+            observees: [...OBSERVEES, { name: "green", mode: "agent" }, { name: "yellow", mode: "agent" }],
+            receive: { memory: "1Gi" },
+        },
+    },
     "bucket-per-cluster": { observer: { aws: { bucketPerCluster: true, replicationRegion: "eu-central-1" } } },
     // What a careful company adds.
     guarded: {

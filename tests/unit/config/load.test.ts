@@ -59,7 +59,7 @@ describe("configuration", () => {
         assert.deepEqual(problemsOf(wrong), [
             'role: "observator" is not known. Write observer or observee.',
             'cluster: "Blue" is not a cluster name. Use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.',
-            'observees[2].mode: "push" is not known. Write sidecar or sidecar-remote-write.',
+            'observees[2].mode: "push" is not known. Write sidecar, sidecar-remote-write or agent.',
             "compact.retentoin: is not a setting here. Remove it, or look up its name in docs/configuration.md.",
             "aws.pageCidrs: is missing. List the networks from which people may open the page, for instance your VPN's: `pulumi config set --path 'aws.pageCidrs[0]' 10.8.0.0/16`. Whoever opens it reads every metric.",
             "prometheus.retention: 1h is shorter than three blocks (6h): a block could be deleted before it is uploaded. Write 6h or longer; 24h survives a night without S3.",

@@ -22,8 +22,10 @@ function running(run: Run): Account[] {
     return [
         ...sets.map(({ props }) => ({
             workload: ["app.kubernetes.io/component", "thanos-fleet/stream"]
-                .map((label) => text(at(props, "spec", "template", "metadata", "labels", label)))
-                .join("-"),
+                .flatMap((label) => at(props, "spec", "template", "metadata", "labels", label) ?? [])
+                .join("-")
+                // A ring that uploads has the name of its stream.
+                .replace("receive-ingester-", "receive-"),
             account: `${at(props, "metadata", "namespace")}/${at(props, "spec", "template", "spec", "serviceAccountName")}`,
         })),
         ...ofType(run, "kubernetes:helm.sh/v3:Release")

@@ -1,4 +1,4 @@
-import type { Stream, Writer } from "../../../../config/streams";
+import { type Stream, uploadsItself, type Writer } from "../../../../config/streams";
 import { ACCESS, type BlockComponent } from "../../../blocks/access";
 import { streamPrefix } from "../../../naming/names";
 import { partitionOf, roleArn, roleName } from "../iam/names";
@@ -23,17 +23,25 @@ export const observerRoleName = (domain: string, clusterName: string) => roleNam
 export const prometheusRoleArn = (fleet: FleetFacts, writer: Writer) =>
     fleetRoleArn({ ...fleet, account: writer.account ?? fleet.account }, roleName(fleet.domain, writer.name, "prometheus"));
 
-/** The roles that work on one stream: each writer's Prometheus, and every other component of `ACCESS`. An archived writer has no rights. */
-export const bucketPrincipals = (fleet: FleetFacts, { name, writers }: Pick<Stream, "name" | "writers">): PrefixPrincipal[] =>
-    (Object.keys(ACCESS) as BlockComponent[]).flatMap((component) =>
-        blockRoleArns(fleet, { name, writers }, component).map((role) => ({ role, access: ACCESS[component], prefix: streamPrefix(name) })),
-    );
+type Uploaded = Pick<Stream, "name" | "writers"> & Partial<Pick<Stream, "receiveUploads">>;
+
+/** The roles that work on one stream: each uploading writer's Prometheus, and every other component of `ACCESS`; Receive only where it uploads. */
+export const bucketPrincipals = (fleet: FleetFacts, stream: Uploaded): PrefixPrincipal[] =>
+    (Object.keys(ACCESS) as BlockComponent[])
+        .filter((component) => component !== "receive" || stream.receiveUploads)
+        .flatMap((component) =>
+            blockRoleArns(fleet, stream, component).map((role) => ({
+                role,
+                access: ACCESS[component],
+                prefix: streamPrefix(stream.name),
+            })),
+        );
 
 /** Prometheus runs in the writer's cluster and account; every other component runs beside the observer. */
-function blockRoleArns(fleet: FleetFacts, { name, writers }: Pick<Stream, "name" | "writers">, component: BlockComponent): string[] {
+function blockRoleArns(fleet: FleetFacts, { name, writers }: Uploaded, component: BlockComponent): string[] {
     if (component !== "prometheus") return [fleetRoleArn(fleet, roleName(fleet.domain, name, component))];
     return writers
-        .filter(({ archived }) => !archived)
+        .filter(uploadsItself)
         .map((writer) =>
             assumesRole(fleet, writer)
                 ? fleetRoleArn(fleet, observerRoleName(fleet.domain, writer.name))
@@ -46,4 +54,4 @@ const fleetRoleArn = ({ region, account, rolePath }: FleetFacts, name: string) =
 
 /** Whether a cluster uploads its blocks through a role of the observer's account. */
 export const assumesRole = ({ account }: Pick<FleetFacts, "account">, writer: Writer) =>
-    writer.via === "role" && !writer.archived && (writer.account ?? account) !== account;
+    writer.via === "role" && uploadsItself(writer) && (writer.account ?? account) !== account;

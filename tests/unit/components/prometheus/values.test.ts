@@ -4,8 +4,7 @@ import { assertGolden } from "../../../support/golden";
 
 const args = {
     clusterName: "blue",
-    objectStoreSecret: "thanos-objstore-blue",
-    objectStoreChecksum: "0a1b",
+    objectStore: { secret: "thanos-objstore-blue", checksum: "0a1b" },
     storageClass: "gp3",
     nodesHaveZones: true,
     replicas: 2,

@@ -35,10 +35,10 @@ describe("the contract between stacks", () => {
 
     it("is refused where this cluster's own mode is not known", () => {
         assert.equal(
-            refusal({ ...good, observees: [{ name: "blue", mode: "agent" }] }),
+            refusal({ ...good, observees: [{ name: "blue", mode: "push" }] }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
-                '  contract.observees[0].mode: Invalid option: expected one of "sidecar"|"sidecar-remote-write". Run `pulumi up` on organization/thanos-fleet/observer again, or update this checkout to the one that deployed it.',
+                '  contract.observees[0].mode: Invalid option: expected one of "sidecar"|"sidecar-remote-write"|"agent". Run `pulumi up` on organization/thanos-fleet/observer again, or update this checkout to the one that deployed it.',
             ].join("\n"),
         );
     });

@@ -160,6 +160,15 @@ describe("the flags of", () => {
         );
     });
 
+    it("Compact merge the copies of ingesters one to one where Receive uploads, whatever it does with those of Prometheus", () => {
+        const more = (settings: object, usual: object = settings) =>
+            compactFlags({ ...compact.parse(settings), receiveUploads: true }).filter(
+                (flag) => !compactFlags(compact.parse(usual)).includes(flag),
+            );
+        const copies = "--deduplication.replica-label=receive_replica";
+        assert.deepEqual([more({}), more({ mergeReplicas: true })], [[copies], [copies]]);
+    });
+
     it("a Receive router give it a hashring, no storage, and the tenant from the client's certificate", () => {
         assert.deepEqual(routerFlags({ replicationFactor: 3 }), [
             "receive",
@@ -191,5 +200,18 @@ describe("the flags of", () => {
             "--receive.tenant-label-name=cluster",
             "--tsdb.too-far-in-future.time-window=5m",
         ]);
+    });
+
+    it("a Receive ingester let it upload blocks of one length, and take late samples, where it uploads", () => {
+        const usual = ingesterFlags({ retention: "7d" });
+        assert.deepEqual(
+            ingesterFlags({ retention: "7d", uploads: { blockDuration: "2h", lateSamples: "1d" } }).filter((flag) => !usual.includes(flag)),
+            [
+                "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
+                "--tsdb.min-block-duration=2h",
+                "--tsdb.max-block-duration=2h",
+                "--tsdb.out-of-order.time-window=1d",
+            ],
+        );
     });
 });

@@ -52,11 +52,23 @@ describe("the roles that work on a cluster's blocks", () => {
         );
     });
 
-    it("are one for each component of ACCESS, with its access", () => {
+    it("are one for each component of ACCESS, with its access, where Receive uploads too", () => {
         assert.deepEqual(
-            bucketPrincipals(FLEET, own({ name: "blue" })).map(({ access }) => access),
+            bucketPrincipals(FLEET, { ...own({ name: "blue" }), receiveUploads: true }).map(({ access }) => access),
             Object.values(ACCESS),
         );
+    });
+
+    it("include Receive and no Prometheus where all that write are agents", () => {
+        const writers = [
+            { name: "green", mode: "agent" as const },
+            { name: "yellow", mode: "agent" as const, account: "222222222222", via: "role" as const },
+        ];
+        assert.deepEqual(principalsOf({ name: "agents", writers, receiveUploads: true }), [
+            ["arn:aws:iam::111111111111:role/thanos-fleet/agents-store", "read", "agents"],
+            ["arn:aws:iam::111111111111:role/thanos-fleet/agents-compact", "own", "agents"],
+            ["arn:aws:iam::111111111111:role/thanos-fleet/agents-receive", "write", "agents"],
+        ]);
     });
 
     it("are never the same for two clusters", () => {
