@@ -19,7 +19,8 @@ import { type DnsHosts, hostsStanza } from "../../services/dns";
 import type { Plan } from "./clusterPlan";
 import type { ClusterFiles, ClusterTools, Network } from "./spec";
 
-const VOLUMES = 20;
+/** Of each cluster. More than the fleet has claims: a volume stays with its claim when a test has removed the pod. */
+const VOLUMES = 40;
 const DNS_LABELS = { "k8s-app": "kube-dns" };
 /** The name of CoreDNS's Deployment, service account and ConfigMap. */
 export const COREDNS = { name: "coredns", namespace: "kube-system" };
