@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Problem, Problems } from "../rules/problem";
 import { crossChecks } from "./checks";
 import { ConfigError } from "./configError";
+import { messageOf, pathText } from "./issues";
 import { type StackConfig, schemas } from "./schema";
 import { SECRET_VALUE } from "./secretValue";
 
@@ -86,28 +87,6 @@ function problemsOf(issue: Issue, raw: Raw, schema: { shape: Raw }): Problem[] {
     return [{ path, problem: isCredential ? "(not shown)" : JSON.stringify(value), remedy: issue.message }];
 }
 
-/** What to write for each type that zod expects. */
-const EXPECTED: Record<string, string> = {
-    string: "text. Put it in quotes.",
-    int: "a whole number.",
-    number: "a number.",
-    boolean: "true or false.",
-    array: "a list.",
-    object: "a map of settings.",
-    record: "a map.",
-};
-
-/** The message of an issue for which the schema states none; undefined leaves zod's own. */
-function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
-    if (issue.code === "invalid_type") return `is not ${EXPECTED[issue.expected] ?? `${issue.expected}.`}`;
-    if (issue.code === "too_small")
-        return issue.origin === "array"
-            ? `has too few entries: write at least ${issue.minimum}.`
-            : `is too small: write at least ${issue.minimum}.`;
-    if (issue.code === "invalid_key") return issue.issues.map(({ message }) => message).join(" ");
-    return undefined;
-}
-
 /** What to do about a missing setting that has no default. */
 const REMEDIES: Record<string, string> = {
     cluster: "Name this cluster, for instance blue: `pulumi config set cluster blue`.",
@@ -130,14 +109,6 @@ function suggestion(key: string, issue: Issue, schema: { shape: Raw }): string {
     const settings = issue.path.length === 0 ? Object.keys(schema.shape) : [];
     const similar = settings.find((name) => name.toLowerCase() === key.toLowerCase() || name.startsWith(key) || key.startsWith(name));
     return similar === undefined ? "Remove it, or look up its name in docs/configuration.md." : `Did you mean ${similar}?`;
-}
-
-/** `observees[2].name`. */
-function pathText(path: readonly PropertyKey[]): string {
-    return path.reduce<string>(
-        (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
-        "",
-    );
 }
 
 /** The raw configuration without its wrong values, with placeholders for settings without a default. */
