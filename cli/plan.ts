@@ -22,8 +22,10 @@ function stackNames(directory: string): string[] {
 
 async function main(): Promise<void> {
     const options = command.parse().opts<{ cwd: string; stack?: string[]; all?: boolean; json?: boolean }>();
-    const names = stackNames(options.cwd);
-    const readStack = (name: string) => withPlaceholderZone({ name, config: readStackFile(options.cwd, name) });
+    // Paths in a stack file begin at Pulumi.yaml, as for the engine.
+    process.chdir(options.cwd);
+    const names = stackNames(".");
+    const readStack = (name: string) => withPlaceholderZone({ name, config: readStackFile(".", name) });
     const findStack = (name: string) => (names.includes(name) ? readStack(name) : undefined);
     const stacks = (options.stack ?? names).map(readStack);
     const plan = await planFleet(stacks, findStack);

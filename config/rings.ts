@@ -23,7 +23,7 @@ export const takesSamples = ({ tenants }: Pick<Ring, "tenants">): boolean => ten
 export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "observees" | "streams" | "compact">): Ring[] {
     const { receive, observees } = config;
     const writers = writersOf(observees).map(({ name }) => name);
-    const uploaded = streamsOf(config).filter(({ receiveUploads }) => receiveUploads);
+    const uploaded = streamsOf(config).filter(({ uploader }) => uploader === "receive");
     if (writers.length === 0 && uploaded.length === 0) return [];
     const { ingesters, leaving, zones, storage, memory, cpu } = receive;
     const tenantsOf = (stream: string) =>

@@ -6,10 +6,10 @@ export type Writer = Pick<ObserveeEntry, "name" | "account" | "via"> & Partial<P
 /** The blocks under one prefix of the bucket: one Compact owns them, and one set of Stores serves them (docs/adr/0016). */
 export interface Stream {
     name: string;
-    /** The clusters whose samples are in it. None for a stream that is history only. */
+    /** The clusters whose samples are in it. None for a stream that is history only, and for Rule's. */
     writers: readonly Writer[];
-    /** Whether Receive uploads what the writers write remotely (docs/adr/0022). */
-    receiveUploads: boolean;
+    /** The component of the observer that uploads to it: Receive what the writers write remotely (docs/adr/0022). @default none: only sidecars of the writers */
+    uploader?: "receive" | "rule" | undefined;
     /** How long its samples are kept. */
     retention: CompactConfig["retention"];
     /** Where its retention is set in the configuration. */
@@ -18,6 +18,8 @@ export interface Stream {
 
 /** The stream of all agents that are in no other. One for all, since an ingester uploads whatever it holds to one prefix. */
 export const AGENTS_STREAM = "agents";
+/** The stream of what Rule records. No cluster and no other stream may have its name while Rule runs. */
+export const RULE_STREAM = "rule";
 
 /** Whether a cluster's own sidecars upload to its stream. */
 export const uploadsItself = ({ archived, mode }: Writer): boolean => !archived && (mode === undefined || STORES_BLOCKS[mode]);
@@ -28,13 +30,17 @@ export const streamOf = (
     { name, mode }: Pick<Writer, "name" | "mode">,
 ): string => streams.find(({ writers }) => writers.includes(name))?.name ?? (mode === "agent" ? AGENTS_STREAM : name);
 
-/** Every stream of a fleet: those that are listed, one for each cluster with sidecars that is in none of them, and one for all such agents. */
+/** Every stream of a fleet: those that are listed, one for each cluster with sidecars that is in none of them, one for all such agents, and Rule's. */
 export function streamsOf({
     cluster,
     observees,
     streams,
     compact,
-}: Pick<ObserverConfig, "cluster" | "observees" | "streams"> & { compact: Pick<CompactConfig, "retention"> }): Stream[] {
+    rule,
+}: Pick<ObserverConfig, "cluster" | "observees" | "streams"> & {
+    compact: Pick<CompactConfig, "retention">;
+    rule?: unknown;
+}): Stream[] {
     const clusters: Writer[] = [{ name: cluster }, ...observees];
     const homes = clusters.map((writer) => streamOf(streams, writer));
     const unlisted = [...new Set(homes)].filter((home) => !streams.some(({ name }) => name === home));
@@ -43,19 +49,23 @@ export function streamsOf({
         ...unlisted.map((name) => ({
             name,
             writers: writersOf(name),
-            receiveUploads: name === AGENTS_STREAM && hasAgents(writersOf(name)),
+            uploader: receiveIf(hasAgents(writersOf(name))),
             retention: compact.retention,
             path: "compact",
         })),
         ...streams.map(({ name, retention, receiveUploads = hasAgents(writersOf(name)) }, i) => ({
             name,
             writers: writersOf(name),
-            receiveUploads,
+            uploader: receiveIf(receiveUploads),
             ...(retention
                 ? { retention: { raw: retention, fiveMinutes: retention, oneHour: retention }, path: `streams[${i}]` }
                 : { retention: compact.retention, path: "compact" }),
         })),
+        ...(rule === undefined
+            ? []
+            : [{ name: RULE_STREAM, writers: [], uploader: "rule" as const, retention: compact.retention, path: "compact" }]),
     ];
 }
 
+const receiveIf = (uploads: boolean) => (uploads ? ("receive" as const) : undefined);
 const hasAgents = (writers: readonly Writer[]) => writers.some(({ mode }) => mode === "agent");

@@ -10,6 +10,8 @@ export interface ObserverAlertsArgs {
     streams: readonly string[];
     /** Receive: the clusters that write to it, and its rings. @default none */
     receive?: { tenants: readonly string[]; rings: readonly ReceiveRing[]; replicationFactor: number } | undefined;
+    /** Rule, and whether it has an Alertmanager. @default none */
+    rule?: { notifies: boolean } | undefined;
 }
 
 /** A hashring, as Prometheus sees it. */
@@ -22,9 +24,10 @@ export interface ReceiveRing {
 
 const QUERY = thanosName("query");
 const ROUTERS = thanosName("receive-router");
+const RULE = thanosName("rule");
 
 /** Alerts about the fleet, which only the observer can see: its Prometheus evaluates them. */
-export const observerAlerts = ({ namespace, observees, streams, receive }: ObserverAlertsArgs): Alert[] => [
+export const observerAlerts = ({ namespace, observees, streams, receive, rule }: ObserverAlertsArgs): Alert[] => [
     compactHalted(namespace),
     compactBehind(namespace),
     sourceUnreachable(namespace),
@@ -36,6 +39,15 @@ export const observerAlerts = ({ namespace, observees, streams, receive }: Obser
               ...receive.rings.map((ring) => ingestersAway(namespace, ring, receive.replicationFactor)),
               ringDiffers(namespace),
               ...receive.rings.map((ring) => ringUnbalanced(namespace, ring)),
+          ]
+        : []),
+    ...(rule
+        ? [
+              ruleFails(namespace),
+              ruleBehind(namespace),
+              ruleUsesPartialData(namespace),
+              ruleUploadFails(namespace),
+              ...(rule.notifies ? [ruleAlertsLost(namespace)] : []),
           ]
         : []),
 ];
@@ -162,3 +174,57 @@ function ringUnbalanced(namespace: string, ring: ReceiveRing): Alert {
         description: "The fullest ingester holds {{ $value | humanize }} times the series of the average one.",
     };
 }
+
+/** What is not evaluated alerts nobody. The label of a group is its file and its name (`GroupKey` of Prometheus). */
+const ruleFails = (namespace: string): Alert => ({
+    name: "FleetRuleFails",
+    expr: `max by (rule_group) (increase(prometheus_rule_evaluation_failures_total{${targets(namespace, RULE)}}[5m])) > 0`,
+    for: "5m",
+    severity: "critical",
+    summary: "Rules over the fleet cannot be evaluated.",
+    description:
+        "Evaluations of {{ $labels.rule_group }} have failed for 10 minutes: its alerts neither fire nor resolve, and what it records has a gap.",
+});
+
+const ruleBehind = (namespace: string): Alert => ({
+    name: "FleetRuleBehind",
+    expr: `max by (rule_group) (increase(prometheus_rule_group_iterations_missed_total{${targets(namespace, RULE)}}[15m])) > 0`,
+    for: "15m",
+    severity: "warning",
+    summary: "Rules over the fleet take longer than their interval.",
+    description:
+        "{{ $labels.rule_group }} was not evaluated {{ $value | humanize }} times within 15 minutes, because the evaluation before was still going on.",
+});
+
+/** Only groups with `partial_response_strategy: warn` are evaluated then. */
+const ruleUsesPartialData = (namespace: string): Alert => ({
+    name: "FleetRuleUsesPartialData",
+    expr: `sum(increase(thanos_rule_evaluation_with_warnings_total{${targets(namespace, RULE)}}[15m])) > 0`,
+    for: "15m",
+    severity: "warning",
+    summary: "Rules over the fleet are evaluated on a part of the data.",
+    description:
+        "{{ $value | humanize }} evaluations within 15 minutes lacked a source: their alerts may be missing, and what they record may be too low.",
+});
+
+/** It tries again every 30 seconds, for as long as it keeps a block (Thanos, cmd/thanos/rule.go). */
+const ruleUploadFails = (namespace: string): Alert => ({
+    name: "FleetRuleUploadFails",
+    expr: `sum by (pod) (increase(thanos_shipper_upload_failures_total{${targets(namespace, RULE)}}[15m])) > 0`,
+    for: "1h",
+    severity: "critical",
+    summary: "Rule cannot upload what it has recorded.",
+    description: "{{ $labels.pod }} has failed to upload blocks for an hour. It deletes them after `rule.retention`, uploaded or not.",
+});
+
+/** The first counter is of a full queue, the second of alerts that no Alertmanager took (Thanos, pkg/alert/alert.go). */
+const ruleAlertsLost = (namespace: string): Alert => ({
+    name: "FleetRuleAlertsLost",
+    expr: `sum by (pod) (increase(thanos_alert_queue_alerts_dropped_total{${targets(namespace, RULE)}}[5m]))
++
+sum by (pod) (increase(thanos_alert_sender_alerts_dropped_total{${targets(namespace, RULE)}}[5m])) > 0`,
+    for: "5m",
+    severity: "critical",
+    summary: "Alerts of Rule reach no Alertmanager.",
+    description: "{{ $labels.pod }} has dropped {{ $value | humanize }} alerts within 5 minutes.",
+});

@@ -8,7 +8,10 @@ import type { ObjectStore } from "./objectStore";
 export type Access = "read" | "write" | "own";
 
 /** Every component that works with blocks, and its access. Other components have no rights on a bucket. */
-export const ACCESS = { store: "read", compact: "own", prometheus: "write", receive: "write" } as const satisfies Record<string, Access>;
+export const ACCESS = { store: "read", compact: "own", prometheus: "write", receive: "write", rule: "write" } as const satisfies Record<
+    string,
+    Access
+>;
 export type BlockComponent = keyof typeof ACCESS;
 
 export interface Grant {

@@ -26,8 +26,10 @@ export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${
 export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
 /** Each Receive ingester adds this label to the series that it holds. */
 export const RECEIVE_REPLICA_LABEL = "receive_replica";
+/** Each pod of Rule adds this label to what it records, and to its blocks. */
+export const RULE_REPLICA_LABEL = "rule_replica";
 /** Query drops these labels to merge the copies of a series. */
-export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL];
+export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, RULE_REPLICA_LABEL];
 /**
  * The external label that tells clusters apart. Receive announces its tenants under the same label, so that both paths give a series the same
  * labels (docs/adr/0003).
@@ -71,6 +73,8 @@ export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 export const PROMETHEUS_SERVICE = `${KPS}-prometheus`;
 /** Service of the chart in front of all Alertmanager pods. */
 export const ALERTMANAGER_SERVICE = `${KPS}-alertmanager`;
+/** SRV name of all Alertmanager pods: the operator's own headless Service (its pkg/alertmanager/statefulset.go), and the chart's name for their port. */
+export const alertmanagerPodsOf = (namespace: string) => `dnssrv+_http-web._tcp.${serviceHost("alertmanager-operated", namespace)}`;
 /**
  * Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet, and an
  * agent's begin with `prom-agent` (its pkg/prometheus/common.go).
@@ -92,8 +96,9 @@ export const LOCAL_STORAGE_CLASS = "standard";
 export const AWS_STORAGE_CLASS = "thanos-fleet";
 
 /** The service account that a component runs as when it works on a stream. Its IAM role trusts this account and no other. */
-export function serviceAccountOf(component: "store" | "compact" | "prometheus" | "receive", stream: string): string {
+export function serviceAccountOf(component: "store" | "compact" | "prometheus" | "receive" | "rule", stream: string): string {
     if (component === "prometheus") return PROMETHEUS_SERVICE_ACCOUNT;
+    if (component === "rule") return thanosName(component);
     // The ring that uploads to a stream has its name.
     return component === "receive" ? thanosName(ingesterComponent(stream)) : streamWorkload(component, stream);
 }
@@ -103,3 +108,6 @@ export const serviceHost = (service: string, namespace: string) => `${service}.$
 
 /** SRV name by which Thanos finds every pod behind the gRPC port of a headless Service. */
 export const grpcPodsOf = (service: string, namespace: string) => `dnssrv+_grpc._tcp.${serviceHost(service, namespace)}`;
+
+/** SRV name by which Thanos finds every pod behind the HTTP port of a headless Service. */
+export const httpPodsOf = (service: string, namespace: string) => `dnssrv+_http._tcp.${serviceHost(service, namespace)}`;

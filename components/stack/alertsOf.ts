@@ -26,7 +26,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
 
 /** Every alert of an observer's stack. `certificatesEnd`: RFC 3339. */
 export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string): Alert[] {
-    const { namespace, observees, receive, certificates } = config;
+    const { namespace, observees, receive, certificates, rule, alerting } = config;
     const tenants = writersOf(observees).map(({ name }) => name);
     return [
         ...clusterAlerts({
@@ -45,6 +45,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
                 tenants.length > 0
                     ? { tenants, rings: ringsOf(config).filter(takesSamples).map(ringOf), replicationFactor: receive.replicationFactor }
                     : undefined,
+            rule: rule && { notifies: alerting.alertmanager !== "off" },
         }),
     ];
 }

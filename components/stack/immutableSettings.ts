@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ObserveeEntry, StackConfig, StreamEntry } from "../../config/schema";
+import type { ObserveeEntry, ObserverConfig, StackConfig, StreamEntry } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
-import { streamOf } from "../../config/streams";
+import { RULE_STREAM, streamOf } from "../../config/streams";
 import { type Problem, Problems } from "../../rules/problem";
 import { AWS_STORAGE_CLASS, LOCAL_STORAGE_CLASS } from "../naming/names";
 import type { Contract } from "./contract";
@@ -24,6 +24,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
     ...(config.role === "observer" && {
         "store.storage": config.store.storage,
         "compact.storage": config.compact.storage,
+        ...(config.rule && { "rule.storage": config.rule.storage }),
         ...ringSettingsOf(config),
     }),
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
@@ -66,6 +67,7 @@ export async function refuseChangedSettings(config: StackConfig): Promise<void> 
         problems
             .add(removedObservees(before, config.observees))
             .add(removedStreams(before, config))
+            .add(removedRule(names ?? {}, config))
             .add(ringChanges(names ?? {}, config));
     }
     if (problems.all().length > 0) throw stackConfigError(problems.all());
@@ -91,13 +93,20 @@ export function removedStreams(
 ): Problem[] {
     const listed = deployed.filter(({ name }) => observees.some((observee) => observee.name === name));
     const kept = new Set([...streams.map(({ name }) => name), ...observees.map((observee) => streamOf(streams, observee))]);
-    const gone = [...new Set(listed.map(({ name, stream = name }) => stream))].filter((stream) => !kept.has(stream));
-    return gone.map((stream) => ({
-        path: "streams",
-        problem: `${stream} is gone: nothing would answer queries from the blocks that are there, or expire them.`,
-        remedy: `Add {name: ${stream}, writers: []}. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.`,
-    }));
+    return [...new Set(listed.map(({ name, stream = name }) => stream))].filter((stream) => !kept.has(stream)).map(streamIsGone);
 }
+
+/** The stream of a Rule that was deployed and is not configured any more. */
+export const removedRule = (deployed: ImmutableSettings, { rule, streams }: Pick<ObserverConfig, "rule" | "streams">): Problem[] =>
+    "rule.storage" in deployed && rule === undefined && !streams.some(({ name }) => name === RULE_STREAM)
+        ? [streamIsGone(RULE_STREAM)]
+        : [];
+
+const streamIsGone = (stream: string): Problem => ({
+    path: "streams",
+    problem: `${stream} is gone: nothing would answer queries from the blocks that are there, or expire them.`,
+    remedy: `Add {name: ${stream}, writers: []}. To give up its history too, deploy that first and remove the entry then; its blocks stay where they are.`,
+});
 
 /** One problem for each deployed setting that has another value now, or a smaller one where it may grow. ringChanges.ts judges Receive's ingesters. */
 export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ringsOf } from "../../config/rings";
+import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
-import { streamsOf, uploadsItself } from "../../config/streams";
+import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { alertRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
@@ -14,6 +15,7 @@ import { leafQueryEndpoint } from "../thanos/endpoints";
 import { Query } from "../thanos/query";
 import { QueryFrontend } from "../thanos/queryFrontend";
 import { Receive } from "../thanos/receive";
+import { Rule, ruleEndpoint } from "../thanos/rule";
 import { Store } from "../thanos/store";
 import { Certificates } from "../tls/certificates";
 import { alertsOfObserver } from "./alertsOf";
@@ -111,7 +113,7 @@ export class Observer extends pulumi.ComponentResource {
                 ),
         );
         const compacts = streams.map(
-            ({ name: stream, retention, receiveUploads }) =>
+            ({ name: stream, retention, uploader }) =>
                 new Compact(
                     `compact-${stream}`,
                     {
@@ -120,7 +122,7 @@ export class Observer extends pulumi.ComponentResource {
                         retention,
                         namespace,
                         stream,
-                        receiveUploads,
+                        receiveUploads: uploader === "receive",
                         tracing,
                         blocks: blocks.grant("compact", stream),
                     },
@@ -137,7 +139,14 @@ export class Observer extends pulumi.ComponentResource {
                 placement: cloud.general,
                 tls: certificates.observer.reader,
                 tracing,
-                endpoints: [prometheus.sidecars, ...(receive?.endpoints ?? []), ...stores.map((store) => store.endpoint), ...leafQueries],
+                rule: config.rule !== undefined,
+                endpoints: [
+                    prometheus.sidecars,
+                    ...(receive?.endpoints ?? []),
+                    ...(config.rule ? [ruleEndpoint(namespace)] : []),
+                    ...stores.map((store) => store.endpoint),
+                    ...leafQueries,
+                ],
             },
             childOpts,
         );
@@ -161,6 +170,25 @@ export class Observer extends pulumi.ComponentResource {
             childOpts,
         );
 
+        // Query knows Rule by its name: each of them asks the other.
+        const rule: Rule | undefined =
+            config.rule &&
+            new Rule(
+                "rule",
+                {
+                    ...config.rule,
+                    ...volumes,
+                    namespace,
+                    files: readRuleFiles(config.rule.files),
+                    blockDuration: config.prometheus.blockDuration,
+                    alerting: config.alerting,
+                    page: frontend.url,
+                    tracing,
+                    blocks: blocks.grant("rule", RULE_STREAM),
+                },
+                childOpts,
+            );
+
         this.outputs = {
             contract: contractOf(config, cloud.contractFacts),
             access: accessOf(config, objectStores, certificates.observees),
@@ -168,7 +196,9 @@ export class Observer extends pulumi.ComponentResource {
             certificatesEnd: certificates.firstExpiry,
             names: deployedNames(
                 config,
-                [prometheus, ...(receive ? [receive] : []), ...stores, ...compacts].flatMap((part) => part.volumes),
+                [prometheus, ...(receive ? [receive] : []), ...stores, ...compacts, ...(rule ? [rule] : [])].flatMap(
+                    (part) => part.volumes,
+                ),
             ),
         };
         this.registerOutputs(this.outputs);

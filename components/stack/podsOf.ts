@@ -36,7 +36,7 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
 }
 
 function observerPods(config: ObserverConfig): PodRequests[] {
-    const { receive, store, compact, queryFrontend } = config;
+    const { receive, store, compact, queryFrontend, rule } = config;
     const rings = ringsOf(config);
     return [
         {
@@ -51,6 +51,7 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
+        ...(rule ? [{ name: thanosName("rule"), replicas: rule.replicas, requests: requestsOf(rule), volumes: true }] : []),
         ...rings.flatMap((ring) =>
             partsOf(ring).map(({ name, pods }) => ({ name, replicas: pods, requests: requestsOf(ring), volumes: true })),
         ),

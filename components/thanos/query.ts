@@ -24,6 +24,8 @@ export interface QueryArgs extends QueryConfig {
     leaf?: Pick<LoadBalancerServiceArgs, "host" | "annotations">;
     /** Certificate: a leaf Query's server certificate, or the client certificate that the observer's Query shows to every leaf Query. */
     tls: TlsCredentials;
+    /** Whether Rule asks it too. @default false */
+    rule?: boolean;
     /** Where its traces go. @default nowhere */
     tracing?: Tracing | undefined;
     /** Nodes of its pods. @default any node */
@@ -93,7 +95,7 @@ export class Query extends pulumi.ComponentResource {
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
                 // Other clusters show a certificate to a leaf Query.
-                clients: args.leaf ? { grpc: "anywhere" } : { http: ["query-frontend"] },
+                clients: args.leaf ? { grpc: "anywhere" } : { http: ["query-frontend", ...(args.rule ? (["rule"] as const) : [])] },
                 placement: args.placement,
                 config: { [ENDPOINTS]: endpointsFile(args.endpoints) },
                 tls: certificate.metadata.name,

@@ -62,6 +62,8 @@ export function queryFrontendFlags(
 export class QueryFrontend extends pulumi.ComponentResource {
     /** DNS name of its page. */
     readonly host: string;
+    /** URL of its page. */
+    readonly url: string;
 
     constructor(name: string, args: QueryFrontendArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:QueryFrontend", name, {}, opts);
@@ -87,7 +89,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
             },
             childOpts,
         );
-        args.exposePage(
+        this.url = args.exposePage(
             externalServiceName(workloadName),
             { namespace, component: name, host: this.host, port: HTTP_ONLY.http },
             childOpts,

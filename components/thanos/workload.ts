@@ -21,6 +21,8 @@ export const OBJECT_STORE_FILE = `${OBJECT_STORE_DIR}/${OBJECT_STORE_KEY}`;
 export const DATA_DIR = "/var/thanos/data";
 export const CONFIG_DIR = "/etc/thanos/config";
 export const START_DIR = "/etc/thanos/start";
+/** Folder with a folder for each of `secrets`. */
+export const SECRETS_DIR = "/etc/thanos/secrets";
 
 /** User of the official image. */
 const USER_ID = 1001;
@@ -84,6 +86,13 @@ export interface WorkloadArgs {
     serviceAccount?: pulumi.Input<string> | undefined;
     /** Files under /etc/thanos/config that Thanos rereads by itself, by name. @default none */
     config?: Record<string, string>;
+    /**
+     * Thanos reads `config` only when it starts: a changed file replaces the pods.
+     * @default false
+     */
+    configAtStart?: boolean;
+    /** Names of existing Secrets, mounted under /etc/thanos/secrets by name. Thanos rereads them by itself. @default none */
+    secrets?: readonly string[];
     /**
      * Files under /etc/thanos/start that Thanos reads only when it starts, by name: a changed file replaces the pods. They may contain passwords.
      * @default none
@@ -260,13 +269,13 @@ const clientsOf = ({ ports, clients = {} }: WorkloadArgs): [port: number, from: 
     });
 
 /** Of every file that Thanos reads only when it starts. */
-const checksumsOf = ({ blocks, startFiles = {} }: WorkloadArgs): HardenedPodArgs["checksums"] => ({
+const checksumsOf = ({ blocks, config, configAtStart, startFiles }: WorkloadArgs): HardenedPodArgs["checksums"] => ({
     ...(blocks && { [OBJECT_STORE_KEY]: blocks.objectStoreChecksum }),
-    ...Object.fromEntries(Object.entries(startFiles).map(([file, text]) => [file, checksum(text)])),
+    ...Object.fromEntries(Object.entries({ ...(configAtStart && config), ...startFiles }).map(([file, text]) => [file, checksum(text)])),
 });
 
 const filesOf = (
-    { blocks, tls }: WorkloadArgs,
+    { blocks, tls, secrets = [] }: WorkloadArgs,
     configMap: pulumi.Input<string> | undefined,
     startSecret: pulumi.Input<string> | undefined,
 ): MountedFiles[] => [
@@ -274,4 +283,6 @@ const filesOf = (
     ...(configMap ? [{ name: "config", mountPath: CONFIG_DIR, configMap }] : []),
     ...(startSecret ? [{ name: "start", mountPath: START_DIR, secret: startSecret }] : []),
     ...(tls ? [{ name: "tls", mountPath: TLS_MOUNT.dir, secret: tls }] : []),
+    // A volume's name has fewer characters to choose from than a Secret's.
+    ...secrets.map((secret, i) => ({ name: `secret-${i}`, mountPath: `${SECRETS_DIR}/${secret}`, secret })),
 ];

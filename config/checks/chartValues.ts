@@ -127,7 +127,7 @@ export function chartValues({ prometheus: { values }, alerting }: StackConfig): 
 }
 
 /** Labels that the fleet itself gives to samples, blocks and ingesters (components/naming/names.ts has the names; a test compares). */
-export const RESERVED_LABELS = ["cluster", "prometheus", "prometheus_replica", "receive_replica"];
+export const RESERVED_LABELS = ["cluster", "prometheus", "prometheus_replica", "receive_replica", "rule_replica"];
 
 /** External labels that would replace or hide one of the fleet's. */
 export function externalLabels({ prometheus }: StackConfig): Problem[] {

@@ -8,6 +8,7 @@ import { AGENTS_STREAM, streamOf, streamsOf } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
 import { receiveChecks } from "./receive";
+import { ruleChecks } from "./rule";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
@@ -26,7 +27,8 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(deletionMarks(config))
             .add(uploadedBlocks(config))
             .add(renewal(config))
-            .add(receiveChecks(config));
+            .add(receiveChecks(config))
+            .add(ruleChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
     const refused = checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } });
     // The retention of a stream is one setting for all resolutions.

@@ -36,7 +36,7 @@ function unknownTenant(config: ObserverConfig, tenant: string, path: string): Pr
 function ringProblems(config: ObserverConfig): Problem[] {
     const { rings } = config.receive;
     const problems = new Problems();
-    const uploaded = streamsOf(config).filter(({ receiveUploads }) => receiveUploads);
+    const uploaded = streamsOf(config).filter(({ uploader }) => uploader === "receive");
     for (const { name } of uploaded)
         problems.when(
             name.length > NAME_CHARACTERS - 1,

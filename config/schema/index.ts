@@ -4,6 +4,7 @@ import { observeeAws, observerAws } from "./aws";
 import { clusterName, domain, duration, namespace } from "./common";
 import { objectStore } from "./objectStore";
 import { prometheus } from "./prometheus";
+import { rule } from "./rule";
 import { compact, query, queryFrontend, receive, store } from "./thanos";
 
 /**
@@ -165,6 +166,8 @@ const observer = {
     receive: receive.prefault({}),
     /** Every cluster's Compact. */
     compact: compact.prefault({}),
+    /** Rule. It runs if this section is there. */
+    rule: rule.optional(),
 };
 
 const observeeStack = {
@@ -205,5 +208,6 @@ export type { AlertingConfig } from "./alerting";
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { CacheConfig, MemcachedConfig } from "./cache";
 export type { PrometheusConfig } from "./prometheus";
+export type { RuleConfig } from "./rule";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
 export { MAX_SAMPLES_PER_SEND } from "./thanos";

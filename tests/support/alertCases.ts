@@ -40,6 +40,7 @@ export const OBSERVER_ALERTS = observerAlerts({
     observees: ["blue", "red"],
     streams: ["blue", "red"],
     receive: { tenants: ["red"], rings: [{ services: ["thanos-receive-ingester"], ingesters: 6 }], replicationFactor: 3 },
+    rule: { notifies: true },
 });
 export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS];
 export const RUNBOOKS = "docs/runbooks";
@@ -102,6 +103,12 @@ const hash = (ordinal: number, samples: string) => ({ [`thanos_receive_config_ha
 const headSeries = (ordinal: number, count: number) => ({
     [`prometheus_tsdb_head_series{${pod("thanos-receive-ingester", ordinal)},tenant="red"}`]: `${count}x120`,
 });
+const GROUP = "/etc/thanos/config/orders.yml;orders";
+const ofRule = (metric: string, samples: string, more = "", ordinal = 0) => ({
+    [`${metric}{${pod("thanos-rule", ordinal)}${more}}`]: samples,
+});
+const ofGroup = (metric: string, samples: string, ordinal = 0) =>
+    ofRule(metric, samples, `,rule_group="${GROUP}",strategy="abort"`, ordinal);
 const reconciled = (failed: string) => ({
     [`prometheus_operator_reconcile_operations_total{${of("kps-operator")},controller="prometheus"}`]: "0+10x60",
     [`prometheus_operator_reconcile_errors_total{${of("kps-operator")},controller="prometheus"}`]: failed,
@@ -468,6 +475,109 @@ export const CASES: readonly AlertCase[] = [
         when: "there are few series",
         series: { ...headSeries(0, 900), ...headSeries(1, 300), ...headSeries(2, 300) },
         at: "70m",
+        fires: [],
+    },
+    {
+        alert: "FleetRuleFails",
+        when: "both pods of Rule fail to evaluate a group",
+        series: {
+            ...ofGroup("prometheus_rule_evaluation_failures_total", "0x9 0+1x20"),
+            ...ofGroup("prometheus_rule_evaluation_failures_total", "0x9 0+1x20", 1),
+        },
+        at: "20m",
+        fires: [
+            {
+                labels: { rule_group: GROUP },
+                description: `Evaluations of ${GROUP} have failed for 10 minutes: its alerts neither fire nor resolve, and what it records has a gap.`,
+            },
+        ],
+    },
+    {
+        alert: "FleetRuleFails",
+        when: "one evaluation failed a while ago",
+        series: ofGroup("prometheus_rule_evaluation_failures_total", "0x9 1x20"),
+        at: "20m",
+        fires: [],
+    },
+    {
+        alert: "FleetRuleBehind",
+        when: "a group misses one evaluation each 5 minutes",
+        series: ofGroup("prometheus_rule_group_iterations_missed_total", "0 0x4 1x5 2x5 3x5 4x5 5x5 6x5"),
+        at: "34m",
+        fires: [
+            {
+                labels: { rule_group: GROUP },
+                description: `${GROUP} was not evaluated 2.143 times within 15 minutes, because the evaluation before was still going on.`,
+            },
+        ],
+    },
+    {
+        alert: "FleetRuleBehind",
+        when: "a group misses no evaluation",
+        series: ofGroup("prometheus_rule_group_iterations_missed_total", "3x40"),
+        at: "34m",
+        fires: [],
+    },
+    {
+        alert: "FleetRuleUsesPartialData",
+        when: "a group that may warn lacks a source",
+        series: ofRule("thanos_rule_evaluation_with_warnings_total", "0+1x40", ',strategy="warn"'),
+        at: "35m",
+        fires: [
+            {
+                description:
+                    "15 evaluations within 15 minutes lacked a source: their alerts may be missing, and what they record may be too low.",
+            },
+        ],
+    },
+    {
+        alert: "FleetRuleUsesPartialData",
+        when: "all sources answer",
+        series: ofRule("thanos_rule_evaluation_with_warnings_total", "7x40", ',strategy="warn"'),
+        at: "35m",
+        fires: [],
+    },
+    {
+        alert: "FleetRuleUploadFails",
+        when: "one pod of Rule may not write to the bucket",
+        series: {
+            ...ofRule("thanos_shipper_upload_failures_total", "0+2x90"),
+            ...ofRule("thanos_shipper_upload_failures_total", "0x90", "", 1),
+        },
+        at: "90m",
+        fires: [
+            {
+                labels: { pod: "thanos-rule-0" },
+                description:
+                    "thanos-rule-0 has failed to upload blocks for an hour. It deletes them after `rule.retention`, uploaded or not.",
+            },
+        ],
+    },
+    {
+        alert: "FleetRuleUploadFails",
+        when: "the bucket was away for ten minutes",
+        series: ofRule("thanos_shipper_upload_failures_total", "0x20 0+2x10 20x60"),
+        at: "90m",
+        fires: [],
+    },
+    {
+        alert: "FleetRuleAlertsLost",
+        when: "no Alertmanager takes the alerts of a pod",
+        series: {
+            ...ofRule("thanos_alert_sender_alerts_dropped_total", "0+4x30"),
+            ...ofRule("thanos_alert_queue_alerts_dropped_total", "0x30"),
+        },
+        at: "20m",
+        fires: [{ labels: { pod: "thanos-rule-0" }, description: "thanos-rule-0 has dropped 20 alerts within 5 minutes." }],
+    },
+    {
+        alert: "FleetRuleAlertsLost",
+        when: "every alert is taken",
+        series: {
+            ...ofRule("thanos_alert_sender_alerts_dropped_total", "4x30"),
+            ...ofRule("thanos_alert_queue_alerts_dropped_total", "0x30"),
+        },
+        at: "20m",
         fires: [],
     },
 ];

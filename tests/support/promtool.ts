@@ -8,12 +8,15 @@ import { exists, thisMachine } from "../../local/offline/tools/machine";
 import { promtoolFiles } from "./alertCases";
 import { run } from "./run";
 
-/** A promtool that is on this machine already. Unit tests neither download nor build one; the end-to-end suite does. */
-export async function promtoolHere(): Promise<string | undefined> {
+/** A tool that is on this machine already. Unit tests neither download nor build one; the end-to-end suite does. */
+async function toolHere(tool: "promtool" | "thanos"): Promise<string | undefined> {
     const machine = thisMachine();
-    const cached = place(machine.cacheDir, "promtool", machine.platform);
-    return (await exists(cached)) ? cached : machine.lookPath("promtool");
+    const cached = place(machine.cacheDir, tool, machine.platform);
+    return (await exists(cached)) ? cached : machine.lookPath(tool);
 }
+
+export const promtoolHere = () => toolHere("promtool");
+export const thanosHere = () => toolHere("thanos");
 
 /** Checks every alert with the real promtool: its syntax, and its cases. Fails with what promtool printed. */
 export async function checkAlerts(promtool: string): Promise<void> {

@@ -110,6 +110,12 @@ export const ON_AWS: Record<string, Variant> = {
         both: { identity: { permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary" }, tags: { team: "observability" } },
     },
     china: { observer: { aws: {} }, both: { region: "cn-north-1" } },
+    rule: {
+        observer: {
+            aws: { nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 2 } } },
+            rule: { files: ["tests/support/rules/fleet.yml"] },
+        },
+    },
     "own-store": {
         observer: { aws: { bucket: undefined }, objectStore: { type: "GCS", config: { bucket: "mine", service_account: "{}" } } },
     },

@@ -36,8 +36,8 @@ export interface PageIngressArgs extends Page {
     tags: Record<string, string>;
 }
 
-/** Publishes the page that people open, behind an internal application load balancer. */
-export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.CustomResourceOptions): void {
+/** Publishes the page that people open, behind an internal application load balancer, and returns its URL. */
+export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.CustomResourceOptions): string {
     const metadata = { name, namespace: args.namespace, labels: PART_OF };
     const service = new k8s.core.v1.Service(
         name,
@@ -86,4 +86,5 @@ export function pageIngress(name: string, args: PageIngressArgs, opts: pulumi.Cu
         },
         opts,
     );
+    return `${args.certificate ? "https" : "http"}://${args.host}`;
 }

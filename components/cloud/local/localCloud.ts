@@ -41,7 +41,9 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.
         grant: () => ({ annotations: {}, ready: [] }),
-        exposePage: (name, { port, ...page }, pageOpts) =>
-            loadBalancerService(name, { ...page, annotations: {}, ports: { http: port } }, pageOpts),
+        exposePage: (name, { port, ...page }, pageOpts) => {
+            loadBalancerService(name, { ...page, annotations: {}, ports: { http: port } }, pageOpts);
+            return `http://${page.host}:${port}`;
+        },
     };
 }

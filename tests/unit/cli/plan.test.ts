@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetPlan } from "../../../plan/model";
@@ -44,11 +44,14 @@ describe("npm run plan", function () {
             aws: {
                 region: "eu-west-1",
                 cluster: { name: "eks-observer" },
-                nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] },
+                nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 2 } },
                 pageCidrs: ["10.8.0.0/16"],
             },
             objectStore: { type: "GCS", config: { bucket: "mine", service_account: SECRET } },
+            rule: { files: ["rules/fleet.yml"] },
         });
+        mkdirSync(join(directory, "rules"));
+        copyFileSync(join(ROOT, "tests/support/rules/fleet.yml"), join(directory, "rules/fleet.yml"));
         // As `pulumi config set --secret` encrypts a whole setting, and one value of it.
         const encrypted = mkdtempSync(join(directory, "encrypted-"));
         copyFileSync(join(ROOT, "Pulumi.yaml"), join(encrypted, "Pulumi.yaml"));
@@ -89,6 +92,12 @@ describe("npm run plan", function () {
                 },
             ],
         );
+    });
+
+    it("reads rule files beside the stack file", () => {
+        const { stacks } = JSON.parse(runs.all.stdout) as FleetPlan;
+        const config = stacks[0]?.resources.find(({ type, name }) => type.endsWith(":ConfigMap") && name === "thanos-rule");
+        assert.deepEqual(Object.keys(config?.props.data as object), ["fleet.yml"]);
     });
 
     it("--json masks secrets, those of the settings too", () => {

@@ -23,22 +23,18 @@ export const observerRoleName = (domain: string, clusterName: string) => roleNam
 export const prometheusRoleArn = (fleet: FleetFacts, writer: Writer) =>
     fleetRoleArn({ ...fleet, account: writer.account ?? fleet.account }, roleName(fleet.domain, writer.name, "prometheus"));
 
-type Uploaded = Pick<Stream, "name" | "writers"> & Partial<Pick<Stream, "receiveUploads">>;
+/** The roles that work on one stream: each writer's Prometheus, if it uploads, and every other component of `ACCESS`. */
+export const bucketPrincipals = (fleet: FleetFacts, stream: StreamUsers): PrefixPrincipal[] =>
+    (Object.keys(ACCESS) as BlockComponent[]).flatMap((component) =>
+        blockRoleArns(fleet, stream, component).map((role) => ({ role, access: ACCESS[component], prefix: streamPrefix(stream.name) })),
+    );
 
-/** The roles that work on one stream: each uploading writer's Prometheus, and every other component of `ACCESS`; Receive only where it uploads. */
-export const bucketPrincipals = (fleet: FleetFacts, stream: Uploaded): PrefixPrincipal[] =>
-    (Object.keys(ACCESS) as BlockComponent[])
-        .filter((component) => component !== "receive" || stream.receiveUploads)
-        .flatMap((component) =>
-            blockRoleArns(fleet, stream, component).map((role) => ({
-                role,
-                access: ACCESS[component],
-                prefix: streamPrefix(stream.name),
-            })),
-        );
+/** What decides who works on a stream. */
+type StreamUsers = Pick<Stream, "name" | "writers" | "uploader">;
 
-/** Prometheus runs in the writer's cluster and account; every other component runs beside the observer. */
-function blockRoleArns(fleet: FleetFacts, { name, writers }: Uploaded, component: BlockComponent): string[] {
+/** Prometheus runs in the writer's cluster and account; every other component runs beside the observer. Receive and Rule upload to some streams only. */
+function blockRoleArns(fleet: FleetFacts, { name, writers, uploader }: StreamUsers, component: BlockComponent): string[] {
+    if ((component === "receive" || component === "rule") && component !== uploader) return [];
     if (component !== "prometheus") return [fleetRoleArn(fleet, roleName(fleet.domain, name, component))];
     return writers
         .filter(uploadsItself)

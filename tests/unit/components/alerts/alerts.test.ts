@@ -103,8 +103,22 @@ describe("the alerts", () => {
 
     it("about Receive exist only where there is a Receive", () => {
         const without = observerAlerts({ namespace: "monitoring", observees: ["blue", "red"], streams: [] }).map(({ name }) => name);
-        const more = OBSERVER_ALERTS.map(({ name }) => name).filter((name) => !without.includes(name) && name !== "FleetBlocksMissing");
+        const more = OBSERVER_ALERTS.map(({ name }) => name).filter(
+            (name) => !without.includes(name) && !/^Fleet(BlocksMissing|Rule)/.test(name),
+        );
         assert.deepEqual(more, ["FleetRemoteWriteSilent", "FleetIngestersAway", "FleetRingDiffers", "FleetRingUnbalanced"]);
+    });
+
+    it("about Rule exist only where there is a Rule, and that its alerts are lost only where it has an Alertmanager", () => {
+        const ofRule = (rule?: { notifies: boolean }) =>
+            observerAlerts({ namespace: "monitoring", observees: [], streams: [], rule })
+                .map(({ name }) => name)
+                .filter((name) => name.startsWith("FleetRule"));
+        const always = ["FleetRuleFails", "FleetRuleBehind", "FleetRuleUsesPartialData", "FleetRuleUploadFails"];
+        assert.deepEqual(
+            [ofRule(), ofRule({ notifies: false }), ofRule({ notifies: true })],
+            [[], always, [...always, "FleetRuleAlertsLost"]],
+        );
     });
 
     it("of a cluster name every pod that is expected", () =>

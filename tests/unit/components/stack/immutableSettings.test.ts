@@ -4,9 +4,11 @@ import {
     type ImmutableSettings,
     immutableSettingsOf,
     removedObservees,
+    removedRule,
     removedStreams,
 } from "../../../../components/stack/immutableSettings";
 import { loadConfig } from "../../../../config/load";
+import type { ObserverConfig } from "../../../../config/schema";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
 const deployed = immutableSettingsOf(loadConfig(observerConfig("aws")));
@@ -158,4 +160,25 @@ describe("the streams that observees upload to", () => {
 
     it("are not named a second time where the cluster itself is not listed any more", () =>
         assert.deepEqual(problems([{ name: "blue" }], [], []), []));
+});
+
+describe("Rule's stream", () => {
+    const rule = { files: ["tests/support/rules/fleet.yml"] };
+    const before = immutableSettingsOf(loadConfig(observerConfig("local", { rule })));
+    const problems = (more: Record<string, unknown>) => removedRule(before, loadConfig(observerConfig("local", more)) as ObserverConfig);
+
+    it("may not disappear with Rule, but stay without it", () => {
+        assert.deepEqual(problems({ rule }), []);
+        assert.deepEqual(
+            problems({}).map(({ path, problem }) => `${path}: ${problem}`),
+            ["streams: rule is gone: nothing would answer queries from the blocks that are there, or expire them."],
+        );
+        assert.deepEqual(problems({ streams: [{ name: "rule", writers: [] }] }), []);
+        assert.deepEqual(removedRule(deployed, loadConfig(observerConfig("local")) as ObserverConfig), []);
+    });
+
+    it("has volumes that may grow and not shrink", () => {
+        const texts = (storage: string) => changedSettings(before, { ...before, "rule.storage": storage }).map(({ path }) => path);
+        assert.deepEqual([texts("20Gi"), texts("5Gi")], [[], ["rule.storage"]]);
+    });
 });

@@ -87,6 +87,18 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofCaches(podsOf(loadConfig(config))).length, 2);
     });
 
+    it("include Rule, and the Store and Compact of its stream, as they are registered", async () => {
+        const rule = { files: ["tests/support/rules/fleet.yml"], replicas: 3, memory: "2Gi", cpu: "300m" };
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 5 } },
+        };
+        const config = observerConfig("aws", { aws, rule });
+        const ofRule = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.endsWith("-rule")));
+        assert.deepEqual(ofRule(podsOf(loadConfig(config))), ofRule(registered(await runInProcess("observer", toEngineConfig(config)))));
+        assert.equal(ofRule(podsOf(loadConfig(config))).length, 3);
+    });
+
     it("are those of an observee that are registered", async () => {
         const asked = withoutOperator(podsOf(loadConfig(observeeConfig("blue", "aws"))));
         // No node groups: its pods have volumes, and select no nodes.

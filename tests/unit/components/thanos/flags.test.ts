@@ -3,7 +3,10 @@ import { compactFlags } from "../../../../components/thanos/compact";
 import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
+import { ruleFlags } from "../../../../components/thanos/rule";
 import { storeFlags } from "../../../../components/thanos/store";
+import { alerting } from "../../../../config/schema/alerting";
+import { rule } from "../../../../config/schema/rule";
 import { compact, query, queryFrontend, store } from "../../../../config/schema/thanos";
 
 const QUERY = query.parse({});
@@ -19,6 +22,7 @@ describe("the flags of", () => {
             "--endpoint.sd-config-reload-interval=30s",
             "--query.replica-label=prometheus_replica",
             "--query.replica-label=receive_replica",
+            "--query.replica-label=rule_replica",
             "--query.auto-downsampling",
             "--query.timeout=2m",
             "--store.response-timeout=15s",
@@ -26,6 +30,64 @@ describe("the flags of", () => {
             "--query.max-concurrent-select=4",
             "--query.promql-engine=prometheus",
         ]);
+    });
+
+    const RULE = {
+        ...rule.parse({ files: ["rules/a.yml"], queryOffset: "1d" }),
+        files: [{ name: "a.yml" }, { name: "b.yml" }],
+        blockDuration: "2h",
+        namespace: "monitoring",
+        page: "https://query.fleet.test",
+        alerting: alerting.parse({}),
+    };
+
+    it("Rule ask every Query, upload, and tell the Alertmanager of its cluster without the name of the pod", () =>
+        assert.deepEqual(ruleFlags(RULE), [
+            "rule",
+            "--log.format=json",
+            "--enable-auto-gomemlimit",
+            "--data-dir=/var/thanos/data",
+            "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
+            "--tsdb.block-duration=2h",
+            "--tsdb.retention=48h",
+            "--rule-file=/etc/thanos/config/a.yml",
+            "--rule-file=/etc/thanos/config/b.yml",
+            "--eval-interval=1m",
+            "--rule-query-offset=24h",
+            "--query=dnssrv+_http._tcp.thanos-query.monitoring.svc.cluster.local",
+            '--label=rule_replica="$(POD_NAME)"',
+            "--alert.label-drop=rule_replica",
+            "--alert.query-url=https://query.fleet.test",
+            '--alertmanagers.config={"alertmanagers":[{"static_configs":["dnssrv+_http-web._tcp.alertmanager-operated.monitoring.svc.cluster.local"],"api_version":"v2"}]}',
+        ]));
+
+    it("Rule name Alertmanagers outside of the stack with their credentials, or none", () => {
+        const alertmanagers = (settings: object) =>
+            ruleFlags({ ...RULE, alerting: alerting.parse(settings) }).flatMap((flag) =>
+                flag.startsWith("--alertmanagers.config=") ? JSON.parse(flag.slice("--alertmanagers.config=".length)).alertmanagers : [],
+            );
+        const external = [
+            { url: "https://am.test:9443/prefix", caSecret: "ca", certificateSecret: "am", tokenSecret: "am" },
+            { url: "http://plain.test" },
+        ];
+        assert.deepEqual(alertmanagers({ alertmanager: "external", external }), [
+            {
+                scheme: "https",
+                path_prefix: "/prefix",
+                static_configs: ["am.test:9443"],
+                http_config: {
+                    tls_config: {
+                        ca_file: "/etc/thanos/secrets/ca/ca.crt",
+                        cert_file: "/etc/thanos/secrets/am/tls.crt",
+                        key_file: "/etc/thanos/secrets/am/tls.key",
+                    },
+                    bearer_token_file: "/etc/thanos/secrets/am/token",
+                },
+                api_version: "v2",
+            },
+            { scheme: "http", static_configs: ["plain.test"], api_version: "v2" },
+        ]);
+        assert.deepEqual(alertmanagers({ alertmanager: "off" }), []);
     });
 
     it("Query let as many queries run at once as its memory holds, but for another number", () => {

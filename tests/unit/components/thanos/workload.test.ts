@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { tracingConfig } from "../../../../components/thanos/tracing";
 import { type PlannedResource, type Run, runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
+import { ROOT } from "../../../support/root";
 import { buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
 
 interface Probe {
@@ -31,6 +35,53 @@ describe("the pods of the observer's Thanos components", () => {
         const periods = (await workloads()).map((workload) => podOf(workload).terminationGracePeriodSeconds);
         assert.deepEqual([...new Set(periods)].sort(), [150, 300]);
         assert.ok(2 * Math.max(...periods) < 900);
+    });
+});
+
+describe("Rule's pods", () => {
+    const ruleOf = async (more: Record<string, unknown> = {}) => {
+        const raw = observerConfig("local", { rule: { files: ["tests/support/rules/fleet.yml"] }, ...more });
+        const { resources } = await runInProcess("observer", toEngineConfig(raw));
+        const named = (type: string, name: string) => resources.find((r) => r.type.endsWith(`:${type}`) && r.name === name)?.props ?? {};
+        return { named, template: (named("StatefulSet", "thanos-rule").spec as { template: unknown }).template };
+    };
+
+    it("have the rule files, and are replaced when one changes", async () => {
+        const { named, template } = await ruleOf();
+        const text = readFileSync(join(ROOT, "tests/support/rules/fleet.yml"), "utf8");
+        assert.deepEqual(named("ConfigMap", "thanos-rule").data, { "fleet.yml": text });
+        assert.equal(
+            (template as { metadata: { annotations: Record<string, string> } }).metadata.annotations["checksum/fleet.yml"],
+            createHash("sha256").update(text).digest("hex"),
+        );
+    });
+
+    it("have the Secrets of Alertmanagers outside of the stack, each once", async () => {
+        const external = [
+            { url: "https://a.test", certificateSecret: "am", caSecret: "ca.of.am" },
+            { url: "https://b.test", tokenSecret: "am" },
+        ];
+        const { template } = await ruleOf({ alerting: { alertmanager: "external", external } });
+        const { containers, volumes } = (template as { spec: { containers: { volumeMounts: object[] }[]; volumes: object[] } }).spec;
+        assert.deepEqual(volumes.slice(-2), [
+            { name: "secret-0", secret: { secretName: "ca.of.am" } },
+            { name: "secret-1", secret: { secretName: "am" } },
+        ]);
+        assert.deepEqual(containers[0]?.volumeMounts.slice(-2), [
+            { name: "secret-0", mountPath: "/etc/thanos/secrets/ca.of.am", readOnly: true },
+            { name: "secret-1", mountPath: "/etc/thanos/secrets/am", readOnly: true },
+        ]);
+    });
+
+    it("are asked by Query for what they record, and may ask Query, as nobody may without Rule", async () => {
+        const { named } = await ruleOf();
+        const address = "dnssrv+_grpc._tcp.thanos-rule.monitoring.svc.cluster.local";
+        assert.match(JSON.stringify(named("ConfigMap", "thanos-query")), new RegExp(address.replaceAll(".", "\\.").replace("+", "\\+")));
+        const mayAsk = (props: unknown) => /"app.kubernetes.io\/component":"rule"/.test(JSON.stringify(props));
+        const without = (await buildObserver("local")).resources.find(
+            (r) => r.type.endsWith(":NetworkPolicy") && r.name === "thanos-query",
+        );
+        assert.deepEqual([mayAsk(named("NetworkPolicy", "thanos-query")), mayAsk(without?.props)], [true, false]);
     });
 });
 

@@ -22,7 +22,7 @@ const defaultsIn = (source: string): Default[] =>
     }));
 
 describe("doc comments of the schema", () => {
-    for (const file of ["index.ts", "prometheus.ts", "alerting.ts", "thanos.ts", "cache.ts", "aws.ts"])
+    for (const file of ["index.ts", "prometheus.ts", "alerting.ts", "thanos.ts", "rule.ts", "cache.ts", "aws.ts"])
         it(`state the default of every field of ${file} that has one`, () => {
             const source = readFileSync(join(ROOT, "config/schema", file), "utf8");
             const defaults = defaultsIn(source);

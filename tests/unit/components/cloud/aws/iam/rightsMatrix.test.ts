@@ -30,9 +30,10 @@ const BLUE = { name: "blue" };
 const RED = { name: "red", account: "222222222222" };
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 const YELLOW = { name: "yellow", account: "444444444444" };
-const principals = [OBSERVER, BLUE, RED, GREEN, YELLOW].flatMap((writer) =>
-    bucketPrincipals(FLEET, { name: writer.name, writers: [writer] }),
-);
+const principals = [
+    ...[OBSERVER, BLUE, RED, GREEN, YELLOW].map((writer) => ({ name: writer.name, writers: [writer] })),
+    { name: "rule", writers: [], uploader: "rule" as const },
+].flatMap((stream) => bucketPrincipals(FLEET, stream));
 const bucketPolicy = bucketStatements(LOCATION, principals);
 const keyPolicy = keyStatements(LOCATION, principals.map(keyPrincipal));
 
@@ -50,6 +51,7 @@ const throughRole = user("write", "green");
 const COLUMNS: Column[] = [
     { title: "Store of blue", own: "blue", ...user("read", "blue") },
     { title: "Compact of blue", own: "blue", ...user("own", "blue") },
+    { title: "Rule", own: "rule", ...user("write", "rule") },
     { title: "Prometheus of the observer", own: "observer", ...user("write", "observer") },
     { title: "Prometheus of blue", own: "blue", ...user("write", "blue") },
     { title: "Prometheus of red", own: "red", ...user("write", "red") },
@@ -179,7 +181,7 @@ async function otherResource(action: string, type: string | undefined): Promise<
 
 const READERS = ["Store of blue"];
 const OWNERS = ["Compact of blue"];
-const WRITERS = ["Prometheus of the observer", "Prometheus of blue", "Prometheus of red", "observer's role for green"];
+const WRITERS = ["Rule", "Prometheus of the observer", "Prometheus of blue", "Prometheus of red", "observer's role for green"];
 
 /** Every allowed cell of the matrix, written by hand. All others are denied. */
 const ALLOWED: Allowed[] = [

@@ -52,10 +52,17 @@ describe("the roles that work on a cluster's blocks", () => {
         );
     });
 
-    it("are one for each component of ACCESS, with its access, where Receive uploads too", () => {
+    it("are one for each component of ACCESS that works on the stream, with its access", () => {
+        const { store, compact, prometheus, receive, rule } = ACCESS;
+        const accesses = (uploader?: "receive" | "rule") =>
+            bucketPrincipals(FLEET, { ...own({ name: "blue" }), uploader }).map(({ access }) => access);
         assert.deepEqual(
-            bucketPrincipals(FLEET, { ...own({ name: "blue" }), receiveUploads: true }).map(({ access }) => access),
-            Object.values(ACCESS),
+            [accesses(), accesses("receive"), accesses("rule")],
+            [
+                [store, compact, prometheus],
+                [store, compact, prometheus, receive],
+                [store, compact, prometheus, rule],
+            ],
         );
     });
 
@@ -64,12 +71,18 @@ describe("the roles that work on a cluster's blocks", () => {
             { name: "green", mode: "agent" as const },
             { name: "yellow", mode: "agent" as const, account: "222222222222", via: "role" as const },
         ];
-        assert.deepEqual(principalsOf({ name: "agents", writers, receiveUploads: true }), [
+        assert.deepEqual(principalsOf({ name: "agents", writers, uploader: "receive" }), [
             ["arn:aws:iam::111111111111:role/thanos-fleet/agents-store", "read", "agents"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/agents-compact", "own", "agents"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/agents-receive", "write", "agents"],
         ]);
     });
+    it("include Rule in the stream that it uploads to, and no Prometheus there", () =>
+        assert.deepEqual(principalsOf({ name: "rule", writers: [], uploader: "rule" }), [
+            ["arn:aws:iam::111111111111:role/thanos-fleet/rule-store", "read", "rule"],
+            ["arn:aws:iam::111111111111:role/thanos-fleet/rule-compact", "own", "rule"],
+            ["arn:aws:iam::111111111111:role/thanos-fleet/rule-rule", "write", "rule"],
+        ]));
 
     it("are never the same for two clusters", () => {
         const roles = ["blue", "blue-store", "red"].flatMap((name) => bucketPrincipals(FLEET, own({ name }))).map(({ role }) => role);

@@ -1,0 +1,148 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RuleFile } from "../../config/ruleFiles";
+import type { AlertingConfig, RuleConfig } from "../../config/schema";
+import { RULE_STREAM } from "../../config/streams";
+import { goTime } from "../../rules/duration";
+import type { StreamAccess } from "../blocks/blockStorage";
+import { childOptions } from "../kubernetes/childOptions";
+import type { Placement } from "../kubernetes/placement";
+import { alertmanagerPodsOf, grpcPodsOf, httpPodsOf, RULE_REPLICA_LABEL, thanosName } from "../naming/names";
+import { TLS_FILES } from "../tls/tlsSecret";
+import type { Endpoint } from "./endpoints";
+import type { Tracing } from "./tracing";
+import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, SECRETS_DIR, THANOS_PORTS, workload } from "./workload";
+
+export interface RuleArgs extends Omit<RuleConfig, "files"> {
+    /** The rule files. */
+    files: readonly RuleFile[];
+    /** Length of the blocks that it cuts and uploads, a duration. */
+    blockDuration: string;
+    /** Kubernetes namespace. */
+    namespace: string;
+    /** The Alertmanagers that get its alerts: those of this cluster. */
+    alerting: Pick<AlertingConfig, "alertmanager" | "external">;
+    /** URL of the page on which people look at the expression of an alert. */
+    page: string;
+    /** Access to the blocks of Rule's own stream. */
+    blocks: StreamAccess;
+    /** StorageClass of its volumes. */
+    storageClass: string;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
+    /** Nodes of the pods, which have volumes. @default any node */
+    placement?: Placement | undefined;
+}
+
+const NAME = thanosName("rule");
+
+/** Rule's pods, as Query asks them: each has what it has evaluated itself, and Query merges them. */
+export const ruleEndpoint = (namespace: string): Endpoint => ({ address: grpcPodsOf(NAME, namespace) });
+
+/**
+ * Flags of `thanos rule` with blocks of its own.
+ *
+ * No flag says that a group is not evaluated on a part of the data: that is Rule's default for every group (pkg/rules/manager.go), and it asks Query with
+ * `partial_response=false`. A group may say otherwise.
+ *
+ * The replica label is the only external label. External labels replace those of the series (pkg/store/tsdb.go): a label `cluster` would make every recorded
+ * series and every alert the observer's.
+ */
+export function ruleFlags(
+    args: Pick<RuleArgs, "blockDuration" | "namespace" | "alerting" | "page" | "evaluationInterval" | "queryOffset" | "retention"> & {
+        files: readonly Pick<RuleFile, "name">[];
+    },
+): string[] {
+    const alertmanagers = alertmanagersOf(args.alerting, args.namespace);
+    return [
+        "rule",
+        "--log.format=json",
+        "--enable-auto-gomemlimit",
+        `--data-dir=${DATA_DIR}`,
+        `--objstore.config-file=${OBJECT_STORE_FILE}`,
+        `--tsdb.block-duration=${args.blockDuration}`,
+        `--tsdb.retention=${args.retention}`,
+        ...args.files.map(({ name }) => `--rule-file=${CONFIG_DIR}/${name}`),
+        `--eval-interval=${goTime(args.evaluationInterval)}`,
+        `--rule-query-offset=${goTime(args.queryOffset)}`,
+        // Every pod of Query by name: Rule asks the next one where one does not answer. Query Frontend would answer from its cache.
+        `--query=${httpPodsOf(thanosName("query"), args.namespace)}`,
+        `--label=${RULE_REPLICA_LABEL}="$(POD_NAME)"`,
+        // Without it each pod would send an alert of its own.
+        `--alert.label-drop=${RULE_REPLICA_LABEL}`,
+        `--alert.query-url=${args.page}`,
+        // In the arguments and not in a file, because Thanos reads it only when it starts, and another text replaces the pods. JSON is YAML on one line.
+        ...(alertmanagers ? [`--alertmanagers.config=${JSON.stringify({ alertmanagers })}`] : []),
+    ];
+}
+
+/** The Alertmanagers of a cluster, as Thanos's configuration has them; undefined where alerts go nowhere. */
+function alertmanagersOf({ alertmanager, external }: RuleArgs["alerting"], namespace: string) {
+    if (alertmanager === "off") return undefined;
+    if (alertmanager === "install") return [{ static_configs: [alertmanagerPodsOf(namespace)], api_version: "v2" }];
+    return external.map(({ url, caSecret, certificateSecret, tokenSecret }) => {
+        const { protocol, host, pathname } = new URL(url);
+        const tls = {
+            ...(caSecret && { ca_file: fileOf(caSecret, TLS_FILES.ca) }),
+            ...(certificateSecret && {
+                cert_file: fileOf(certificateSecret, TLS_FILES.cert),
+                key_file: fileOf(certificateSecret, TLS_FILES.key),
+            }),
+        };
+        const http = {
+            ...(Object.keys(tls).length > 0 && { tls_config: tls }),
+            ...(tokenSecret && { bearer_token_file: fileOf(tokenSecret, "token") }),
+        };
+        return {
+            scheme: protocol.slice(0, -1),
+            ...(pathname !== "/" && { path_prefix: pathname }),
+            static_configs: [host],
+            ...(Object.keys(http).length > 0 && { http_config: http }),
+            api_version: "v2",
+        };
+    });
+}
+
+const fileOf = (secret: string, key: string) => `${SECRETS_DIR}/${secret}/${key}`;
+
+/** Names of the Secrets with what Alertmanagers outside of the stack ask for. */
+const secretsOf = ({ alertmanager, external }: RuleArgs["alerting"]): string[] =>
+    alertmanager === "external"
+        ? [
+              ...new Set(external.flatMap(({ caSecret, certificateSecret, tokenSecret }) => [caSecret, certificateSecret, tokenSecret])),
+          ].filter((name) => name !== undefined)
+        : [];
+
+/** Thanos Rule: evaluates rules over the series of all clusters, by asking Query, and stores what it records in a stream of its own. */
+export class Rule extends pulumi.ComponentResource {
+    readonly volumes: pulumi.Resource[];
+
+    constructor(name: string, args: RuleArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:thanos:Rule", name, {}, opts);
+
+        const { volumes } = workload(
+            {
+                name: NAME,
+                namespace: args.namespace,
+                component: "rule",
+                stream: RULE_STREAM,
+                flags: ruleFlags(args),
+                replicas: args.replicas,
+                ports: THANOS_PORTS,
+                clients: { grpc: ["query"] },
+                storage: { size: args.storage, class: args.storageClass, placement: args.placement },
+                blocks: args.blocks,
+                config: Object.fromEntries(args.files.map(({ name: file, text }) => [file, text])),
+                // It rereads its rules only when it is told to.
+                configAtStart: true,
+                secrets: secretsOf(args.alerting),
+                memory: args.memory,
+                cpu: args.cpu,
+                tracing: args.tracing,
+            },
+            childOptions(this, opts),
+        );
+
+        this.volumes = volumes;
+        this.registerOutputs();
+    }
+}
