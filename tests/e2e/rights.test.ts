@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { scalar } from "../../clients/thanos";
 import { ACCESS, type BlockComponent } from "../../components/blocks/access";
@@ -162,6 +162,25 @@ describe("rights on a real S3 server", () => {
         await eventually("Store reads the new blocks", 60, async () => assert.equal(await samples(query, "18d", now), expected));
     });
 
+    it("allow Rule to upload its blocks", async () => {
+        const [http, data] = [await address(), join(directory, "rule")];
+        const [block = ""] = await readdir(join(directory, "blue"));
+        await cp(join(directory, "blue", block), join(data, block), { recursive: true });
+        await writeFile(join(directory, "rules.yml"), "groups: []\n");
+        const rule = ["rule", `--data-dir=${data}`, await storeFlag("rule"), `--rule-file=${join(directory, "rules.yml")}`];
+        // It deletes a block that is older than its retention.
+        const flags = [...rule, "--tsdb.retention=1y", `--query=${query}`, '--label=rule_replica="a"'];
+        await processes.start(
+            "rule",
+            binaries.thanos.path,
+            [...flags, `--http-address=${http}`, `--grpc-address=${await address()}`],
+            `http://${http}/-/ready`,
+        );
+        await eventually("the block is uploaded", 90, async () =>
+            assert.match(await (await fetch(`http://${http}/metrics`)).text(), /^thanos_shipper_uploads_total 1$/m),
+        );
+    });
+
     it("are used in full: no call was denied, and each component makes exactly these calls", async () => {
         const calls = await minio.allCalls();
         assert.deepEqual(
@@ -174,6 +193,7 @@ describe("rights on a real S3 server", () => {
             store: ["GetObject", "HeadObject", "ListObjectsV2"],
             compact: ["DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"],
             prometheus: ["HeadObject", "PutObject"],
+            rule: ["HeadObject", "PutObject"],
         });
     });
 

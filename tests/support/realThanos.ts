@@ -51,9 +51,9 @@ export class RealThanos {
         return end;
     }
 
-    /** Starts a component and waits until it is ready. */
-    async start(name: string, flags: string[], files: Record<string, string>): Promise<Started> {
-        const [http, grpc] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    /** Starts a component and waits until it is ready. `grpcPort`: where others were told to find it. */
+    async start(name: string, flags: string[], files: Record<string, string>, grpcPort?: number): Promise<Started> {
+        const [http, grpc] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${grpcPort ?? (await freePort())}`];
         const addresses = [
             `--http-address=${http}`,
             ...(/^(query-frontend|compact)$/.test(flags[0] ?? "") ? [] : [`--grpc-address=${grpc}`]),
