@@ -165,8 +165,16 @@ function workload({ type, props }: Resource): string[][] {
             text(valueAt(props, "metadata", "name")),
             countOf(Number(valueAt(props, "spec", "replicas") ?? 1), "replica"),
             size ? `${size} each` : "",
+            ...ruleFiles(props),
         ],
     ];
+}
+
+/** How many files with rules a workload evaluates. */
+function ruleFiles(props: Resource["props"]): string[] {
+    const flags = [valueAt(props, "spec", "template", "spec", "containers", 0, "args") ?? []].flat();
+    const { length } = flags.filter((flag) => text(flag).startsWith("--rule-file="));
+    return wordsIf(length, countOf(length, "rule file"));
 }
 
 function typeCounts(own: Resources): string[][] {

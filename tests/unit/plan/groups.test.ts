@@ -76,6 +76,26 @@ describe("groupsOf", () => {
         );
     });
 
+    it("says how many rule files Rule evaluates", () => {
+        const set = (name: string, args: string[]) =>
+            kubernetes(
+                "apps/v1:StatefulSet",
+                name,
+                { metadata: { name }, spec: { replicas: 2, template: { spec: { containers: [{ args }] } } } },
+                name,
+            );
+        const found = groups([
+            component("thanos:Rule", "thanos-rule"),
+            set("thanos-rule", ["rule", "--rule-file=/a.yml", "--rule-file=/b.yml"]),
+            component("thanos:Store", "thanos-store-blue"),
+            set("thanos-store-blue", ["store"]),
+        ]);
+        assert.deepEqual(found.find(({ title }) => title === "Thanos")?.rows, [
+            ["thanos-rule", "2 replicas", "", "2 rule files"],
+            ["thanos-store-blue", "2 replicas", ""],
+        ]);
+    });
+
     it("has no group for a component without resources", () => {
         assert.deepEqual(groups([component("aws:AddOns", "add-ons")]), [{ title: "Other", count: 1, rows: [["1 AddOns"]] }]);
     });
