@@ -14,6 +14,9 @@ export interface RuleFile {
     text: string;
 }
 
+/** The name of the file with the fleet's own rules. */
+export const OWN_RULES = "thanos-fleet.yml";
+
 /** The rule files of a configuration that has no problems. The engine and `npm run plan` run the program in the folder of `Pulumi.yaml`, where paths begin. */
 export const readRuleFiles = (files: readonly string[]): RuleFile[] =>
     files.map((file) => ({ name: basename(file), text: readFileSync(file, "utf8") }));
@@ -41,6 +44,8 @@ export function ruleFileProblems(files: readonly string[]): Problem[] {
                 problem: `"${name}" is used twice (also rule.files[${first}]): all files are mounted into one folder.`,
                 remedy: "Rename one.",
             });
+        if (name === OWN_RULES)
+            problems.push({ path, problem: `"${name}" is the file of the fleet's own rules.`, remedy: "Rename yours." });
         try {
             const text = readFileSync(file, "utf8");
             bytes += Buffer.byteLength(text);

@@ -1,7 +1,13 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { OWN_RULES, type RuleFile } from "../../config/ruleFiles";
 import { PART_OF } from "../naming/labels";
 import { type Alert, ruleGroup } from "./alert";
+
+/** The same as a rule file, for Rule. None without alerts. */
+export const ownRules = (alerts: readonly Alert[], runbooks: string): RuleFile[] =>
+    alerts.length > 0 ? [{ name: OWN_RULES, text: stringify({ groups: [ruleGroup(alerts, runbooks)] }) }] : [];
 
 export interface AlertRulesArgs {
     /** Kubernetes namespace. */

@@ -45,11 +45,11 @@ export function clusterAlerts(args: ClusterAlertsArgs): Alert[] {
         uploadMissing(args),
         ...expected.map((pods) => componentDown(namespace, pods)),
         ...expected.filter((pods) => pods.replicas > 1).map((pods) => podsMissing(namespace, pods)),
-        volumeNearlyFull(namespace),
+        volumeNearlyFull(`namespace="${namespace}"`),
         configNotReloaded(namespace),
         operatorFails(namespace),
         certificateEnds(args),
-        ...(args.writesRemotely ? [remoteWriteBehind(namespace), remoteWriteLosesSamples(namespace)] : []),
+        ...(args.writesRemotely ? [remoteWriteBehind(namespace), remoteWriteLosesSamples(`namespace="${namespace}"`)] : []),
     ];
 }
 
@@ -98,9 +98,9 @@ const podsMissing = (namespace: string, pods: ExpectedPods): Alert => ({
     description: `{{ $value }} of ${pods.replicas} expected pods of ${pods.service} could be scraped for 15 minutes.`,
 });
 
-/** Blocks fill four fifths of a Prometheus volume at most (`retentionSize`), so a tenth left is less than it should ever be. */
-function volumeNearlyFull(namespace: string): Alert {
-    const volumes = `job="kubelet", metrics_path="/metrics", namespace="${namespace}"`;
+/** Blocks fill four fifths of a Prometheus volume at most (`retentionSize`), so a tenth left is less than it should ever be. `which`: label matchers of the volumes. */
+export function volumeNearlyFull(which: string): Alert {
+    const volumes = `job="kubelet", metrics_path="/metrics", ${which}`;
     return {
         name: "FleetVolumeNearlyFull",
         expr: `min by (persistentvolumeclaim) (
@@ -151,7 +151,8 @@ const certificateEnds = ({ certificatesEnd, certificateValidity }: ClusterAlerts
     description: "The first certificate ends in {{ $value | humanizeDuration }}. Clusters then refuse each other, and samples are lost.",
 });
 
-const remoteWrite = (namespace: string) => `${targets(namespace, PROMETHEUS_SERVICE)}, remote_name="${REMOTE_WRITE_NAME}"`;
+/** Label matchers of the remote write to Receive, of the Prometheus that `which` matches. */
+const remoteWrite = (which: string) => `${which}, job="${PROMETHEUS_SERVICE}", remote_name="${REMOTE_WRITE_NAME}"`;
 
 /**
  * Prometheus keeps about 2 h that are not sent. Compared with the clock, because a full queue takes no more samples and its highest timestamp stands still
@@ -159,7 +160,7 @@ const remoteWrite = (namespace: string) => `${targets(namespace, PROMETHEUS_SERV
  */
 const remoteWriteBehind = (namespace: string): Alert => ({
     name: "FleetRemoteWriteBehind",
-    expr: `time() - max by (pod) (max_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${remoteWrite(namespace)}}[5m])) > 600`,
+    expr: `time() - max by (pod) (max_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${remoteWrite(`namespace="${namespace}"`)}}[5m])) > 600`,
     for: "10m",
     severity: "critical",
     summary: "Remote write is behind, or has stopped.",
@@ -167,11 +168,11 @@ const remoteWriteBehind = (namespace: string): Alert => ({
         "The newest sample that {{ $labels.pod }} has sent to Receive is more than 10 minutes old. What is not sent within about 2 hours is lost to Receive.",
 });
 
-/** `dropped_series` is what relabelling leaves out on purpose; every other reason is a loss. */
-const remoteWriteLosesSamples = (namespace: string): Alert => ({
+/** `dropped_series` is what relabelling leaves out on purpose; every other reason is a loss. `which`: label matchers of the Prometheus. */
+export const remoteWriteLosesSamples = (which: string): Alert => ({
     name: "FleetRemoteWriteLosesSamples",
     expr: `sum by (pod) (
-  increase({__name__=~"prometheus_remote_storage_samples_failed_total|prometheus_remote_storage_samples_dropped_total", reason!="dropped_series", ${remoteWrite(namespace)}}[15m])
+  increase({__name__=~"prometheus_remote_storage_samples_failed_total|prometheus_remote_storage_samples_dropped_total", reason!="dropped_series", ${remoteWrite(which)}}[15m])
 ) > 0`,
     for: "5m",
     severity: "critical",

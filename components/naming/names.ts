@@ -79,9 +79,11 @@ export const alertmanagerPodsOf = (namespace: string) => `dnssrv+_http-web._tcp.
  * Name of the claim of one Prometheus pod, which the operator decides: `prometheus-<name>-db` is its template, `prometheus-<name>` its StatefulSet, and an
  * agent's begin with `prom-agent` (its pkg/prometheus/common.go).
  */
-export const prometheusClaim = (ordinal: number, agent: boolean) => {
+export const prometheusClaim = (ordinal: number, agent: boolean) => `${prometheusClaims(agent)}-${ordinal}`;
+/** What the names of these claims begin with. */
+export const prometheusClaims = (agent: boolean) => {
     const statefulSet = `${agent ? "prom-agent" : "prometheus"}-${KPS}-prometheus`;
-    return `${statefulSet}-db-${statefulSet}-${ordinal}`;
+    return `${statefulSet}-db-${statefulSet}`;
 };
 /** Port of Prometheus's own page and API. */
 export const PROMETHEUS_PORT = 9090;

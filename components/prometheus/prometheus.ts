@@ -7,7 +7,7 @@ import { VERSIONS } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import { claims } from "../kubernetes/claims";
-import { networkPolicy } from "../kubernetes/networkPolicy";
+import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import { PART_OF, THANOS_PODS } from "../naming/labels";
 import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, PROMETHEUS_PORT, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
@@ -113,8 +113,7 @@ export class Prometheus extends pulumi.ComponentResource {
                     // Its own page and API, for whoever uses them in this cluster.
                     [PROMETHEUS_PORT, "anywhere"],
                     [RELOADER_PORT, ["prometheus"]],
-                    [GRPC_PORT, ["query"]],
-                    [HTTP_PORT, ["prometheus"]],
+                    ...(blocks ? SIDECAR_CLIENTS : []),
                 ],
             },
             childOpts,
@@ -124,6 +123,12 @@ export class Prometheus extends pulumi.ComponentResource {
         this.registerOutputs({ sidecars: this.sidecars });
     }
 }
+
+/** Who connects to the ports of a sidecar. */
+const SIDECAR_CLIENTS: [port: number, from: Clients][] = [
+    [GRPC_PORT, ["query"]],
+    [HTTP_PORT, ["prometheus"]],
+];
 
 /** Port of the config reloader in the pods that the operator makes. */
 const RELOADER_PORT = 8080;

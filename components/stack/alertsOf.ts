@@ -1,7 +1,8 @@
 import { type Ring, ringsOf, takesSamples } from "../../config/rings";
-import { type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { activeOf, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
+import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
@@ -49,6 +50,12 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
         }),
     ];
 }
+
+/** The alerts that Rule evaluates: those of the clusters that evaluate nothing themselves. */
+export const alertsOfRule = ({ observees }: Pick<ObserverConfig, "observees">): Alert[] =>
+    activeOf(observees)
+        .filter((observee) => !uploadsItself(observee))
+        .flatMap(({ name }) => agentAlerts(name));
 
 const ringOf = (ring: Ring): ReceiveRing => ({ services: partsOf(ring).map(({ name }) => name), ingesters: ring.ingesters });
 

@@ -3,7 +3,7 @@ import { ringsOf } from "../../config/rings";
 import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
 import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
-import { alertRules } from "../alerts/alertRules";
+import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { stackNamespace } from "../kubernetes/namespace";
@@ -18,7 +18,7 @@ import { Receive } from "../thanos/receive";
 import { Rule, ruleEndpoint } from "../thanos/rule";
 import { Store } from "../thanos/store";
 import { Certificates } from "../tls/certificates";
-import { alertsOfObserver } from "./alertsOf";
+import { alertsOfObserver, alertsOfRule } from "./alertsOf";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
 import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 
@@ -179,7 +179,7 @@ export class Observer extends pulumi.ComponentResource {
                     ...config.rule,
                     ...volumes,
                     namespace,
-                    files: readRuleFiles(config.rule.files),
+                    files: [...readRuleFiles(config.rule.files), ...ownRules(alertsOfRule(config), config.alerting.runbooks)],
                     blockDuration: config.prometheus.blockDuration,
                     alerting: config.alerting,
                     page: frontend.url,

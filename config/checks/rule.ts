@@ -17,6 +17,12 @@ export function ruleChecks(config: ObserverConfig): Problem[] {
             `${rule.retention} is shorter than three blocks (${threeBlocks}): a block could be deleted before it is uploaded.`,
             `Write ${threeBlocks} or longer.`,
         )
+        .when(
+            rule.files.length === 0 && !config.observees.some(({ mode, archived }) => mode === "agent" && !archived),
+            "rule.files",
+            "is empty, and no observee is an agent: Rule would evaluate nothing.",
+            "List rule files, or remove `rule`.",
+        )
         .add(ruleFileProblems(rule.files))
         .all();
 }

@@ -5,9 +5,10 @@ import { count, cpu, duration, positiveDuration, size, volumeSize } from "./comm
 export const rule = z.strictObject({
     /**
      * Rule files as Prometheus has them, as paths that begin at `Pulumi.yaml`. They are checked before anything is changed (config/ruleFiles.ts). A group may say
-     * `partial_response_strategy: warn`; all others are not evaluated while a source that they need is missing.
+     * `partial_response_strategy: warn`; all others are not evaluated while a source that they need is missing. The fleet's own alerts about agents come besides.
+     * @default []
      */
-    files: z.array(z.string()).min(1),
+    files: z.array(z.string()).default([]),
     /**
      * Pods. Two evaluate the same rules, and Alertmanager gets one alert of them.
      * @default 2

@@ -95,6 +95,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
             // A head keeps series for two hours and more, in which tests restart every pod many times, each time with new series.
             limits: { default: { series: 300_000 } },
         },
+        rule: { files: ["local/fleet/rules.yml"], evaluationInterval: "15s", queryOffset: "15s", ...SMALL },
         compact: {
             ...SMALL,
             consistencyDelay: "1m",

@@ -1,3 +1,4 @@
+import { agentAlerts } from "../../components/alerts/agentAlerts";
 import { ruleGroup } from "../../components/alerts/alert";
 import { clusterAlerts } from "../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../components/alerts/observerAlerts";
@@ -42,7 +43,8 @@ export const OBSERVER_ALERTS = observerAlerts({
     receive: { tenants: ["red"], rings: [{ services: ["thanos-receive-ingester"], ingesters: 6 }], replicationFactor: 3 },
     rule: { notifies: true },
 });
-export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS];
+export const AGENT_ALERTS = agentAlerts("green");
+export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS, ...AGENT_ALERTS];
 export const RUNBOOKS = "docs/runbooks";
 
 const of = (service: string, more = "") => `namespace="monitoring",job="${service}"${more}`;
@@ -208,6 +210,44 @@ export const CASES: readonly AlertCase[] = [
         when: "20 of 100 bytes are left",
         series: volume("data-thanos-compact-blue-0", 20),
         at: "16m",
+        fires: [],
+    },
+    {
+        alert: "FleetVolumeNearlyFull",
+        when: "an agent's volume is full of what it cannot send",
+        series: {
+            'kubelet_volume_stats_available_bytes{cluster="green",job="kubelet",metrics_path="/metrics",namespace="x",persistentvolumeclaim="prom-agent-kps-prometheus-db-prom-agent-kps-prometheus-0"}':
+                "2x30",
+            'kubelet_volume_stats_capacity_bytes{cluster="green",job="kubelet",metrics_path="/metrics",namespace="x",persistentvolumeclaim="prom-agent-kps-prometheus-db-prom-agent-kps-prometheus-0"}':
+                "100x30",
+        },
+        at: "16m",
+        fires: [
+            {
+                labels: { cluster: "green", persistentvolumeclaim: "prom-agent-kps-prometheus-db-prom-agent-kps-prometheus-0" },
+                description:
+                    "prom-agent-kps-prometheus-db-prom-agent-kps-prometheus-0 has 2% of its space left. A full volume stops its pod.",
+            },
+        ],
+    },
+    {
+        alert: "FleetAgentBehind",
+        when: "the last sample of green is from minute 20",
+        series: { 'up{cluster="green",job="kps-prometheus"}': "1x20", 'up{cluster="blue",job="kps-prometheus"}': "1x60" },
+        at: "36m",
+        fires: [
+            {
+                labels: { cluster: "green" },
+                description:
+                    "Receive has no sample of green from the last 5 minutes. Its agents keep what they cannot send for prometheus.retention, and lose it then.",
+            },
+        ],
+    },
+    {
+        alert: "FleetAgentBehind",
+        when: "green's samples are recent, whatever they say",
+        series: { 'up{cluster="green",job="kps-prometheus"}': "0x60" },
+        at: "36m",
         fires: [],
     },
     {

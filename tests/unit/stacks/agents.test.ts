@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import { ringChanges, ringSettingsOf } from "../../../components/stack/ringChanges";
 import { loadConfig } from "../../../config/load";
 import type { ObserverConfig } from "../../../config/schema";
@@ -145,6 +146,27 @@ describe("the observer of agents", () => {
             ["thanos-compact-agents", "thanos-receive-ingester-agents", "thanos-store-agents"],
         );
     });
+});
+
+describe("Rule, in a fleet with agents", () => {
+    it("evaluates the alerts that they cannot evaluate themselves, without a rule file of the user's", async () => {
+        const run = await observer({ rule: {}, observees: [RED, { name: "green", mode: "agent" }] });
+        const files = JSON.parse(propsOf(run, /:ConfigMap$/, "thanos-rule")).data as Record<string, string>;
+        assert.deepEqual(Object.keys(files), ["thanos-fleet.yml"]);
+        const { groups } = parse(files["thanos-fleet.yml"] ?? "") as { groups: { rules: { alert: string; labels: object }[] }[] };
+        assert.deepEqual(
+            groups[0]?.rules.map(({ alert, labels }) => [alert, labels]),
+            ["FleetAgentBehind", "FleetRemoteWriteLosesSamples", "FleetVolumeNearlyFull"].map((alert) => [
+                alert,
+                { severity: "critical", cluster: "green" },
+            ]),
+        );
+    });
+
+    it("keeps the name of that file", () =>
+        assert.deepEqual(problemsOf(observerConfig("local", { observees: AGENTS, rule: { files: ["thanos-fleet.yml"] } })).slice(0, 1), [
+            'rule.files[0]: "thanos-fleet.yml" is the file of the fleet\'s own rules. Rename yours.',
+        ]));
 });
 
 describe("a configuration with agents is refused", () => {

@@ -14,8 +14,11 @@ const problems = (rule: Record<string, unknown>, more: Record<string, unknown> =
 
 describe("Rule", () => {
     it("is refused without files, and with a block duration that its retention does not hold three times", () => {
-        assert.deepEqual(problemsOf(observerConfig("local", { rule: {} })), ["rule.files: is missing. Set it."]);
-        assert.deepEqual(problems({ files: [] }), ["rule.files: [] has too few entries: write at least 1."]);
+        const nothing =
+            "rule.files: is empty, and no observee is an agent: Rule would evaluate nothing. List rule files, or remove `rule`.";
+        assert.deepEqual(problems({ files: [] }), [nothing]);
+        const observees = [{ name: "green", mode: "agent", archived: true }];
+        assert.deepEqual(problemsOf(observerConfig("local", { rule: {}, observees })), [nothing]);
         assert.deepEqual(problems({ retention: "6h" }), []);
         assert.deepEqual(problems({ retention: "5h" }), [
             "rule.retention: 5h is shorter than three blocks (6h): a block could be deleted before it is uploaded. Write 6h or longer.",
