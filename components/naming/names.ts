@@ -110,6 +110,3 @@ export const serviceHost = (service: string, namespace: string) => `${service}.$
 
 /** SRV name by which Thanos finds every pod behind the gRPC port of a headless Service. */
 export const grpcPodsOf = (service: string, namespace: string) => `dnssrv+_grpc._tcp.${serviceHost(service, namespace)}`;
-
-/** SRV name by which Thanos finds every pod behind the HTTP port of a headless Service. */
-export const httpPodsOf = (service: string, namespace: string) => `dnssrv+_http._tcp.${serviceHost(service, namespace)}`;

@@ -1,3 +1,4 @@
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleFile } from "../../config/ruleFiles";
 import type { AlertingConfig, RuleConfig } from "../../config/schema";
@@ -6,7 +7,8 @@ import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
-import { alertmanagerPodsOf, grpcPodsOf, httpPodsOf, RULE_REPLICA_LABEL, thanosName } from "../naming/names";
+import { PART_OF, podsOf } from "../naming/labels";
+import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
 import { TLS_FILES } from "../tls/tlsSecret";
 import type { Endpoint } from "./endpoints";
 import type { Tracing } from "./tracing";
@@ -34,6 +36,8 @@ export interface RuleArgs extends Omit<RuleConfig, "files"> {
 }
 
 const NAME = thanosName("rule");
+/** The Service by which Rule asks Query. */
+const QUERY = thanosName("rule-query");
 
 /** Rule's pods, as Query asks them: each has what it has evaluated itself, and Query merges them. */
 export const ruleEndpoint = (namespace: string): Endpoint => ({ address: grpcPodsOf(NAME, namespace) });
@@ -64,8 +68,8 @@ export function ruleFlags(
         ...args.files.map(({ name }) => `--rule-file=${CONFIG_DIR}/${name}`),
         `--eval-interval=${goTime(args.evaluationInterval)}`,
         `--rule-query-offset=${goTime(args.queryOffset)}`,
-        // Every pod of Query by name: Rule asks the next one where one does not answer. Query Frontend would answer from its cache.
-        `--query=${httpPodsOf(thanosName("query"), args.namespace)}`,
+        // Not Query Frontend, which would answer from its cache.
+        `--query=http://${serviceHost(QUERY, args.namespace)}:${THANOS_PORTS.http}`,
         `--label=${RULE_REPLICA_LABEL}="$(POD_NAME)"`,
         // Without it each pod would send an alert of its own.
         `--alert.label-drop=${RULE_REPLICA_LABEL}`,
@@ -118,11 +122,23 @@ export class Rule extends pulumi.ComponentResource {
 
     constructor(name: string, args: RuleArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Rule", name, {}, opts);
+        const childOpts = childOptions(this, opts);
+        const { namespace } = args;
 
+        // With an address of its own, behind which are ready pods only. By the names of single pods Rule would connect to one that has just gone, without a
+        // limit of time (pkg/clientconfig/http.go): after each rollout of Query it evaluated nothing for two minutes.
+        new k8s.core.v1.Service(
+            QUERY,
+            {
+                metadata: { name: QUERY, namespace, labels: PART_OF },
+                spec: { selector: podsOf("query"), ports: [{ name: "http", port: THANOS_PORTS.http, targetPort: "http" }] },
+            },
+            childOpts,
+        );
         const { volumes } = workload(
             {
                 name: NAME,
-                namespace: args.namespace,
+                namespace,
                 component: "rule",
                 stream: RULE_STREAM,
                 flags: ruleFlags(args),
@@ -139,7 +155,7 @@ export class Rule extends pulumi.ComponentResource {
                 cpu: args.cpu,
                 tracing: args.tracing,
             },
-            childOptions(this, opts),
+            childOpts,
         );
 
         this.volumes = volumes;

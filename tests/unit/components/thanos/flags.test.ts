@@ -54,7 +54,7 @@ describe("the flags of", () => {
             "--rule-file=/etc/thanos/config/b.yml",
             "--eval-interval=1m",
             "--rule-query-offset=24h",
-            "--query=dnssrv+_http._tcp.thanos-query.monitoring.svc.cluster.local",
+            "--query=http://thanos-rule-query.monitoring.svc.cluster.local:10902",
             '--label=rule_replica="$(POD_NAME)"',
             "--alert.label-drop=rule_replica",
             "--alert.query-url=https://query.fleet.test",
