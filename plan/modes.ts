@@ -18,6 +18,6 @@ export const MODE_MEANING: Record<Mode, (cluster: string) => [topic: string, mea
         ["recent data", "from Receive, seconds old"],
         ["alerts", `none are evaluated in ${cluster}; the observer's Rule evaluates its rule.files, and alerts about agents`],
         ["network", "every sample as it is scraped, then copied between ingesters, which upload all copies"],
-        ["when cut off", "samples wait in the agents for prometheus.retention, and are lost after that"],
+        ["when cut off", "samples wait in the agents for prometheus.retention, unless both restart, and are lost after that"],
     ],
 };

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ClusterAccess } from "../../clients/kubernetes";
 import { type Mode, STORES_BLOCKS } from "../../config/schema";
+import { AGENTS_STREAM } from "../../config/streams";
 
 /** The fleet that `npm start` makes: its clusters, its directories, and settings that shorten Thanos's waiting times. */
 
@@ -90,6 +91,8 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
             replicationFactor: 3,
             blockDuration: "2m",
             ...SMALL,
+            // Of its own size, so that the shared ring can change alone.
+            rings: [{ name: AGENTS_STREAM, tenants: [], ingesters: 3, storage: SMALL.storage }],
             routerMemory: "256Mi",
             routerCpu: "50m",
             // A head keeps series for two hours and more, in which tests restart every pod many times, each time with new series.

@@ -91,6 +91,7 @@ describe("blocks", () => {
                 "thanos-compact-blue-0 0",
                 "thanos-compact-observer-0 0",
                 "thanos-compact-red-0 0",
+                "thanos-compact-rule-0 0",
             ]);
         });
     });

@@ -23,14 +23,14 @@ describe("a changed retention", () => {
         });
         assert.deepEqual(
             changed.sort(),
-            ["agents", "blue", "observer", "red"].map((stream) => `update thanos-compact-${stream}`),
+            ["agents", "blue", "observer", "red", "rule"].map((stream) => `update thanos-compact-${stream}`),
         );
 
         const { counts } = await runOperation(stack, "up");
-        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 4, replaced: 0, deleted: 0, same: 0 });
+        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 5, replaced: 0, deleted: 0, same: 0 });
 
         const back = await runOperation(await localStack("observer"), "up");
-        assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 4, replaced: 0, deleted: 0, same: 0 });
+        assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 5, replaced: 0, deleted: 0, same: 0 });
     });
 });
 
