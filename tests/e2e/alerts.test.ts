@@ -55,12 +55,15 @@ describe("the alerts of the fleet", () => {
             ),
         ];
         assert.ok(metrics.includes("thanos_compact_halted") && metrics.includes("up"), metrics.join());
-        const counts = await Promise.all(
-            metrics.map(async (metric) => [metric, await scalar(base, `count({__name__="${metric}"}) or vector(0)`)] as const),
-        );
-        assert.deepEqual(
-            counts.filter(([metric, count]) => count === 0 && metric !== ONLY_AFTER_A_LOSS),
-            [],
-        );
+        // Some begin with the first upload, or the first evaluation.
+        await eventually("every metric is there", 300, async () => {
+            const counts = await Promise.all(
+                metrics.map(async (metric) => [metric, await scalar(base, `count({__name__="${metric}"}) or vector(0)`)] as const),
+            );
+            assert.deepEqual(
+                counts.filter(([metric, count]) => count === 0 && metric !== ONLY_AFTER_A_LOSS),
+                [],
+            );
+        });
     });
 });

@@ -37,6 +37,6 @@ describe("npm start -- --context", () => {
         assert.equal(code, 2, output);
         for (const context of all)
             assert.match(output, new RegExp(`--context ${context}: has a namespace monitoring that was not made by this fleet\\.`));
-        assert.match(output, /3 problems\. Nothing was changed\./);
+        assert.match(output, /4 problems\. Nothing was changed\./);
     });
 });
