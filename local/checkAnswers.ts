@@ -4,7 +4,7 @@ import { query, type Sample, type StoreStatus, scalar, stores } from "../clients
 import { leafQueryHost } from "../components/naming/names";
 import type { Step } from "../terminal/progress";
 import { FleetFailure } from "./fleet/failure";
-import { CLUSTERS, type ClusterName, DOMAIN, NAMESPACE, type Target, WITH_SIDECARS } from "./fleet/settings";
+import { CLUSTERS, type ClusterName, DOMAIN, NAMESPACE, type Target } from "./fleet/settings";
 import { HISTORY_SERIES } from "./history";
 import { type ScrapeTargets, targetsOf } from "./scrapeTargets";
 
@@ -120,7 +120,7 @@ async function likelyCauses({ frontend, clusters }: FleetAccess): Promise<string
 
 /** Why the observer's Query does not read from the clusters and their components that it should read from. */
 export function brokenLegs(endpoints: readonly (StoreStatus & { kind: string })[]): string[] {
-    const leaves = WITH_SIDECARS.filter((name) => name !== "observer");
+    const leaves = CLUSTERS.map(({ name }) => name).filter((name) => name !== "observer");
     return [
         ...endpoints
             .filter(({ lastError }) => lastError !== null)

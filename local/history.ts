@@ -2,18 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { objectStoreFile } from "../components/blocks/objectStore";
-import {
-    CLUSTER_LABEL,
-    ingesterComponent,
-    KPS,
-    PROMETHEUS_REPLICA_LABEL,
-    RECEIVE_REPLICA_LABEL,
-    streamPrefix,
-    thanosName,
-} from "../components/naming/names";
-import { streamOf, uploadsItself, type Writer } from "../config/streams";
+import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/naming/names";
 import { execute } from "./execute";
-import { NAMESPACE } from "./fleet/settings";
 
 /**
  * Five weeks of data for a few series per cluster, written as blocks with the cluster's external labels and uploaded into its stream. Compact
@@ -52,30 +42,19 @@ export async function writeHistory(cluster: string, directory: string, promtool:
     await rename(half, blocks);
 }
 
-/**
- * The stream of a cluster, and external labels that its own blocks have: of its first Prometheus replica, or of the first ingester for an agent's. So
- * Compact merges history and new blocks as one stream.
- */
-export function labelsOf(writer: Pick<Writer, "name" | "mode">): { stream: string; labels: Record<string, string> } {
-    const stream = streamOf([], writer);
-    const labels = uploadsItself(writer)
-        ? { prometheus: `${NAMESPACE}/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` }
-        : { [RECEIVE_REPLICA_LABEL]: `${thanosName(ingesterComponent(stream))}-0` };
-    return { stream, labels: { [CLUSTER_LABEL]: writer.name, ...labels } };
-}
-
 /** Uploads the blocks of one cluster, once, and answers whether it did. Blocks keep their ids, so an interrupted upload continues. */
 export async function uploadHistory(
-    writer: Pick<Writer, "name" | "mode">,
+    cluster: string,
     store: Parameters<typeof objectStoreFile>[0],
     directory: string,
     thanos: string,
     signal: AbortSignal,
 ): Promise<boolean> {
-    const { blocks, uploaded, objectStore } = filesOf(directory, writer.name);
+    const { blocks, uploaded, objectStore } = filesOf(directory, cluster);
     if (existsSync(uploaded)) return false;
-    const { stream, labels } = labelsOf(writer);
-    await writeFile(objectStore, objectStoreFile(store, streamPrefix(stream)), { mode: 0o600 });
+    await writeFile(objectStore, objectStoreFile(store, streamPrefix(cluster)), { mode: 0o600 });
+    // The external labels of the cluster's first Prometheus replica: Compact merges history and new blocks as one stream.
+    const labels = { cluster, prometheus: `monitoring/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` };
     const args = ["tools", "bucket", "upload-blocks", `--objstore.config-file=${objectStore}`, `--path=${blocks}`];
     await run(thanos, [...args, ...Object.entries(labels).map(([name, value]) => `--label=${name}="${value}"`)], signal);
     await writeFile(uploaded, "");

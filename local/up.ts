@@ -70,7 +70,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
                     type,
                     config: { ...config, endpoint: await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE }) },
                 };
-                for (const cluster of CLUSTERS) await uploadHistory(cluster, store, historyDirectory(), tools.thanos.path, signal);
+                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
             return { result: undefined, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
         }).finally(() => {

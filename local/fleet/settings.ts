@@ -1,8 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ClusterAccess } from "../../clients/kubernetes";
-import { type Mode, STORES_BLOCKS } from "../../config/schema";
-import { AGENTS_STREAM } from "../../config/streams";
+import type { Mode } from "../../config/schema";
 
 /** The fleet that `npm start` makes: its clusters, its directories, and settings that shorten Thanos's waiting times. */
 
@@ -14,13 +13,9 @@ export const CLUSTERS = [
     { name: "observer", index: 1 },
     { name: "blue", index: 2, mode: "sidecar" },
     { name: "red", index: 3, mode: "sidecar-remote-write" },
-    { name: "green", index: 4, mode: "agent" },
 ] as const satisfies { name: string; index: number; mode?: Mode }[];
 
 export type ClusterName = (typeof CLUSTERS)[number]["name"];
-
-/** The clusters whose Prometheus stores blocks and answers queries. */
-export const WITH_SIDECARS = CLUSTERS.filter((c) => !("mode" in c) || STORES_BLOCKS[c.mode]).map(({ name }) => name);
 
 /** Everything that the fleet writes on this machine, except the tools' cache, which `--down` keeps. */
 export const stateDirectory = () => join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "thanos-fleet");
@@ -69,14 +64,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
     };
     const query = { replicas: 2, ...SMALLER };
     if (name !== "observer")
-        return {
-            ...common,
-            role: "observee",
-            observer: "organization/thanos-fleet/observer",
-            // An agent keeps no blocks, and samples only until they are sent.
-            prometheus: WITH_SIDECARS.includes(name) ? FAST_PROMETHEUS : { ...FAST_PROMETHEUS, retention: "2h" },
-            query,
-        };
+        return { ...common, role: "observee", observer: "organization/thanos-fleet/observer", prometheus: FAST_PROMETHEUS, query };
     return {
         ...common,
         role: "observer",
@@ -89,16 +77,12 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
             routers: 2,
             ingesters: 3,
             replicationFactor: 3,
-            blockDuration: "2m",
             ...SMALL,
-            // Of its own size, so that the shared ring can change alone.
-            rings: [{ name: AGENTS_STREAM, tenants: [], ingesters: 3, storage: SMALL.storage }],
             routerMemory: "256Mi",
             routerCpu: "50m",
             // A head keeps series for two hours and more, in which tests restart every pod many times, each time with new series.
             limits: { default: { series: 300_000 } },
         },
-        rule: { files: ["local/fleet/rules.yml"], evaluationInterval: "15s", queryOffset: "15s", ...SMALL },
         compact: {
             ...SMALL,
             consistencyDelay: "1m",

@@ -19,7 +19,7 @@ interface Block {
 async function blocksOf(cluster: string, ...flags: string[]): Promise<Block[]> {
     const { thanos } = await tools("thanos");
     const file = join(historyDirectory(), `${cluster}.objstore.yml`);
-    assert.match(await readFile(file, "utf8"), new RegExp(`^prefix: ${cluster === "green" ? "agents" : cluster}$`, "m"));
+    assert.match(await readFile(file, "utf8"), new RegExp(`^prefix: ${cluster}$`, "m"));
     const { code, output } = await run(
         thanos.path,
         ["tools", "bucket", "ls", `--objstore.config-file=${file}`, "--output=json", ...flags],
@@ -47,21 +47,6 @@ describe("blocks", () => {
                 assert.deepEqual([...uploaders].sort(), ["prometheus-kps-prometheus-0", "prometheus-kps-prometheus-1"]);
             }));
 
-    it("of green are uploaded by three ingesters to the stream of agents, and merged into one copy", async () => {
-        const byReceive = (blocks: Block[]) => blocks.filter((b) => b.thanos.source === "receive");
-        await eventually("blocks of green", 300, async () => {
-            const blocks = await blocksOf("green");
-            assert.deepEqual([...new Set(blocks.map((b) => b.thanos.labels.cluster))], ["green"]);
-            const ingesters = [0, 1, 2].map((ordinal) => `thanos-receive-ingester-agents-${ordinal}`);
-            assert.deepEqual([...new Set(byReceive(blocks).map((b) => b.thanos.labels.receive_replica))].sort(), ingesters);
-        });
-        await eventually("a block without the ingesters' label", 300, async () =>
-            assert.ok(
-                (await blocksOf("green")).some((b) => b.thanos.source === "compactor" && b.thanos.labels.receive_replica === undefined),
-            ),
-        );
-    });
-
     it("are compacted, downsampled twice and expired, and no Compact has halted", async () => {
         await eventually("two-week blocks at both lower resolutions", 420, async () => {
             const blocks = await blocksOf("blue");
@@ -87,11 +72,9 @@ describe("blocks", () => {
         await eventually("every Compact reports that it has not halted", 60, async () => {
             const halted = await query(base, "max by (pod) (thanos_compact_halted)");
             assert.deepEqual(halted.map(({ metric, value }) => `${metric.pod} ${value}`).sort(), [
-                "thanos-compact-agents-0 0",
                 "thanos-compact-blue-0 0",
                 "thanos-compact-observer-0 0",
                 "thanos-compact-red-0 0",
-                "thanos-compact-rule-0 0",
             ]);
         });
     });

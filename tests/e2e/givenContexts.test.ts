@@ -20,12 +20,7 @@ describe("npm start -- --context", () => {
     };
 
     it("refuses a context that is in no kubeconfig, and names the existing ones", async () => {
-        const { code, output } = await start([
-            `observer=${contextOf("observer")}`,
-            "blue=bleu",
-            `red=${contextOf("red")}`,
-            `green=${contextOf("green")}`,
-        ]);
+        const { code, output } = await start([`observer=${contextOf("observer")}`, "blue=bleu", `red=${contextOf("red")}`]);
         assert.equal(code, 2, output);
         const existing = CLUSTERS.map(({ name }) => contextOf(name)).join(", ");
         assert.match(output, new RegExp(`--context: blue=bleu: there is no such context\\. Write one of ${existing}\\.`));
@@ -37,6 +32,6 @@ describe("npm start -- --context", () => {
         assert.equal(code, 2, output);
         for (const context of all)
             assert.match(output, new RegExp(`--context ${context}: has a namespace monitoring that was not made by this fleet\\.`));
-        assert.match(output, /4 problems\. Nothing was changed\./);
+        assert.match(output, /3 problems\. Nothing was changed\./);
     });
 });

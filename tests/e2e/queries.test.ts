@@ -11,7 +11,7 @@ describe("the Query Frontend", () => {
 
     it("answers for every cluster", async () => {
         const clusters = (await query(base, "count by (cluster) (up)")).map((s) => s.metric.cluster).sort();
-        assert.deepEqual(clusters, ["blue", "green", "observer", "red"]);
+        assert.deepEqual(clusters, ["blue", "observer", "red"]);
     });
 
     it("deduplicates replicas, unless a query sets dedup to false", async () => {
@@ -37,16 +37,7 @@ describe("the Query Frontend", () => {
         });
     });
 
-    it("answers for an agent with the copies of its ring, and merges what its two replicas scrape", async () => {
-        const series = 'prometheus_build_info{cluster="green",job="kps-prometheus"}';
-        await eventually("every copy has arrived", 60, async () => {
-            // Two replicas scrape two pods, and three ingesters have each sample.
-            assert.equal((await query(base, series, { dedup: false })).length, 2 * 3 * 2);
-            assert.equal((await query(base, series)).length, 2);
-        });
-    });
-
-    it("reads from a leaf Query per cluster with sidecars, from Receive for red and green, and from a Store per stream", async () => {
+    it("reads from a leaf Query per observee, from Receive for red, and from a Store per cluster", async () => {
         await eventually("the store list is complete", 60, async () => {
             const list = await stores(base);
             const holding = (cluster: string) =>
@@ -56,7 +47,6 @@ describe("the Query Frontend", () => {
                     .sort();
             assert.deepEqual(holding("blue"), ["query", "store"]);
             assert.deepEqual(holding("red"), ["query", "receive", "receive", "receive", "store"]);
-            assert.deepEqual(holding("green"), ["receive", "receive", "receive", "store"]);
             assert.deepEqual(holding("observer"), ["sidecar", "sidecar", "store"]);
             assert.deepEqual(
                 list.filter((s) => s.lastError !== null).map((s) => s.name),

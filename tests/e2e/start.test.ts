@@ -37,7 +37,6 @@ describe("npm start", () => {
             { stack: "observer", ...none },
             { stack: "blue", ...none },
             { stack: "red", ...none },
-            { stack: "green", ...none },
         ]);
     });
 });

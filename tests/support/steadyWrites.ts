@@ -84,12 +84,9 @@ export async function sampleTimes(base: string, seconds: number): Promise<Record
     return byHolder;
 }
 
-/** Samples of the two minutes before `time`, by cluster with sidecars: of an agent's there is one copy more once Compact has merged the others. */
+/** Samples of the two minutes before `time`, by cluster. */
 export async function minutesOfThePast(base: string, time: number): Promise<Record<string, number>> {
-    const counts = await query(base, 'sum by (cluster) (count_over_time(up{cluster!="green",job="kps-prometheus"}[2m]))', {
-        dedup: false,
-        time,
-    });
+    const counts = await query(base, 'sum by (cluster) (count_over_time(up{job="kps-prometheus"}[2m]))', { dedup: false, time });
     return Object.fromEntries(counts.map(({ metric, value }) => [metric.cluster, value]));
 }
 

@@ -73,7 +73,7 @@ describe("checkFleet", () => {
                         value: [0, String(value)],
                     })),
                 });
-            const all = { observer: 2, blue: 2, red: redRuns ? 2 : 1, green: 2 };
+            const all = { observer: 2, blue: 2, red: redRuns ? 2 : 1 };
             if (pathname === "/api/v1/stores") return success({});
             if (pathname === "/api/v1/query") {
                 const promql = searchParams.get("query") ?? "";
@@ -127,13 +127,13 @@ describe("checkFleet", () => {
         api.writeKubeconfig(kubeconfig, "fake");
         const target = { kubeconfig, context: "fake" };
         const step = { update: (text: string) => void updates.push(text), done: () => {}, fail: () => {} };
-        const clusters = { observer: target, blue: target, red: target, green: target };
+        const clusters = { observer: target, blue: target, red: target };
         return checkFleet({ frontend: api.url, clusters }, step, new AbortController().signal, withinMs);
     };
 
     it("returns what the fleet answers once every target of every cluster is up", async () =>
         assert.deepEqual(await check(true, [], 10_000), {
-            up: { observer: 2, blue: 2, red: 2, green: 2 },
+            up: { observer: 2, blue: 2, red: 2 },
             merged: 1,
             unmerged: 2,
             historySince: "2026-10-17",
@@ -150,7 +150,7 @@ describe("checkFleet", () => {
                 [
                     "the fleet does not answer as it should: still waiting for targets: red 1 of 2",
                     "  red lacks kps-prometheus:http-web (1 of 2)",
-                    ...["observer", "blue", "red", "green"].map(pod),
+                    ...["observer", "blue", "red"].map(pod),
                     "  Query has had no answer from query.blue.fleet.internal, the leaf Query of blue, yet",
                     "  Query has had no answer from query.red.fleet.internal, the leaf Query of red, yet",
                 ].join("\n"),

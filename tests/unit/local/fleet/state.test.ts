@@ -21,12 +21,11 @@ describe("the record of a fleet's clusters", () => {
     beforeEach(() => {
         process.env.XDG_STATE_HOME = temporaryDirectory();
         const kubeconfig = join(temporaryDirectory(), "kubeconfig");
-        api.writeKubeconfig(kubeconfig, "a", "b", "c", "d");
+        api.writeKubeconfig(kubeconfig, "a", "b", "c");
         targets = {
             observer: { kubeconfig, context: "a" },
             blue: { kubeconfig, context: "b" },
             red: { kubeconfig, context: "c" },
-            green: { kubeconfig, context: "d" },
         };
         uid = "first";
         namespaces = [];
@@ -40,11 +39,7 @@ describe("the record of a fleet's clusters", () => {
 
     it("is what the next run reads", async () => {
         await saveFleetState({ how: "kind" }, targets);
-        assert.deepEqual(await readFleetState(), {
-            how: "kind",
-            ids: { observer: "first", blue: "first", red: "first", green: "first" },
-            targets,
-        });
+        assert.deepEqual(await readFleetState(), { how: "kind", ids: { observer: "first", blue: "first", red: "first" }, targets });
     });
 
     it("keeps the engine's state and the history of the same clusters, and removes those of clusters that are gone", async () => {
@@ -63,7 +58,7 @@ describe("the record of a fleet's clusters", () => {
             assert.ok(error instanceof ConfigError);
             assert.deepEqual(
                 error.problems.map(({ path }) => path),
-                ["--context observer=a", "--context blue=b", "--context red=c", "--context green=d"],
+                ["--context observer=a", "--context blue=b", "--context red=c"],
             );
             return true;
         });
