@@ -53,10 +53,7 @@ export function askSteadily(base: string): () => Promise<string[]> {
     const loop = (async () => {
         for (; asking; asked++) {
             const answer = await scalar(base, `count(${WRITTEN})`).catch((error: Error) => error.message);
-            // A Store may be slow on a busy machine. What is asked for here is in no block yet.
-            const missing = (await warnings(base, `count(${WRITTEN})`).catch(() => [])).filter(
-                (warning) => !warning.includes("thanos-store-"),
-            );
+            const missing = await warnings(base, `count(${WRITTEN})`).catch(() => []);
             if (answer !== TARGETS || missing.length > 0) wrong.push(`${new Date().toISOString()} ${answer} ${missing.join()}`);
             await sleep(1000);
         }
