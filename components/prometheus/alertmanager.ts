@@ -1,6 +1,6 @@
 import type { AlertingConfig } from "../../config/schema";
 import type { Placement } from "../kubernetes/placement";
-import { TLS_FILES } from "../tls/tlsSecret";
+import { alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 
 /** What each Alertmanager pod requests. */
 export const ALERTMANAGER_REQUESTS = { cpu: "10m", memory: "128Mi" };
@@ -35,26 +35,15 @@ const SECRETS = "/etc/prometheus/secrets";
 /** The part of `prometheusSpec` about Alertmanagers outside of the stack. */
 export function externalAlertmanagers({ alertmanager, external }: AlertingConfig) {
     if (alertmanager !== "external") return {};
-    const secrets = [
-        ...new Set(
-            external.flatMap(({ caSecret, certificateSecret, tokenSecret }) =>
-                [caSecret, certificateSecret, tokenSecret].filter((name) => name !== undefined),
-            ),
-        ),
-    ];
+    const secrets = alertmanagerSecrets(external);
     return { ...(secrets.length > 0 && { secrets }), additionalAlertManagerConfigs: external.map(configOf) };
 }
 
 /** An Alertmanager as Prometheus's configuration has it. Prometheus rereads the files. */
-function configOf({ url, caSecret, certificateSecret, tokenSecret }: AlertingConfig["external"][number]) {
+function configOf(address: AlertingConfig["external"][number]) {
+    const { url, tokenSecret } = address;
     const { protocol, host, pathname } = new URL(url);
-    const tls = {
-        ...(caSecret && { ca_file: `${SECRETS}/${caSecret}/${TLS_FILES.ca}` }),
-        ...(certificateSecret && {
-            cert_file: `${SECRETS}/${certificateSecret}/${TLS_FILES.cert}`,
-            key_file: `${SECRETS}/${certificateSecret}/${TLS_FILES.key}`,
-        }),
-    };
+    const tls = alertmanagerTls(address, SECRETS);
     return {
         scheme: protocol.slice(0, -1),
         ...(pathname !== "/" && { path_prefix: pathname }),

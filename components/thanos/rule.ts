@@ -9,7 +9,7 @@ import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
-import { TLS_FILES } from "../tls/tlsSecret";
+import { alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 import type { Endpoint } from "./endpoints";
 import type { Tracing } from "./tracing";
 import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, SECRETS_DIR, THANOS_PORTS, workload } from "./workload";
@@ -83,18 +83,13 @@ export function ruleFlags(
 function alertmanagersOf({ alertmanager, external }: RuleArgs["alerting"], namespace: string) {
     if (alertmanager === "off") return undefined;
     if (alertmanager === "install") return [{ static_configs: [alertmanagerPodsOf(namespace)], api_version: "v2" }];
-    return external.map(({ url, caSecret, certificateSecret, tokenSecret }) => {
+    return external.map((address) => {
+        const { url, tokenSecret } = address;
         const { protocol, host, pathname } = new URL(url);
-        const tls = {
-            ...(caSecret && { ca_file: fileOf(caSecret, TLS_FILES.ca) }),
-            ...(certificateSecret && {
-                cert_file: fileOf(certificateSecret, TLS_FILES.cert),
-                key_file: fileOf(certificateSecret, TLS_FILES.key),
-            }),
-        };
+        const tls = alertmanagerTls(address, SECRETS_DIR);
         const http = {
             ...(Object.keys(tls).length > 0 && { tls_config: tls }),
-            ...(tokenSecret && { bearer_token_file: fileOf(tokenSecret, "token") }),
+            ...(tokenSecret && { bearer_token_file: `${SECRETS_DIR}/${tokenSecret}/token` }),
         };
         return {
             scheme: protocol.slice(0, -1),
@@ -105,16 +100,6 @@ function alertmanagersOf({ alertmanager, external }: RuleArgs["alerting"], names
         };
     });
 }
-
-const fileOf = (secret: string, key: string) => `${SECRETS_DIR}/${secret}/${key}`;
-
-/** Names of the Secrets with what Alertmanagers outside of the stack ask for. */
-const secretsOf = ({ alertmanager, external }: RuleArgs["alerting"]): string[] =>
-    alertmanager === "external"
-        ? [
-              ...new Set(external.flatMap(({ caSecret, certificateSecret, tokenSecret }) => [caSecret, certificateSecret, tokenSecret])),
-          ].filter((name) => name !== undefined)
-        : [];
 
 /** Thanos Rule: evaluates rules over the series of all clusters, by asking Query, and stores what it records in a stream of its own. */
 export class Rule extends pulumi.ComponentResource {
@@ -150,7 +135,8 @@ export class Rule extends pulumi.ComponentResource {
                 config: Object.fromEntries(args.files.map(({ name: file, text }) => [file, text])),
                 // It rereads its rules only when it is told to.
                 configAtStart: true,
-                secrets: secretsOf(args.alerting),
+                // The list is empty unless `alertmanager` is `external` (config/checks/index.ts).
+                secrets: alertmanagerSecrets(args.alerting.external),
                 memory: args.memory,
                 cpu: args.cpu,
                 tracing: args.tracing,

@@ -43,8 +43,7 @@ export const OBSERVER_ALERTS = observerAlerts({
     receive: { tenants: ["red"], rings: [{ services: ["thanos-receive-ingester"], ingesters: 6 }], replicationFactor: 3 },
     rule: { notifies: true },
 });
-export const AGENT_ALERTS = agentAlerts("green");
-export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS, ...AGENT_ALERTS];
+export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS, ...agentAlerts("green")];
 export const RUNBOOKS = "docs/runbooks";
 
 const of = (service: string, more = "") => `namespace="monitoring",job="${service}"${more}`;
