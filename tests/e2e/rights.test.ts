@@ -162,23 +162,31 @@ describe("rights on a real S3 server", () => {
         await eventually("Store reads the new blocks", 60, async () => assert.equal(await samples(query, "18d", now), expected));
     });
 
-    it("allow Rule to upload its blocks", async () => {
-        const [http, data] = [await address(), join(directory, "rule")];
-        const [block = ""] = await readdir(join(directory, "blue"));
+    const UPLOADERS = ["rule", "receive"] as const;
+
+    /** Starts a component that has a block of blue in `data`, another one than other components have, and waits until it has uploaded the block. */
+    async function uploads(component: (typeof UPLOADERS)[number], data: string, flags: string[]) {
+        const block = (await readdir(join(directory, "blue")))[UPLOADERS.indexOf(component)] ?? "";
         await cp(join(directory, "blue", block), join(data, block), { recursive: true });
-        await writeFile(join(directory, "rules.yml"), "groups: []\n");
-        const rule = ["rule", `--data-dir=${data}`, await storeFlag("rule"), `--rule-file=${join(directory, "rules.yml")}`];
+        const http = await address();
         // It deletes a block that is older than its retention.
-        const flags = [...rule, "--tsdb.retention=1y", `--query=${query}`, '--label=rule_replica="a"'];
-        await processes.start(
-            "rule",
-            binaries.thanos.path,
-            [...flags, `--http-address=${http}`, `--grpc-address=${await address()}`],
-            `http://${http}/-/ready`,
-        );
+        const common = [await storeFlag(component), "--tsdb.retention=1y", `--http-address=${http}`, `--grpc-address=${await address()}`];
+        await processes.start(component, binaries.thanos.path, [component, ...flags, ...common], `http://${http}/-/ready`);
         await eventually("the block is uploaded", 90, async () =>
-            assert.match(await (await fetch(`http://${http}/metrics`)).text(), /^thanos_shipper_uploads_total 1$/m),
+            assert.match(await (await fetch(`http://${http}/metrics`)).text(), /^thanos_shipper_uploads_total(\{.*\})? 1$/m),
         );
+    }
+
+    it("allow Rule to upload its blocks", async () => {
+        const [data, rules] = [join(directory, "rule"), join(directory, "rules.yml")];
+        await writeFile(rules, "groups: []\n");
+        await uploads("rule", data, [`--data-dir=${data}`, `--rule-file=${rules}`, `--query=${query}`, '--label=rule_replica="a"']);
+    });
+
+    it("allow an ingester of Receive to upload the blocks of a tenant", async () => {
+        const data = join(directory, "receive");
+        const flags = [`--tsdb.path=${data}`, `--remote-write.address=${await address()}`, '--label=receive_replica="a"'];
+        await uploads("receive", join(data, "blue"), flags);
     });
 
     it("are used in full: no call was denied, and each component makes exactly these calls", async () => {
@@ -193,6 +201,7 @@ describe("rights on a real S3 server", () => {
             store: ["GetObject", "HeadObject", "ListObjectsV2"],
             compact: ["DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"],
             prometheus: ["HeadObject", "PutObject"],
+            receive: ["HeadObject", "PutObject"],
             rule: ["HeadObject", "PutObject"],
         });
     });
