@@ -5,7 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { clusterId, kubeConfig } from "../clients/kubernetes";
 import { inStep, type Progress, type Step } from "../terminal/progress";
-import { CONFIG_RELOADER_IMAGE, NODE_EXPORTER_IMAGE, OPERATOR_IMAGE, PROMETHEUS_IMAGE, THANOS_IMAGE } from "../upstream/versions";
+import {
+    ALERTMANAGER_IMAGE,
+    CONFIG_RELOADER_IMAGE,
+    KUBE_STATE_METRICS_IMAGE,
+    NODE_EXPORTER_IMAGE,
+    OPERATOR_IMAGE,
+    PROMETHEUS_IMAGE,
+    THANOS_IMAGE,
+} from "../upstream/versions";
 import { execute } from "./execute";
 import { FleetFailure } from "./fleet/failure";
 import { CLUSTERS, type ClusterName, dnsHosts, kubeconfigFile, type Target } from "./fleet/settings";
@@ -23,7 +31,15 @@ const kindName = (name: string) => `thanos-fleet-${name}`;
 const nodeOf = (name: string) => `${kindName(name)}-control-plane`;
 
 /** Images that every cluster runs. */
-const SHARED_IMAGES = [THANOS_IMAGE, PROMETHEUS_IMAGE, OPERATOR_IMAGE, CONFIG_RELOADER_IMAGE, NODE_EXPORTER_IMAGE];
+const SHARED_IMAGES = [
+    THANOS_IMAGE,
+    PROMETHEUS_IMAGE,
+    OPERATOR_IMAGE,
+    CONFIG_RELOADER_IMAGE,
+    NODE_EXPORTER_IMAGE,
+    ALERTMANAGER_IMAGE,
+    KUBE_STATE_METRICS_IMAGE,
+];
 
 const SERVES_WITHIN_MS = 120_000;
 

@@ -53,6 +53,8 @@ export const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, keyof typeof CHARTS
     helm: { repository: "helm/helm", goModule: { path: "helm.sh/helm/v3" } },
     coredns: { repository: "coredns/coredns", goModule: { path: "github.com/coredns/coredns" } },
     nodeExporter: { repository: "prometheus/node_exporter", goModule: { path: "github.com/prometheus/node_exporter" } },
+    alertmanager: { repository: "prometheus/alertmanager", goModule: { path: "github.com/prometheus/alertmanager" } },
+    kubeStateMetrics: { repository: "kubernetes/kube-state-metrics", goModule: { path: "k8s.io/kube-state-metrics/v2" } },
     kind: { repository: "kubernetes-sigs/kind", goModule: { path: "sigs.k8s.io/kind" } },
     minio: { repository: "minio/minio", goModule: { path: "github.com/minio/minio" }, untagged: true },
 };

@@ -14,6 +14,8 @@ export const VERSIONS = {
     helm: "v3.22.0",
     coredns: "v1.14.2",
     nodeExporter: "v1.12.1",
+    alertmanager: "v0.34.0", // the one that kube-prometheus-stack names
+    kubeStateMetrics: "v2.20.0", // the one that kube-prometheus-stack names
     kind: "v0.33.0",
     awsLoadBalancerController: "3.5.0", // of the chart and of the controller
     memcached: "1.6.45",
@@ -30,6 +32,8 @@ export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
 export const OPERATOR_IMAGE = `quay.io/prometheus-operator/prometheus-operator:${VERSIONS.prometheusOperator}`;
 export const CONFIG_RELOADER_IMAGE = `quay.io/prometheus-operator/prometheus-config-reloader:${VERSIONS.prometheusOperator}`;
 export const NODE_EXPORTER_IMAGE = `quay.io/prometheus/node-exporter:${VERSIONS.nodeExporter}-distroless`;
+export const ALERTMANAGER_IMAGE = `quay.io/prometheus/alertmanager:${VERSIONS.alertmanager}`;
+export const KUBE_STATE_METRICS_IMAGE = `registry.k8s.io/kube-state-metrics/kube-state-metrics:${VERSIONS.kubeStateMetrics}`;
 
 /** Kubernetes versions of EKS. */
 export const EKS = {

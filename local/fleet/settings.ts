@@ -37,17 +37,14 @@ export interface StackSettings {
 const SMALL = { storage: "2Gi", memory: "512Mi", cpu: "50m" };
 const SMALLER = { memory: "256Mi", cpu: "50m" };
 
-/**
- * What the stand-in of the chart lacks: kube-state-metrics has no image where no registry is reachable, and the chart's rules are the official chart's own
- * text. The stand-in renders Alertmanager, but there is no image of it either.
- */
-const LEFT_OUT = { prometheus: { kubeStateMetrics: "unmanaged", defaultRules: false }, alerting: { alertmanager: "off" } };
+/** The chart's rules are text of the official chart, and the stand-in of the chart has no copy of it. */
+const LEFT_OUT = { defaultRules: false };
 
 /**
  * Blocks of two minutes instead of two hours, and every wait for blocks shortened likewise: within a quarter of an hour a block is cut, uploaded,
  * served by Store and deleted from Prometheus. Compaction ranges and downsampling ages are constants of Thanos: history.ts writes blocks that reach them.
  */
-const FAST_PROMETHEUS = { ...SMALL, ...LEFT_OUT.prometheus, scrapeInterval: "15s", blockDuration: "2m", retention: "6m" };
+const FAST_PROMETHEUS = { ...SMALL, ...LEFT_OUT, scrapeInterval: "15s", blockDuration: "2m", retention: "6m" };
 
 /** The configuration of one stack of the local fleet, as its stack file would have it. */
 export function stackConfig(name: ClusterName, { target, chart, storageClass }: StackSettings): Record<string, unknown> {
@@ -60,7 +57,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
         chart,
         kubeconfig: target.kubeconfig,
         context: target.context,
-        alerting: LEFT_OUT.alerting,
+        alerting: { replicas: 1 },
     };
     const query = { replicas: 2, ...SMALLER };
     if (name !== "observer")

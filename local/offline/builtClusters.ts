@@ -24,6 +24,8 @@ export const BUILT_TOOLS = [
         "coredns",
         "versitygw",
         "node_exporter",
+        "alertmanager",
+        "kube-state-metrics",
     ] as const),
 ];
 

@@ -16,6 +16,8 @@ const COMPONENTS: [cluster: ClusterName, labelSelector: string, namespace?: stri
     ["blue", "app.kubernetes.io/component=query"],
     ["blue", "app.kubernetes.io/name=prometheus"],
     ["red", "app.kubernetes.io/name=prometheus"],
+    ["blue", "app.kubernetes.io/name=alertmanager"],
+    ["blue", "app.kubernetes.io/name=kube-state-metrics"],
     ["blue", "app=kube-prometheus-stack-operator"],
     ["blue", "app.kubernetes.io/name=prometheus-node-exporter"],
     ["observer", "k8s-app=kube-dns", "kube-system"],

@@ -5,7 +5,9 @@ import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
 import {
+    ALERTMANAGER_IMAGE,
     CONFIG_RELOADER_IMAGE,
+    KUBE_STATE_METRICS_IMAGE,
     NODE_EXPORTER_IMAGE,
     OPERATOR_IMAGE,
     PROMETHEUS_IMAGE,
@@ -83,6 +85,20 @@ export const IMAGES = {
         name: NODE_EXPORTER_IMAGE,
         binaries: { "/bin/node_exporter": "node_exporter" },
         entrypoint: "/bin/node_exporter",
+        user: "nobody",
+    },
+    alertmanager: {
+        name: ALERTMANAGER_IMAGE,
+        binaries: { "/bin/alertmanager": "alertmanager" },
+        entrypoint: "/bin/alertmanager",
+        user: "nobody",
+        workingDir: "/alertmanager",
+        owned: { "/alertmanager": NOBODY, "/etc/alertmanager": NOBODY },
+    },
+    kubeStateMetrics: {
+        name: KUBE_STATE_METRICS_IMAGE,
+        binaries: { "/kube-state-metrics": "kube-state-metrics" },
+        entrypoint: "/kube-state-metrics",
         user: "nobody",
     },
 } as const satisfies Record<string, ImageSpec>;

@@ -23,6 +23,7 @@ function fingerprint(entry: Entry, platform: Platform): string {
     const built = go && {
         published: go.module.published,
         main: go.module.main && readFileSync(path.join(go.module.main, "main.go"), "utf8"),
+        files: go.module.files && Object.entries(go.module.files).map(([inside, file]) => [inside, readFileSync(file, "utf8")]),
         args: buildArgs(go.module, [go.package], ""),
     };
     const content = { platform, version: entry.version, download: entry.download?.(platform), built };

@@ -214,6 +214,26 @@ export const CATALOGUE = {
         page: released("prometheus/node_exporter", VERSIONS.nodeExporter),
         cpuSeconds: 36,
     },
+    alertmanager: {
+        version: VERSIONS.alertmanager,
+        versionCheck: { args: ["--version"], pattern: /^alertmanager, version (\S+)/ },
+        versionRule: "exact",
+        static: true,
+        download: promuDownload("prometheus/alertmanager", VERSIONS.alertmanager, "alertmanager", "alertmanager"),
+        go: { module: modules.alertmanager, package: "cmd/alertmanager" },
+        page: released("prometheus/alertmanager", VERSIONS.alertmanager),
+        cpuSeconds: 50,
+    },
+    // Its releases hold manifests only, no binaries.
+    "kube-state-metrics": {
+        version: VERSIONS.kubeStateMetrics,
+        versionCheck: { args: ["version"], pattern: /^kube-state-metrics, version (\S+)/ },
+        versionRule: "exact",
+        static: true,
+        go: { module: modules.kubeStateMetrics, package: "" },
+        page: released("kubernetes/kube-state-metrics", VERSIONS.kubeStateMetrics),
+        cpuSeconds: 120,
+    },
     /** Holds a pod's namespaces. A program of this project, because the official image needs a registry. */
     pause: {
         version: modules.PAUSE,

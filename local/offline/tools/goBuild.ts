@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { GoModule } from "./goModules";
 import { exists, type Machine, type Ran, type RunOptions } from "./machine";
@@ -26,11 +26,26 @@ export interface Compiler {
     signal: AbortSignal;
 }
 
+/** The copy of a module that lacks files, beside the go.mod that wraps it. */
+const COMPLETED = "completed";
+
+/** Copies a module and adds files. Go's overlays can't do it: they must not name files of the module cache. */
+async function completeModule(from: string, to: string, files: Readonly<Record<string, string>>): Promise<void> {
+    await cp(from, to, { recursive: true });
+    // Folders of the module cache are read-only, and so are their copies.
+    const folders = (await readdir(to, { recursive: true, withFileTypes: true })).filter((entry) => entry.isDirectory());
+    for (const folder of [to, ...folders.map(({ parentPath, name }) => path.join(parentPath, name))]) await chmod(folder, 0o755);
+    for (const [inside, file] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(to, inside)), { recursive: true });
+        await copyFile(file, path.join(to, inside));
+    }
+}
+
 /**
  * The go.mod of a module that only requires the tool's. `go install module@version` refuses modules with replace directives
  * (https://go.dev/ref/mod#go-install), and Go ignores a dependency's replaces: so they are copied, with the exact versions of its release.
  */
-export function wrapperModule({ name, published }: GoModule, of?: ModFile): string {
+export function wrapperModule({ name, published, files }: GoModule, of?: ModFile): string {
     if (!published || !of) return `module tools/${name}\n\ngo 1.21\n`;
     const requires = of.Require ?? [];
     const local = (to: { Path: string }) => to.Path.startsWith(".");
@@ -44,6 +59,7 @@ export function wrapperModule({ name, published }: GoModule, of?: ModFile): stri
         `\t${published.path} ${published.version}`,
         ...requires.map((r) => `\t${r.Path} ${r.Version}${r.Indirect ? " // indirect" : ""}`),
         ")",
+        ...(files ? [`replace ${published.path} => ./${COMPLETED}`] : []),
         ...(of.Replace ?? []).filter((r) => !local(r.New)).map((r) => `replace ${spaced(r.Old)} => ${spaced(r.New)}`),
         ...requires
             .filter((r) => published.path === "k8s.io/kubernetes" && r.Path.startsWith("k8s.io/") && r.Version === "v0.0.0")
@@ -89,7 +105,7 @@ export function buildArgs(module: GoModule, packages: readonly string[], out: st
 /** Downloads what the packages import and answers how many packages that is, those of the standard library not counted. */
 export async function fetchSources(compiler: Compiler, { module, packages, dir }: GoBuild): Promise<number> {
     const { src, go } = await workspace(compiler, dir);
-    const { published, main } = module;
+    const { published, main, files } = module;
     if (main) await copyFile(path.join(main, "main.go"), path.join(src, "main.go"));
     if (published) {
         const got = JSON.parse(await go(["mod", "download", "-json", `${published.path}@${published.version}`], { deadline: 600 }));
@@ -98,9 +114,19 @@ export async function fetchSources(compiler: Compiler, { module, packages, dir }
         const sums = path.join(got.Dir, "go.sum");
         // Written anew, not copied: files of the module cache are read-only, and Go adds the wrapped module's own sum.
         if (await exists(sums)) await writeFile(path.join(src, "go.sum"), await readFile(sums));
+        if (files) await completeModule(got.Dir, path.join(src, COMPLETED), files);
     } else await writeFile(path.join(src, "go.mod"), wrapperModule(module));
     // Unlike `go mod download`, this leaves out modules that only other packages and their tests import.
-    const list = ["list", "-mod=mod", "-deps", "-tags", module.tags ?? "", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"];
+    const list = [
+        "list",
+        "-mod=mod",
+
+        "-deps",
+        "-tags",
+        module.tags ?? "",
+        "-f",
+        "{{if not .Standard}}{{.ImportPath}}{{end}}",
+    ];
     const listed = await go([...list, ...mains(module, packages)], { deadline: 1800 });
     return listed.split("\n").filter(Boolean).length;
 }

@@ -10,6 +10,8 @@ export interface GoModule {
     published?: { path: string; version: string };
     /** Folder of a main.go of this project, built instead of the module's own program. */
     main?: string;
+    /** Files that the published module lacks, by their path inside the module: each is a file of this project. */
+    files?: Readonly<Record<string, string>>;
     tags?: string;
     /** Set with `-X`: what `--version` prints. */
     variables: Readonly<Record<string, string>>;
@@ -52,6 +54,12 @@ export const operator = promu("operator", "prometheusOperator");
 /** The fleet discovers targets through Kubernetes only; without the SDKs of the other discoveries a cold build is 2.5 times faster. */
 export const prometheus = promu("prometheus", "prometheus", "netgo,remove_all_sd,enable_kubernetes_sd");
 export const nodeExporter = promu("node_exporter", "nodeExporter", "netgo,osusergo");
+export const kubeStateMetrics = promu("kube-state-metrics", "kubeStateMetrics");
+/** Its page is compiled from Elm for each release and is not in the module, but Go does not compile the program without one. */
+export const alertmanager: GoModule = {
+    ...promu("alertmanager", "alertmanager", "netgo"),
+    files: { "ui/app/dist/index.html": path.join(__dirname, "../images/alertmanager/index.html") },
+};
 
 export const helm: GoModule = {
     name: "helm",

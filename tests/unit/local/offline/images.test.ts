@@ -128,6 +128,8 @@ describe("images", () => {
                 "registry.k8s.io/coredns/coredns:v1.14.2 /coredns nonroot:nonroot",
                 "ghcr.io/versity/versitygw:v1.8.0 /usr/local/bin/versitygw ",
                 "quay.io/prometheus/node-exporter:v1.12.1-distroless /bin/node_exporter nobody",
+                "quay.io/prometheus/alertmanager:v0.34.0 /bin/alertmanager nobody",
+                "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0 /kube-state-metrics nobody",
             ],
         );
     });

@@ -18,7 +18,7 @@ describe("a build from a Go module", () => {
             { Old: { Path: "example.org/c" }, New: { Path: "./c" } },
         ],
     };
-    const module = (name: "kubelet" | "thanos" | "pulumi" | "pause") => entryOf(name).go!.module;
+    const module = (name: "kubelet" | "thanos" | "pulumi" | "alertmanager" | "pause") => entryOf(name).go!.module;
 
     it("wraps a module with its requires and replaces", () => {
         assert.equal(
@@ -36,6 +36,21 @@ require (
 )
 replace example.org/a => example.org/fork v1.0.0
 replace example.org/b v1.0.0 => example.org/b v1.0.1
+`,
+        );
+    });
+
+    it("replaces a module that lacks files by its completed copy", () => {
+        assert.equal(
+            wrapperModule(module("alertmanager"), { Go: "1.25.0" }),
+            `module tools/alertmanager
+
+go 1.25.0
+
+require (
+	github.com/prometheus/alertmanager v0.34.0
+)
+replace github.com/prometheus/alertmanager => ./completed
 `,
         );
     });
