@@ -25,7 +25,7 @@ const PARTS = {
 };
 
 /** The folders of `components`: each may import those before it. */
-const COMPONENTS = ["naming", "kubernetes", "tls", "blocks", "thanos", "prometheus", "alerts", "cloud", "stack"];
+const COMPONENTS = ["naming", "kubernetes", "tls", "blocks", "thanos", "prometheus", "alerts", "grafana", "cloud", "stack"];
 
 /** The folders of `components/cloud/aws`, in the same way. Files directly in `components/cloud/aws` may import all of them. */
 const AWS = ["iam", "storage", "addOns", "cluster"];
@@ -69,5 +69,7 @@ module.exports = {
         exclude: { path: "^(node_modules|reports)/" },
         tsPreCompilationDeps: true,
         tsConfig: { fileName: "tsconfig.json" },
+        // What a package names in its `exports` is not found otherwise.
+        enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["require", "node", "default", "types"] },
     },
 };

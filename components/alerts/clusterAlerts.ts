@@ -1,6 +1,6 @@
 import { secondsIn } from "../../rules/duration";
 import { KPS, PROMETHEUS_SERVICE, REMOTE_WRITE_NAME, SIDECAR_SERVICE } from "../naming/names";
-import { type Alert, targets } from "./alert";
+import { type Alert, kubelets, targets } from "./alert";
 
 /** Pods behind a Service that Prometheus scrapes. */
 export interface ExpectedPods {
@@ -100,7 +100,7 @@ const podsMissing = (namespace: string, pods: ExpectedPods): Alert => ({
 
 /** Blocks fill four fifths of a Prometheus volume at most (`retentionSize`), so a tenth left is less than it should ever be. `which`: label matchers of the volumes. */
 export function volumeNearlyFull(which: string): Alert {
-    const volumes = `job="kubelet", metrics_path="/metrics", ${which}`;
+    const volumes = `${kubelets("/metrics")}, ${which}`;
     return {
         name: "FleetVolumeNearlyFull",
         expr: `min by (persistentvolumeclaim) (
@@ -152,7 +152,7 @@ const certificateEnds = ({ certificatesEnd, certificateValidity }: ClusterAlerts
 });
 
 /** Label matchers of the remote write to Receive, of the Prometheus that `which` matches. */
-const remoteWrite = (which: string) => `${which}, job="${PROMETHEUS_SERVICE}", remote_name="${REMOTE_WRITE_NAME}"`;
+export const remoteWrite = (which: string) => `${which}, job="${PROMETHEUS_SERVICE}", remote_name="${REMOTE_WRITE_NAME}"`;
 
 /**
  * Prometheus keeps about 2 h that are not sent. Compared with the clock, because a full queue takes no more samples and its highest timestamp stands still
