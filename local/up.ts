@@ -94,6 +94,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
         [
             "",
             `${color.bold("Open")}   ${frontend}   every cluster, one query: try  sum by (cluster) (rate(shop_orders_total[1h]))  over four weeks`,
+            "       Grafana: its dashboards and data source are ConfigMaps in the observer; the local fleet runs no server of it",
             ...CLUSTERS.map(
                 ({ name }) => `       kubectl --kubeconfig ${targets[name].kubeconfig} --context ${targets[name].context} get pods -A`,
             ),

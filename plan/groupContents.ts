@@ -17,6 +17,7 @@ export const GROUP_ROWS = {
     "Names and certificates": names,
     Thanos: (own) => own.flatMap(workload),
     Prometheus: prometheus,
+    Grafana: grafana,
     Other: typeCounts,
 } satisfies Record<string, (own: Resources, all: Resources) => string[][]>;
 export type GroupTitle = keyof typeof GROUP_ROWS;
@@ -202,6 +203,20 @@ function prometheus(own: Resources): string[][] {
             ["alerts", "", "", alertsGoTo(props.values)],
         ];
     });
+}
+
+function grafana(own: Resources): string[][] {
+    const dashboards = ofType(own, /:ConfigMap$/).filter(({ props }) => valueAt(props, "metadata", "labels", "grafana_dashboard"));
+    if (dashboards.length === 0) return [];
+    const installed = ofType(own, /:Role$/).length > 0;
+    const secret = ofType(own, /:Secret$/).map(({ props }) => `password in Secret ${text(valueAt(props, "metadata", "name"))}`);
+    return [
+        ["dashboards", dashboards.map(({ name }) => name.replace(/^grafana-/, "")).join(", ")],
+        [
+            "server",
+            installed ? ["by the chart", ...secret].join("; ") : "not installed: another Grafana finds the dashboards by their label",
+        ],
+    ];
 }
 
 /** Who is told of alerts, by the chart's values. */

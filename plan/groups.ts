@@ -35,6 +35,7 @@ const BY_COMPONENT: [type: RegExp, title: GroupTitle][] = [
     [/:index:Certificates$/, "Names and certificates"],
     [/:thanos:/, "Thanos"],
     [/:prometheus:/, "Prometheus"],
+    [/:grafana:/, "Grafana"],
     [/:aws:AddOns$/, "Add-ons"],
 ];
 

@@ -71,6 +71,12 @@ export const PROMETHEUS_PODS = { "operator.prometheus.io/name": `${KPS}-promethe
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Service of the chart in front of all Prometheus pods. */
 export const PROMETHEUS_SERVICE = `${KPS}-prometheus`;
+/** Deployment and Service of the chart's Grafana: its subchart names them by the release. */
+export const GRAFANA = `${KPS}-grafana`;
+/** Labels that the chart gives to Grafana's pod. */
+export const GRAFANA_PODS = { "app.kubernetes.io/name": "grafana", "app.kubernetes.io/instance": KPS };
+/** Port of Grafana's page, API and metrics, in its pod. */
+export const GRAFANA_PORT = 3000;
 /** Service of the chart in front of all Alertmanager pods. */
 export const ALERTMANAGER_SERVICE = `${KPS}-alertmanager`;
 /** SRV name of all Alertmanager pods: the operator's own headless Service (its pkg/alertmanager/statefulset.go), and the chart's name for their port. */

@@ -12,16 +12,19 @@ import { PART_OF, THANOS_PODS } from "../naming/labels";
 import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, PROMETHEUS_PORT, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
+import type { GrafanaServer } from "./grafana";
 import { type ChartValues, hasNull, mergeValues } from "./mergeValues";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
 
-export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite"> {
+export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite" | "grafana"> {
     /** Kubernetes namespace. */
     namespace: string;
     /** Access to the blocks of this cluster's stream. `undefined`: Prometheus is an agent. */
     blocks: StreamAccess | undefined;
     /** URL of Receive, and the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tls: TlsCredentials } | undefined;
+    /** Grafana, on the observer. @default none */
+    grafana?: pulumi.Input<GrafanaServer> | undefined;
     /** The user's values of the chart, over this project's. */
     values: ChartValues;
     /** The chart kube-prometheus-stack: a reference (`oci://...`, `repo/name`), or a directory (`/...`, `./...`, `../...`). */
@@ -71,6 +74,7 @@ export class Prometheus extends pulumi.ComponentResource {
                         objectStore: blocks && { secret: blocks.objectStoreSecret, checksum: blocks.objectStoreChecksum },
                         annotations: blocks?.annotations ?? {},
                         remoteWrite,
+                        grafana: args.grafana,
                     })
                     .apply((resolved) =>
                         mergeValues(kubePrometheusStackValues({ ...args, ...resolved }), args.values, secretIfEncrypted()),

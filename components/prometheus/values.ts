@@ -8,6 +8,7 @@ import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUN
 import { type Tracing, tracingConfig } from "../thanos/tracing";
 import { TLS_FILES } from "../tls/tlsSecret";
 import { alertmanagerValues, externalAlertmanagers } from "./alertmanager";
+import { type GrafanaServer, grafanaValues } from "./grafana";
 
 /** What the values of kube-prometheus-stack depend on. */
 export interface ValuesArgs extends Omit<PrometheusConfig, "values"> {
@@ -32,6 +33,8 @@ export interface ValuesArgs extends Omit<PrometheusConfig, "values"> {
     objectStore: { secret: string; checksum: string } | undefined;
     /** Where the sidecars' traces go. @default nowhere */
     tracing?: Tracing | undefined;
+    /** Grafana, on the observer. @default none */
+    grafana?: GrafanaServer | undefined;
     /** URL of Receive, and the name of the Secret with the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tlsSecret: string } | undefined;
 }
@@ -59,7 +62,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
         fullnameOverride: KPS,
         crds: { enabled: true },
         // Dashboards belong to the observer.
-        grafana: { enabled: false },
+        grafana: grafanaValues(args.grafana, args.generalPlacement),
         // An agent evaluates nothing, so nobody would send to an Alertmanager.
         alertmanager: agent ? { enabled: false } : alertmanagerValues(args.alerting, OURS, args.generalPlacement),
         kubeStateMetrics: { enabled: args.kubeStateMetrics === "install" },

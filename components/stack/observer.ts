@@ -6,6 +6,7 @@ import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
+import { Grafana } from "../grafana/grafana";
 import { stackNamespace } from "../kubernetes/namespace";
 import { MEMCACHED, prometheusUrl } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
@@ -20,6 +21,7 @@ import { Store } from "../thanos/store";
 import { Certificates } from "../tls/certificates";
 import { alertsOfObserver, alertsOfRule } from "./alertsOf";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
+import { factsOf } from "./dashboardsOf";
 import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 
 export interface ObserverOutputs extends ContractOutputs {
@@ -55,6 +57,18 @@ export class Observer extends pulumi.ComponentResource {
             : cloud.makeStores("blocks", streams, childOpts);
         const blocks = new BlockStorage(this, cloud, { namespace, stores: objectStores.stores }, childOpts);
 
+        const grafana =
+            config.grafana &&
+            new Grafana(
+                "grafana",
+                {
+                    ...config.grafana,
+                    namespace,
+                    scrapeInterval: config.grafana.scrapeInterval ?? config.prometheus.scrapeInterval,
+                    facts: certificates.firstExpiry.apply((end) => factsOf(config, end)),
+                },
+                childOpts,
+            );
         const prometheus = new Prometheus(
             "prometheus",
             {
@@ -68,6 +82,7 @@ export class Observer extends pulumi.ComponentResource {
                 clusterName,
                 chart: config.chart,
                 blocks: blocks.grant("prometheus", clusterName),
+                grafana: grafana?.server,
             },
             childOpts,
         );

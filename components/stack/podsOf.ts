@@ -2,8 +2,9 @@ import { ringsOf, takesSamples } from "../../config/rings";
 import { type CacheConfig, type Mode, type ObserverConfig, STORES_BLOCKS, type StackConfig } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { ALERTMANAGER_SERVICE, KPS, MEMCACHED, streamWorkload, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, streamWorkload, thanosName } from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
+import { GRAFANA_REQUESTS, GRAFANA_SIDECAR_REQUESTS } from "../prometheus/grafana";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
 import { partsOf } from "../thanos/hashring";
 
@@ -36,7 +37,7 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
 }
 
 function observerPods(config: ObserverConfig): PodRequests[] {
-    const { receive, store, compact, queryFrontend, rule } = config;
+    const { receive, store, compact, queryFrontend, rule, grafana } = config;
     const rings = ringsOf(config);
     return [
         {
@@ -51,6 +52,16 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
+        ...(grafana?.server === "install"
+            ? [
+                  {
+                      name: GRAFANA,
+                      replicas: 1,
+                      requests: sumOf([GRAFANA_REQUESTS, GRAFANA_SIDECAR_REQUESTS, GRAFANA_SIDECAR_REQUESTS].map(requestsOf)),
+                      volumes: false,
+                  },
+              ]
+            : []),
         ...(rule ? [{ name: thanosName("rule"), replicas: rule.replicas, requests: requestsOf(rule), volumes: true }] : []),
         ...rings.flatMap((ring) =>
             partsOf(ring).map(({ name, pods }) => ({ name, replicas: pods, requests: requestsOf(ring), volumes: true })),

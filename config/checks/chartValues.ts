@@ -74,6 +74,17 @@ const GUARDS: readonly Guard[] = [
     ...["replicas", "retention", "scrapeInterval"].map((key) => own(`${SPEC}.${key}`, `prometheus.${key}`)),
     own(`${SPEC}.additionalAlertManagerConfigs`, "alerting.external"),
     own("alertmanager.enabled", "alerting.alertmanager"),
+    {
+        path: "grafana.enabled",
+        why: "has a setting of its own, which the observer has: its Grafana shows every cluster.",
+        remedy: "Write grafana.server in the observer's stack instead.",
+    },
+    ...["admin", "adminUser", "adminPassword"].map((key) => own(`grafana.${key}`, "grafana.adminSecret")),
+    ...["rbac", "sidecar.dashboards.resource", "sidecar.datasources.resource"].map((key) => ({
+        path: `grafana.${key}`,
+        why: "decides what Grafana's sidecars may read: more than ConfigMaps would be the keys of the bucket.",
+        remedy: KEEP,
+    })),
     own("alertmanager.alertmanagerSpec.replicas", "alerting.replicas"),
     ...["configSecret", "useExistingSecret"].map((key) => own(`alertmanager.alertmanagerSpec.${key}`, "alerting.configSecret")),
     own("nodeExporter.enabled", "prometheus.nodeExporter"),

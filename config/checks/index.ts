@@ -7,6 +7,7 @@ import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
 import { AGENTS_STREAM, streamOf, streamsOf } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
+import { grafanaChecks } from "./grafana";
 import { receiveChecks } from "./receive";
 import { ruleChecks } from "./rule";
 
@@ -28,7 +29,8 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(uploadedBlocks(config))
             .add(renewal(config))
             .add(receiveChecks(config))
-            .add(ruleChecks(config));
+            .add(ruleChecks(config))
+            .add(grafanaChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
     const refused = checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } });
     // The retention of a stream is one setting for all resolutions.

@@ -1,10 +1,5 @@
 import { z } from "zod";
-import { count } from "./common";
-
-/** Name of a Secret in the namespace of the stack. The stack reads none of it: no credential is in a stack file. */
-const secretName = z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "is not the name of a Secret. Use lower-case letters, digits, hyphens and dots.");
+import { count, secretName } from "./common";
 
 /** An Alertmanager outside of the stack. */
 const external = z.strictObject({

@@ -54,6 +54,11 @@ export const namespace = z
         "is not the name of a Kubernetes namespace. Use 1 to 63 lower-case letters, digits and hyphens.",
     );
 
+/** Name of a Secret in the namespace of the stack. The stack reads none of it: no credential is in a stack file. */
+export const secretName = z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "is not the name of a Secret. Use lower-case letters, digits, hyphens and dots.");
+
 export const domain = z
     .string()
     .regex(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alerting } from "./alerting";
 import { observeeAws, observerAws } from "./aws";
 import { clusterName, domain, duration, namespace } from "./common";
+import { grafana } from "./grafana";
 import { objectStore } from "./objectStore";
 import { prometheus } from "./prometheus";
 import { rule } from "./rule";
@@ -168,6 +169,8 @@ const observer = {
     compact: compact.prefault({}),
     /** Rule. It runs if this section is there. */
     rule: rule.optional(),
+    /** Dashboards and Grafana. They are there if this section is. */
+    grafana: grafana.optional(),
 };
 
 const observeeStack = {
@@ -207,6 +210,7 @@ export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(obser
 export type { AlertingConfig } from "./alerting";
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { CacheConfig, MemcachedConfig } from "./cache";
+export type { GrafanaConfig } from "./grafana";
 export type { PrometheusConfig } from "./prometheus";
 export type { RuleConfig } from "./rule";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";

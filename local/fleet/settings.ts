@@ -37,14 +37,14 @@ export interface StackSettings {
 const SMALL = { storage: "2Gi", memory: "512Mi", cpu: "50m" };
 const SMALLER = { memory: "256Mi", cpu: "50m" };
 
-/** The chart's rules are text of the official chart, and the stand-in of the chart has no copy of it. */
-const LEFT_OUT = { defaultRules: false };
+/** The chart's rules are text of the official chart, and the stand-in of the chart has no copy of it. No image of Grafana is built. */
+const LEFT_OUT = { prometheus: { defaultRules: false }, grafana: { server: "unmanaged" } };
 
 /**
  * Blocks of two minutes instead of two hours, and every wait for blocks shortened likewise: within a quarter of an hour a block is cut, uploaded,
  * served by Store and deleted from Prometheus. Compaction ranges and downsampling ages are constants of Thanos: history.ts writes blocks that reach them.
  */
-const FAST_PROMETHEUS = { ...SMALL, ...LEFT_OUT, scrapeInterval: "15s", blockDuration: "2m", retention: "6m" };
+const FAST_PROMETHEUS = { ...SMALL, ...LEFT_OUT.prometheus, scrapeInterval: "15s", blockDuration: "2m", retention: "6m" };
 
 /** The configuration of one stack of the local fleet, as its stack file would have it. */
 export function stackConfig(name: ClusterName, { target, chart, storageClass }: StackSettings): Record<string, unknown> {
@@ -68,6 +68,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
         observees: CLUSTERS.flatMap((c) => ("mode" in c ? [{ name: c.name, mode: c.mode }] : [])),
         prometheus: FAST_PROMETHEUS,
         query,
+        grafana: LEFT_OUT.grafana,
         queryFrontend: SMALLER,
         store: { replicas: 1, syncInterval: "20s", ...SMALL },
         receive: {

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { STATEFUL_NODES } from "../../components/cloud/aws/cluster/nodeGroups";
+import { GRAFANA_PODS, GRAFANA_PORT } from "../../components/naming/names";
 import { kubePrometheusStackValues } from "../../components/prometheus/values";
 import { DEFAULT_RULE_GROUPS } from "../../config/schema/prometheus";
 import { CHART_SOURCE } from "../../local/offline/standins/chart";
 import { VERSIONS } from "../../upstream/versions";
-import { compareCharts, copyWithSubcharts, selectorsOf, type Values } from "../support/chartEquality";
+import { compareCharts, copyWithSubcharts, render, selectorsOf, type Values } from "../support/chartEquality";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
 /** Directory of the official kube-prometheus-stack: $KPS_CHART (`helm pull --untar`, or charts/kube-prometheus-stack of a checkout), else pulled. */
@@ -83,6 +84,17 @@ const cases: Record<string, Values> = {
     }),
 };
 
+interface PodTemplate {
+    metadata: { labels: Record<string, string> };
+    spec: {
+        containers: {
+            name: string;
+            env: { name: string; value?: string; valueFrom?: unknown }[];
+            ports: { name: string; containerPort: number }[];
+        }[];
+    };
+}
+
 describe("the stand-in chart", () => {
     const temporary = temporaryDirectory();
     let official: string;
@@ -111,6 +123,60 @@ describe("the stand-in chart", () => {
                 .sort(),
             [...DEFAULT_RULE_GROUPS].sort(),
         );
+    });
+
+    /** The chart's Grafana, as the observer has it. */
+    const withGrafana = kubePrometheusStackValues({
+        ...observee,
+        grafana: { namespace: "monitoring", adminSecret: "people", role: "kps-grafana" },
+    });
+
+    it("has no Grafana: it refuses one by name, and values for one that is off", () => {
+        assert.throws(() => render(CHART_SOURCE, withGrafana), /lacks what these values ask for .*: grafana\.enabled\./);
+        const off = { ...kubePrometheusStackValues(observee), grafana: { enabled: false, admin: { existingSecret: "people" } } };
+        assert.throws(() => render(CHART_SOURCE, off), /grafana.*admin/s);
+    });
+
+    it("stands in for a chart whose Grafana reads ConfigMaps of its namespace only, and makes no password and no data source of its own", function () {
+        if (!existsSync(join(official, "charts", "grafana"))) {
+            console.log("      not checked: this copy of the official chart is without its Grafana (`helm pull` has it)");
+            return this.skip();
+        }
+        const manifests = render(official, withGrafana).filter(({ metadata }) => metadata.name.startsWith("kps-grafana"));
+        const kinds = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+        assert.deepEqual(kinds, [
+            "ConfigMap kps-grafana",
+            "ConfigMap kps-grafana-config-dashboards",
+            "ConfigMap kps-grafana-datasource",
+            "ConfigMap kps-grafana-overview",
+            "Deployment kps-grafana",
+            "RoleBinding kps-grafana",
+            "Service kps-grafana",
+            "ServiceAccount kps-grafana",
+            "ServiceMonitor kps-grafana",
+        ]);
+        const of = (title: string) => {
+            const [manifest] = manifests.filter(({ kind, metadata }) => `${kind} ${metadata.name}` === title);
+            assert.ok(manifest, title);
+            return manifest;
+        };
+        assert.deepEqual(of("ConfigMap kps-grafana-datasource").data, { "datasource.yaml": "apiVersion: 1\ndatasources:" });
+        const { metadata, spec } = (of("Deployment kps-grafana").spec as { template: PodTemplate }).template;
+        for (const [label, value] of Object.entries(GRAFANA_PODS)) assert.equal(metadata.labels[label], value);
+        assert.deepEqual(
+            spec.containers.map(({ name, env }) => [
+                name,
+                ...["LABEL", "LABEL_VALUE", "NAMESPACE", "RESOURCE"].map((key) => env.find((one) => one.name === key)?.value),
+            ]),
+            [
+                ["grafana-sc-dashboard", "grafana_dashboard", "1", "monitoring", "configmap"],
+                ["grafana-sc-datasources", "grafana_datasource", "1", "monitoring", "configmap"],
+                ["grafana", undefined, undefined, undefined, undefined],
+            ],
+        );
+        assert.ok(spec.containers[2]?.ports.some(({ name, containerPort }) => name === "grafana" && containerPort === GRAFANA_PORT));
+        const password = spec.containers[2]?.env.find(({ name }) => name === "GF_SECURITY_ADMIN_PASSWORD")?.valueFrom;
+        assert.deepEqual(password, { secretKeyRef: { name: "people", key: "admin-password" } });
     });
 
     for (const [name, values] of Object.entries(cases)) {

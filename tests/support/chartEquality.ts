@@ -26,7 +26,7 @@ export interface Difference {
 
 export type Values = Record<string, unknown>;
 
-interface Manifest {
+export interface Manifest {
     apiVersion: string;
     kind: string;
     metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
@@ -74,7 +74,8 @@ export function copyWithSubcharts(officialDir: string, into: string): string {
     return chart;
 }
 
-function render(chart: string, values: Values): Manifest[] {
+/** What Helm makes of a chart and values. */
+export function render(chart: string, values: Values): Manifest[] {
     const helm = process.env.HELM_BINARY ?? "helm";
     const args = ["template", "kps", chart, "--namespace", "monitoring", "--kube-version", "1.34.4", "--values", "-"];
     const printed = execFileSync(helm, args, { input: stringify(values), encoding: "utf8", maxBuffer: 64 << 20, timeout: 120_000 });

@@ -58,6 +58,27 @@ describe("the values of kube-prometheus-stack", () => {
     it("leave out kube-state-metrics where the cluster has its own", () =>
         assert.deepEqual(kubePrometheusStackValues({ ...args, kubeStateMetrics: "unmanaged" }).kubeStateMetrics, { enabled: false }));
 
+    it("have a Grafana whose sidecars read ConfigMaps of one namespace, and no data source but the fleet's", () => {
+        const grafana = { namespace: "monitoring", adminSecret: "people", role: "kps-grafana" };
+        const placement = { nodeSelector: { pool: "general" }, tolerations: [] };
+        assert.deepEqual(kubePrometheusStackValues({ ...args, grafana, generalPlacement: placement }).grafana, {
+            enabled: true,
+            admin: { existingSecret: "people" },
+            rbac: { namespaced: true, useExistingRole: "kps-grafana" },
+            sidecar: {
+                resources: { requests: { cpu: "10m", memory: "128Mi" }, limits: { memory: "128Mi" } },
+                dashboards: { searchNamespace: "monitoring", resource: "configmap", multicluster: { global: { enabled: true } } },
+                datasources: { searchNamespace: "monitoring", resource: "configmap", defaultDatasourceEnabled: false },
+            },
+            resources: { requests: { cpu: "100m", memory: "512Mi" }, limits: { memory: "512Mi" } },
+            nodeSelector: { pool: "general" },
+            tolerations: [],
+            testFramework: { enabled: false },
+            initChownData: { enabled: false },
+        });
+        assert.deepEqual(kubePrometheusStackValues(args).grafana, { enabled: false });
+    });
+
     it("have the chart's rules as a whole, by group, or not at all", () => {
         assert.deepEqual(kubePrometheusStackValues(args).defaultRules, { create: true });
         assert.deepEqual(kubePrometheusStackValues({ ...args, omittedRules: ["network", "kubernetesApps"] }).defaultRules, {

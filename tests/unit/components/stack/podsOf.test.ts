@@ -99,6 +99,29 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofRule(podsOf(loadConfig(config))).length, 3);
     });
 
+    it("include the chart's Grafana with its two sidecars, by the values of the chart", async () => {
+        const config = observerConfig("aws", { grafana: {} });
+        const { resources } = await runInProcess("observer", toEngineConfig(config));
+        const [release] = resources.filter(({ name, type }) => name === "kps" && type.endsWith(":Release"));
+        assert.ok(release);
+        const { grafana } = release.props.values as { grafana: Container & { sidecar: Container; nodeSelector: Record<string, string> } };
+        assert.deepEqual(
+            podsOf(loadConfig(config)).filter(({ name }) => name.includes("grafana")),
+            [
+                {
+                    name: "kps-grafana",
+                    replicas: 1,
+                    requests: requested([grafana, grafana.sidecar, grafana.sidecar]),
+                    volumes: isStateful(grafana.nodeSelector),
+                },
+            ],
+        );
+        assert.deepEqual(
+            podsOf(loadConfig(observerConfig("aws", { grafana: { server: "unmanaged" } }))).filter(({ name }) => name.includes("grafana")),
+            [],
+        );
+    });
+
     it("are those of an observee that are registered", async () => {
         const asked = withoutOperator(podsOf(loadConfig(observeeConfig("blue", "aws"))));
         // No node groups: its pods have volumes, and select no nodes.

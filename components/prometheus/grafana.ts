@@ -1,0 +1,45 @@
+import type { Placement } from "../kubernetes/placement";
+
+/** What the chart needs for its Grafana. */
+export interface GrafanaServer {
+    /** Kubernetes namespace of the dashboards. */
+    namespace: string;
+    /** Secret with the administrator's name and password, keys `admin-user` and `admin-password`. */
+    adminSecret: string;
+    /** Role of the sidecars that look for dashboards and data sources. */
+    role: string;
+}
+
+/** What Grafana requests, and each of its two sidecars. */
+export const GRAFANA_REQUESTS = { cpu: "100m", memory: "512Mi" };
+export const GRAFANA_SIDECAR_REQUESTS = { cpu: "10m", memory: "128Mi" };
+
+const requesting = (requests: { cpu: string; memory: string }) => ({ resources: { requests, limits: { memory: requests.memory } } });
+
+/**
+ * The part of the chart's values about Grafana (chart 88, whose subchart is grafana 12.11). Nothing is kept in a volume: dashboards and data sources are
+ * ConfigMaps, and what a user makes by hand is gone with the pod.
+ */
+export function grafanaValues(server: GrafanaServer | undefined, placement: Placement | undefined) {
+    if (server === undefined) return { enabled: false };
+    const { namespace, adminSecret, role } = server;
+    // The chart's sidecars look into every namespace, and at Secrets too.
+    const found = { searchNamespace: namespace, resource: "configmap" };
+    return {
+        enabled: true,
+        admin: { existingSecret: adminSecret },
+        rbac: { namespaced: true, useExistingRole: role },
+        sidecar: {
+            ...requesting(GRAFANA_SIDECAR_REQUESTS),
+            // The chart's own dashboards expect one Prometheus, and get a choice of cluster.
+            dashboards: { ...found, multicluster: { global: { enabled: true } } },
+            // The data source would be the Prometheus of this cluster only.
+            datasources: { ...found, defaultDatasourceEnabled: false },
+        },
+        ...requesting(GRAFANA_REQUESTS),
+        ...placement,
+        testFramework: { enabled: false },
+        // Where the user adds a volume: the chart would let root take it over, which the namespace may refuse, and `fsGroup` does the same.
+        initChownData: { enabled: false },
+    };
+}

@@ -1,0 +1,30 @@
+import { ringsOf, takesSamples } from "../../config/rings";
+import { activeOf, type ObserverConfig, writersOf } from "../../config/schema";
+import { streamsOf } from "../../config/streams";
+import type { FleetFacts } from "../grafana/facts";
+import { streamWorkload } from "../naming/names";
+import { partsOf } from "../thanos/hashring";
+
+/** What the dashboards of an observer's stack depend on. `certificatesEnd`: RFC 3339. */
+export function factsOf(config: ObserverConfig, certificatesEnd: string): FleetFacts {
+    const streams = streamsOf(config).map(({ name }) => name);
+    return {
+        observer: config.cluster,
+        namespace: config.namespace,
+        clusters: activeOf(config.observees).length + 1,
+        certificatesEnd: Math.floor(Date.parse(certificatesEnd) / 1000),
+        stores: streams.map((stream) => streamWorkload("store", stream)),
+        compacts: streams.map((stream) => streamWorkload("compact", stream)),
+        receive:
+            writersOf(config.observees).length > 0
+                ? {
+                      ingesters: ringsOf(config)
+                          .filter(takesSamples)
+                          .flatMap(partsOf)
+                          .map(({ name }) => name),
+                      replicationFactor: config.receive.replicationFactor,
+                  }
+                : undefined,
+        rule: config.rule !== undefined,
+    };
+}
