@@ -51,8 +51,8 @@ function promu(name: string, upstream: keyof typeof UPSTREAM, tags?: string): Go
 
 export const thanos = promu("thanos", "thanos", "netgo,slicelabels");
 export const operator = promu("operator", "prometheusOperator");
-/** The fleet discovers targets through Kubernetes only; without the SDKs of the other discoveries a cold build is 2.5 times faster. */
-export const prometheus = promu("prometheus", "prometheus", "netgo,remove_all_sd,enable_kubernetes_sd");
+/** Discovery by Kubernetes, Consul, HTTP and static targets, which settings can name; without the SDKs of the others a cold build is 2.5 times faster. */
+export const prometheus = promu("prometheus", "prometheus", "netgo,remove_all_sd,enable_kubernetes_sd,enable_consul_sd");
 export const nodeExporter = promu("node_exporter", "nodeExporter", "netgo,osusergo");
 export const kubeStateMetrics = promu("kube-state-metrics", "kubeStateMetrics");
 /** Its page is compiled from Elm for each release and is not in the module, but Go does not compile the program without one. */
