@@ -46,6 +46,39 @@ export function promqlError(written: string): PromqlError | undefined {
         : { message: `is a ${type}: a rule needs a number for each series at one time.`, offset: 0 };
 }
 
+/**
+ * Why a text is no selector that Prometheus's `/federate` takes, or one of every series: the rest of a sentence that begins with it. Prometheus itself refuses a selector
+ * that could match nothing but the empty value (promql/parser, ParseMetricSelector).
+ */
+export function selectorError(written: string): string | undefined {
+    const { parser } = loadParser();
+    const tree = parser.parse(written);
+    const matchers: string[] = [];
+    let selectors = 0;
+    let wrong = false;
+    let named = false;
+    tree.iterate({
+        enter: ({ type, name, from, to, node }) => {
+            wrong ||= type.isError || !SELECTOR_NODES.has(name);
+            if (name === "VectorSelector") selectors += 1;
+            // In `{"a b"}` the quoted text is the metric's name, in `{"a b"="c"}` a label's.
+            if (name === "Identifier" || (name === "QuotedLabelName" && node.parent?.name === "LabelMatchers")) named = true;
+            if (name === "UnquotedLabelMatcher" || name === "QuotedLabelMatcher") matchers.push(written.slice(from, to));
+        },
+    });
+    if (wrong || selectors !== 1) return "is no selector of series.";
+    return named || matchers.some((matcher) => !MATCHES_ALL.test(matcher)) ? undefined : "selects every series.";
+}
+
+/** What the parser calls the parts of a selector. */
+const SELECTOR_NODES = new Set([
+    ...["PromQL", "VectorSelector", "Identifier", "LabelMatchers", "UnquotedLabelMatcher", "QuotedLabelMatcher", "LabelName"],
+    ...["QuotedLabelName", "StringLiteral", "MatchOp", "EqlSingle", "Neq", "EqlRegex", "NeqRegex"],
+]);
+
+/** A matcher that leaves nothing out, or only what lacks the label. */
+const MATCHES_ALL = /=~\s*(["'`])\.[*+]\1$|!=\s*(["'`])\2$|!~\s*(["'`])\3$/;
+
 /** The checker takes a comment for an operand. Blanks instead of comments leave every other character in its place. */
 function withoutComments(expr: string, tree: Tree): string {
     let text = expr;

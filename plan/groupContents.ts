@@ -194,6 +194,7 @@ function typeCounts(own: Resources): string[][] {
 const lastPart = (type: string) => type.slice(type.lastIndexOf(":") + 1);
 
 function prometheus(own: Resources): string[][] {
+    const scraped = ofType(own, /:ScrapeConfig$/).map(({ props }) => text(valueAt(props, "metadata", "name")));
     return ofType(own, /:Release$/).flatMap(({ props }) => {
         const spec = valueAt(props, "values", "prometheus", "prometheusSpec");
         const size = valueAt(spec, "storageSpec", "volumeClaimTemplate", "spec", "resources", "requests", "storage");
@@ -201,6 +202,7 @@ function prometheus(own: Resources): string[][] {
         return [
             [text(props.name), countOf(Number(valueAt(spec, "replicas")), "replica"), `${size} each`, chart],
             ["alerts", "", "", alertsGoTo(props.values)],
+            ...(scraped.length > 0 ? [["scrape configs", "", "", scraped.join(", ")]] : []),
         ];
     });
 }

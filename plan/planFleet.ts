@@ -31,6 +31,9 @@ export async function planFleet(
         };
         const { resources, outputs } = await runInProcess(stack.name, stack.config, outputsOf);
         exported.set(stack.name, outputs);
+        for (const { type, props } of resources)
+            if (type.endsWith(":ScrapeConfig") && (props.spec as { params?: object }).params)
+                warnings.add(federates((props.metadata as { name: string }).name));
         const aws = toAwsStack(stack);
         if (aws) for (const warning of assumedInstanceTypes(aws)) warnings.add(warning);
         plans.push({
@@ -43,6 +46,11 @@ export async function planFleet(
     }
     return { stacks: plans };
 }
+
+/** What a federation cannot do. */
+const federates = (name: string) =>
+    `scrape config ${name} federates: each scrape copies the newest sample of a series only, and nothing fills the gap when a scrape is missed. ` +
+    "To have every sample of a cluster, make it an observee.";
 
 /** Name of the observer's stack, for the stack of an observee. */
 export function observerStackName({ config }: StackInput): string | undefined {

@@ -24,6 +24,8 @@ export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${
 
 /** The operator adds this label to every series of a Prometheus replica, and to its blocks. */
 export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
+/** The operator adds this label to every series of a Prometheus: its namespace and name. */
+export const PROMETHEUS_LABEL = "prometheus";
 /** Each Receive ingester adds this label to the series that it holds. */
 export const RECEIVE_REPLICA_LABEL = "receive_replica";
 /** Each pod of Rule adds this label to what it records, and to its blocks. */

@@ -3,6 +3,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
 import { isEncrypted } from "../../config/engineConfig";
+import type { ScrapeConfig } from "../../config/schema";
 import { VERSIONS } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
@@ -14,9 +15,12 @@ import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import type { GrafanaServer } from "./grafana";
 import { type ChartValues, hasNull, mergeValues } from "./mergeValues";
+import { scrapeConfigs } from "./scrapeConfigs";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
 
 export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite" | "grafana"> {
+    /** Targets beside those of ServiceMonitors. */
+    scrapeConfigs: readonly ScrapeConfig[];
     /** Kubernetes namespace. */
     namespace: string;
     /** Access to the blocks of this cluster's stream. `undefined`: Prometheus is an agent. */
@@ -106,6 +110,8 @@ export class Prometheus extends pulumi.ComponentResource {
             // The chart installs the CRD of ServiceMonitor.
             { parent: this, dependsOn: [release] },
         );
+
+        scrapeConfigs(args, { parent: this, dependsOn: [release] });
 
         networkPolicy(
             KPS,

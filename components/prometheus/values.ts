@@ -11,7 +11,7 @@ import { alertmanagerValues, externalAlertmanagers } from "./alertmanager";
 import { type GrafanaServer, grafanaValues } from "./grafana";
 
 /** What the values of kube-prometheus-stack depend on. */
-export interface ValuesArgs extends Omit<PrometheusConfig, "values"> {
+export interface ValuesArgs extends Omit<PrometheusConfig, "values" | "scrapeConfigs"> {
     /** Name of the cluster: the value of the external label `cluster`. */
     clusterName: string;
     /** StorageClass of the Prometheus volumes. */

@@ -109,7 +109,7 @@ function says(values: unknown, path: string): boolean {
 }
 
 /** The user's values of the chart that would break what the fleet depends on. */
-export function chartValues({ prometheus: { values }, alerting }: StackConfig): Problem[] {
+export function chartValues({ prometheus: { values, scrapeConfigs }, alerting }: StackConfig): Problem[] {
     const problems = new Problems();
     const at = (path: string) => `prometheus.values.${path}`;
     for (const { path, why, remedy } of GUARDS) problems.when(says(values, path), at(path), why, remedy);
@@ -134,6 +134,13 @@ export function chartValues({ prometheus: { values }, alerting }: StackConfig): 
         "replaces the list with the Secrets of alerting.external, as Helm replaces lists.",
         "Mount yours by volumes and volumeMounts.",
     );
+    for (const key of ["scrapeConfigSelector", "scrapeConfigSelectorNilUsesHelmValues", "scrapeConfigNamespaceSelector"])
+        problems.when(
+            scrapeConfigs.length > 0 && says(values, `${SPEC}.${key}`),
+            at(`${SPEC}.${key}`),
+            "can leave out prometheus.scrapeConfigs.",
+            KEEP,
+        );
     return problems.all();
 }
 

@@ -10,6 +10,7 @@ import { chartValues, externalLabels } from "./chartValues";
 import { grafanaChecks } from "./grafana";
 import { receiveChecks } from "./receive";
 import { ruleChecks } from "./rule";
+import { scrapeConfigs } from "./scrapeConfigs";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
@@ -19,6 +20,7 @@ export function crossChecks(config: StackConfig): Problem[] {
         .add(alertmanagers(config))
         .add(chartValues(config))
         .add(externalLabels(config))
+        .add(scrapeConfigs(config))
         .add(awsChecks(config));
     if (config.role === "observer")
         problems

@@ -65,3 +65,6 @@ export const domain = z
         /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
         "is not a DNS domain. Write for instance fleet.example.internal.",
     );
+
+/** A label as Prometheus's text format has always taken it. */
+export const labelName = z.string().regex(/^[a-zA-Z_]\w*$/, "stands under a name that is no label. Use letters, digits and underscores.");

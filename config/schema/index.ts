@@ -213,5 +213,6 @@ export type { CacheConfig, MemcachedConfig } from "./cache";
 export type { GrafanaConfig } from "./grafana";
 export type { PrometheusConfig } from "./prometheus";
 export type { RuleConfig } from "./rule";
+export type { ScrapeConfig } from "./scrape";
 export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
 export { MAX_SAMPLES_PER_SEND } from "./thanos";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { count, cpu, duration, size, volumeSize } from "./common";
+import { count, cpu, duration, labelName, size, volumeSize } from "./common";
+import { scrapeConfig } from "./scrape";
 
 /** Groups of kube-prometheus-stack's own rules (its values `defaultRules.rules`, chart 88). */
 export const DEFAULT_RULE_GROUPS = [
@@ -32,9 +33,6 @@ export const DEFAULT_RULE_GROUPS = [
     "prometheus",
     "prometheusOperator",
 ] as const;
-
-/** A label as Prometheus's text format has always taken it. */
-const labelName = z.string().regex(/^[a-zA-Z_]\w*$/, "stands under a name that is no label. Use letters, digits and underscores.");
 
 /** The Prometheus of a cluster, with its Thanos sidecars. */
 export const prometheus = z.strictObject({
@@ -101,6 +99,11 @@ export const prometheus = z.strictObject({
      * @default {}
      */
     externalLabels: z.record(labelName, z.string().min(1, "is empty. Write a value, or remove the label.")).default({}),
+    /**
+     * Targets that no ServiceMonitor finds: machines outside of the cluster, an existing Prometheus, what Consul or an HTTP server lists.
+     * @default []
+     */
+    scrapeConfigs: z.array(scrapeConfig).default([]),
     /**
      * Values of the chart kube-prometheus-stack, merged over this project's as Helm merges: maps are merged, lists and other values replaced. Refused where they
      * would break what the fleet depends on, or where there is a setting.

@@ -29,6 +29,7 @@ describe("configuration", () => {
             replicas: 2,
             retention: "24h",
             blockDuration: "2h",
+            scrapeConfigs: [],
             scrapeInterval: "30s",
             storage: "50Gi",
             memory: "4Gi",

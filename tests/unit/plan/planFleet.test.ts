@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { toEngineConfig } from "../../../engine/stackFile";
+import { groupsOf } from "../../../plan/groups";
 import { observerStackName, planFleet } from "../../../plan/planFleet";
 import { observeeConfig, observerConfig } from "../../support/testFleet";
 
@@ -42,6 +43,26 @@ describe("planFleet", () => {
         assert.deepEqual(plan?.warnings, [
             "aws.nodeGroups.stateful.instanceType: whether all pods fit on r8g.xlarge is checked by `pulumi preview`, which asks EC2.",
         ]);
+    });
+
+    it("lists scrape configs, and says what those that federate cannot do", async () => {
+        const scrapeConfigs = [
+            { name: "legacy", targets: ["10.0.0.7:9090"], federate: { match: ["job:up:sum"] } },
+            { name: "machines", targets: ["10.0.0.8:9100"] },
+        ];
+        const config = toEngineConfig(observerConfig("local", { prometheus: { scrapeConfigs } }));
+        const [plan] = (await planFleet([{ name: "observer", config }])).stacks;
+        assert.ok(plan);
+        assert.deepEqual(plan.warnings, [
+            "scrape config legacy federates: each scrape copies the newest sample of a series only, and nothing fills the gap when a scrape is missed. " +
+                "To have every sample of a cluster, make it an observee.",
+        ]);
+        assert.deepEqual(
+            groupsOf(plan)
+                .find(({ title }) => title === "Prometheus")
+                ?.rows.at(-1),
+            ["scrape configs", "", "", "legacy, machines"],
+        );
     });
 
     it("passes on a stack's own warnings", async () => {
