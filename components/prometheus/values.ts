@@ -1,9 +1,9 @@
-import { type AlertingConfig, MAX_SAMPLES_PER_SEND, type PrometheusConfig } from "../../config/schema";
+import { type AlertingConfig, MAX_SAMPLES_PER_SEND, type PodsConfig, type PrometheusConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksumAnnotations } from "../kubernetes/checksum";
-import type { Placement } from "../kubernetes/placement";
+import { type Placement, placementOf } from "../kubernetes/placement";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
 import { type Tracing, tracingConfig } from "../thanos/tracing";
 import { TLS_FILES } from "../tls/tlsSecret";
@@ -20,6 +20,8 @@ export interface ValuesArgs extends Omit<PrometheusConfig, "values" | "scrapeCon
     placement?: Placement | undefined;
     /** Nodes of pods without volumes. @default any node */
     generalPlacement?: Placement | undefined;
+    /** What the user says of every pod; the placements contain it. */
+    pods: PodsConfig;
     /** Where this cluster's alerts go. */
     alerting: AlertingConfig;
     /** Whether every node has the label of its zone. If so, replicas never share a zone while another has none; if not, they are spread where possible. */
@@ -58,6 +60,8 @@ export const CLAIMED_SIZE = "values.prometheus.prometheusSpec.storageSpec.volume
 /** Values of kube-prometheus-stack, before the user's own are merged over them. */
 export function kubePrometheusStackValues(args: ValuesArgs) {
     const agent = args.objectStore === undefined;
+    // The chart's own parts run on any node, unless the user says where.
+    const others = placementOf(undefined, args.pods);
     return {
         fullnameOverride: KPS,
         crds: { enabled: true },
@@ -86,7 +90,10 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
             admissionWebhooks: { enabled: false },
             tls: { enabled: false },
             extraArgs: [`--controller-id=${CONTROLLER_ID}`],
+            ...others,
         },
+        ...(others && { "kube-state-metrics": others }),
+        ...(others?.priorityClassName && { "prometheus-node-exporter": { priorityClassName: others.priorityClassName } }),
         prometheus: {
             annotations: OURS,
             ...(agent && { agentMode: true }),

@@ -45,6 +45,7 @@ export class Observee extends pulumi.ComponentResource {
                 nodesHaveZones: cloud.nodesHaveZones,
                 tracing,
                 generalPlacement: cloud.general,
+                pods: config.pods,
                 alerting: config.alerting,
                 clusterName,
                 chart: config.chart,

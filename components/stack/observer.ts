@@ -77,6 +77,7 @@ export class Observer extends pulumi.ComponentResource {
                 nodesHaveZones: cloud.nodesHaveZones,
                 tracing,
                 generalPlacement: cloud.general,
+                pods: config.pods,
                 alerting: config.alerting,
                 namespace,
                 clusterName,

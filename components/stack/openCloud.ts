@@ -4,6 +4,7 @@ import { streamsOf } from "../../config/streams";
 import { awsCloud, fleetProblems } from "../cloud/aws/awsCloud";
 import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
+import { placementOf } from "../kubernetes/placement";
 import type { ObserveeContract } from "./contract";
 import { podsOf } from "./podsOf";
 
@@ -12,7 +13,14 @@ import { podsOf } from "./podsOf";
  * ConfigError where an observer's fleet does not fit in its cloud.
  */
 export async function openCloud(config: StackConfig, observer?: ObserveeContract): Promise<Cloud> {
-    if (config.cloud === "local") return localCloud(config, {});
+    const cloud =
+        config.cloud === "local"
+            ? localCloud({ ...config, placement: placementOf(undefined, config.pods) }, {})
+            : await onAws(config, observer);
+    return { ...cloud, stateful: placementOf(cloud.stateful, config.pods), general: placementOf(cloud.general, config.pods) };
+}
+
+async function onAws(config: Extract<StackConfig, { cloud: "aws" }>, observer?: ObserveeContract): Promise<Cloud> {
     const { cluster, domain, storageClass } = config;
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
     const args = {

@@ -233,4 +233,4 @@ const ingestersIn = (
 const inZone = (placement: Placement | undefined, zone: string | undefined): Placement | undefined =>
     zone === undefined
         ? placement
-        : { nodeSelector: { ...placement?.nodeSelector, [NODE_ZONE_LABEL]: zone }, tolerations: placement?.tolerations ?? [] };
+        : { tolerations: [], ...placement, nodeSelector: { ...placement?.nodeSelector, [NODE_ZONE_LABEL]: zone } };

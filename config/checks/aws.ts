@@ -7,7 +7,7 @@ import { streamsOf } from "../streams";
 export function awsChecks(config: StackConfig): Problem[] {
     const problems = new Problems();
     if (config.role === "observer") problems.add(blockStorage(config)).add(observeeAccounts(config)).add(page(config));
-    if (config.cloud === "aws") problems.add(nodes(config.aws)).add(addOns(config.aws));
+    if (config.cloud === "aws") problems.add(nodes(config.aws)).add(ownNodes(config)).add(addOns(config.aws));
     return problems.all();
 }
 
@@ -118,6 +118,17 @@ function nodes({ cluster, nodeGroups }: AwsAccount): Problem[] {
         )
         .all();
 }
+
+/** Nodes that the stack makes have its own labels only. */
+const ownNodes = ({ pods, aws }: Extract<StackConfig, { cloud: "aws" }>): Problem[] =>
+    new Problems()
+        .when(
+            aws.nodeGroups !== undefined && Object.keys(pods.nodeSelector).length > 0,
+            "pods.nodeSelector",
+            "asks for labels that the nodes of aws.nodeGroups do not have: no pod would run.",
+            "Remove it, or remove aws.nodeGroups to use nodes that exist.",
+        )
+        .all();
 
 /** The network of a cluster that the stack creates, and from where its API server is reachable. */
 const network = ({ subnetIds, vpcCidr, publicAccessCidrs, privateAccessCidrs }: CreateCluster): Problem[] =>

@@ -21,6 +21,7 @@ export function crossChecks(config: StackConfig): Problem[] {
         .add(chartValues(config))
         .add(externalLabels(config))
         .add(scrapeConfigs(config))
+        .add(tolerations(config))
         .add(awsChecks(config));
     if (config.role === "observer")
         problems
@@ -107,6 +108,18 @@ const queryTimeouts = ({ query }: StackConfig): Problem[] =>
             "Write a fraction of query.timeout; 15s fits the default of 2m.",
         )
         .all();
+
+function tolerations({ pods }: StackConfig): Problem[] {
+    const problems = new Problems();
+    for (const [i, { operator, value }] of pods.tolerations.entries())
+        problems.when(
+            (operator === "Exists") === (value !== undefined),
+            `pods.tolerations[${i}].value`,
+            operator === "Exists" ? "has no effect with Exists, and Kubernetes refuses the pod." : "is missing.",
+            operator === "Exists" ? "Remove it, or write operator: Equal." : "Write the taint's value, or operator: Exists.",
+        );
+    return problems.all();
+}
 
 function alertmanagers({ alerting: { alertmanager, configSecret, external } }: StackConfig): Problem[] {
     return new Problems()

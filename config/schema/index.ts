@@ -4,6 +4,7 @@ import { observeeAws, observerAws } from "./aws";
 import { clusterName, domain, duration, namespace } from "./common";
 import { grafana } from "./grafana";
 import { objectStore } from "./objectStore";
+import { pods } from "./pods";
 import { prometheus } from "./prometheus";
 import { rule } from "./rule";
 import { compact, query, queryFrontend, receive, store } from "./thanos";
@@ -130,6 +131,8 @@ const stack = {
     kubeconfig: z.string().optional(),
     /** Context in that kubeconfig. Without it, its current context. */
     context: z.string().optional(),
+    /** Where this stack's pods run. */
+    pods: pods.prefault({}),
     /** This cluster's Prometheus. */
     prometheus: prometheus.prefault({}),
     /** This cluster's alerts. */
@@ -211,6 +214,7 @@ export type { AlertingConfig } from "./alerting";
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { CacheConfig, MemcachedConfig } from "./cache";
 export type { GrafanaConfig } from "./grafana";
+export type { PodsConfig } from "./pods";
 export type { PrometheusConfig } from "./prometheus";
 export type { RuleConfig } from "./rule";
 export type { ScrapeConfig } from "./scrape";

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { STATEFUL_NODES } from "../../components/cloud/aws/cluster/nodeGroups";
+import { placementOf } from "../../components/kubernetes/placement";
 import { GRAFANA_PODS, GRAFANA_PORT } from "../../components/naming/names";
 import { kubePrometheusStackValues } from "../../components/prometheus/values";
 import { DEFAULT_RULE_GROUPS } from "../../config/schema/prometheus";
@@ -39,6 +40,7 @@ const observee = {
     // The rules are the official chart's own text, which the stand-in does not have: it refuses them.
     defaultRules: false,
     omittedRules: [],
+    pods: { nodeSelector: {}, tolerations: [] },
     externalLabels: {},
     alerting: { alertmanager: "install" as const, replicas: 2, external: [], runbooks: "docs/runbooks" },
 };
@@ -51,6 +53,15 @@ const cases: Record<string, Values> = {
         placement: STATEFUL_NODES,
         annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/blue-prometheus" },
     }),
+    "pods with a priority, on nodes of the user's": (() => {
+        const pods = {
+            priorityClassName: "high",
+            nodeSelector: { pool: "metrics" },
+            tolerations: [{ key: "metrics", operator: "Exists" as const }],
+        };
+        const placement = placementOf(undefined, pods);
+        return kubePrometheusStackValues({ ...observee, pods, placement, generalPlacement: placement });
+    })(),
     "an Alertmanager with receivers, on dedicated nodes": kubePrometheusStackValues({
         ...observee,
         generalPlacement: STATEFUL_NODES,

@@ -240,9 +240,10 @@ describe("scrape configs", () => {
         await eventually("the last CRD is served", 60, () =>
             objects.listClusterCustomObject({ group: GROUP.group, version: "v1", plural: CRDS.at(-1) ?? "" }),
         );
-        const { prometheus, cluster } = loadConfig(observeeConfig("blue", "local", { prometheus: { scrapeInterval: "1s" } }));
+        const { prometheus, cluster, pods } = loadConfig(observeeConfig("blue", "local", { prometheus: { scrapeInterval: "1s" } }));
         const values = kubePrometheusStackValues({
             ...prometheus,
+            pods,
             clusterName: cluster,
             storageClass: "standard",
             nodesHaveZones: true,

@@ -13,7 +13,7 @@ import { parse, parseAllDocuments, stringify } from "yaml";
  *   The official chart drops a long list of series there; the stand-in keeps these series, so it stores more and lacks none.
  * - Services: their names, ports, selectors and clusterIP, and the labels that some ServiceMonitor selects by.
  * - ServiceAccounts: names and annotations. PodDisruptionBudgets and Secrets: everything except labels.
- * - The operator and kube-state-metrics: image and arguments of the container. node-exporter: its image.
+ * - The operator and kube-state-metrics: image and arguments of the container, nodes and priority of the pod. node-exporter: its image and priority.
  *
  * The rest of the operator's Deployment, of node-exporter's DaemonSet and of the RBAC is not compared: the local fleet runs it.
  */
@@ -92,8 +92,14 @@ function comparedManifests(manifests: Manifest[]): Map<string, unknown> {
         Prometheus: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
         PrometheusAgent: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
         Alertmanager: (manifest) => ({ ...whole(manifest), annotations: manifest.metadata.annotations }),
-        Deployment: ({ spec }) => containersOf(spec).map(({ image, args }) => ({ image, args })),
-        DaemonSet: ({ spec }) => containersOf(spec).map(({ image }) => image),
+        Deployment: ({ spec }) => {
+            const { nodeSelector, tolerations, priorityClassName, containers } = podOf(spec);
+            return { nodeSelector, tolerations, priorityClassName, containers: containers.map(({ image, args }) => ({ image, args })) };
+        },
+        DaemonSet: ({ spec }) => {
+            const { priorityClassName, containers } = podOf(spec);
+            return { priorityClassName, images: containers.map(({ image }) => image) };
+        },
         PodDisruptionBudget: whole,
         Secret: whole,
         ServiceAccount: ({ metadata }) => ({ annotations: metadata.annotations }),
@@ -118,9 +124,9 @@ function whole({ apiVersion, metadata, spec, data }: Manifest) {
     return { apiVersion, namespace: metadata.namespace, spec, data };
 }
 
-function containersOf(spec: Manifest["spec"]): Record<string, unknown>[] {
-    const template = spec?.template as { spec: { containers: Record<string, unknown>[] } };
-    return template.spec.containers;
+function podOf(spec: Manifest["spec"]) {
+    const { template } = spec as { template: { spec: Record<string, unknown> & { containers: Record<string, unknown>[] } } };
+    return template.spec;
 }
 
 function endpointsOf(spec: Manifest["spec"]): unknown[] {

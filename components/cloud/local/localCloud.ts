@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
 import { loadBalancerService } from "../../kubernetes/loadBalancerService";
+import type { Placement } from "../../kubernetes/placement";
 import { LOCAL_STORAGE_CLASS } from "../../naming/names";
 import type { Cloud } from "../cloud";
 import { S3Server } from "./s3Server";
@@ -17,11 +18,13 @@ export interface LocalCloudArgs {
     namespace: string;
     /** StorageClass of every volume. @default standard, which kind and most local clusters have */
     storageClass?: string | undefined;
+    /** Nodes of the S3 server. @default any node */
+    placement?: Placement | undefined;
 }
 
 /** Any Kubernetes cluster, with an S3 server inside it instead of AWS. */
 export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceOptions): Cloud {
-    const { kubeconfig, context, domain, namespace, storageClass = LOCAL_STORAGE_CLASS } = args;
+    const { kubeconfig, context, domain, namespace, storageClass = LOCAL_STORAGE_CLASS, placement } = args;
     return {
         kubernetes: new k8s.Provider(
             "kubernetes",
@@ -36,7 +39,7 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         nodesHaveZones: false,
         loadBalancer: {},
         makeStores: (name, streams, storeOpts) => {
-            const { store } = new S3Server(name, { domain, namespace, storageClass }, storeOpts);
+            const { store } = new S3Server(name, { domain, namespace, storageClass, placement }, storeOpts);
             return { stores: Object.fromEntries(streams.map((stream) => [stream.name, store])), roles: {} };
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.

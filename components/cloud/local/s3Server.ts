@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import { S3_IMAGE } from "../../../upstream/versions";
 import type { ObjectStore } from "../../blocks/objectStore";
 import { childOptions } from "../../kubernetes/childOptions";
+import type { Placement } from "../../kubernetes/placement";
 import { publishedAs } from "../../naming/labels";
 
 export interface S3ServerArgs {
@@ -12,6 +13,8 @@ export interface S3ServerArgs {
     namespace: string;
     /** StorageClass of the volume with the blocks. */
     storageClass: string;
+    /** Nodes of the server. @default any node */
+    placement?: Placement | undefined;
 }
 
 const NAME = "s3";
@@ -34,7 +37,7 @@ export class S3Server extends pulumi.ComponentResource {
         const secretKey = new random.RandomPassword(`${name}-secret-key`, { length: 40, special: false }, childOpts).result;
         const keys = createKeys(metadata, secretKey, childOpts);
         const volume = createVolume(metadata, args.storageClass, childOpts);
-        createDeployment(metadata, keys, volume, childOpts);
+        createDeployment(metadata, keys, volume, args.placement, childOpts);
         createService(metadata, host, childOpts);
 
         this.store = {
@@ -74,6 +77,7 @@ const createDeployment = (
     metadata: Metadata,
     keys: k8s.core.v1.Secret,
     volume: k8s.core.v1.PersistentVolumeClaim,
+    placement: Placement | undefined,
     opts: pulumi.CustomResourceOptions,
 ) =>
     new k8s.apps.v1.Deployment(
@@ -88,6 +92,7 @@ const createDeployment = (
                     metadata: { labels: SELECTOR },
                     spec: {
                         automountServiceAccountToken: false,
+                        ...placement,
                         securityContext: {
                             runAsNonRoot: true,
                             runAsUser: UID,

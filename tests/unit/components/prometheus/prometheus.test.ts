@@ -30,6 +30,7 @@ async function release(values: Record<string, unknown>, encrypted: string[]): Pr
         nodesHaveZones: false,
         clusterName: "blue",
         chart: config.chart,
+        pods: config.pods,
         alerting: config.alerting,
         blocks: { objectStoreSecret: "store", objectStoreChecksum: "0a1b", annotations: {}, ready: [] } as never,
     });

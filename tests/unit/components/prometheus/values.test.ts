@@ -18,6 +18,7 @@ const args = {
     kubeStateMetrics: "install" as const,
     defaultRules: true,
     omittedRules: [],
+    pods: { nodeSelector: {}, tolerations: [] },
     externalLabels: {},
     alerting: { alertmanager: "install" as const, replicas: 2, external: [], runbooks: "docs/runbooks" },
 };

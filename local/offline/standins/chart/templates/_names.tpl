@@ -31,3 +31,16 @@ app.kubernetes.io/part-of: kube-prometheus-stack
 {{- $image := index . 0 -}}
 {{ $image.registry }}/{{ $image.repository }}:{{ $image.tag | default (index . 1) }}
 {{- end -}}
+
+{{- /* Where pods run, from the values of their part. */}}
+{{- define "standin.placement" }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
