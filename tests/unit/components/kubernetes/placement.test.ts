@@ -28,6 +28,7 @@ describe("what the user says of every pod", () => {
             queryFrontend: { cache: { type: "memcached" } },
             receive: { zones: ["a", "b", "c"] },
             rule: { files: ["tests/support/rules/fleet.yml"] },
+            grafana: {},
         });
         const { resources } = await runInProcess("observer", toEngineConfig(config));
         type PodSpec = { nodeSelector?: Record<string, string>; tolerations?: unknown; priorityClassName?: string };
@@ -42,6 +43,7 @@ describe("what the user says of every pod", () => {
             ["alertmanager", values.alertmanager.alertmanagerSpec],
             ["operator", values.prometheusOperator],
             ["kube-state-metrics", values["kube-state-metrics"]],
+            ["grafana", values.grafana],
         );
         assert.ok(specs.length > 15, `${specs.length} workloads`);
         for (const [name, { nodeSelector, tolerations, priorityClassName }] of specs)
