@@ -12,6 +12,8 @@ export interface Stream {
     uploader?: "receive" | "rule" | undefined;
     /** How long its samples are kept. */
     retention: CompactConfig["retention"];
+    /** Stores that share its blocks. @default `store.shards` */
+    shards?: number | undefined;
     /** Where its retention is set in the configuration. */
     path: string;
 }
@@ -53,10 +55,11 @@ export function streamsOf({
             retention: compact.retention,
             path: "compact",
         })),
-        ...streams.map(({ name, retention, receiveUploads = hasAgents(writersOf(name)) }, i) => ({
+        ...streams.map(({ name, retention, shards, receiveUploads = hasAgents(writersOf(name)) }, i) => ({
             name,
             writers: writersOf(name),
             uploader: receiveIf(receiveUploads),
+            shards,
             ...(retention
                 ? { retention: { raw: retention, fiveMinutes: retention, oneHour: retention }, path: `streams[${i}]` }
                 : { retention: compact.retention, path: "compact" }),

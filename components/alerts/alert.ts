@@ -40,8 +40,9 @@ export const ruleGroup = (alerts: readonly Alert[], runbooks: string): RuleGroup
     })),
 });
 
-/** The label matchers of the targets behind one Service of a namespace: a ServiceMonitor without `jobLabel` makes the Service's name the job. */
-export const targets = (namespace: string, service: string): string => `namespace="${namespace}", job="${service}"`;
+/** The label matchers of the targets behind Services of a namespace: a ServiceMonitor without `jobLabel` makes the Service's name the job. */
+export const targets = (namespace: string, ...services: string[]): string =>
+    `namespace="${namespace}", job${services.length === 1 ? "=" : "=~"}"${services.join("|")}"`;
 
 /** The label matchers of what a cluster's kubelets say under a path: `/metrics` of their own, `/metrics/cadvisor` of containers. */
 export const kubelets = (path: "/metrics" | "/metrics/cadvisor"): string => `job="kubelet", metrics_path="${path}"`;

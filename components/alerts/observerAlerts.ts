@@ -1,4 +1,4 @@
-import { CLUSTER_LABEL, streamWorkload, thanosName } from "../naming/names";
+import { CLUSTER_LABEL, thanosName } from "../naming/names";
 import { type Alert, targets } from "./alert";
 
 export interface ObserverAlertsArgs {
@@ -6,8 +6,8 @@ export interface ObserverAlertsArgs {
     namespace: string;
     /** Observees that have a leaf Query. */
     observees: readonly string[];
-    /** Streams to which one of these clusters, or the observer, uploads. */
-    streams: readonly string[];
+    /** Streams to which one of these clusters, or the observer, uploads, and their Stores. */
+    streams: readonly { name: string; stores: readonly string[] }[];
     /** Receive: the clusters that write to it, and its rings. @default none */
     receive?: { tenants: readonly string[]; rings: readonly ReceiveRing[]; replicationFactor: number } | undefined;
     /** Rule, and whether it has an Alertmanager. @default none */
@@ -20,6 +20,8 @@ export interface ReceiveRing {
     services: readonly string[];
     /** Ingesters that take its samples. */
     ingesters: number;
+    /** Whether they upload their blocks. */
+    uploads: boolean;
 }
 
 const QUERY = thanosName("query");
@@ -39,6 +41,7 @@ export const observerAlerts = ({ namespace, observees, streams, receive, rule }:
               ...receive.rings.map((ring) => ingestersAway(namespace, ring, receive.replicationFactor)),
               ringDiffers(namespace),
               ...receive.rings.map((ring) => ringUnbalanced(namespace, ring)),
+              ...receive.rings.filter(({ uploads }) => uploads).map((ring) => ingesterUploadFails(namespace, ring)),
           ]
         : []),
     ...(rule
@@ -106,9 +109,9 @@ const clusterAbsent = (namespace: string, cluster: string): Alert => ({
 });
 
 /** Two Prometheus upload every block, one each 2 hours. The first block of a new cluster is cut after 3 hours, hence 3 h in the past and 4 h of patience. */
-const blocksMissing = (namespace: string, stream: string): Alert => ({
+const blocksMissing = (namespace: string, { name: stream, stores }: ObserverAlertsArgs["streams"][number]): Alert => ({
     name: "FleetBlocksMissing",
-    expr: `sum(increase(thanos_bucket_store_block_loads_total{${targets(namespace, streamWorkload("store", stream))}}[3h])) == 0`,
+    expr: `sum(increase(thanos_bucket_store_block_loads_total{${targets(namespace, ...stores)}}[3h])) == 0`,
     for: "4h",
     severity: "critical",
     labels: { stream },
@@ -174,6 +177,17 @@ function ringUnbalanced(namespace: string, ring: ReceiveRing): Alert {
         description: "The fullest ingester holds {{ $value | humanize }} times the series of the average one.",
     };
 }
+
+/** Each ingester has its own copy of the blocks. A Store with `store.minAge` would notice missing ones only when they have come of age. */
+const ingesterUploadFails = (namespace: string, ring: ReceiveRing): Alert => ({
+    name: "FleetReceiveUploadFails",
+    expr: `sum by (pod) (increase(thanos_shipper_upload_failures_total{${ingestersOf(namespace, ring)}}[15m])) > 0`,
+    for: "1h",
+    severity: "critical",
+    labels: ringLabel(ring),
+    summary: "An ingester cannot upload the blocks of agents.",
+    description: "{{ $labels.pod }} has failed to upload blocks for an hour. It deletes them after `receive.retention`, uploaded or not.",
+});
 
 /** What is not evaluated alerts nobody. The label of a group is its file and its name (`GroupKey` of Prometheus). */
 const ruleFails = (namespace: string): Alert => ({

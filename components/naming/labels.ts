@@ -9,6 +9,8 @@ export const memcachedPodsOf = (component: string) => ({ "app.kubernetes.io/name
 
 /** Label of pods that are one zone's part of a ring of ingesters. */
 export const ZONE_LABEL = "thanos-fleet/zone";
+/** Label of the pods of a Store that serves one of several shards of a stream. */
+export const SHARD_LABEL = "thanos-fleet/shard";
 /** Label of a node: its zone. */
 export const NODE_ZONE_LABEL = "topology.kubernetes.io/zone";
 

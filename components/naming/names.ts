@@ -46,6 +46,16 @@ export const thanosName = (component: string) => `thanos-${component}`;
 
 /** Name of the Thanos workload that works on one stream: `thanos-store-blue`. */
 export const streamWorkload = (component: "store" | "compact", stream: string) => thanosName(`${component}-${stream}`);
+/** One shard of several, as names and labels have it, the first one `1of3`. */
+export const shardName = (shard: number, shards: number) => `${shard + 1}of${shards}`;
+/**
+ * Names of a stream's Stores. Two shards and three have no name in common: what a Store serves depends on their number, so another number makes new Stores,
+ * and the old ones answer until these are ready. The name of a stream begins with a letter, so none is taken for a shard.
+ */
+export const storeWorkloads = (stream: string, shards: number): string[] =>
+    shards === 1
+        ? [streamWorkload("store", stream)]
+        : Array.from({ length: shards }, (_, shard) => thanosName(`store-${shardName(shard, shards)}-${stream}`));
 
 /** What the ingesters of a ring are called, in their component label and in the names of their objects; `ring` is undefined for the shared one. */
 export const ingesterComponent = (ring: string | undefined) => (ring === undefined ? "receive-ingester" : `receive-ingester-${ring}`);

@@ -6,7 +6,7 @@ import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
-import { ALERTMANAGER_SERVICE, MEMCACHED, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
 import type { ObserveeAccess } from "./contract";
@@ -41,7 +41,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
             observees: observees.filter(uploadsItself).map(({ name }) => name),
             streams: streamsOf(config)
                 .filter(({ writers }) => writers.some(({ archived }) => !archived))
-                .map(({ name }) => name),
+                .map(({ name, shards = config.store.shards }) => ({ name, stores: storeWorkloads(name, shards) })),
             receive:
                 tenants.length > 0
                     ? { tenants, rings: ringsOf(config).filter(takesSamples).map(ringOf), replicationFactor: receive.replicationFactor }
@@ -57,7 +57,11 @@ export const alertsOfRule = ({ observees }: Pick<ObserverConfig, "observees">): 
         .filter((observee) => !uploadsItself(observee))
         .flatMap(({ name }) => agentAlerts(name));
 
-const ringOf = (ring: Ring): ReceiveRing => ({ services: partsOf(ring).map(({ name }) => name), ingesters: ring.ingesters });
+const ringOf = (ring: Ring): ReceiveRing => ({
+    services: partsOf(ring).map(({ name }) => name),
+    ingesters: ring.ingesters,
+    uploads: ring.uploads,
+});
 
 /** Every alert of an observee's stack. */
 export function alertsOfObservee(config: ObserveeConfig, { leaf, writer }: ObserveeAccess["certificates"]): Alert[] {

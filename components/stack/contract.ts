@@ -4,7 +4,9 @@ import { z } from "zod";
 import { ConfigError } from "../../config/configError";
 import { activeOf, MODES, type ObserveeConfig, type ObserverConfig, STORES_BLOCKS } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
+import { keptFor, storesOf } from "../../config/stores";
 import { streamOf } from "../../config/streams";
+import { parseDuration } from "../../rules/duration";
 import { type Problem, Problems } from "../../rules/problem";
 import { VERSIONS } from "../../upstream/versions";
 import type { ObjectStore } from "../blocks/objectStore";
@@ -13,7 +15,7 @@ import { receiveUrl } from "../naming/names";
 import type { ObserveeCertificates } from "../tls/certificates";
 
 /** The version of what an observer exports. Raised with each change of it. */
-export const CONTRACT_VERSION = 3;
+export const CONTRACT_VERSION = 4;
 
 /** The oldest version whose readers understand a contract: those before 3 know no stream but their own cluster's, and would upload to a prefix that nobody reads. */
 const oldestReader = (observees: Contract["observees"]) => (observees.some(({ stream }) => stream !== undefined) ? 3 : 2);
@@ -25,6 +27,8 @@ const observeeSchema = z.object({
     account: z.string().optional(),
     /** The stream that it uploads to, where that is not its own. */
     stream: z.string().optional(),
+    /** How long its Prometheus must keep samples, a duration, where Stores leave recent ones to it and to Receive (`store.minAge`). */
+    keptFor: z.string().optional(),
 });
 
 const contractSchema = z.object({
@@ -76,12 +80,21 @@ export interface ObserveeContract {
 
 /** The contract of an observer. */
 export function contractOf(
-    { domain, observees, streams }: Pick<ObserverConfig, "domain" | "observees" | "streams">,
+    config: Pick<ObserverConfig, "cluster" | "domain" | "observees" | "streams" | "store" | "compact">,
     facts: ContractFacts,
 ): Contract {
+    const { domain, observees, streams, store } = config;
+    const stores = storesOf(config);
     const entries = activeOf(observees).map(({ name, mode, account = facts.account }) => {
         const stream = streamOf(streams, { name, mode });
-        return { name, mode, ...(account && { account }), ...(stream !== name && { stream }) };
+        const minAge = STORES_BLOCKS[mode] ? stores.find((ofStream) => ofStream.stream === stream)?.minAge : undefined;
+        return {
+            name,
+            mode,
+            ...(account && { account }),
+            ...(stream !== name && { stream }),
+            ...(minAge && { keptFor: keptFor({ ...store, minAge }) }),
+        };
     });
     return {
         version: CONTRACT_VERSION,
@@ -123,7 +136,7 @@ export async function readContract(config: ObserveeConfig): Promise<ObserveeCont
     ]);
     const { contract, entry } = checkContract(contractOutput.value, { stack, cluster, domain });
     const access = (accessOutput.secretValue as Record<string, ObserveeAccess>)[cluster] as ObserveeAccess;
-    const problems = accessProblems(config, access);
+    const problems = [...accessProblems(config, access), ...retentionProblems(config, entry)];
     if (problems.length > 0) throw stackConfigError(problems);
     return { contract, entry, access };
 }
@@ -218,6 +231,21 @@ export function accessProblems(config: ObserveeConfig, access: Pick<ObserveeAcce
             problem:
                 "irsa cannot reach the blocks: the observer lets this cluster in through a role (via: role), and Thanos's objstore file names no role to assume.",
             remedy: "Write pod-identity here, or via: bucket-policy in the observer's observees.",
+        },
+    ];
+}
+
+/** A Prometheus that deletes samples before the observer's Stores answer for them. Receive may lack those of the time for which it could not be reached. */
+export function retentionProblems(
+    { prometheus, observer }: ObserveeConfig,
+    { keptFor }: Pick<ObserveeContract["entry"], "keptFor">,
+): Problem[] {
+    if (keptFor === undefined || parseDuration(prometheus.retention) >= parseDuration(keptFor)) return [];
+    return [
+        {
+            path: "prometheus.retention",
+            problem: `${prometheus.retention} is shorter than the ${keptFor} after which Stores answer for this cluster: what Receive missed in between could not be queried.`,
+            remedy: `Write ${keptFor} or longer, or a shorter store.minAge in ${observer}.`,
         },
     ];
 }

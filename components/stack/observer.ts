@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ringsOf } from "../../config/rings";
 import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
+import { storesOf } from "../../config/stores";
 import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
@@ -120,11 +121,19 @@ export class Observer extends pulumi.ComponentResource {
 
         const general = { namespace, placement: cloud.general };
         const storeCache = sharedCache(MEMCACHED.store, config.store.cache, { ...general, client: "store" }, childOpts);
-        const stores = streams.map(
-            ({ name: stream }) =>
+        const stores = storesOf(config).map(
+            (ofStream) =>
                 new Store(
-                    `store-${stream}`,
-                    { ...config.store, ...volumes, namespace, stream, cache: storeCache, tracing, blocks: blocks.grant("store", stream) },
+                    `store-${ofStream.stream}`,
+                    {
+                        ...config.store,
+                        ...volumes,
+                        ...ofStream,
+                        namespace,
+                        cache: storeCache,
+                        tracing,
+                        blocks: blocks.grant("store", ofStream.stream),
+                    },
                     { ...childOpts, dependsOn: [...childOpts.dependsOn, ...(storeCache?.ready ?? [])] },
                 ),
         );
@@ -160,11 +169,12 @@ export class Observer extends pulumi.ComponentResource {
                     prometheus.sidecars,
                     ...(receive?.endpoints ?? []),
                     ...(config.rule ? [ruleEndpoint(namespace)] : []),
-                    ...stores.map((store) => store.endpoint),
+                    ...stores.flatMap(({ endpoints }) => endpoints),
                     ...leafQueries,
                 ],
             },
-            childOpts,
+            // Another number of shards makes new Stores, and those before go when the update ends. Query changes over once the new ones have loaded their blocks.
+            { ...childOpts, dependsOn: [...childOpts.dependsOn, ...stores.filter(({ endpoints }) => endpoints.length > 1)] },
         );
         const answersCache = sharedCache(
             MEMCACHED.answers,

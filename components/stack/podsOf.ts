@@ -1,8 +1,8 @@
 import { ringsOf, takesSamples } from "../../config/rings";
 import { type CacheConfig, type Mode, type ObserverConfig, STORES_BLOCKS, type StackConfig } from "../../config/schema";
-import { streamsOf } from "../../config/streams";
+import { storesOf } from "../../config/stores";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, streamWorkload, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
 import { GRAFANA_REQUESTS, GRAFANA_SIDECAR_REQUESTS } from "../prometheus/grafana";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
@@ -48,8 +48,13 @@ function observerPods(config: ObserverConfig): PodRequests[] {
         },
         ...memcachedPods(MEMCACHED.answers, queryFrontend.cache),
         ...memcachedPods(MEMCACHED.store, store.cache),
-        ...streamsOf(config).flatMap(({ name: stream }) => [
-            { name: streamWorkload("store", stream), replicas: store.replicas, requests: requestsOf(store), volumes: true },
+        ...storesOf(config).flatMap(({ stream, shards }) => [
+            ...storeWorkloads(stream, shards).map((name) => ({
+                name,
+                replicas: store.replicas,
+                requests: requestsOf(store),
+                volumes: true,
+            })),
             { name: streamWorkload("compact", stream), replicas: 1, requests: requestsOf(compact), volumes: true },
         ]),
         ...(grafana?.server === "install"

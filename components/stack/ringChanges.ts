@@ -40,7 +40,9 @@ export function ringChanges(deployed: Record<string, unknown>, config: ObserverC
         });
 }
 
-const UNTIL = ({ receive }: ObserverConfig) => `in the bucket, or older than receive.retention (${receive.retention})`;
+/** Younger samples than `store.minAge` are not read from the bucket. */
+const UNTIL = ({ receive, store }: ObserverConfig) =>
+    `in the bucket${store.minAge ? ` and older than store.minAge (${store.minAge})` : ""}, or older than receive.retention (${receive.retention})`;
 
 function tooFew(ring: Ring, before: number, config: ObserverConfig): Problem[] {
     const { path, ingesters, leaving } = ring;

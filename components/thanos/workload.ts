@@ -11,7 +11,7 @@ import { disruptionBudget } from "../kubernetes/disruptionBudget";
 import { DATA_VOLUME, type HardenedPodArgs, hardenedPod, type MountedFiles } from "../kubernetes/hardenedPod";
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
-import { PART_OF, podsOf, ZONE_LABEL } from "../naming/labels";
+import { PART_OF, podsOf, SHARD_LABEL, ZONE_LABEL } from "../naming/labels";
 import { GRPC_PORT, HTTP_PORT, thanosName } from "../naming/names";
 import { TLS_MOUNT } from "./serverTls";
 import { type Tracing, tracingConfig } from "./tracing";
@@ -65,6 +65,8 @@ export interface WorkloadArgs {
      * @default none
      */
     zone?: string | undefined;
+    /** The shard of the stream that the workload works on: `1of3`. @default the whole stream */
+    shard?: string | undefined;
     /** Arguments of `thanos`, the subcommand first. */
     flags: string[];
     /** Number of pods. */
@@ -145,6 +147,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         ...podsOf(args.component),
         ...(args.stream && { [STREAM_LABEL]: args.stream }),
         ...(args.zone && { [ZONE_LABEL]: args.zone }),
+        ...(args.shard && { [SHARD_LABEL]: args.shard }),
     };
     const labels = { ...selector, ...PART_OF };
     const metadata = { name, namespace, labels };

@@ -11,6 +11,7 @@ import { grafanaChecks } from "./grafana";
 import { receiveChecks } from "./receive";
 import { ruleChecks } from "./rule";
 import { scrapeConfigs } from "./scrapeConfigs";
+import { storeChecks } from "./store";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
@@ -32,6 +33,7 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(uploadedBlocks(config))
             .add(renewal(config))
             .add(receiveChecks(config))
+            .add(storeChecks(config))
             .add(ruleChecks(config))
             .add(grafanaChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;

@@ -7,7 +7,7 @@ import { objectStore } from "./objectStore";
 import { pods } from "./pods";
 import { prometheus } from "./prometheus";
 import { rule } from "./rule";
-import { compact, query, queryFrontend, receive, store } from "./thanos";
+import { compact, query, queryFrontend, receive, shards, store } from "./thanos";
 
 /**
  * The shape of a stack's configuration: one schema for each role and cloud. Every value is validated here, once; what no single value shows is in
@@ -101,6 +101,11 @@ const stream = z.strictObject({
      * @default `compact.retention`
      */
     retention: duration("90d").optional(),
+    /**
+     * Stores that share its blocks, as `store.shards`.
+     * @default `store.shards`
+     */
+    shards: shards.optional(),
 });
 
 const stack = {

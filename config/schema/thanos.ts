@@ -94,13 +94,29 @@ export const queryFrontend = z.strictObject({
 
 const blockDiscovery = z.enum(["concurrent", "recursive"]);
 
-/** The Stores, one for each stream. */
+/** Stores that share the blocks of a stream. With more than 99, their names would be too long for a StatefulSet. */
+export const shards = z.int().min(1).max(99);
+
+/** The Stores, one for each stream, or one for each of its shards. */
 export const store = z.strictObject({
     /**
      * Pods of each Store.
      * @default 2
      */
     replicas: count.default(2),
+    /**
+     * Stores of each stream that share its blocks by a hash of their ids, each with `replicas` pods and volumes of `storage`. For streams whose blocks are more
+     * than a Store starts with in good time or has memory for. Another number makes new Stores and then removes the old ones, whose volume claims stay.
+     * @default 1
+     */
+    shards: shards.default(1),
+    /**
+     * Age below which Stores leave samples to Receive, a duration: without it a sample of the last day is read from the bucket as well. Only for streams whose
+     * writers all write to Receive and are not archived: others have no second home for recent samples, which an outage or a full volume would make a hole
+     * in every answer (docs/adr/0025). Shorter than `receive.retention` and than `prometheus.retention` of every observee that writes, by two `syncInterval`.
+     * Not set: Stores answer for all ages.
+     */
+    minAge: positiveDuration("22h").optional(),
     /**
      * Where parts of blocks are cached, for all Stores. `in-memory` is for postings and series, in a quarter of a pod's memory; a shared cache also holds
      * chunks, block lists and `meta.json` files, and costs fewer requests to the bucket.

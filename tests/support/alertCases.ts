@@ -39,8 +39,15 @@ export const CLUSTER_ALERTS = clusterAlerts({
 export const OBSERVER_ALERTS = observerAlerts({
     namespace: NAMESPACE,
     observees: ["blue", "red"],
-    streams: ["blue", "red"],
-    receive: { tenants: ["red"], rings: [{ services: ["thanos-receive-ingester"], ingesters: 6 }], replicationFactor: 3 },
+    streams: [
+        { name: "blue", stores: ["thanos-store-blue"] },
+        { name: "red", stores: ["thanos-store-1of2-red", "thanos-store-2of2-red"] },
+    ],
+    receive: {
+        tenants: ["red"],
+        rings: [{ services: ["thanos-receive-ingester"], ingesters: 6, uploads: true }],
+        replicationFactor: 3,
+    },
     rule: { notifies: true },
 });
 export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS, ...agentAlerts("green")];
@@ -94,8 +101,8 @@ const storeOf = (cluster: string) => ({
     [`thanos_store_nodes_grpc_connections{${pod("thanos-query", 0)},store_type="store",external_labels="{cluster=\\"${cluster}\\"}"}`]:
         "1x60",
 });
-const blockLoads = (cluster: string, samples: string) => ({
-    [`thanos_bucket_store_block_loads_total{${pod(`thanos-store-${cluster}`, 0)}}`]: samples,
+const blockLoads = (store: "blue" | "1of2-red" | "2of2-red", samples: string) => ({
+    [`thanos_bucket_store_block_loads_total{${pod(`thanos-store-${store}`, 0)}}`]: samples,
 });
 const written = (tenant: string, samples: string, code = "200") => ({
     [`thanos_receive_write_samples_count{${pod("thanos-receive-router", 0)},tenant="${tenant}",code="${code}"}`]: samples,
@@ -433,15 +440,23 @@ export const CASES: readonly AlertCase[] = [
     { alert: "FleetClusterAbsent", when: "Query itself is away", series: up("thanos-query", 2, 2), at: "25m", fires: [] },
     {
         alert: "FleetBlocksMissing",
-        when: "red's Store finds nothing new for 7 h",
-        series: { ...blockLoads("blue", "0x119 2x119 4x119 6x119 8x119"), ...blockLoads("red", "4x600") },
+        when: "neither of red's two Stores finds anything new for 7 h",
+        series: {
+            ...blockLoads("blue", "0x119 2x119 4x119 6x119 8x119"),
+            ...blockLoads("1of2-red", "4x600"),
+            ...blockLoads("2of2-red", "6x600"),
+        },
         at: "430m",
         fires: [{ labels: { stream: "red" }, description: "The Store of red has found no new block for 7 hours." }],
     },
     {
         alert: "FleetBlocksMissing",
-        when: "the first block of a new cluster comes after 3 h, and then one every 2 h",
-        series: { ...blockLoads("blue", "0x199 2x119 4x119 6x119"), ...blockLoads("red", "0x199 2x119 4x119 6x119") },
+        when: "the first block of a new cluster comes after 3 h, and then one every 2 h, to either of two Stores",
+        series: {
+            ...blockLoads("blue", "0x199 2x119 4x119 6x119"),
+            ...blockLoads("1of2-red", "0x199 2x119 2x119 6x119"),
+            ...blockLoads("2of2-red", "0x199 0x119 4x119 4x119"),
+        },
         at: "430m",
         fires: [],
     },
@@ -514,6 +529,29 @@ export const CASES: readonly AlertCase[] = [
         when: "there are few series",
         series: { ...headSeries(0, 900), ...headSeries(1, 300), ...headSeries(2, 300) },
         at: "70m",
+        fires: [],
+    },
+    {
+        alert: "FleetReceiveUploadFails",
+        when: "one ingester may not write to the bucket",
+        series: {
+            [`thanos_shipper_upload_failures_total{${pod("thanos-receive-ingester", 0)},tenant="green"}`]: "0+2x90",
+            [`thanos_shipper_upload_failures_total{${pod("thanos-receive-ingester", 1)},tenant="green"}`]: "0x90",
+        },
+        at: "90m",
+        fires: [
+            {
+                labels: { ring: "thanos-receive-ingester", pod: "thanos-receive-ingester-0" },
+                description:
+                    "thanos-receive-ingester-0 has failed to upload blocks for an hour. It deletes them after `receive.retention`, uploaded or not.",
+            },
+        ],
+    },
+    {
+        alert: "FleetReceiveUploadFails",
+        when: "the bucket was away for ten minutes",
+        series: { [`thanos_shipper_upload_failures_total{${pod("thanos-receive-ingester", 0)},tenant="green"}`]: "0x20 0+2x10 20x60" },
+        at: "90m",
         fires: [],
     },
     {

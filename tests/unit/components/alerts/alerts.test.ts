@@ -94,7 +94,7 @@ describe("the alerts", () => {
                 namespace: "monitoring",
                 observees: [],
                 streams: [],
-                receive: { tenants: ["red"], rings: [{ services: ["i"], ingesters }], replicationFactor },
+                receive: { tenants: ["red"], rings: [{ services: ["i"], ingesters, uploads: false }], replicationFactor },
             })
                 .find(({ name }) => name === "FleetIngestersAway")
                 ?.expr.split(" < ")[1];
@@ -106,7 +106,23 @@ describe("the alerts", () => {
         const more = OBSERVER_ALERTS.map(({ name }) => name).filter(
             (name) => !without.includes(name) && !/^Fleet(BlocksMissing|Rule)/.test(name),
         );
-        assert.deepEqual(more, ["FleetRemoteWriteSilent", "FleetIngestersAway", "FleetRingDiffers", "FleetRingUnbalanced"]);
+        assert.deepEqual(more, [
+            "FleetRemoteWriteSilent",
+            "FleetIngestersAway",
+            "FleetRingDiffers",
+            "FleetRingUnbalanced",
+            "FleetReceiveUploadFails",
+        ]);
+    });
+
+    it("about uploads of ingesters exist only for rings that upload", () => {
+        const ring = (service: string, uploads: boolean) => ({ services: [service], ingesters: 3, uploads });
+        const receive = { tenants: ["red"], rings: [ring("shared", false), ring("agents", true)], replicationFactor: 3 };
+        const alerts = observerAlerts({ namespace: "monitoring", observees: [], streams: [], receive });
+        assert.deepEqual(
+            alerts.filter(({ name }) => name === "FleetReceiveUploadFails").map(({ labels }) => labels),
+            [{ ring: "agents" }],
+        );
     });
 
     it("about Rule exist only where there is a Rule, and that its alerts are lost only where it has an Alertmanager", () => {

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { accessProblems, type Contract, checkContract, contractOf } from "../../../../components/stack/contract";
+import { accessProblems, type Contract, checkContract, contractOf, retentionProblems } from "../../../../components/stack/contract";
 import { loadConfig } from "../../../../config/load";
-import type { ObserveeConfig } from "../../../../config/schema";
-import { observeeConfig } from "../../../support/testFleet";
+import type { ObserveeConfig, ObserverConfig } from "../../../../config/schema";
+import { problemText } from "../../../../rules/problem";
+import { observeeConfig, observerConfig } from "../../../support/testFleet";
+
+const fleet = (settings: Record<string, unknown>, cloud: "local" | "aws" = "local") =>
+    loadConfig(observerConfig(cloud, settings)) as ObserverConfig;
 
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
-    version: 3,
+    version: 4,
     oldestReader: 2,
     domain: "fleet.test",
     thanos: "v0.42.4",
@@ -44,12 +48,12 @@ describe("the contract between stacks", () => {
     });
 
     it("of the version before is accepted", () => {
-        const contract = { ...good, version: 2 };
+        const contract = { ...good, version: 3 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
     it("of a later version is accepted where it says that this version can read it", () => {
-        const contract = { ...good, version: 4, oldestReader: 3 };
+        const contract = { ...good, version: 5, oldestReader: 4 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
@@ -70,10 +74,10 @@ describe("the contract between stacks", () => {
 
     it("of a later version is refused: the reader has to be updated", () => {
         assert.equal(
-            refusal({ ...good, version: 4, oldestReader: 4 }),
+            refusal({ ...good, version: 5, oldestReader: 5 }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
-                "  contract.version: organization/thanos-fleet/observer exports version 4, blue reads version 3. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
+                "  contract.version: organization/thanos-fleet/observer exports version 5, blue reads version 4. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
             ].join("\n"),
         );
     });
@@ -110,7 +114,7 @@ describe("the contract between stacks", () => {
             { name: "red", mode: "sidecar-remote-write" as const, account: "333333333333", via: "role" as const, archived: false },
             { name: "green", mode: "sidecar" as const, archived: true },
         ];
-        const onAws = contractOf({ domain: "fleet.test", observees, streams: [] }, { account: "111111111111", rolePath: "/thanos-fleet/" });
+        const onAws = contractOf(fleet({ observees }, "aws"), { account: "111111111111", rolePath: "/thanos-fleet/" });
         assert.deepEqual(onAws, {
             ...good,
             observees: [
@@ -120,13 +124,13 @@ describe("the contract between stacks", () => {
             rolePath: "/thanos-fleet/",
         });
         assert.deepEqual(checkContract(onAws, { ...reader, cluster: "red" }), { contract: onAws, entry: onAws.observees[1] });
-        assert.deepEqual(contractOf({ domain: "fleet.test", observees: observees.slice(0, 1), streams: [] }, {}), good);
+        assert.deepEqual(contractOf(fleet({ observees: observees.slice(0, 1) }), {}), good);
     });
 });
 
 describe("the contract of a fleet with a shared stream", () => {
     const observees = ["blue", "red"].map((name) => ({ name, mode: "sidecar" as const, archived: false }));
-    const contract = contractOf({ domain: "fleet.test", observees, streams: [{ name: "small", writers: ["red"] }] }, {});
+    const contract = contractOf(fleet({ observees, streams: [{ name: "small", writers: ["red"] }] }), {});
 
     it("names the stream of each cluster that does not upload to its own", () =>
         assert.deepEqual(contract.observees, [
@@ -155,4 +159,36 @@ describe("access to the blocks through a role of the observer's account", () => 
     it("is not needed where the bucket's policy names the observee's own role", () => assert.deepEqual(paths(config("irsa"), {}), []));
 
     it("is not checked in the local fleet", () => assert.deepEqual(paths(config("irsa", "local"), { role }), []));
+});
+
+describe("the contract of a fleet whose Stores leave recent samples to Receive", () => {
+    const observees = [
+        { name: "blue", mode: "sidecar" },
+        { name: "red", mode: "sidecar-remote-write" },
+        { name: "green", mode: "agent" },
+        { name: "lime", mode: "sidecar-remote-write" },
+        { name: "pink", mode: "sidecar" },
+    ];
+    const streams = [{ name: "small", writers: ["lime", "pink"] }];
+
+    it("says how long the Prometheus of a cluster must keep samples, where Receive holds those of its stream too", () =>
+        assert.deepEqual(contractOf(fleet({ observees, streams, store: { minAge: "22h", syncInterval: "30m" } }), {}).observees, [
+            { name: "blue", mode: "sidecar" },
+            { name: "red", mode: "sidecar-remote-write", keptFor: "23h" },
+            // An agent has no blocks to keep.
+            { name: "green", mode: "agent", stream: "agents" },
+            // Pink does not write to Receive, so Stores answer for all ages of their stream.
+            { name: "lime", mode: "sidecar-remote-write", stream: "small" },
+            { name: "pink", mode: "sidecar", stream: "small" },
+        ]));
+
+    it("is refused by a Prometheus that keeps samples for less", () => {
+        const red = (retention: string) => loadConfig(observeeConfig("red", "local", { prometheus: { retention } })) as ObserveeConfig;
+        assert.deepEqual(retentionProblems(red("23h"), { keptFor: "23h" }), []);
+        assert.deepEqual(retentionProblems(red("6h"), {}), []);
+        assert.deepEqual(retentionProblems(red("22h"), { keptFor: "23h" }).map(problemText), [
+            "prometheus.retention: 22h is shorter than the 23h after which Stores answer for this cluster: what Receive missed in between could not be queried. " +
+                "Write 23h or longer, or a shorter store.minAge in organization/thanos-fleet/observer.",
+        ]);
+    });
 });

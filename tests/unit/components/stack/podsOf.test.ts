@@ -87,6 +87,25 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofCaches(podsOf(loadConfig(config))).length, 2);
     });
 
+    it("include every shard of a stream, as they are registered", async () => {
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 5 } },
+        };
+        const streams = [{ name: "small", writers: ["blue"], shards: 1 }];
+        const config = observerConfig("aws", { aws, streams, store: { shards: 2, memory: "1Gi" } });
+        const ofStores = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.startsWith("thanos-store-")));
+        const asked = ofStores(podsOf(loadConfig(config)));
+        assert.deepEqual(asked, ofStores(registered(await runInProcess("observer", toEngineConfig(config)))));
+        assert.deepEqual(
+            asked.map(({ name }) => name),
+            ["observer", "red"]
+                .flatMap((stream) => [`thanos-store-1of2-${stream}`, `thanos-store-2of2-${stream}`])
+                .concat("thanos-store-small")
+                .sort(),
+        );
+    });
+
     it("include Rule, and the Store and Compact of its stream, as they are registered", async () => {
         const rule = { files: ["tests/support/rules/fleet.yml"], replicas: 3, memory: "2Gi", cpu: "300m" };
         const aws = {

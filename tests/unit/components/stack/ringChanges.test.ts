@@ -19,6 +19,14 @@ describe("fewer ingesters", () => {
                 "Write receive.leaving: 2. These get no more samples and still answer; set it to 0 when their samples are in the bucket, or older than receive.retention (7d).",
         ]));
 
+    it("are told to stay until Stores answer for their samples", () => {
+        const now = observer({ ingesters: 4 }, { store: { minAge: "22h" } });
+        assert.match(
+            refused(six, now).join(),
+            /when their samples are in the bucket and older than store\.minAge \(22h\), or older than receive\.retention \(7d\)\.$/,
+        );
+    });
+
     it("are accepted where the others leave the ring, all of them", () => {
         assert.deepEqual(refused(six, observer({ ingesters: 4, leaving: 2 })), []);
         assert.equal(refused(six, observer({ ingesters: 4, leaving: 1 })).length, 1);

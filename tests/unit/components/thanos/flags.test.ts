@@ -176,6 +176,26 @@ describe("the flags of", () => {
         );
     });
 
+    it("Stores of three shards each serve the blocks whose id has their hash", () => {
+        const shards = [0, 1, 2].map((shard) =>
+            storeFlags({ ...store.parse({ shards: 3 }), cache: undefined, shard }).filter((flag) => !storeFlags(STORE).includes(flag)),
+        );
+        const hash = '{"action":"hashmod","source_labels":["__block_id"],"target_label":"shard","modulus":3}';
+        assert.deepEqual(
+            shards,
+            ["0", "1", "2"].map((shard) => [
+                `--selector.relabel-config=[${hash},{"action":"keep","source_labels":["shard"],"regex":"${shard}"}]`,
+            ]),
+        );
+    });
+
+    it("Stores leave samples below an age to Receive, where the settings say so", () => {
+        assert.deepEqual(
+            storeFlags({ ...store.parse({ minAge: "1d12h" }), cache: undefined }).filter((flag) => !storeFlags(STORE).includes(flag)),
+            ["--max-time=-1d12h"],
+        );
+    });
+
     it("Compact set the retention of each resolution, and leave bad blocks out instead of halting", () => {
         const retention = { raw: "90d", fiveMinutes: "180d", oneHour: "0d" };
         assert.deepEqual(compactFlags(compact.parse({ retention })), [
