@@ -10,8 +10,10 @@ export interface Requests {
 export interface PodRequests {
     /** Name of the workload. */
     name: string;
-    /** Number of pods. */
+    /** Number of pods, or the most where it changes with the load. */
     replicas: number;
+    /** The fewest pods, where their number changes with the load. @default `replicas` */
+    fewest?: number;
     /** Requests of each pod: the sum of its containers. */
     requests: Requests;
     /** Whether the pods have persistent volumes: they run on the nodes that are kept for such pods. */

@@ -17,7 +17,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
     namespace: config.namespace,
     replicas: config.prometheus.replicas,
     blockDuration: config.prometheus.blockDuration,
-    others: podsOf(config).flatMap(({ name: service, replicas }) => {
+    others: podsOf(config).flatMap(({ name: service, replicas: most, fewest: replicas = most }) => {
         // Memcached has no metrics.
         if (Object.values(MEMCACHED).map(thanosName).includes(service)) return [];
         if (service.startsWith(thanosName(""))) return [{ service, port: "http", replicas }];

@@ -1,5 +1,12 @@
 import { ringsOf, takesSamples } from "../../config/rings";
-import { type CacheConfig, type Mode, type ObserverConfig, STORES_BLOCKS, type StackConfig } from "../../config/schema";
+import {
+    type AutoscaleConfig,
+    type CacheConfig,
+    type Mode,
+    type ObserverConfig,
+    STORES_BLOCKS,
+    type StackConfig,
+} from "../../config/schema";
 import { storesOf } from "../../config/stores";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
@@ -31,7 +38,16 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
         ...(alerting.alertmanager === "install" && !agent
             ? [{ name: ALERTMANAGER_SERVICE, replicas: alerting.replicas, requests: requestsOf(ALERTMANAGER_REQUESTS), volumes: false }]
             : []),
-        ...(agent ? [] : [{ name: thanosName("query"), replicas: query.replicas, requests: requestsOf(query), volumes: false }]),
+        ...(agent
+            ? []
+            : [
+                  {
+                      name: thanosName("query"),
+                      ...podsBetween(query.replicas, query.autoscale),
+                      requests: requestsOf(query),
+                      volumes: false,
+                  },
+              ]),
         ...(config.role === "observer" ? observerPods(config) : []),
     ];
 }
@@ -42,7 +58,7 @@ function observerPods(config: ObserverConfig): PodRequests[] {
     return [
         {
             name: thanosName("query-frontend"),
-            replicas: queryFrontend.replicas,
+            ...podsBetween(queryFrontend.replicas, queryFrontend.autoscale),
             requests: requestsOf(queryFrontend),
             volumes: false,
         },
@@ -75,7 +91,7 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             ? [
                   {
                       name: thanosName("receive-router"),
-                      replicas: receive.routers,
+                      ...podsBetween(receive.routers, receive.routerAutoscale),
                       requests: requestsOf({ cpu: receive.routerCpu, memory: receive.routerMemory }),
                       volumes: false,
                   },
@@ -83,6 +99,9 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             : []),
     ];
 }
+
+const podsBetween = (fewest: number, autoscale: AutoscaleConfig | undefined) =>
+    autoscale ? { replicas: autoscale.maxReplicas, fewest } : { replicas: fewest };
 
 const memcachedPods = (name: string, cache: CacheConfig): PodRequests[] =>
     cache.type === "memcached" ? [{ name: thanosName(name), replicas: cache.replicas, requests: requestsOf(cache), volumes: false }] : [];

@@ -93,6 +93,7 @@ export class Query extends pulumi.ComponentResource {
                 component: name,
                 flags: queryFlags({ ...args, leaf: args.leaf !== undefined }),
                 replicas: args.replicas,
+                autoscale: args.autoscale,
                 ports: THANOS_PORTS,
                 // Other clusters show a certificate to a leaf Query.
                 clients: args.leaf ? { grpc: "anywhere" } : { http: ["query-frontend", ...(args.rule ? (["rule"] as const) : [])] },

@@ -79,6 +79,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 component: name,
                 flags: queryFrontendFlags(args),
                 replicas: args.replicas,
+                autoscale: args.autoscale,
                 ports: HTTP_ONLY,
                 clients: { http: "anywhere" },
                 placement: args.placement,

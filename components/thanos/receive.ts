@@ -29,7 +29,15 @@ import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, serviceAccount, THANOS_PORTS, 
 export interface ReceiveArgs
     extends Pick<
         ReceiveConfig,
-        "routers" | "replicationFactor" | "retention" | "blockDuration" | "lateSamples" | "limits" | "routerMemory" | "routerCpu"
+        | "routers"
+        | "replicationFactor"
+        | "retention"
+        | "blockDuration"
+        | "lateSamples"
+        | "limits"
+        | "routerMemory"
+        | "routerCpu"
+        | "routerAutoscale"
     > {
     /** Kubernetes namespace. */
     namespace: string;
@@ -140,6 +148,7 @@ export class Receive extends pulumi.ComponentResource {
                 component: "receive-router",
                 flags: routerFlags(args),
                 replicas: args.routers,
+                autoscale: args.routerAutoscale,
                 ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
                 // Whoever writes shows a certificate.
                 clients: { "remote-write": "anywhere" },

@@ -1,10 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { AutoscaleConfig } from "../../config/schema";
 import { STREAM_LABEL } from "../../rules/model";
 import { THANOS_IMAGE } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { withAnnotations } from "../kubernetes/annotations";
+import { autoscaler } from "../kubernetes/autoscaler";
 import { checksum } from "../kubernetes/checksum";
 import { claims } from "../kubernetes/claims";
 import { disruptionBudget } from "../kubernetes/disruptionBudget";
@@ -71,6 +73,8 @@ export interface WorkloadArgs {
     flags: string[];
     /** Number of pods. */
     replicas: number;
+    /** More pods while they are busy, where the pods have no volumes. @default always `replicas` */
+    autoscale?: AutoscaleConfig | undefined;
     /** Container ports by name, among them `http`. */
     ports: Record<string, number>;
     /** Who connects to which port; besides, Prometheus scrapes `http`. Nobody else may. @default nobody */
@@ -181,7 +185,8 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     networkPolicy(name, { namespace, labels, pods: selector, clients: clientsOf(args) }, opts);
 
-    if (args.replicas > 1 && args.zone === undefined) disruptionBudget(metadata, selector, opts);
+    if (Math.max(args.replicas, args.autoscale?.maxReplicas ?? 0) > 1 && args.zone === undefined)
+        disruptionBudget(metadata, selector, opts);
 
     const template = hardenedPod({
         name: args.component,
@@ -203,6 +208,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
     });
     const podOpts = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });
     if (args.storage === undefined) {
+        if (args.autoscale) autoscaler(metadata, { ...args.autoscale, minReplicas: args.replicas }, opts);
         const pods = new k8s.apps.v1.Deployment(
             name,
             {
@@ -214,7 +220,8 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
                     template,
                 },
             },
-            podOpts,
+            // An update would set the number back that the autoscaler has chosen.
+            args.autoscale ? pulumi.mergeOptions(podOpts, { ignoreChanges: ["spec.replicas"] }) : podOpts,
         );
         return { pods, volumes: [] };
     }

@@ -18,6 +18,7 @@ export function crossChecks(config: StackConfig): Problem[] {
     const problems = new Problems()
         .add(prometheusRetention(config))
         .add(queryTimeouts(config))
+        .add(autoscaling(config))
         .add(alertmanagers(config))
         .add(chartValues(config))
         .add(externalLabels(config))
@@ -119,6 +120,40 @@ function tolerations({ pods }: StackConfig): Problem[] {
             `pods.tolerations[${i}].value`,
             operator === "Exists" ? "has no effect with Exists, and Kubernetes refuses the pod." : "is missing.",
             operator === "Exists" ? "Remove it, or write operator: Equal." : "Write the taint's value, or operator: Exists.",
+        );
+    return problems.all();
+}
+
+/** Autoscaling that could not scale. */
+function autoscaling(config: StackConfig): Problem[] {
+    const problems = new Problems();
+    const scaled = [
+        { path: "query", fewest: "replicas", from: config.query.replicas, key: "autoscale", to: config.query.autoscale },
+        ...(config.role === "observer"
+            ? [
+                  {
+                      path: "queryFrontend",
+                      fewest: "replicas",
+                      from: config.queryFrontend.replicas,
+                      key: "autoscale",
+                      to: config.queryFrontend.autoscale,
+                  },
+                  {
+                      path: "receive",
+                      fewest: "routers",
+                      from: config.receive.routers,
+                      key: "routerAutoscale",
+                      to: config.receive.routerAutoscale,
+                  },
+              ]
+            : []),
+    ];
+    for (const { path, fewest, from, key, to } of scaled)
+        problems.when(
+            to !== undefined && to.maxReplicas <= from,
+            `${path}.${key}.maxReplicas`,
+            `${to?.maxReplicas} are not more than ${path}.${fewest} (${from}): nothing would ever be added.`,
+            `Write ${from + 1} or more, or remove ${path}.${key}.`,
         );
     return problems.all();
 }
@@ -242,15 +277,20 @@ function streamProblems({ cluster, observees, streams }: ObserverConfig): Proble
     return problems.all();
 }
 
-const oneCache = ({ queryFrontend }: ObserverConfig): Problem[] =>
-    new Problems()
+function oneCache({ queryFrontend: { cache, replicas, autoscale } }: ObserverConfig): Problem[] {
+    const each = "would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276).";
+    const share = "let them share a cache: queryFrontend.cache.type: memcached.";
+    const inMemory = cache.type === "in-memory";
+    return new Problems()
+        .when(inMemory && replicas > 1, "queryFrontend.replicas", `${replicas} pods ${each}`, `Write 1, or ${share}`)
         .when(
-            queryFrontend.replicas > 1 && queryFrontend.cache.type === "in-memory",
-            "queryFrontend.replicas",
-            `${queryFrontend.replicas} pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276).`,
-            "Write 1, or let them share a cache: queryFrontend.cache.type: memcached.",
+            inMemory && autoscale !== undefined,
+            "queryFrontend.autoscale",
+            `up to ${autoscale?.maxReplicas} pods ${each}`,
+            `Remove it, or ${share}`,
         )
         .all();
+}
 
 const deletionMarks = ({ store, compact }: ObserverConfig): Problem[] =>
     new Problems()

@@ -38,6 +38,20 @@ export const cpu = z
 /** A number of pods, nodes or copies. */
 export const count = z.int().min(1);
 
+/**
+ * More pods while they are busy, and fewer again. It needs the metrics API, which metrics-server provides; without it the number stays. Where this is set, an
+ * update leaves the number of running pods alone.
+ */
+export const autoscale = z.strictObject({
+    /** Most pods. More than the fewest, which are those without autoscaling. */
+    maxReplicas: z.int().min(2),
+    /**
+     * CPU that the pods use on average, in percent of what they request, which more pods keep up.
+     * @default 70
+     */
+    cpuPercent: z.int().min(1).max(1000).default(70),
+});
+
 /** Becomes a DNS label, an S3 prefix and the value of the external label `cluster`, so it has to be valid as all three. */
 export const clusterName = z
     .string()

@@ -223,5 +223,5 @@ export type { PodsConfig } from "./pods";
 export type { PrometheusConfig } from "./prometheus";
 export type { RuleConfig } from "./rule";
 export type { ScrapeConfig } from "./scrape";
-export type { CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
+export type { AutoscaleConfig, CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
 export { MAX_SAMPLES_PER_SEND } from "./thanos";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mebibytesOf } from "../size";
 import { cache } from "./cache";
-import { clusterName, count, cpu, duration, positiveDuration, size, volumeSize } from "./common";
+import { autoscale, clusterName, count, cpu, duration, positiveDuration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
@@ -46,6 +46,8 @@ export const query = z.strictObject({
      * @default "prometheus"
      */
     promqlEngine: z.enum(["prometheus", "thanos"]).default("prometheus"),
+    /** More pods than `replicas` while they are busy. Not set: always `replicas`. */
+    autoscale: autoscale.optional(),
 });
 
 export const queryFrontend = z.strictObject({
@@ -80,6 +82,8 @@ export const queryFrontend = z.strictObject({
      * @default "24h"
      */
     labelsTimeRange: positiveDuration("24h").default("24h"),
+    /** More pods than `replicas` while they are busy. They need a cache that they share. Not set: always `replicas`. */
+    autoscale: autoscale.optional(),
     /**
      * Memory of each pod, a size.
      * @default "512Mi"
@@ -345,6 +349,8 @@ export const receive = z.strictObject({
      * @default "200m"
      */
     routerCpu: cpu.default("200m"),
+    /** More routers than `routers` while they are busy. Not set: always `routers`. */
+    routerAutoscale: autoscale.optional(),
     /**
      * Zones of the ingesters, `["eu-west-1a", "eu-west-1b", "eu-west-1c"]`: equally many in each, and the copies of a sample in different ones, so that a lost
      * zone costs one copy. At least `replicationFactor` of them. Without zones, ingesters are spread as the scheduler likes. Cannot be changed: volumes do
@@ -466,6 +472,7 @@ export const compact = compactSettings.transform((settings) => {
     return { ...settings, cpu: settings.cpu ?? String(Math.max(compactions, downsamplings)) };
 });
 
+export type AutoscaleConfig = z.infer<typeof autoscale>;
 export type QueryConfig = z.infer<typeof query>;
 export type QueryFrontendConfig = z.infer<typeof queryFrontend>;
 export type StoreConfig = z.infer<typeof store>;

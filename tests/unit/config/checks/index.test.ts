@@ -23,6 +23,22 @@ describe("checks of a configuration", () => {
         );
     });
 
+    it("refuse autoscaling that could add no pod, and a number of Query Frontends that each have a cache", () => {
+        const settings = (maxReplicas: number) => ({
+            query: { autoscale: { maxReplicas } },
+            receive: { routers: 3, routerAutoscale: { maxReplicas } },
+            queryFrontend: { autoscale: { maxReplicas }, cache: { type: "memcached" } },
+        });
+        assert.deepEqual(problemsOf(observerConfig("local", settings(4))), []);
+        assert.deepEqual(problemsOf(observerConfig("local", settings(2))), [
+            "query.autoscale.maxReplicas: 2 are not more than query.replicas (2): nothing would ever be added. Write 3 or more, or remove query.autoscale.",
+            "receive.routerAutoscale.maxReplicas: 2 are not more than receive.routers (3): nothing would ever be added. Write 4 or more, or remove receive.routerAutoscale.",
+        ]);
+        assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { autoscale: { maxReplicas: 3 } } })), [
+            "queryFrontend.autoscale: up to 3 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Remove it, or let them share a cache: queryFrontend.cache.type: memcached.",
+        ]);
+    });
+
     it("refuse two Query Frontends with a cache each, and allow them one that they share", () => {
         assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { replicas: 2 } })), [
             "queryFrontend.replicas: 2 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Write 1, or let them share a cache: queryFrontend.cache.type: memcached.",
