@@ -1,5 +1,5 @@
 import { type Duration, formatDuration, parseDuration } from "../rules/duration";
-import { type ObserverConfig, type StoreConfig, WRITES_REMOTELY } from "./schema";
+import { type BucketWebConfig, type ObserverConfig, type StoreConfig, WRITES_REMOTELY } from "./schema";
 import { type Stream, streamsOf } from "./streams";
 
 /** The Stores of a stream. */
@@ -32,3 +32,7 @@ const isHeldByReceive = ({ writers }: Stream): boolean =>
  */
 export const keptFor = ({ minAge, syncInterval }: Pick<StoreConfig, "syncInterval"> & { minAge: string }): string =>
     formatDuration((parseDuration(minAge) + 2 * parseDuration(syncInterval)) as Duration);
+
+/** Whether a stream has a page that shows its blocks. */
+export const isShown = ({ streams }: Pick<BucketWebConfig, "streams">, stream: string): boolean =>
+    streams === undefined || streams.includes(stream);

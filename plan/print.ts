@@ -43,9 +43,10 @@ function componentsOf(stack: StackPlan): string {
 /** ` (3 ingesters, 2 routers)`: the replicas of a component that consists of several workloads. `thanos-receive-ingester-big` are ingesters, too. */
 function partsOf(stack: StackPlan, component: string): string {
     const replicas = new Map<string, number>();
+    const prefix = `${thanosName(component)}-`;
     for (const { type, parent, name, props } of stack.resources) {
-        if (parent !== component || !/:(Deployment|StatefulSet)$/.test(type)) continue;
-        const [part = ""] = name.slice(`${thanosName(component)}-`.length).split("-");
+        if (parent !== component || !/:(Deployment|StatefulSet)$/.test(type) || !name.startsWith(prefix)) continue;
+        const [part = ""] = name.slice(prefix.length).split("-");
         replicas.set(part, (replicas.get(part) ?? 0) + ((props.spec as { replicas?: number }).replicas ?? 1));
     }
     const parts = [...replicas].sort(([a], [b]) => Number(a > b) - Number(a < b));

@@ -48,6 +48,10 @@ export interface HardenedPodArgs {
     placement?: Placement | undefined;
     /** Where the persistent volume called `data` is mounted. The StatefulSet claims the volume. @default no such volume */
     dataDir?: string | undefined;
+    /** A directory for files that go with the pod. @default none: nothing can be written but to `dataDir` */
+    tmpDir?: string | undefined;
+    /** For a pod that ends by itself. @default "Always": its controller wants it to run */
+    restartPolicy?: "Never";
     /** Directories with files from Secrets and ConfigMaps. */
     files: readonly MountedFiles[];
 }
@@ -71,6 +75,7 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
                 seccompProfile: { type: "RuntimeDefault" },
             },
             terminationGracePeriodSeconds: args.gracePeriod,
+            ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
             ...args.placement,
             topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
                 maxSkew: 1,
@@ -94,18 +99,23 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
                     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
                     volumeMounts: [
                         ...(args.dataDir === undefined ? [] : [{ name: DATA_VOLUME, mountPath: args.dataDir }]),
+                        ...(args.tmpDir === undefined ? [] : [{ name: TMP_VOLUME, mountPath: args.tmpDir }]),
                         ...args.files.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
                     ],
                 },
             ],
-            volumes: args.files.map((files) =>
-                "secret" in files
-                    ? { name: files.name, secret: { secretName: files.secret } }
-                    : { name: files.name, configMap: { name: files.configMap } },
-            ),
+            volumes: [
+                ...(args.tmpDir === undefined ? [] : [{ name: TMP_VOLUME, emptyDir: {} }]),
+                ...args.files.map((files) =>
+                    "secret" in files
+                        ? { name: files.name, secret: { secretName: files.secret } }
+                        : { name: files.name, configMap: { name: files.configMap } },
+                ),
+            ],
         },
     };
 }
 
 /** Name of the volume claim template that `dataDir` mounts. */
 export const DATA_VOLUME = "data";
+const TMP_VOLUME = "tmp";

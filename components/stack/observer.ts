@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ringsOf } from "../../config/rings";
 import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
-import { storesOf } from "../../config/stores";
+import { isShown, storesOf } from "../../config/stores";
 import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
@@ -11,6 +11,7 @@ import { Grafana } from "../grafana/grafana";
 import { stackNamespace } from "../kubernetes/namespace";
 import { MEMCACHED, prometheusUrl } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
+import { BucketWeb } from "../thanos/bucketWeb";
 import { sharedCache } from "../thanos/caches";
 import { Compact } from "../thanos/compact";
 import { leafQueryEndpoint } from "../thanos/endpoints";
@@ -19,6 +20,7 @@ import { QueryFrontend } from "../thanos/queryFrontend";
 import { Receive } from "../thanos/receive";
 import { Rule, ruleEndpoint } from "../thanos/rule";
 import { Store } from "../thanos/store";
+import { ToolKit } from "../thanos/toolKit";
 import { Certificates } from "../tls/certificates";
 import { alertsOfObserver, alertsOfRule } from "./alertsOf";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
@@ -121,7 +123,8 @@ export class Observer extends pulumi.ComponentResource {
 
         const general = { namespace, placement: cloud.general };
         const storeCache = sharedCache(MEMCACHED.store, config.store.cache, { ...general, client: "store" }, childOpts);
-        const stores = storesOf(config).map(
+        const readers = storesOf(config).map((ofStream) => ({ ...ofStream, blocks: blocks.grant("store", ofStream.stream) }));
+        const stores = readers.map(
             (ofStream) =>
                 new Store(
                     `store-${ofStream.stream}`,
@@ -132,7 +135,6 @@ export class Observer extends pulumi.ComponentResource {
                         namespace,
                         cache: storeCache,
                         tracing,
-                        blocks: blocks.grant("store", ofStream.stream),
                     },
                     { ...childOpts, dependsOn: [...childOpts.dependsOn, ...(storeCache?.ready ?? [])] },
                 ),
@@ -154,6 +156,18 @@ export class Observer extends pulumi.ComponentResource {
                     childOpts,
                 ),
         );
+
+        const { bucketWeb, tools } = config;
+        if (bucketWeb)
+            for (const reader of readers.filter(({ stream }) => isShown(bucketWeb, stream)))
+                new BucketWeb(
+                    `bucket-web-${reader.stream}`,
+                    { ...bucketWeb, ...general, stream: reader.stream, blocks: reader.blocks, tracing },
+                    childOpts,
+                );
+        if (tools.length > 0)
+            for (const { name: stream, retention } of streams)
+                new ToolKit(`tools-${stream}`, { ...config.compact, ...general, retention, stream, tools }, childOpts);
 
         const leafQueries = active.filter(uploadsItself).map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(

@@ -7,7 +7,8 @@ import {
     STORES_BLOCKS,
     type StackConfig,
 } from "../../config/schema";
-import { storesOf } from "../../config/stores";
+import { isShown, storesOf } from "../../config/stores";
+import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
@@ -53,7 +54,7 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
 }
 
 function observerPods(config: ObserverConfig): PodRequests[] {
-    const { receive, store, compact, queryFrontend, rule, grafana } = config;
+    const { receive, store, compact, queryFrontend, rule, bucketWeb, grafana } = config;
     const rings = ringsOf(config);
     return [
         {
@@ -82,6 +83,16 @@ function observerPods(config: ObserverConfig): PodRequests[] {
                       volumes: false,
                   },
               ]
+            : []),
+        ...(bucketWeb
+            ? streamsOf(config)
+                  .filter(({ name }) => isShown(bucketWeb, name))
+                  .map(({ name }) => ({
+                      name: thanosName(`bucket-web-${name}`),
+                      replicas: 1,
+                      requests: requestsOf(bucketWeb),
+                      volumes: false,
+                  }))
             : []),
         ...(rule ? [{ name: thanosName("rule"), replicas: rule.replicas, requests: requestsOf(rule), volumes: true }] : []),
         ...rings.flatMap((ring) =>

@@ -18,7 +18,7 @@ import { GRPC_PORT, HTTP_PORT, thanosName } from "../naming/names";
 import { TLS_MOUNT } from "./serverTls";
 import { type Tracing, tracingConfig } from "./tracing";
 
-const OBJECT_STORE_DIR = "/etc/thanos/objstore";
+export const OBJECT_STORE_DIR = "/etc/thanos/objstore";
 export const OBJECT_STORE_FILE = `${OBJECT_STORE_DIR}/${OBJECT_STORE_KEY}`;
 export const DATA_DIR = "/var/thanos/data";
 export const CONFIG_DIR = "/etc/thanos/config";
@@ -27,7 +27,7 @@ export const START_DIR = "/etc/thanos/start";
 export const SECRETS_DIR = "/etc/thanos/secrets";
 
 /** User of the official image. */
-const USER_ID = 1001;
+export const USER_ID = 1001;
 
 /** Ports of a component that serves the StoreAPI. */
 export const THANOS_PORTS = { grpc: GRPC_PORT, http: HTTP_PORT };
@@ -41,7 +41,7 @@ const START_SECONDS = 1800;
 const HASHRING_REST_SECONDS = 120;
 
 /** Seconds from SIGTERM to SIGKILL. Thanos itself takes up to 120 (`--grpc-grace-period`); Kubernetes' default is 30. */
-const GRACE_PERIOD = 150;
+export const GRACE_PERIOD = 150;
 
 const HEALTHY = { path: "/-/healthy", port: "http" };
 

@@ -11,7 +11,7 @@ import { grafanaChecks } from "./grafana";
 import { receiveChecks } from "./receive";
 import { ruleChecks } from "./rule";
 import { scrapeConfigs } from "./scrapeConfigs";
-import { storeChecks } from "./store";
+import { storeChecks, toolChecks } from "./store";
 
 /** What no single value shows: values that contradict each other, and everything that the rules refuse. */
 export function crossChecks(config: StackConfig): Problem[] {
@@ -35,6 +35,7 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(renewal(config))
             .add(receiveChecks(config))
             .add(storeChecks(config))
+            .add(toolChecks(config))
             .add(ruleChecks(config))
             .add(grafanaChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;

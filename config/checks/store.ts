@@ -2,6 +2,7 @@ import { parseDuration } from "../../rules/duration";
 import { type Problem, Problems } from "../../rules/problem";
 import type { ObserverConfig } from "../schema";
 import { keptFor, storesOf } from "../stores";
+import { streamsOf } from "../streams";
 
 /** An age below which Stores leave samples to Receive, though Receive does not have them, or not for long enough. */
 export function storeChecks(config: ObserverConfig): Problem[] {
@@ -23,4 +24,21 @@ export function storeChecks(config: ObserverConfig): Problem[] {
             `Write a shorter age, or a receive.retention of ${needed} or longer.`,
         )
         .all();
+}
+
+/** Streams without blocks to show, and what is listed twice. */
+export function toolChecks({ bucketWeb, tools, ...config }: ObserverConfig): Problem[] {
+    const problems = new Problems();
+    const names = streamsOf(config).map(({ name }) => name);
+    for (const [i, name] of (bucketWeb?.streams ?? []).entries())
+        problems.when(
+            !names.includes(name),
+            `bucketWeb.streams[${i}]`,
+            `"${name}" is not a stream of this fleet (${names.join(", ")}).`,
+            "Write one of these, or leave `streams` out for all of them.",
+        );
+    for (const [path, list] of Object.entries({ "bucketWeb.streams": bucketWeb?.streams ?? [], tools }))
+        for (const [i, name] of list.entries())
+            problems.when(list.indexOf(name as never) !== i, `${path}[${i}]`, `"${name}" is there twice.`, "Remove one.");
+    return problems.all();
 }

@@ -7,7 +7,7 @@ import { objectStore } from "./objectStore";
 import { pods } from "./pods";
 import { prometheus } from "./prometheus";
 import { rule } from "./rule";
-import { compact, query, queryFrontend, receive, shards, store } from "./thanos";
+import { bucketWeb, compact, query, queryFrontend, receive, shards, store, TOOLS } from "./thanos";
 
 /**
  * The shape of a stack's configuration: one schema for each role and cloud. Every value is validated here, once; what no single value shows is in
@@ -179,6 +179,13 @@ const observer = {
     rule: rule.optional(),
     /** Dashboards and Grafana. They are there if this section is. */
     grafana: grafana.optional(),
+    /** A page for each stream that shows its blocks. They run if this section is there. */
+    bucketWeb: bucketWeb.optional(),
+    /**
+     * Tools that are ready to be run on a stream's blocks, each as a suspended CronJob of every stream (docs/tools.md).
+     * @default []
+     */
+    tools: z.array(z.enum(TOOLS)).default([]),
 };
 
 const observeeStack = {
@@ -223,5 +230,14 @@ export type { PodsConfig } from "./pods";
 export type { PrometheusConfig } from "./prometheus";
 export type { RuleConfig } from "./rule";
 export type { ScrapeConfig } from "./scrape";
-export type { AutoscaleConfig, CompactConfig, QueryConfig, QueryFrontendConfig, ReceiveConfig, StoreConfig } from "./thanos";
+export type {
+    AutoscaleConfig,
+    BucketWebConfig,
+    CompactConfig,
+    QueryConfig,
+    QueryFrontendConfig,
+    ReceiveConfig,
+    StoreConfig,
+    Tool,
+} from "./thanos";
 export { MAX_SAMPLES_PER_SEND } from "./thanos";

@@ -472,6 +472,35 @@ export const compact = compactSettings.transform((settings) => {
     return { ...settings, cpu: settings.cpu ?? String(Math.max(compactions, downsamplings)) };
 });
 
+/** Pages that show the blocks of a stream over time. */
+export const bucketWeb = z.strictObject({
+    /**
+     * The streams that get one, by name: a page shows one prefix.
+     * @default every stream
+     */
+    streams: z.array(clusterName).optional(),
+    /**
+     * How often it looks for changes in the bucket, a duration. Each look asks for every block.
+     * @default "30m"
+     */
+    refresh: positiveDuration("30m").default("30m"),
+    /**
+     * Memory of its pod, a size.
+     * @default "256Mi"
+     */
+    memory: size.default("256Mi"),
+    /**
+     * CPU that its pod requests.
+     * @default "50m"
+     */
+    cpu: cpu.default("50m"),
+});
+
+/** Commands of `thanos tools bucket` (docs/tools.md). No `replicate`: it needs a second object store. */
+export const TOOLS = ["ls", "inspect", "verify", "mark", "unmark", "cleanup", "retention", "rewrite"] as const;
+export type Tool = (typeof TOOLS)[number];
+
+export type BucketWebConfig = z.infer<typeof bucketWeb>;
 export type AutoscaleConfig = z.infer<typeof autoscale>;
 export type QueryConfig = z.infer<typeof query>;
 export type QueryFrontendConfig = z.infer<typeof queryFrontend>;

@@ -6,6 +6,10 @@ import { ACCESS, type BlockComponent } from "../../components/blocks/access";
 import { objectStoreFile } from "../../components/blocks/objectStore";
 import { objectStatements, policyDocument } from "../../components/cloud/aws/iam/statements";
 import { streamPrefix } from "../../components/naming/names";
+import { bucketWebFlags } from "../../components/thanos/bucketWeb";
+import { toolFlags, toolRunsAs, toolValues } from "../../components/thanos/toolKit";
+import type { Tool } from "../../config/schema";
+import { bucketWeb, compact } from "../../config/schema/thanos";
 import { writeHistory } from "../../local/history";
 import { eventually } from "../support/eventually";
 import { BUCKET, Minio } from "../support/minio";
@@ -29,6 +33,7 @@ const RETENTION_DAYS = 21;
 const DAY_MS = 86_400_000;
 
 interface Block {
+    ulid: string;
     maxTime: number;
     compaction: { level: number };
     thanos: { downsample: { resolution: number } };
@@ -189,6 +194,53 @@ describe("rights on a real S3 server", () => {
         await uploads("receive", join(data, "blue"), flags);
     });
 
+    /** Runs a tool on blue's blocks with the rights of a component: that whose service account its Job has, or another one. */
+    async function tool(name: Tool, values: Record<string, string> = {}, component: BlockComponent = toolRunsAs(name)) {
+        // These blocks are some seconds old.
+        const settings = compact.parse({ consistencyDelay: "0s" });
+        const all = { ...toolValues(name, settings), ...values };
+        const flags = toolFlags(name, settings).map((flag) =>
+            flag.startsWith("--objstore.")
+                ? ""
+                : flag.replace(/\$\((\w+)\)/g, (_, key: string) => all[key] ?? "?").replace("/tmp/", `${directory}/`),
+        );
+        return run(binaries.thanos.path, [...flags.filter(Boolean), await storeFlag(component)], { within: 120 });
+    }
+
+    it("allow every tool its work, as the Store or the Compact of the stream", async () => {
+        const raw = (await blocks()).filter((block) => block.thanos.downsample.resolution === 0);
+        const BLOCK = raw.at(-1)?.ulid ?? "";
+        const values: Partial<Record<Tool, Record<string, string>>> = {
+            mark: { BLOCK },
+            unmark: { BLOCK },
+            rewrite: { BLOCK, DELETE: `[{matchers: '{__name__="shop_queue_length"}'}]` },
+            cleanup: { DELAY: "0s" },
+        };
+        for (const name of ["ls", "inspect", "verify", "mark", "unmark", "rewrite", "cleanup", "retention"] as const) {
+            const { code, output } = await tool(name, values[name]);
+            assert.equal(code, 0, `${name}: ${output.slice(-2000)}`);
+        }
+        assert.ok(!(await blocks()).some(({ ulid }) => ulid === BLOCK), "the rewritten block is still there");
+    });
+
+    it("allow the bucket's page to show every block, as the Store of the stream", async () => {
+        const http = await address();
+        const flags = bucketWebFlags(bucketWeb.parse({})).filter((flag) => !flag.startsWith("--objstore."));
+        const page = `http://${http}`;
+        await processes.start(
+            "bucket-web",
+            binaries.thanos.path,
+            [...flags, await storeFlag("store"), `--http-address=${http}`],
+            `${page}/-/ready`,
+        );
+        const expected = (await blocks()).map(({ ulid }) => ulid).sort();
+        await eventually("the page has all blocks", 60, async () => {
+            const answer = await fetch(`${page}/api/v1/blocks`, { signal: AbortSignal.timeout(10_000) });
+            const { data } = (await answer.json()) as { data: { blocks: { ulid: string }[] } };
+            assert.deepEqual(data.blocks.map(({ ulid }) => ulid).sort(), expected);
+        });
+    });
+
     it("are used in full: no call was denied, and each component makes exactly these calls", async () => {
         const calls = await minio.allCalls();
         assert.deepEqual(
@@ -225,6 +277,13 @@ describe("rights on a real S3 server", () => {
                 delete: await status("DELETE", object),
             };
         }
+
+        it("a tool that changes blocks can change none with the rights of the Store", async () => {
+            const [block] = await blocks();
+            const { code, output } = await tool("mark", { BLOCK: block?.ulid ?? "" }, "store");
+            assert.notEqual(code, 0);
+            assert.match(output, /Access Denied/);
+        });
 
         const NOTHING = { list: 403, get: 403, missing: 403, put: 403, parts: 403, abort: 403, delete: 403 };
         const READ = { ...NOTHING, list: 200, get: 200, missing: 404 };

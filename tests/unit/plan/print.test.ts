@@ -55,6 +55,12 @@ describe("summaryLines", () => {
         assert.equal(componentsIn([...receive, big]), "Query, Receive (9 ingesters, 2 routers)");
     });
 
+    it("counts no parts of a Store whose shards share a stream", () => {
+        const store = { type: "thanos-fleet:thanos:Store", name: "store-observer", parent: "observer", props: {} };
+        const shards = ["1of12", "10of12"].map((shard) => workload("StatefulSet", `thanos-store-${shard}-observer`, 2, "store-observer"));
+        assert.equal(componentsIn([store, ...shards]), "Query, Store");
+    });
+
     it("says where an observee's recent data is read from", () => {
         const blue = { name: "prod-blue", role: "observee", mode: "sidecar" as const, warnings: [] };
         const resources = [{ type: "thanos-fleet:index:Observee", name: "blue", props: {} }];

@@ -87,6 +87,13 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofCaches(podsOf(loadConfig(config))).length, 2);
     });
 
+    it("include the pages of streams, as they are registered", async () => {
+        const config = observerConfig("aws", { bucketWeb: { streams: ["blue", "red"], memory: "512Mi" } });
+        const pages = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.includes("bucket-web")));
+        assert.deepEqual(pages(podsOf(loadConfig(config))), pages(registered(await runInProcess("observer", toEngineConfig(config)))));
+        assert.equal(pages(podsOf(loadConfig(config))).length, 2);
+    });
+
     it("include every shard of a stream, as they are registered", async () => {
         const aws = {
             ...(observerConfig("aws").aws as object),

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { bucketWebFlags } from "../../../../components/thanos/bucketWeb";
 import { compactFlags } from "../../../../components/thanos/compact";
 import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
 import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
 import { ruleFlags } from "../../../../components/thanos/rule";
 import { storeFlags } from "../../../../components/thanos/store";
+import { toolFlags, toolRunsAs, toolValues } from "../../../../components/thanos/toolKit";
+import type { Tool } from "../../../../config/schema";
 import { alerting } from "../../../../config/schema/alerting";
 import { rule } from "../../../../config/schema/rule";
-import { compact, query, queryFrontend, store } from "../../../../config/schema/thanos";
+import { bucketWeb, compact, query, queryFrontend, store, TOOLS } from "../../../../config/schema/thanos";
 
 const QUERY = query.parse({});
 const STORE = { ...store.parse({}), cache: undefined };
@@ -194,6 +197,46 @@ describe("the flags of", () => {
             storeFlags({ ...store.parse({ minAge: "1d12h" }), cache: undefined }).filter((flag) => !storeFlags(STORE).includes(flag)),
             ["--max-time=-1d12h"],
         );
+    });
+
+    it("the bucket's page read only", () =>
+        assert.deepEqual(bucketWebFlags(bucketWeb.parse({ refresh: "1d" })), [
+            "tools",
+            "bucket",
+            "web",
+            "--log.format=json",
+            "--enable-auto-gomemlimit",
+            "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
+            "--refresh=24h",
+            "--disable-admin-operations",
+        ]));
+
+    it("tools work on the block, and with the delay, of whoever runs them, and with the settings of Compact", () => {
+        const all = (duration: string) => ({ raw: duration, fiveMinutes: duration, oneHour: duration });
+        const settings = compact.parse({ retention: all("30d"), deleteDelay: "2d", consistencyDelay: "1d" });
+        const of = (tool: Tool) => [toolFlags(tool, settings).slice(2, -1).join(" "), toolValues(tool, settings), toolRunsAs(tool)];
+        assert.deepEqual(TOOLS.map(of), [
+            ["ls --output=wide", {}, "store"],
+            ["inspect", {}, "store"],
+            ["verify --issues=overlapped_blocks --issues=index_known_issues", {}, "store"],
+            [
+                "mark --id=$(BLOCK) --marker=$(MARKER) --details=$(DETAILS)",
+                { BLOCK: "", MARKER: "no-compact-mark.json", DETAILS: "by hand" },
+                "compact",
+            ],
+            ["mark --id=$(BLOCK) --marker=$(MARKER) --remove", { BLOCK: "", MARKER: "no-compact-mark.json" }, "compact"],
+            ["cleanup --delete-delay=$(DELAY) --consistency-delay=24h", { DELAY: "48h" }, "compact"],
+            [
+                "retention --retention.resolution-raw=30d --retention.resolution-5m=30d --retention.resolution-1h=30d --delete-delay=48h --consistency-delay=24h",
+                {},
+                "compact",
+            ],
+            [
+                "rewrite --id=$(BLOCK) --rewrite.to-delete-config=$(DELETE) --tmp.dir=/tmp/rewrite --no-dry-run --delete-blocks",
+                { BLOCK: "", DELETE: "" },
+                "compact",
+            ],
+        ]);
     });
 
     it("Compact set the retention of each resolution, and leave bad blocks out instead of halting", () => {

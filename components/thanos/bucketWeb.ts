@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { BucketWebConfig } from "../../config/schema";
+import { goTime } from "../../rules/duration";
+import type { StreamAccess } from "../blocks/blockStorage";
+import { childOptions } from "../kubernetes/childOptions";
+import type { Placement } from "../kubernetes/placement";
+import { serviceAccountOf, thanosName } from "../naming/names";
+import type { Tracing } from "./tracing";
+import { HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
+
+export interface BucketWebArgs extends Omit<BucketWebConfig, "streams"> {
+    /** Kubernetes namespace. */
+    namespace: string;
+    /** The stream whose blocks it shows. */
+    stream: string;
+    /** Access to the blocks of `stream`: that of its Store, whose service account it runs as. */
+    blocks: StreamAccess;
+    /** Where its traces go. @default nowhere */
+    tracing?: Tracing | undefined;
+    /** Nodes of its pod. @default any node */
+    placement?: Placement | undefined;
+}
+
+/** Flags of `thanos tools bucket web`. */
+export const bucketWebFlags = ({ refresh }: Pick<BucketWebConfig, "refresh">): string[] => [
+    "tools",
+    "bucket",
+    "web",
+    "--log.format=json",
+    "--enable-auto-gomemlimit",
+    `--objstore.config-file=${OBJECT_STORE_FILE}`,
+    `--refresh=${goTime(refresh)}`,
+    // The page could mark blocks for deletion otherwise. The bucket would refuse that to a reader.
+    "--disable-admin-operations",
+];
+
+/** A page that shows the blocks of one stream over time. Nobody can connect to it but by `kubectl port-forward`, which no NetworkPolicy concerns. */
+export class BucketWeb extends pulumi.ComponentResource {
+    constructor(name: string, args: BucketWebArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("thanos-fleet:thanos:BucketWeb", name, {}, opts);
+        workload(
+            {
+                name: thanosName(name),
+                namespace: args.namespace,
+                component: "bucket-web",
+                stream: args.stream,
+                flags: bucketWebFlags(args),
+                replicas: 1,
+                ports: HTTP_ONLY,
+                blocks: args.blocks,
+                serviceAccount: serviceAccountOf("store", args.stream),
+                placement: args.placement,
+                memory: args.memory,
+                cpu: args.cpu,
+                tracing: args.tracing,
+            },
+            childOptions(this, opts),
+        );
+        this.registerOutputs({});
+    }
+}
