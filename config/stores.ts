@@ -11,11 +11,14 @@ export interface StreamStores {
     minAge?: string | undefined;
 }
 
+/** How many Stores share the blocks of a stream. */
+export const shardsOf = ({ shards }: Stream, { store }: Pick<ObserverConfig, "store">): number => shards ?? store.shards;
+
 /** The Stores of every stream of a fleet. */
 export const storesOf = (config: Parameters<typeof streamsOf>[0] & Pick<ObserverConfig, "store">): StreamStores[] =>
     streamsOf(config).map((stream) => ({
         stream: stream.name,
-        shards: stream.shards ?? config.store.shards,
+        shards: shardsOf(stream, config),
         minAge: isHeldByReceive(stream) ? config.store.minAge : undefined,
     }));
 

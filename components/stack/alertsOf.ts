@@ -1,5 +1,6 @@
 import { type Ring, ringsOf, takesSamples } from "../../config/rings";
 import { activeOf, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { shardsOf } from "../../config/stores";
 import { streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
 import { agentAlerts } from "../alerts/agentAlerts";
@@ -41,7 +42,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
             observees: observees.filter(uploadsItself).map(({ name }) => name),
             streams: streamsOf(config)
                 .filter(({ writers }) => writers.some(({ archived }) => !archived))
-                .map(({ name, shards = config.store.shards }) => ({ name, stores: storeWorkloads(name, shards) })),
+                .map((stream) => ({ name: stream.name, stores: storeWorkloads(stream.name, shardsOf(stream, config)) })),
             receive:
                 tenants.length > 0
                     ? { tenants, rings: ringsOf(config).filter(takesSamples).map(ringOf), replicationFactor: receive.replicationFactor }
