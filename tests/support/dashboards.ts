@@ -21,13 +21,13 @@ export const grafanaOf = (facts: FleetFacts): Dashboard[] => Object.entries(DASH
 
 const isRow = (panel: Panel | RowPanel): panel is RowPanel => panel.type === "row";
 
-/** Panels in their order, each with the title of its row; also those of folded rows. */
+/** Panels in their order, each with the title of its row. */
 export function panelsOf(dashboard: Dashboard): { row: string; panel: Panel }[] {
     let row = "";
     return (dashboard.panels ?? []).flatMap((panel) => {
         if (!isRow(panel)) return [{ row, panel }];
         row = panel.title ?? "";
-        return panel.panels.map((inner) => ({ row, panel: inner }));
+        return [];
     });
 }
 
