@@ -187,8 +187,9 @@ export class Observer extends pulumi.ComponentResource {
                     ...leafQueries,
                 ],
             },
-            // Another number of shards makes new Stores, and those before go when the update ends. Query changes over once the new ones have loaded their blocks.
-            { ...childOpts, dependsOn: [...childOpts.dependsOn, ...stores.filter(({ endpoints }) => endpoints.length > 1)] },
+            // A new Store is in Query's list once it has loaded its blocks: Query would warn for up to two minutes of one that it asked too early. The Stores before
+            // another number of shards go when the update ends.
+            { ...childOpts, dependsOn: [...childOpts.dependsOn, ...stores] },
         );
         const answersCache = sharedCache(
             MEMCACHED.answers,

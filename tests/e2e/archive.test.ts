@@ -31,8 +31,8 @@ describe("an observee that is archived", () => {
         const known = await scalar(base, history);
         assert.ok(known > 0);
         const { counts } = await deploy({ observees: observees.map((o) => ({ ...o, archived: o.name === "blue" })) });
-        // Key, request and certificate of the leaf Query; the file of Query's endpoints, and the alerts.
-        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 2, replaced: 0, deleted: 3, same: 0 });
+        // Key, request and certificate of the leaf Query; the file of Query's endpoints, the alerts, and the dashboard that counts clusters.
+        assert.deepEqual({ ...counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 3, same: 0 });
         await eventually("Query asks blue no more", 180, async () => {
             const asked = (await stores(base)).filter((s) => s.labelSets.some((labels) => labels.cluster === "blue"));
             assert.deepEqual(

@@ -37,8 +37,9 @@ export class RealThanos {
     async uploadBlock(stream: string): Promise<number> {
         const blocks = join(this.processes.directory, `${stream}-blocks`);
         mkdirSync(blocks);
-        const end = (Math.floor(Date.now() / 3_600_000) - 1) * 3600;
-        writeFileSync(`${blocks}.txt`, openMetrics(stream, end - 3600, end));
+        // Inside an hour: a sample at the end of six hours would be in a second block.
+        const end = (Math.floor(Date.now() / 3_600_000) - 1) * 3600 - 600;
+        writeFileSync(`${blocks}.txt`, openMetrics(stream, end - 2400, end));
         const make = ["tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=6h", `${blocks}.txt`, blocks];
         const send = ["tools", "bucket", "upload-blocks", `--objstore.config=${this.objectStore(stream)}`, `--path=${blocks}`];
         for (const [binary, args] of [

@@ -52,8 +52,7 @@ describe("a stream of three shards", () => {
         const file = (query.props.data as Record<string, string>)["endpoints.yml"] ?? "";
         const asked = [...file.matchAll(/address: (thanos-store\S*)\.monitoring\.svc/g)].map(([, name]) => name);
         assert.deepEqual(asked, ["thanos-store-observer", "thanos-store-red", ...SHARDS]);
-        for (const name of SHARDS) assert.ok(query.dependsOn.includes(name), `${name} is not among ${query.dependsOn}`);
-        assert.ok(!query.dependsOn.includes("thanos-store-red"));
+        for (const name of asked) assert.ok(query.dependsOn.includes(name ?? ""), `${name} is not among ${query.dependsOn}`);
     });
 });
 
