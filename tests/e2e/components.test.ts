@@ -64,14 +64,14 @@ describe("Thanos with other settings", () => {
         const leaf = await startQuery("leaf", { storeResponseTimeout: "6s" }, stores, true);
         const query = await startQuery("query", { storeResponseTimeout: "6s" }, [leaf]);
         await bothAnswer(query);
-        processes.signal("store-red", "SIGSTOP");
+        await processes.suspend("store-red");
         try {
             const { clusters, warnings, seconds } = await ask(query);
             assert.deepEqual(clusters, ["blue"]);
             assert.ok(warnings > 0);
             assert.ok(seconds >= 3.9 && seconds < 6, `answered after ${seconds} s`);
         } finally {
-            processes.signal("store-red", "SIGCONT");
+            processes.resume("store-red");
         }
     });
 

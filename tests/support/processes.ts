@@ -1,10 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { eventually } from "./eventually";
 
+const run = promisify(execFile);
 const STOP_WITHIN_MS = 10_000;
 
 /** A free port on 127.0.0.1. */
@@ -63,9 +66,23 @@ export class Processes {
         }
     }
 
-    /** Sends a signal to a server: SIGSTOP lets it keep its connections and answer nothing. */
-    signal(name: string, signal: NodeJS.Signals): void {
-        if (!this.children.get(name)?.kill(signal)) throw new Error(`${name} does not run`);
+    /** Lets a server keep its connections and answer nothing, until `resume`. Its threads may run on for a moment after the signal. */
+    async suspend(name: string): Promise<void> {
+        const { pid } = this.signal(name, "SIGSTOP");
+        await eventually(`${name} is suspended`, 10, async () => {
+            const { stdout } = await run("ps", ["-o", "state=", "-p", String(pid)]);
+            assert.equal(stdout.trim()[0], "T");
+        });
+    }
+
+    resume(name: string): void {
+        this.signal(name, "SIGCONT");
+    }
+
+    private signal(name: string, signal: NodeJS.Signals): ChildProcess {
+        const child = this.children.get(name);
+        if (!child?.kill(signal)) throw new Error(`${name} does not run`);
+        return child;
     }
 
     async stop(): Promise<void> {
