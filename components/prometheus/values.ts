@@ -3,6 +3,7 @@ import { shareOf } from "../../config/size";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksumAnnotations } from "../kubernetes/checksum";
+import { imageFrom } from "../kubernetes/imageFrom";
 import { type Placement, placementOf } from "../kubernetes/placement";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
 import { type Tracing, tracingConfig } from "../thanos/tracing";
@@ -63,6 +64,7 @@ export function kubePrometheusStackValues(args: ValuesArgs) {
     // The chart's own parts run on any node, unless the user says where.
     const others = placementOf(undefined, args.pods);
     return {
+        ...(args.pods.imageRegistry && { global: { imageRegistry: args.pods.imageRegistry } }),
         fullnameOverride: KPS,
         crds: { enabled: true },
         // Dashboards belong to the observer.
@@ -154,7 +156,8 @@ function ofServer(args: ValuesArgs, { secret, checksum }: NonNullable<ValuesArgs
         disableCompaction: true,
         thanos: {
             // The operator chooses the sidecar's flags by `version`, not by the image, so the two must agree (prometheus-operator#8763).
-            image: THANOS_IMAGE,
+            // The chart puts its mirror before its own images only, and this one is a whole name.
+            image: imageFrom(args.pods.imageRegistry, THANOS_IMAGE),
             version: VERSIONS.thanos,
             blockSize: args.blockDuration,
             // `objectStorageConfig.{name,key}`, the CRD's own form, is silently dropped by the chart (helm-charts#4229).

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../../config/schema";
+import { THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules } from "../alerts/alertRules";
 import { BlockStorage, type StreamAccess } from "../blocks/blockStorage";
 import type { Cloud } from "../cloud/cloud";
+import { imageFrom } from "../kubernetes/imageFrom";
 import { stackNamespace } from "../kubernetes/namespace";
 import { leafQueryHost } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
@@ -34,6 +36,7 @@ export class Observee extends pulumi.ComponentResource {
         const { leaf: leafTls, writer: writerTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
         const tracing = config.tracing && { ...config.tracing, clusterName };
+        const thanos = { image: imageFrom(config.pods.imageRegistry, THANOS_IMAGE), tracing };
 
         const prometheus = new Prometheus(
             "prometheus",
@@ -64,7 +67,7 @@ export class Observee extends pulumi.ComponentResource {
             const leaf = { host, annotations: cloud.loadBalancer };
             new Query(
                 "query",
-                { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, tracing, tls: leafTls },
+                { ...config.query, namespace, placement: cloud.general, endpoints: [prometheus.sidecars], leaf, ...thanos, tls: leafTls },
                 // After the sidecars, because a Query that finds none when it starts looks again only half a minute later.
                 { ...childOpts, dependsOn: [...childOpts.dependsOn, prometheus] },
             );

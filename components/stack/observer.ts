@@ -4,10 +4,12 @@ import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
 import { isShown, storesOf } from "../../config/stores";
 import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
+import { MEMCACHED_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { Grafana } from "../grafana/grafana";
+import { imageFrom } from "../kubernetes/imageFrom";
 import { stackNamespace } from "../kubernetes/namespace";
 import { MEMCACHED, prometheusUrl } from "../naming/names";
 import { Prometheus } from "../prometheus/prometheus";
@@ -46,6 +48,8 @@ export class Observer extends pulumi.ComponentResource {
         const childOpts = stackNamespace(this, config, cloud);
         const volumes = { storageClass: cloud.storageClass, placement: cloud.stateful };
         const tracing = config.tracing && { ...config.tracing, clusterName };
+        const { imageRegistry } = config.pods;
+        const thanos = { image: imageFrom(imageRegistry, THANOS_IMAGE), tracing };
 
         const active = activeOf(observees);
         const certificates = new Certificates(
@@ -116,13 +120,14 @@ export class Observer extends pulumi.ComponentResource {
                           routerPlacement: cloud.general,
                           metaMonitoring: prometheusUrl(namespace),
                           tls: certificates.observer.receive,
-                          tracing,
+                          ...thanos,
                       },
                       childOpts,
                   );
 
         const general = { namespace, placement: cloud.general };
-        const storeCache = sharedCache(MEMCACHED.store, config.store.cache, { ...general, client: "store" }, childOpts);
+        const memcached = { ...general, image: imageFrom(imageRegistry, MEMCACHED_IMAGE) };
+        const storeCache = sharedCache(MEMCACHED.store, config.store.cache, { ...memcached, client: "store" }, childOpts);
         const readers = storesOf(config).map((ofStream) => ({ ...ofStream, blocks: blocks.grant("store", ofStream.stream) }));
         const stores = readers.map(
             (ofStream) =>
@@ -134,7 +139,7 @@ export class Observer extends pulumi.ComponentResource {
                         ...ofStream,
                         namespace,
                         cache: storeCache,
-                        tracing,
+                        ...thanos,
                     },
                     { ...childOpts, dependsOn: [...childOpts.dependsOn, ...(storeCache?.ready ?? [])] },
                 ),
@@ -150,7 +155,7 @@ export class Observer extends pulumi.ComponentResource {
                         namespace,
                         stream,
                         receiveUploads: uploader === "receive",
-                        tracing,
+                        ...thanos,
                         blocks: blocks.grant("compact", stream),
                     },
                     childOpts,
@@ -162,12 +167,12 @@ export class Observer extends pulumi.ComponentResource {
             for (const reader of readers.filter(({ stream }) => isShown(bucketWeb, stream)))
                 new BucketWeb(
                     `bucket-web-${reader.stream}`,
-                    { ...bucketWeb, ...general, stream: reader.stream, blocks: reader.blocks, tracing },
+                    { ...bucketWeb, ...general, stream: reader.stream, blocks: reader.blocks, ...thanos },
                     childOpts,
                 );
         if (tools.length > 0)
             for (const { name: stream, retention } of streams)
-                new ToolKit(`tools-${stream}`, { ...config.compact, ...general, retention, stream, tools }, childOpts);
+                new ToolKit(`tools-${stream}`, { ...config.compact, ...general, image: thanos.image, retention, stream, tools }, childOpts);
 
         const leafQueries = active.filter(uploadsItself).map((observee) => leafQueryEndpoint(observee.name, domain));
         const query = new Query(
@@ -177,7 +182,7 @@ export class Observer extends pulumi.ComponentResource {
                 namespace,
                 placement: cloud.general,
                 tls: certificates.observer.reader,
-                tracing,
+                ...thanos,
                 rule: config.rule !== undefined,
                 endpoints: [
                     prometheus.sidecars,
@@ -194,7 +199,7 @@ export class Observer extends pulumi.ComponentResource {
         const answersCache = sharedCache(
             MEMCACHED.answers,
             config.queryFrontend.cache,
-            { ...general, client: "query-frontend" },
+            { ...memcached, client: "query-frontend" },
             childOpts,
         );
         const frontend = new QueryFrontend(
@@ -203,7 +208,7 @@ export class Observer extends pulumi.ComponentResource {
                 ...config.queryFrontend,
                 ...general,
                 cache: answersCache,
-                tracing,
+                ...thanos,
                 domain,
                 downstream: query.url,
                 exposePage: cloud.exposePage,
@@ -224,7 +229,7 @@ export class Observer extends pulumi.ComponentResource {
                     blockDuration: config.prometheus.blockDuration,
                     alerting: config.alerting,
                     page: frontend.url,
-                    tracing,
+                    ...thanos,
                     blocks: blocks.grant("rule", RULE_STREAM),
                 },
                 childOpts,

@@ -1,9 +1,11 @@
 import type { StackConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
 import { streamsOf } from "../../config/streams";
+import { S3_IMAGE } from "../../upstream/versions";
 import { awsCloud, fleetProblems } from "../cloud/aws/awsCloud";
 import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
+import { imageFrom } from "../kubernetes/imageFrom";
 import { placementOf } from "../kubernetes/placement";
 import type { ObserveeContract } from "./contract";
 import { podsOf } from "./podsOf";
@@ -15,7 +17,10 @@ import { podsOf } from "./podsOf";
 export async function openCloud(config: StackConfig, observer?: ObserveeContract): Promise<Cloud> {
     const cloud =
         config.cloud === "local"
-            ? localCloud({ ...config, placement: placementOf(undefined, config.pods) }, {})
+            ? localCloud(
+                  { ...config, image: imageFrom(config.pods.imageRegistry, S3_IMAGE), placement: placementOf(undefined, config.pods) },
+                  {},
+              )
             : await onAws(config, observer);
     return { ...cloud, stateful: placementOf(cloud.stateful, config.pods), general: placementOf(cloud.general, config.pods) };
 }

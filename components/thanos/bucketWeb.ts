@@ -5,18 +5,15 @@ import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { serviceAccountOf, thanosName } from "../naming/names";
-import type { Tracing } from "./tracing";
-import { HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
+import { HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
 
-export interface BucketWebArgs extends Omit<BucketWebConfig, "streams"> {
+export interface BucketWebArgs extends Omit<BucketWebConfig, "streams">, ThanosPods {
     /** Kubernetes namespace. */
     namespace: string;
     /** The stream whose blocks it shows. */
     stream: string;
     /** Access to the blocks of `stream`: that of its Store, whose service account it runs as. */
     blocks: StreamAccess;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Nodes of its pod. @default any node */
     placement?: Placement | undefined;
 }
@@ -52,6 +49,7 @@ export class BucketWeb extends pulumi.ComponentResource {
                 placement: args.placement,
                 memory: args.memory,
                 cpu: args.cpu,
+                image: args.image,
                 tracing: args.tracing,
             },
             childOptions(this, opts),

@@ -19,7 +19,7 @@ export interface SharedCache {
 export function sharedCache(
     name: string,
     cache: CacheConfig,
-    args: Pick<MemcachedArgs, "namespace" | "client" | "placement">,
+    args: Pick<MemcachedArgs, "namespace" | "client" | "image" | "placement">,
     opts: pulumi.ComponentResourceOptions,
 ): SharedCache | undefined {
     switch (cache.type) {

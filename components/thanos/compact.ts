@@ -5,10 +5,9 @@ import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
 import { PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, streamWorkload } from "../naming/names";
-import type { Tracing } from "./tracing";
-import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, workload } from "./workload";
+import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
 
-export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"> {
+export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention">, ThanosPods {
     /** Kubernetes namespace. */
     namespace: string;
     /** The stream that this Compact works on. */
@@ -19,8 +18,6 @@ export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention"
     blocks: StreamAccess;
     /** StorageClass of its volume. */
     storageClass: string;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
@@ -95,6 +92,7 @@ export class Compact extends pulumi.ComponentResource {
                 gracePeriod: 300,
                 memory: args.memory,
                 cpu: args.cpu,
+                image: args.image,
                 tracing: args.tracing,
             },
             childOptions(this, opts),

@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { MemcachedConfig } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
-import { MEMCACHED_IMAGE } from "../../upstream/versions";
 import { childOptions } from "../kubernetes/childOptions";
 import { disruptionBudget } from "../kubernetes/disruptionBudget";
 import { hardenedPod } from "../kubernetes/hardenedPod";
@@ -16,6 +15,7 @@ export interface MemcachedArgs extends Omit<MemcachedConfig, "type"> {
     namespace: string;
     /** Whose cache it is: nobody else may connect. */
     client: Client;
+    image: string;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -80,7 +80,7 @@ export class Memcached extends pulumi.ComponentResource {
                     podManagementPolicy: "Parallel",
                     template: hardenedPod({
                         name: "memcached",
-                        image: MEMCACHED_IMAGE,
+                        image: args.image,
                         args: memcachedFlags(args),
                         env: [],
                         userId: USER_ID,

@@ -9,10 +9,9 @@ import { externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecret
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
-import type { Tracing } from "./tracing";
-import { CONFIG_DIR, THANOS_PORTS, workload } from "./workload";
+import { CONFIG_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
 
-export interface QueryArgs extends QueryConfig {
+export interface QueryArgs extends QueryConfig, ThanosPods {
     /** Kubernetes namespace. */
     namespace: string;
     /** Every StoreAPI that this Query asks. */
@@ -26,8 +25,6 @@ export interface QueryArgs extends QueryConfig {
     tls: TlsCredentials;
     /** Whether Rule asks it too. @default false */
     rule?: boolean;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -102,6 +99,7 @@ export class Query extends pulumi.ComponentResource {
                 tls: certificate.metadata.name,
                 memory: args.memory,
                 cpu: args.cpu,
+                image: args.image,
                 tracing: args.tracing,
             },
             childOpts,

@@ -6,10 +6,9 @@ import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
 import { externalServiceName, queryFrontendHost, thanosName } from "../naming/names";
 import { answersCacheFile, type SharedCache } from "./caches";
-import type { Tracing } from "./tracing";
-import { HTTP_ONLY, START_DIR, workload } from "./workload";
+import { HTTP_ONLY, START_DIR, type ThanosPods, workload } from "./workload";
 
-export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache"> {
+export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache">, ThanosPods {
     /** The cache that its pods share. @default undefined: in its memory */
     cache: SharedCache | undefined;
     /** Kubernetes namespace. */
@@ -20,8 +19,6 @@ export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache"> {
     downstream: string;
     /** Makes the frontend's page reachable under its DNS name. */
     exposePage: ExposePage;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -86,6 +83,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 startFiles: { [CACHE]: answersCacheFile(args.cache, args.memory) },
                 memory: args.memory,
                 cpu: args.cpu,
+                image: args.image,
                 tracing: args.tracing,
             },
             childOpts,

@@ -23,22 +23,31 @@ import type { Endpoint } from "./endpoints";
 import { hashringsFile, membersOf, partsOf, type RingPart } from "./hashring";
 import { limitsFile } from "./limits";
 import { serverTlsFlags } from "./serverTls";
-import type { Tracing } from "./tracing";
-import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, serviceAccount, THANOS_PORTS, type Workload, workload } from "./workload";
+import {
+    CONFIG_DIR,
+    DATA_DIR,
+    OBJECT_STORE_FILE,
+    serviceAccount,
+    THANOS_PORTS,
+    type ThanosPods,
+    type Workload,
+    workload,
+} from "./workload";
 
 export interface ReceiveArgs
-    extends Pick<
-        ReceiveConfig,
-        | "routers"
-        | "replicationFactor"
-        | "retention"
-        | "blockDuration"
-        | "lateSamples"
-        | "limits"
-        | "routerMemory"
-        | "routerCpu"
-        | "routerAutoscale"
-    > {
+    extends ThanosPods,
+        Pick<
+            ReceiveConfig,
+            | "routers"
+            | "replicationFactor"
+            | "retention"
+            | "blockDuration"
+            | "lateSamples"
+            | "limits"
+            | "routerMemory"
+            | "routerCpu"
+            | "routerAutoscale"
+        > {
     /** Kubernetes namespace. */
     namespace: string;
     /** DNS domain of the fleet. */
@@ -57,8 +66,6 @@ export interface ReceiveArgs
     routerPlacement?: Placement | undefined;
     /** URL of a Prometheus that scrapes the ingesters: by their number of series the routers limit tenants. */
     metaMonitoring: string;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Server certificate of the routers. */
     tls: TlsCredentials;
 }
@@ -163,6 +170,7 @@ export class Receive extends pulumi.ComponentResource {
                 tls: certificate.metadata.name,
                 memory: args.routerMemory,
                 cpu: args.routerCpu,
+                image: args.image,
                 tracing: args.tracing,
             },
             // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
@@ -233,6 +241,7 @@ const ingestersIn = (
             gracePeriod: 300,
             memory: ring.memory,
             cpu: ring.cpu,
+            image: args.image,
             tracing: args.tracing,
         },
         opts,

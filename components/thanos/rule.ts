@@ -11,10 +11,9 @@ import { PART_OF, podsOf } from "../naming/labels";
 import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
 import { alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 import type { Endpoint } from "./endpoints";
-import type { Tracing } from "./tracing";
-import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, SECRETS_DIR, THANOS_PORTS, workload } from "./workload";
+import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, SECRETS_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
 
-export interface RuleArgs extends Omit<RuleConfig, "files"> {
+export interface RuleArgs extends Omit<RuleConfig, "files">, ThanosPods {
     /** The rule files. */
     files: readonly RuleFile[];
     /** Length of the blocks that it cuts and uploads, a duration. */
@@ -29,8 +28,6 @@ export interface RuleArgs extends Omit<RuleConfig, "files"> {
     blocks: StreamAccess;
     /** StorageClass of its volumes. */
     storageClass: string;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
@@ -139,6 +136,7 @@ export class Rule extends pulumi.ComponentResource {
                 secrets: alertmanagerSecrets(args.alerting.external),
                 memory: args.memory,
                 cpu: args.cpu,
+                image: args.image,
                 tracing: args.tracing,
             },
             childOpts,

@@ -10,10 +10,9 @@ import { PART_OF, podsOf } from "../naming/labels";
 import { serviceAccountOf, serviceHost, shardName, storeWorkloads } from "../naming/names";
 import { bucketCacheFile, indexCacheFile, type SharedCache } from "./caches";
 import { type Endpoint, replicaGroup } from "./endpoints";
-import type { Tracing } from "./tracing";
-import { DATA_DIR, OBJECT_STORE_FILE, START_DIR, serviceAccount, THANOS_PORTS, type Workload, workload } from "./workload";
+import { DATA_DIR, OBJECT_STORE_FILE, START_DIR, serviceAccount, THANOS_PORTS, type ThanosPods, type Workload, workload } from "./workload";
 
-export interface StoreArgs extends Omit<StoreConfig, "cache"> {
+export interface StoreArgs extends Omit<StoreConfig, "cache">, ThanosPods {
     /** The cache that all Stores share. @default undefined: in its memory */
     cache: SharedCache | undefined;
     /** Kubernetes namespace. */
@@ -24,8 +23,6 @@ export interface StoreArgs extends Omit<StoreConfig, "cache"> {
     blocks: StreamAccess;
     /** StorageClass of the volumes that hold index headers. */
     storageClass: string;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Nodes of the pods, which have volumes. @default any node */
     placement?: Placement | undefined;
 }
@@ -126,6 +123,7 @@ const storeWorkload = (
             },
             memory: args.memory,
             cpu: args.cpu,
+            image: args.image,
             tracing: args.tracing,
         },
         opts,

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CompactConfig, Tool } from "../../config/schema";
 import { goTime } from "../../rules/duration";
 import { STREAM_LABEL } from "../../rules/model";
-import { THANOS_IMAGE } from "../../upstream/versions";
 import { childOptions } from "../kubernetes/childOptions";
 import { hardenedPod } from "../kubernetes/hardenedPod";
 import { networkPolicy } from "../kubernetes/networkPolicy";
@@ -97,6 +96,8 @@ export interface ToolKitArgs extends ToolSettings, Pick<CompactConfig, "memory">
     /** The stream that they work on. */
     stream: string;
     tools: readonly Tool[];
+    /** Image of Thanos. */
+    image: string;
     /** Nodes of their pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -123,7 +124,7 @@ function toolJob(tool: Tool, args: ToolKitArgs, labels: Record<string, string>, 
     const name = thanosName(`${tool}-${stream}`);
     const template = hardenedPod({
         name: "tools",
-        image: THANOS_IMAGE,
+        image: args.image,
         args: toolFlags(tool, args),
         env: Object.entries(toolValues(tool, args)).map(([variable, value]) => ({ name: variable, value })),
         userId: USER_ID,

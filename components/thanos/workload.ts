@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { AutoscaleConfig } from "../../config/schema";
 import { STREAM_LABEL } from "../../rules/model";
-import { THANOS_IMAGE } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { withAnnotations } from "../kubernetes/annotations";
@@ -52,7 +51,15 @@ const PROBES: HardenedPodArgs["probes"] = {
     startupProbe: { httpGet: HEALTHY, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: START_SECONDS / 5 },
 };
 
-export interface WorkloadArgs {
+/** What all Thanos pods of a stack have in common. */
+export interface ThanosPods {
+    /** Image of Thanos. */
+    image: string;
+    /** Where their traces go. @default nowhere */
+    tracing?: Tracing | undefined;
+}
+
+export interface WorkloadArgs extends ThanosPods {
     /** Name of every object of the workload, for instance `thanos-store-blue`. */
     name: string;
     /** Kubernetes namespace. */
@@ -109,8 +116,6 @@ export interface WorkloadArgs {
      * @default none
      */
     tls?: pulumi.Input<string>;
-    /** Where its traces go. @default nowhere */
-    tracing?: Tracing | undefined;
     /** Seconds from SIGTERM to SIGKILL. @default GRACE_PERIOD */
     gracePeriod?: number;
     /**
@@ -190,7 +195,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
 
     const template = hardenedPod({
         name: args.component,
-        image: THANOS_IMAGE,
+        image: args.image,
         args: [...args.flags, ...(args.tracing ? [`--tracing.config=${tracingConfig(thanosName(args.component), args.tracing)}`] : [])],
         env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
         userId: USER_ID,

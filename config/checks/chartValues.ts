@@ -39,6 +39,7 @@ const GUARDS: readonly Guard[] = [
     },
     { path: "prometheus.annotations.operator.prometheus.io/controller-id", why: "hides Prometheus from its operator.", remedy: KEEP },
     { path: "prometheus.agentMode", why: "is decided by the mode of the cluster: an agent uploads no blocks.", remedy: KEEP },
+    own("global.imageRegistry", "pods.imageRegistry"),
     own(`${SPEC}.externalLabels`, "prometheus.externalLabels"),
     ...["replicaExternalLabelName", "replicaExternalLabelNameClear"].map((key) => ({
         path: `${SPEC}.${key}`,

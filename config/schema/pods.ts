@@ -17,8 +17,19 @@ const toleration = z.strictObject({
     effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
 });
 
-/** Where pods run, and which go first, in a cluster with rules of its own: Thanos, Prometheus with all that its chart installs, memcached. */
+/** Where pods run, which go first, and where their images come from, in a cluster with rules of its own: Thanos, Prometheus with all that its chart installs, memcached. */
 export const pods = z.strictObject({
+    /**
+     * Registry that every image is pulled from, with a path if it has one: a mirror that keeps the images' repositories. `mirror.example.com/pull` has
+     * `mirror.example.com/pull/thanos/thanos`. Without it, each image comes from its own registry. Add-ons of AWS are not pods of the stack.
+     */
+    imageRegistry: z
+        .string()
+        .regex(
+            /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(\/[a-z0-9._-]+)*$/,
+            "is not a registry. Write a host and a path, without https://: mirror.example.com/pull.",
+        )
+        .optional(),
     /** PriorityClass of every pod. Without it, the cluster's default. */
     priorityClassName: z.string().min(1, "must not be empty.").optional(),
     /**

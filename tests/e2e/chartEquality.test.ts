@@ -62,6 +62,7 @@ const cases: Record<string, Values> = {
         const placement = placementOf(undefined, pods);
         return kubePrometheusStackValues({ ...observee, pods, placement, generalPlacement: placement });
     })(),
+    "images of a mirror": kubePrometheusStackValues({ ...observee, pods: { ...observee.pods, imageRegistry: "mirror.example.com/pull" } }),
     "an Alertmanager with receivers, on dedicated nodes": kubePrometheusStackValues({
         ...observee,
         generalPlacement: STATEFUL_NODES,
@@ -188,6 +189,18 @@ describe("the stand-in chart", () => {
         assert.ok(spec.containers[2]?.ports.some(({ name, containerPort }) => name === "grafana" && containerPort === GRAFANA_PORT));
         const password = spec.containers[2]?.env.find(({ name }) => name === "GF_SECURITY_ADMIN_PASSWORD")?.valueFrom;
         assert.deepEqual(password, { secretKeyRef: { name: "people", key: "admin-password" } });
+    });
+
+    it("stands in for a chart that pulls everything from a mirror", () => {
+        const text = JSON.stringify(render(official, cases["images of a mirror"] ?? {}));
+        const images = [...text.matchAll(/"image":"([^"]+)"|--[\w-]+(?:image|config-reloader)=([^"]+)"/g)].map(
+            ([, image, flag]) => image ?? flag ?? "",
+        );
+        assert.ok(images.length >= 7, images.join());
+        assert.deepEqual(
+            images.filter((image) => !image.startsWith("mirror.example.com/pull/")),
+            [],
+        );
     });
 
     for (const [name, values] of Object.entries(cases)) {

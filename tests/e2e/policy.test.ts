@@ -8,6 +8,7 @@ import { Compact } from "../../components/thanos/compact";
 import { compact } from "../../config/schema/thanos";
 import { OperationFailed, runOperation } from "../../engine/operation";
 import { CLUSTERS } from "../../local/fleet/settings";
+import { THANOS_IMAGE } from "../../upstream/versions";
 import { localStack } from "../support/localStack";
 import { ROOT } from "../support/root";
 import { targetOf } from "../support/runningFleet";
@@ -29,7 +30,7 @@ const shortRetention: PulumiFn = async () => {
     };
     new Compact(
         "compact-short",
-        { ...settings, namespace: "monitoring", stream: "short", storageClass: LOCAL_STORAGE_CLASS, blocks },
+        { ...settings, image: THANOS_IMAGE, namespace: "monitoring", stream: "short", storageClass: LOCAL_STORAGE_CLASS, blocks },
         opts,
     );
 };

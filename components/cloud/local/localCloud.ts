@@ -18,13 +18,15 @@ export interface LocalCloudArgs {
     namespace: string;
     /** StorageClass of every volume. @default standard, which kind and most local clusters have */
     storageClass?: string | undefined;
+    /** Image of the S3 server. */
+    image: string;
     /** Nodes of the S3 server. @default any node */
     placement?: Placement | undefined;
 }
 
 /** Any Kubernetes cluster, with an S3 server inside it instead of AWS. */
 export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceOptions): Cloud {
-    const { kubeconfig, context, domain, namespace, storageClass = LOCAL_STORAGE_CLASS, placement } = args;
+    const { kubeconfig, context, domain, namespace, storageClass = LOCAL_STORAGE_CLASS, image, placement } = args;
     return {
         kubernetes: new k8s.Provider(
             "kubernetes",
@@ -39,7 +41,7 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         nodesHaveZones: false,
         loadBalancer: {},
         makeStores: (name, streams, storeOpts) => {
-            const { store } = new S3Server(name, { domain, namespace, storageClass, placement }, storeOpts);
+            const { store } = new S3Server(name, { domain, namespace, storageClass, image, placement }, storeOpts);
             return { stores: Object.fromEntries(streams.map((stream) => [stream.name, store])), roles: {} };
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.

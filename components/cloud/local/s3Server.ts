@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { S3_IMAGE } from "../../../upstream/versions";
 import type { ObjectStore } from "../../blocks/objectStore";
 import { childOptions } from "../../kubernetes/childOptions";
 import type { Placement } from "../../kubernetes/placement";
@@ -13,6 +12,7 @@ export interface S3ServerArgs {
     namespace: string;
     /** StorageClass of the volume with the blocks. */
     storageClass: string;
+    image: string;
     /** Nodes of the server. @default any node */
     placement?: Placement | undefined;
 }
@@ -37,7 +37,7 @@ export class S3Server extends pulumi.ComponentResource {
         const secretKey = new random.RandomPassword(`${name}-secret-key`, { length: 40, special: false }, childOpts).result;
         const keys = createKeys(metadata, secretKey, childOpts);
         const volume = createVolume(metadata, args.storageClass, childOpts);
-        createDeployment(metadata, keys, volume, args.placement, childOpts);
+        createDeployment(metadata, keys, volume, args, childOpts);
         createService(metadata, host, childOpts);
 
         this.store = {
@@ -77,7 +77,7 @@ const createDeployment = (
     metadata: Metadata,
     keys: k8s.core.v1.Secret,
     volume: k8s.core.v1.PersistentVolumeClaim,
-    placement: Placement | undefined,
+    { image, placement }: Pick<S3ServerArgs, "image" | "placement">,
     opts: pulumi.CustomResourceOptions,
 ) =>
     new k8s.apps.v1.Deployment(
@@ -102,7 +102,7 @@ const createDeployment = (
                         containers: [
                             {
                                 name: NAME,
-                                image: S3_IMAGE,
+                                image,
                                 imagePullPolicy: "IfNotPresent",
                                 args: ["--port", `:${PORT}`, "--health", "/health", "posix", "/data"],
                                 envFrom: [{ secretRef: { name: keys.metadata.name } }],

@@ -3,12 +3,39 @@ import { STATEFUL_NODES } from "../../../../components/cloud/aws/cluster/nodeGro
 import { placementOf } from "../../../../components/kubernetes/placement";
 import { runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
+import { VERSIONS } from "../../../../upstream/versions";
 import { problemsOf } from "../../../support/problemsOf";
 import { observeeConfig, observerConfig } from "../../../support/testFleet";
 
 const tolerations = [{ key: "metrics", operator: "Exists" as const }];
 
 describe("what the user says of every pod", () => {
+    it("is where all images come from", async () => {
+        const config = observerConfig("local", {
+            pods: { imageRegistry: "mirror.example.com:5000/pull" },
+            queryFrontend: { cache: { type: "memcached" } },
+            rule: { files: ["tests/support/rules/fleet.yml"] },
+            tools: ["verify"],
+            bucketWeb: {},
+        });
+        const { resources } = await runInProcess("observer", toEngineConfig(config));
+        const images = [...JSON.stringify(resources.map(({ props }) => props)).matchAll(/"image":"([^"]+)"/g)].map(
+            ([, image]) => image ?? "",
+        );
+        assert.deepEqual([...new Set(images)].sort(), [
+            `mirror.example.com:5000/pull/library/memcached:${VERSIONS.memcached}-alpine`,
+            `mirror.example.com:5000/pull/thanos/thanos:${VERSIONS.thanos}`,
+            `mirror.example.com:5000/pull/versity/versitygw:${VERSIONS.versitygw}`,
+        ]);
+        const release = resources.find(({ type }) => type.endsWith(":Release"));
+        assert.deepEqual((release?.props.values as { global?: unknown }).global, { imageRegistry: "mirror.example.com:5000/pull" });
+    });
+
+    it("is refused where a registry is written as an address", () =>
+        assert.deepEqual(problemsOf(observeeConfig("blue", "local", { pods: { imageRegistry: "https://mirror.example.com" } })), [
+            'pods.imageRegistry: "https://mirror.example.com" is not a registry. Write a host and a path, without https://: mirror.example.com/pull.',
+        ]));
+
     it("is nothing by default", () => {
         assert.equal(placementOf(undefined, { nodeSelector: {}, tolerations: [] }), undefined);
         assert.equal(placementOf(STATEFUL_NODES, { nodeSelector: {}, tolerations: [] }), STATEFUL_NODES);

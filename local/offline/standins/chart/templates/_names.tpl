@@ -26,10 +26,11 @@ app.kubernetes.io/version: {{ $top.Chart.Version | quote }}
 app.kubernetes.io/part-of: kube-prometheus-stack
 {{- end -}}
 
-{{/* registry/repository:tag. Takes (list image fallbackTag). */}}
+{{/* registry/repository:tag. Takes (list $ image fallbackTag). */}}
 {{- define "standin.image" -}}
-{{- $image := index . 0 -}}
-{{ $image.registry }}/{{ $image.repository }}:{{ $image.tag | default (index . 1) }}
+{{- $top := index . 0 -}}
+{{- $image := index . 1 -}}
+{{ $top.Values.global.imageRegistry | default $image.registry }}/{{ $image.repository }}:{{ $image.tag | default (index . 2) }}
 {{- end -}}
 
 {{- /* Where pods run, from the values of their part. */}}
