@@ -28,7 +28,9 @@ describe("what the user says of every pod", () => {
             `mirror.example.com:5000/pull/versity/versitygw:${VERSIONS.versitygw}`,
         ]);
         const release = resources.find(({ type }) => type.endsWith(":Release"));
-        assert.deepEqual((release?.props.values as { global?: unknown }).global, { imageRegistry: "mirror.example.com:5000/pull" });
+        assert.deepEqual((release?.props.values as { global?: unknown } | undefined)?.global, {
+            imageRegistry: "mirror.example.com:5000/pull",
+        });
     });
 
     it("is refused where a registry is written as an address", () =>
