@@ -1,10 +1,12 @@
 import { BinaryWriter } from "google-protobuf";
 
-/** Remote write 1.0 as Prometheus sends it, one sample of now for each series. */
+/** Remote write 1.0 as Prometheus sends it, one sample for each series. */
 
-/** A request (prompb.WriteRequest). Prometheus sorts the labels of a series, and Receive refuses a series whose labels are not sorted. */
-export function writeRequest(written: readonly Record<string, string>[]): Buffer {
-    const time = Date.now();
+/**
+ * A request (prompb.WriteRequest). `time`: of its samples, in milliseconds. Prometheus sorts the labels of a series, and Receive refuses a series whose labels
+ * are not sorted.
+ */
+export function writeRequest(written: readonly Record<string, string>[], time = Date.now()): Buffer {
     const writer = new BinaryWriter();
     for (const labels of written)
         writer.writeMessage(1, {}, (_, series: BinaryWriter) => {
@@ -43,9 +45,14 @@ function snappy(bytes: Buffer): Buffer {
     return Buffer.concat(parts);
 }
 
-/** Writes a sample of now to each series, and returns the status of the answer. */
-export async function remoteWrite(url: string, tenant: string, written: readonly Record<string, string>[]): Promise<number> {
-    const body = writeRequest(written);
+/** Writes a sample to each series, and returns the status of the answer. */
+export async function remoteWrite(
+    url: string,
+    tenant: string,
+    written: readonly Record<string, string>[],
+    time = Date.now(),
+): Promise<number> {
+    const body = writeRequest(written, time);
     const headers = {
         "Content-Type": "application/x-protobuf",
         "Content-Encoding": "snappy",
