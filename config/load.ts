@@ -5,6 +5,7 @@ import { ConfigError } from "./configError";
 import { messageOf, pathText } from "./issues";
 import { type StackConfig, schemas } from "./schema";
 import { SECRET_VALUE } from "./secretValue";
+import { SIZES, withSize } from "./sizes";
 
 type Raw = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
@@ -21,7 +22,8 @@ const PLACEHOLDERS = {
 /** A stack's typed configuration, with defaults. Throws a ConfigError with every problem of `raw`. */
 export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     const { role, cloud, schema, problems } = chooseSchema(raw);
-    const input = { ...raw, role, cloud };
+    const size = SIZES.find((known) => known === raw.size) ?? "S";
+    const input = withSize(size, role, { ...raw, role, cloud });
     const result = schema.safeParse(input, { error: messageOf });
     const issues = result.success ? [] : result.error.issues;
     problems.add(issues.flatMap((issue) => problemsOf(issue, raw, schema)));

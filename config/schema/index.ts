@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SIZES } from "../sizes";
 import { alerting } from "./alerting";
 import { observeeAws, observerAws } from "./aws";
 import { clusterName, domain, duration, namespace } from "./common";
@@ -136,6 +137,11 @@ const stack = {
     kubeconfig: z.string().optional(),
     /** Context in that kubeconfig. Without it, its current context. */
     context: z.string().optional(),
+    /**
+     * How large what the stack serves is, from which other defaults follow (docs/configuration.md, Sizes). An observer: its fleet. An observee: its own cluster.
+     * @default "S"
+     */
+    size: z.enum(SIZES).default("S"),
     /** Where this stack's pods run. */
     pods: pods.prefault({}),
     /** This cluster's Prometheus. */
