@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually";
+import { p99 } from "../support/percentile";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
 import { deploy } from "../support/steadyWrites";
 
@@ -46,10 +47,7 @@ async function askFor(base: string, seconds: number): Promise<Answer[]> {
     return answers;
 }
 
-const p99 = (answers: Answer[]) => {
-    const times = answers.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-    return times[Math.floor(times.length * 0.99)] ?? 0;
-};
+const slowest = (answers: Answer[]) => p99(answers.map(({ milliseconds }) => milliseconds)).toFixed(0);
 
 /** The times of a graph's points that blue has, in seconds. The graph is the same in each call, so that a cached hole would stay. */
 async function graph(base: string, [start, end]: [number, number]): Promise<number[]> {
@@ -90,7 +88,7 @@ describe(`a leaf Query that is away for ${MINUTES} minutes`, () => {
 
         const lacking = during.filter(({ blue }) => blue < all);
         console.log(
-            `      ${before.length} answers before, ${during.length} during, ${lacking.length} of these without all of blue; p99 ${p99(before).toFixed(0)} ms before, ${p99(during).toFixed(0)} ms during; warned until ${silence} s after the return`,
+            `      ${before.length} answers before, ${during.length} during, ${lacking.length} of these without all of blue; p99 ${slowest(before)} ms before, ${slowest(during)} ms during; warned until ${silence} s after the return`,
         );
         assert.ok(lacking.length > during.length / 2);
         assert.deepEqual(

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { query } from "../../clients/thanos";
+import { limitsFile } from "../../components/thanos/limits";
+import { MAX_SAMPLES_PER_SEND } from "../../config/schema";
+import { receive } from "../../config/schema/thanos";
+import { eventually } from "../support/eventually";
+import { LoopbackRing } from "../support/loopbackRing";
+import { p99 } from "../support/percentile";
+import { freePort, Processes } from "../support/processes";
+import { remoteWrite } from "../support/remoteWrite";
+import { tools } from "../support/runningFleet";
+import { samples, writeSteadily } from "../support/steadyWriter";
+import { temporaryDirectory } from "../support/temporaryDirectory";
+
+/** What one tenant costs another, in samples and in the time of queries, as `npm run test:noisy` shows it. Not a part of the suite, because of its length. */
+
+const SECONDS = Number(process.env.SECONDS ?? 120);
+const LIMIT = 5000;
+/** Series of the quiet tenant. */
+const QUIET = 2000;
+
+const seriesOf = (name: string, count: number) => Array.from({ length: count }, (_, i) => ({ __name__: name, series: String(i) }));
+
+describe("a tenant that writes ten times the series of its limit", () => {
+    const processes = new Processes(temporaryDirectory());
+    let ring: LoopbackRing;
+    let base: string;
+
+    before(async () => {
+        const { thanos, prometheus } = await tools("thanos", "prometheus");
+        ring = new LoopbackRing(thanos.path, processes, [{ tenants: ["noisy", "quiet"], zones: [], ingesters: 3 }]);
+        await ring.startIngesters();
+        const config = join(processes.directory, "prometheus.yml");
+        await writeFile(config, ring.scrapeConfig());
+        const web = `127.0.0.1:${await freePort()}`;
+        const data = join(processes.directory, "meta");
+        const flags = [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=${web}`];
+        await processes.start("prometheus", prometheus.path, flags, `http://${web}/-/ready`);
+        const settings = receive.parse({ limits: { tenants: { noisy: { series: LIMIT } } } });
+        const rings = [{ tenants: ["noisy", "quiet"], pods: ring.ingesters.map(({ pod }) => pod), memory: settings.memory }];
+        await ring.startRouter(limitsFile({ ...settings, rings, namespace: "monitoring", metaMonitoring: `http://${web}` }));
+        const [http, grpc] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+        base = `http://${http}`;
+        const endpoints = ring.ingesters.map((ingester) => `--endpoint=${ingester.grpc}`);
+        const asked = ["query", "--query.replica-label=receive_replica", `--http-address=${http}`, `--grpc-address=${grpc}`, ...endpoints];
+        await processes.start("query", thanos.path, asked, `${base}/-/ready`);
+    });
+    after(() => processes.stop());
+
+    /** How long the quiet tenant's queries take, in milliseconds. */
+    async function askQuietly(seconds: number): Promise<number[]> {
+        const times: number[] = [];
+        for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) {
+            const started = performance.now();
+            await query(base, "sum(rate(quiet_total[1m]))");
+            times.push(performance.now() - started);
+        }
+        return times;
+    }
+
+    /** Writes all series of the noisy tenant every 15 s, as a Prometheus does. Returns how many requests had each status. */
+    function writeNoisily(): () => Promise<Record<number, number>> {
+        const series = seriesOf("noisy_total", 10 * LIMIT);
+        const statuses: Record<number, number> = {};
+        let writing = true;
+        const loop = (async () => {
+            for (let start = 0; writing; start = (start + MAX_SAMPLES_PER_SEND) % series.length) {
+                const next = sleep((15_000 * MAX_SAMPLES_PER_SEND) / series.length);
+                const status = await remoteWrite(ring.write, "noisy", series.slice(start, start + MAX_SAMPLES_PER_SEND));
+                statuses[status] = (statuses[status] ?? 0) + 1;
+                await next;
+            }
+        })();
+        return async () => {
+            writing = false;
+            await loop;
+            return statuses;
+        };
+    }
+
+    it("is refused, and costs another tenant no sample", async () => {
+        const stopWriting = writeSteadily(ring.write, "quiet", seriesOf("quiet_total", QUIET));
+        await askQuietly(20);
+        const alone = await askQuietly(SECONDS);
+        const stopNoise = writeNoisily();
+        await eventually("the noisy tenant is over its limit", 60, async () =>
+            assert.equal(await remoteWrite(ring.write, "noisy", seriesOf("noisy_total", 1)), 429),
+        );
+        const beside = await askQuietly(SECONDS);
+        const statuses = await stopNoise();
+        const { times } = await stopWriting();
+
+        const ratio = p99(beside) / p99(alone);
+        console.log(
+            `      requests of the noisy tenant by status: ${JSON.stringify(statuses)}; p99 of ${alone.length} queries ${p99(alone).toFixed(1)} ms alone, of ${beside.length} beside it ${p99(beside).toFixed(1)} ms (${ratio.toFixed(2)}x)`,
+        );
+        assert.ok((statuses[429] ?? 0) > SECONDS);
+        const read = await samples(base, `quiet_total[${Math.ceil((Date.now() - (times[0] ?? 0)) / 1000) + 10}s]`);
+        assert.equal(read.length, QUIET);
+        for (const values of read) assert.deepEqual(values, times);
+    });
+});
