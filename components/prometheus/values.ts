@@ -154,6 +154,10 @@ function ofServer(args: ValuesArgs, { secret, checksum }: NonNullable<ValuesArgs
         retentionSize: shareOf(args.storage, 0.8),
         // The sidecar uploads blocks of one length only; Compact merges them.
         disableCompaction: true,
+        // While remote write is being removed or changed, nothing is scraped until the old queue is flushed (storage/remote/write.go): by default for a minute,
+        // in both Prometheus, where Receive does not take the samples any more. What is not sent is in the blocks. Set without remote write too, or it would
+        // come too late, and with a restart.
+        additionalArgs: [{ name: "storage.remote.flush-deadline", value: "5s" }],
         thanos: {
             // The operator chooses the sidecar's flags by `version`, not by the image, so the two must agree (prometheus-operator#8763).
             // The chart puts its mirror before its own images only, and this one is a whole name.
@@ -171,8 +175,8 @@ function ofServer(args: ValuesArgs, { secret, checksum }: NonNullable<ValuesArgs
     };
 }
 
-/** What only an agent has. Samples that are older and still not sent are lost; Prometheus's own default is 4 h (cmd/prometheus/main.go). */
-const ofAgent = ({ retention }: ValuesArgs): Partial<ReturnType<typeof ofServer>> & { additionalArgs: object[] } => ({
+/** What only an agent has. It flushes for a minute, since it has no blocks. Samples that are older and still not sent are lost; Prometheus's own default is 4 h (cmd/prometheus/main.go). */
+const ofAgent = ({ retention }: ValuesArgs): Partial<ReturnType<typeof ofServer>> => ({
     additionalArgs: [{ name: "storage.agent.retention.max-time", value: retention }],
 });
 
