@@ -1,4 +1,4 @@
-import { CLUSTER_LABEL, prometheusClaims } from "../naming/names";
+import { CLUSTER_LABEL, PROMETHEUS_SERVICE, prometheusClaims } from "../naming/names";
 import type { Alert } from "./alert";
 import { remoteWriteLosesSamples, volumeNearlyFull } from "./clusterAlerts";
 
@@ -8,7 +8,7 @@ export function agentAlerts(cluster: string): Alert[] {
     const labels = { [CLUSTER_LABEL]: cluster };
     return [
         agentBehind(cluster),
-        { ...remoteWriteLosesSamples(ofCluster), labels },
+        { ...remoteWriteLosesSamples(`${ofCluster}, job="${PROMETHEUS_SERVICE}"`), labels },
         { ...volumeNearlyFull(`${ofCluster}, persistentvolumeclaim=~"${prometheusClaims(true)}.*"`), labels },
     ];
 }

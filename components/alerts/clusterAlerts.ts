@@ -1,5 +1,5 @@
 import { secondsIn } from "../../rules/duration";
-import { KPS, PROMETHEUS_SERVICE, REMOTE_WRITE_NAME, SIDECAR_SERVICE } from "../naming/names";
+import { OPERATOR, PROMETHEUS_SERVICE, REMOTE_WRITE_NAME, SIDECAR_SERVICE } from "../naming/names";
 import { type Alert, kubelets, targets } from "./alert";
 
 /** Pods behind a Service that Prometheus scrapes. */
@@ -12,11 +12,28 @@ export interface ExpectedPods {
     replicas: number;
 }
 
+/** The jobs of a cluster's Prometheus: labels of what it scrapes of itself. */
+export interface PrometheusJobs {
+    prometheus: string;
+    /** Name of the port at which it is scraped: their label `endpoint`. */
+    port: string;
+    sidecars: string;
+    /** @default none: whoever installed the operator watches it */
+    operator?: string;
+}
+
+/** The jobs of the Prometheus that a stack installs: the chart's ServiceMonitors make the Service's name the job. */
+export const OWN_JOBS: PrometheusJobs = { prometheus: PROMETHEUS_SERVICE, port: "http-web", sidecars: SIDECAR_SERVICE, operator: OPERATOR };
+
 export interface ClusterAlertsArgs {
     /** Kubernetes namespace of the stack. */
     namespace: string;
+    /** Jobs of the cluster's own Prometheus. */
+    jobs: PrometheusJobs;
     /** Prometheus pods. */
     replicas: number;
+    /** Label matchers of the persistent volumes. @default all of the namespace */
+    volumes?: string;
     /** Length of the blocks that sidecars upload, a duration. */
     blockDuration: string;
     /** Pods beside Prometheus, its sidecars and the operator. */
@@ -34,22 +51,23 @@ export interface ClusterAlertsArgs {
  * kube-prometheus-stack has rules for Kubernetes and for Prometheus itself.
  */
 export function clusterAlerts(args: ClusterAlertsArgs): Alert[] {
-    const { namespace, replicas } = args;
+    const { namespace, replicas, jobs } = args;
     const expected: ExpectedPods[] = [
-        { service: PROMETHEUS_SERVICE, port: "http-web", replicas },
-        { service: SIDECAR_SERVICE, port: "http", replicas },
-        { service: `${KPS}-operator`, port: "http", replicas: 1 },
+        { service: jobs.prometheus, port: jobs.port, replicas },
+        { service: jobs.sidecars, port: "http", replicas },
+        ...(jobs.operator ? [{ service: jobs.operator, port: "http", replicas: 1 }] : []),
         ...args.others,
     ];
+    const prometheus = targets(namespace, jobs.prometheus);
     return [
         uploadMissing(args),
         ...expected.map((pods) => componentDown(namespace, pods)),
         ...expected.filter((pods) => pods.replicas > 1).map((pods) => podsMissing(namespace, pods)),
-        volumeNearlyFull(`namespace="${namespace}"`),
+        volumeNearlyFull([`namespace="${namespace}"`, ...(args.volumes ? [args.volumes] : [])].join(", ")),
         configNotReloaded(namespace),
-        operatorFails(namespace),
+        ...(jobs.operator ? [operatorFails(targets(namespace, jobs.operator))] : []),
         certificateEnds(args),
-        ...(args.writesRemotely ? [remoteWriteBehind(namespace), remoteWriteLosesSamples(`namespace="${namespace}"`)] : []),
+        ...(args.writesRemotely ? [remoteWriteBehind(prometheus), remoteWriteLosesSamples(prometheus)] : []),
     ];
 }
 
@@ -57,8 +75,8 @@ export function clusterAlerts(args: ClusterAlertsArgs): Alert[] {
  * A head block is cut when it is one and a half blocks long (Prometheus, tsdb/head.go `compactable`): 3 h with blocks of 2 h, also for the first block of
  * a new Prometheus. A sidecar that has never uploaded counts from its first start of the last day, so that restarts do not hide it.
  */
-function uploadMissing({ namespace, blockDuration }: ClusterAlertsArgs): Alert {
-    const sidecars = targets(namespace, SIDECAR_SERVICE);
+function uploadMissing({ namespace, jobs, blockDuration }: ClusterAlertsArgs): Alert {
+    const sidecars = targets(namespace, jobs.sidecars);
     return {
         name: "FleetUploadMissing",
         expr: `time() - (
@@ -98,7 +116,7 @@ const podsMissing = (namespace: string, pods: ExpectedPods): Alert => ({
     description: `{{ $value }} of ${pods.replicas} expected pods of ${pods.service} could be scraped for 15 minutes.`,
 });
 
-/** Blocks fill four fifths of a Prometheus volume at most (`retentionSize`), so a tenth left is less than it should ever be. `which`: label matchers of the volumes. */
+/** Blocks fill four fifths at most of the volume of a Prometheus that a stack installs (`retentionSize`), so a tenth left is less than it should ever be. `which`: label matchers of the volumes. */
 export function volumeNearlyFull(which: string): Alert {
     const volumes = `${kubelets("/metrics")}, ${which}`;
     return {
@@ -125,19 +143,16 @@ const configNotReloaded = (namespace: string): Alert => ({
     description: "{{ $labels.container }} in {{ $labels.pod }} could not load its configuration, and runs with the one before.",
 });
 
-function operatorFails(namespace: string): Alert {
-    const operator = targets(namespace, `${KPS}-operator`);
-    return {
-        name: "FleetOperatorFails",
-        expr: `sum by (controller) (rate(prometheus_operator_reconcile_errors_total{${operator}}[10m]))
+const operatorFails = (operator: string): Alert => ({
+    name: "FleetOperatorFails",
+    expr: `sum by (controller) (rate(prometheus_operator_reconcile_errors_total{${operator}}[10m]))
 /
 sum by (controller) (rate(prometheus_operator_reconcile_operations_total{${operator}}[10m])) > 0.1`,
-        for: "15m",
-        severity: "warning",
-        summary: "The operator cannot apply what it should.",
-        description: "{{ $value | humanizePercentage }} of the operator's attempts on {{ $labels.controller }} objects fail.",
-    };
-}
+    for: "15m",
+    severity: "warning",
+    summary: "The operator cannot apply what it should.",
+    description: "{{ $value | humanizePercentage }} of the operator's attempts on {{ $labels.controller }} objects fail.",
+});
 
 /**
  * Neither Thanos 0.42 nor Prometheus 3.15 has a metric of a certificate's end (Thanos pkg/tls, exporter-toolkit), so the rule contains the end that this
@@ -151,16 +166,16 @@ const certificateEnds = ({ certificatesEnd, certificateValidity }: ClusterAlerts
     description: "The first certificate ends in {{ $value | humanizeDuration }}. Clusters then refuse each other, and samples are lost.",
 });
 
-/** Label matchers of the remote write to Receive, of the Prometheus that `which` matches. */
-export const remoteWrite = (which: string) => `${which}, job="${PROMETHEUS_SERVICE}", remote_name="${REMOTE_WRITE_NAME}"`;
+/** Label matchers of the remote write to Receive, of the Prometheus that others match. */
+export const remoteWrite = (prometheus: string) => `${prometheus}, remote_name="${REMOTE_WRITE_NAME}"`;
 
 /**
  * Prometheus keeps about 2 h that are not sent. Compared with the clock, because a full queue takes no more samples and its highest timestamp stands still
  * (storage/remote/queue_manager.go).
  */
-const remoteWriteBehind = (namespace: string): Alert => ({
+const remoteWriteBehind = (prometheus: string): Alert => ({
     name: "FleetRemoteWriteBehind",
-    expr: `time() - max by (pod) (max_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${remoteWrite(`namespace="${namespace}"`)}}[5m])) > 600`,
+    expr: `time() - max by (pod) (max_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${remoteWrite(prometheus)}}[5m])) > 600`,
     for: "10m",
     severity: "critical",
     summary: "Remote write is behind, or has stopped.",
@@ -168,11 +183,11 @@ const remoteWriteBehind = (namespace: string): Alert => ({
         "The newest sample that {{ $labels.pod }} has sent to Receive is more than 10 minutes old. What is not sent within about 2 hours is lost to Receive.",
 });
 
-/** `dropped_series` is what relabelling leaves out on purpose; every other reason is a loss. `which`: label matchers of the Prometheus. */
-export const remoteWriteLosesSamples = (which: string): Alert => ({
+/** `dropped_series` is what relabelling leaves out on purpose; every other reason is a loss. `prometheus`: its label matchers. */
+export const remoteWriteLosesSamples = (prometheus: string): Alert => ({
     name: "FleetRemoteWriteLosesSamples",
     expr: `sum by (pod) (
-  increase({__name__=~"prometheus_remote_storage_samples_failed_total|prometheus_remote_storage_samples_dropped_total", reason!="dropped_series", ${remoteWrite(which)}}[15m])
+  increase({__name__=~"prometheus_remote_storage_samples_failed_total|prometheus_remote_storage_samples_dropped_total", reason!="dropped_series", ${remoteWrite(prometheus)}}[15m])
 ) > 0`,
     for: "5m",
     severity: "critical",

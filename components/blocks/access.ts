@@ -20,7 +20,7 @@ export interface Grant {
     /** The stream that the blocks belong to. */
     stream: string;
     /** Name of the service account that the component's pods run as. */
-    serviceAccount: string;
+    serviceAccount: pulumi.Input<string>;
     /** Kubernetes namespace. */
     namespace: string;
     /** Where the blocks are. */

@@ -1,10 +1,10 @@
 import { remoteWrite } from "../alerts/clusterAlerts";
-import { CLUSTER_LABEL, PROMETHEUS_SERVICE } from "../naming/names";
+import { CLUSTER_LABEL } from "../naming/names";
 import { type DashboardSpec, graph, type Row, top } from "./dashboard";
-import { CHOSEN, CLUSTERS, type FleetFacts, ofObserver } from "./facts";
+import { CHOSEN, CLUSTERS, EVERY_PROMETHEUS, type FleetFacts, ofObserver } from "./facts";
 
 /** The series that a Prometheus has in memory: an agent's have another name. */
-const IN_MEMORY = `{__name__=~"prometheus_tsdb_head_series|prometheus_agent_active_series", ${CHOSEN}, job="${PROMETHEUS_SERVICE}"}`;
+const IN_MEMORY = `{__name__=~"prometheus_tsdb_head_series|prometheus_agent_active_series", ${CHOSEN}, ${EVERY_PROMETHEUS}}`;
 const PER_TARGET = `{${CHOSEN}, job=~"$job"}`;
 
 /**
@@ -83,14 +83,14 @@ function receiveRows(facts: FleetFacts): Row[] {
                 graph(
                     "Samples sent per second",
                     "cps",
-                    `sum by (${CLUSTER_LABEL}) (rate(prometheus_remote_storage_samples_total{${remoteWrite(CHOSEN)}}[$__rate_interval]))`,
+                    `sum by (${CLUSTER_LABEL}) (rate(prometheus_remote_storage_samples_total{${remoteWrite(`${CHOSEN}, ${EVERY_PROMETHEUS}`)}}[$__rate_interval]))`,
                     "{{cluster}}",
                     { note: "Of both replicas: each sends what it scrapes." },
                 ),
                 graph(
                     "Bytes sent per second",
                     "Bps",
-                    `sum by (${CLUSTER_LABEL}) (rate(prometheus_remote_storage_bytes_total{${remoteWrite(CHOSEN)}}[$__rate_interval]))`,
+                    `sum by (${CLUSTER_LABEL}) (rate(prometheus_remote_storage_bytes_total{${remoteWrite(`${CHOSEN}, ${EVERY_PROMETHEUS}`)}}[$__rate_interval]))`,
                     "{{cluster}}",
                     { note: "Compressed: what the network between zones and clusters is billed for, before Receive copies it." },
                 ),

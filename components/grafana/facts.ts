@@ -1,5 +1,5 @@
 import { targets } from "../alerts/alert";
-import { CLUSTER_LABEL } from "../naming/names";
+import { CLUSTER_LABEL, EXISTING_SIDECARS, PROMETHEUS_CONTAINER, SIDECAR_SERVICE } from "../naming/names";
 
 /** What dashboards depend on, besides the metrics: so much of a fleet decides which panels it needs. */
 export interface FleetFacts {
@@ -30,5 +30,9 @@ export function ofObserver({ observer, namespace }: FleetFacts, ...services: rea
 
 /** Label matcher of the clusters that the reader has chosen, on a dashboard with `CLUSTERS`. */
 export const CHOSEN = `${CLUSTER_LABEL}=~"$${CLUSTER_LABEL}"`;
+/** Label matcher of the Prometheus of any cluster, whoever installed it: jobs have other names there. */
+export const EVERY_PROMETHEUS = `container="${PROMETHEUS_CONTAINER}"`;
+/** Label matcher of the sidecars of any cluster. A user's own ServiceMonitor may scrape them too, under another job. */
+export const EVERY_SIDECAR = `job=~"${SIDECAR_SERVICE}|${EXISTING_SIDECARS}"`;
 /** Lets the reader choose clusters: those that have answered within the dashboard's time. */
 export const CLUSTERS = { name: CLUSTER_LABEL, of: "up" };

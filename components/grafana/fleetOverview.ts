@@ -1,10 +1,10 @@
 import { remoteWrite } from "../alerts/clusterAlerts";
-import { CLUSTER_LABEL, PROMETHEUS_SERVICE, SIDECAR_SERVICE, thanosName } from "../naming/names";
+import { CLUSTER_LABEL, thanosName } from "../naming/names";
 import { type DashboardSpec, graph, stat } from "./dashboard";
-import { CHOSEN, CLUSTERS, type FleetFacts, ofObserver } from "./facts";
+import { CHOSEN, CLUSTERS, EVERY_PROMETHEUS, EVERY_SIDECAR, type FleetFacts, ofObserver } from "./facts";
 
 /** Series that count the samples which a Prometheus has appended: an agent's have another name. */
-const APPENDED = `{__name__=~"prometheus_tsdb_head_samples_appended_total|prometheus_agent_samples_appended_total", job="${PROMETHEUS_SERVICE}"`;
+const APPENDED = `{__name__=~"prometheus_tsdb_head_samples_appended_total|prometheus_agent_samples_appended_total", ${EVERY_PROMETHEUS}`;
 
 /** Whether every cluster answers, writes and uploads. */
 export function fleetOverview(facts: FleetFacts): DashboardSpec {
@@ -55,7 +55,7 @@ export function fleetOverview(facts: FleetFacts): DashboardSpec {
                     graph(
                         "Since the last upload",
                         "s",
-                        `time() - max by (${CLUSTER_LABEL}) (thanos_objstore_bucket_last_successful_upload_time{${CHOSEN}, job="${SIDECAR_SERVICE}"} > 0)`,
+                        `time() - max by (${CLUSTER_LABEL}) (thanos_objstore_bucket_last_successful_upload_time{${CHOSEN}, ${EVERY_SIDECAR}} > 0)`,
                         "{{cluster}}",
                         { note: "Of the sidecar that was the last. A block is cut every 2 hours. Agents upload nothing themselves." },
                     ),
@@ -64,7 +64,7 @@ export function fleetOverview(facts: FleetFacts): DashboardSpec {
                               graph(
                                   "Remote write is behind by",
                                   "s",
-                                  `time() - min by (${CLUSTER_LABEL}) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${remoteWrite(CHOSEN)}} > 0)`,
+                                  `time() - min by (${CLUSTER_LABEL}) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${remoteWrite(`${CHOSEN}, ${EVERY_PROMETHEUS}`)}} > 0)`,
                                   "{{cluster}}",
                                   { note: "Of the replica that is further behind." },
                               ),

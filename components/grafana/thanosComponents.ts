@@ -1,6 +1,6 @@
 import { CLUSTER_LABEL, SIDECAR_SERVICE, thanosName } from "../naming/names";
 import { type DashboardSpec, graph, type Panel, type Row } from "./dashboard";
-import { CHOSEN, CLUSTERS, type FleetFacts, ofObserver } from "./facts";
+import { CHOSEN, CLUSTERS, EVERY_SIDECAR, type FleetFacts, ofObserver } from "./facts";
 
 /** Rate, errors and duration of what a component is asked over HTTP. */
 const overHttp = (pods: string): Panel[] => [
@@ -128,7 +128,7 @@ export function thanosComponents(facts: FleetFacts): DashboardSpec {
     };
 }
 
-/** Every Thanos of the chosen clusters: the observer's, leaf Queries and sidecars. */
+/** Every Thanos of the chosen clusters: the observer's, leaf Queries and sidecars. `EXISTING_SIDECARS` begins like the others. */
 const THANOS = `${CHOSEN}, job=~"${thanosName("")}.*|${SIDECAR_SERVICE}"`;
 
 function receiveRows(facts: FleetFacts): Row[] {
@@ -215,7 +215,7 @@ function ruleRows(facts: FleetFacts): Row[] {
 }
 
 function sidecarRow(): Row {
-    const sidecars = `${CHOSEN}, job="${SIDECAR_SERVICE}"`;
+    const sidecars = `${CHOSEN}, ${EVERY_SIDECAR}`;
     return {
         title: "Sidecars",
         panels: [

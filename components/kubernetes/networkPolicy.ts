@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { podsOf } from "../naming/labels";
-import { PROMETHEUS_PODS } from "../naming/names";
+import { PROMETHEUS, prometheusPods } from "../naming/names";
 
 /** Pods of the same namespace that connect to others: a Thanos component by its name, or Prometheus. */
 export type Client = "query" | "query-frontend" | "store" | "receive-router" | "rule" | "prometheus";
@@ -12,14 +12,17 @@ export type Client = "query" | "query-frontend" | "store" | "receive-router" | "
  */
 export type Clients = readonly Client[] | "anywhere";
 
-/** The labels of a client's pods. */
-const labelsOf = (client: Client) => (client === "prometheus" ? PROMETHEUS_PODS : podsOf(client));
+/** The labels of a client's pods. `prometheus`: the name of the Prometheus object. */
+const labelsOf = (client: Client, prometheus: string) => (client === "prometheus" ? prometheusPods(prometheus) : podsOf(client));
 
 /** The connections that pods accept, by port number. They refuse every other one, from the same namespace too. */
-const ingressRules = (clients: readonly [port: number, from: Clients][]): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
+const ingressRules = ({
+    clients,
+    prometheus = PROMETHEUS,
+}: Pick<NetworkPolicyArgs, "clients" | "prometheus">): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
     clients.map(([port, from]) => ({
         ports: [{ port, protocol: "TCP" }],
-        ...(from !== "anywhere" && { from: from.map((client) => ({ podSelector: { matchLabels: labelsOf(client) } })) }),
+        ...(from !== "anywhere" && { from: from.map((client) => ({ podSelector: { matchLabels: labelsOf(client, prometheus) } })) }),
     }));
 
 export interface NetworkPolicyArgs {
@@ -31,6 +34,8 @@ export interface NetworkPolicyArgs {
     pods: Record<string, string>;
     /** Who may connect to which of their ports. */
     clients: readonly [port: number, from: Clients][];
+    /** Name of the Prometheus object whose pods are the client `prometheus`. @default the one that the stack installs */
+    prometheus?: string | undefined;
 }
 
 /**
@@ -42,7 +47,7 @@ export const networkPolicy = (name: string, args: NetworkPolicyArgs, opts: pulum
         name,
         {
             metadata: { name, namespace: args.namespace, labels: args.labels },
-            spec: { podSelector: { matchLabels: args.pods }, policyTypes: ["Ingress"], ingress: ingressRules(args.clients) },
+            spec: { podSelector: { matchLabels: args.pods }, policyTypes: ["Ingress"], ingress: ingressRules(args) },
         },
         opts,
     );

@@ -77,8 +77,10 @@ export const objectStoreSecretName = (stream: string) => thanosName(`objstore-${
  * allows 26 characters at most.
  */
 export const KPS = "kps";
-/** The label that the operator gives to the Prometheus pods: the name of their Prometheus object (pkg/prometheus/server/statefulset.go). */
-export const PROMETHEUS_PODS = { "operator.prometheus.io/name": `${KPS}-prometheus` };
+/** Name of the Prometheus object that the chart makes. */
+export const PROMETHEUS = `${KPS}-prometheus`;
+/** The label that the operator gives to the pods of a Prometheus object: its name (pkg/prometheus/server/statefulset.go). */
+export const prometheusPods = (name: string) => ({ "operator.prometheus.io/name": name });
 /** Service account of the Prometheus pods. */
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Service of the chart in front of all Prometheus pods. */
@@ -109,6 +111,12 @@ export const PROMETHEUS_PORT = 9090;
 export const prometheusUrl = (namespace: string) => `http://${serviceHost(PROMETHEUS_SERVICE, namespace)}:${PROMETHEUS_PORT}`;
 /** Headless Service of the chart in front of all sidecars. */
 export const SIDECAR_SERVICE = `${KPS}-thanos-discovery`;
+/** Headless Service of this project in front of the sidecars of a Prometheus that it did not install. */
+export const EXISTING_SIDECARS = thanosName("sidecar");
+/** Deployment and Service of the chart's operator. */
+export const OPERATOR = `${KPS}-operator`;
+/** The container of Prometheus in every pod that an operator makes, of servers and agents alike (its pkg/prometheus). ServiceMonitors make it a label. */
+export const PROMETHEUS_CONTAINER = "prometheus";
 
 /** The StorageClass of kind, of the built clusters, and of most local clusters. */
 export const LOCAL_STORAGE_CLASS = "standard";

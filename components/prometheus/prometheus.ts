@@ -1,4 +1,3 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 // Imported by file, because all of helm/v3 takes 70 ms longer to load.
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
@@ -9,13 +8,24 @@ import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import { claims } from "../kubernetes/claims";
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
-import { PART_OF, THANOS_PODS } from "../naming/labels";
-import { GRPC_PORT, grpcPodsOf, HTTP_PORT, KPS, PROMETHEUS_PODS, PROMETHEUS_PORT, prometheusClaim, SIDECAR_SERVICE } from "../naming/names";
+import { PART_OF } from "../naming/labels";
+import {
+    GRPC_PORT,
+    grpcPodsOf,
+    HTTP_PORT,
+    KPS,
+    PROMETHEUS,
+    PROMETHEUS_PORT,
+    prometheusClaim,
+    prometheusPods,
+    SIDECAR_SERVICE,
+} from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import type { GrafanaServer } from "./grafana";
 import { type ChartValues, hasNull, mergeValues } from "./mergeValues";
 import { scrapeConfigs } from "./scrapeConfigs";
+import { thanosServiceMonitor } from "./thanosServiceMonitor";
 import { CLAIMED_SIZE, kubePrometheusStackValues, type ValuesArgs } from "./values";
 
 export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annotations" | "remoteWrite" | "grafana"> {
@@ -96,20 +106,8 @@ export class Prometheus extends pulumi.ComponentResource {
             }),
         );
 
-        new CustomResource(
-            "thanos",
-            {
-                apiVersion: "monitoring.coreos.com/v1",
-                kind: "ServiceMonitor",
-                metadata: { name: "thanos", namespace, labels: PART_OF },
-                spec: {
-                    selector: { matchLabels: { ...PART_OF, ...THANOS_PODS } },
-                    endpoints: [{ port: "http" }],
-                },
-            },
-            // The chart installs the CRD of ServiceMonitor.
-            { parent: this, dependsOn: [release] },
-        );
+        // The chart installs the CRD of ServiceMonitor.
+        thanosServiceMonitor({ namespace }, { parent: this, dependsOn: [release] });
 
         scrapeConfigs(args, { parent: this, dependsOn: [release] });
 
@@ -118,7 +116,7 @@ export class Prometheus extends pulumi.ComponentResource {
             {
                 namespace,
                 labels: PART_OF,
-                pods: PROMETHEUS_PODS,
+                pods: prometheusPods(PROMETHEUS),
                 clients: [
                     // Its own page and API, for whoever uses them in this cluster.
                     [PROMETHEUS_PORT, "anywhere"],

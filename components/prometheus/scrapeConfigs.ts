@@ -21,7 +21,13 @@ export function scrapeConfigs(
         namespace,
         scrapeConfigs,
         externalLabels,
-    }: { namespace: string; scrapeConfigs: readonly ScrapeConfig[]; externalLabels: PrometheusConfig["externalLabels"] },
+        labels = PART_OF,
+    }: {
+        namespace: string;
+        scrapeConfigs: readonly ScrapeConfig[];
+        externalLabels: PrometheusConfig["externalLabels"];
+        labels?: pulumi.Input<Record<string, string>>;
+    },
     opts: pulumi.CustomResourceOptions,
 ): void {
     for (const config of scrapeConfigs)
@@ -30,7 +36,7 @@ export function scrapeConfigs(
             {
                 apiVersion: "monitoring.coreos.com/v1alpha1",
                 kind: "ScrapeConfig",
-                metadata: { name: config.name, namespace, labels: PART_OF },
+                metadata: { name: config.name, namespace, labels },
                 spec: scrapeConfigSpec(config, externalLabels),
             },
             opts,

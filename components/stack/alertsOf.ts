@@ -5,7 +5,7 @@ import { streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
 import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
-import { type ClusterAlertsArgs, clusterAlerts } from "../alerts/clusterAlerts";
+import { type ClusterAlertsArgs, clusterAlerts, OWN_JOBS } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
 import { ALERTMANAGER_SERVICE, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
 import { partsOf } from "../thanos/hashring";
@@ -16,6 +16,7 @@ import { podsOf } from "./podsOf";
 /** What alerts about a cluster need of its configuration, whatever its role. */
 const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" | "certificatesEnd" | "certificateValidity"> => ({
     namespace: config.namespace,
+    jobs: OWN_JOBS,
     replicas: config.prometheus.replicas,
     blockDuration: config.prometheus.blockDuration,
     others: podsOf(config).flatMap(({ name: service, replicas: most, fewest: replicas = most }) => {

@@ -10,7 +10,7 @@ import {
 import { isShown, storesOf } from "../../config/stores";
 import { streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, OPERATOR, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
 import { GRAFANA_REQUESTS, GRAFANA_SIDECAR_REQUESTS } from "../prometheus/grafana";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
@@ -32,7 +32,7 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
             volumes: true,
         },
         // The chart lets these two request nothing.
-        { name: `${KPS}-operator`, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false },
+        { name: OPERATOR, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false },
         ...(prometheus.kubeStateMetrics === "install"
             ? [{ name: `${KPS}-kube-state-metrics`, replicas: 1, requests: { cpu: 0, memory: 0 }, volumes: false }]
             : []),

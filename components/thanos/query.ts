@@ -101,6 +101,7 @@ export class Query extends pulumi.ComponentResource {
                 cpu: args.cpu,
                 image: args.image,
                 tracing: args.tracing,
+                prometheus: args.prometheus,
             },
             childOpts,
         );

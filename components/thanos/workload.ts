@@ -57,6 +57,8 @@ export interface ThanosPods {
     image: string;
     /** Where their traces go. @default nowhere */
     tracing?: Tracing | undefined;
+    /** Name of the Prometheus object that scrapes them. @default the one that the stack installs */
+    prometheus?: string | undefined;
 }
 
 export interface WorkloadArgs extends ThanosPods {
@@ -188,7 +190,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         opts,
     );
 
-    networkPolicy(name, { namespace, labels, pods: selector, clients: clientsOf(args) }, opts);
+    networkPolicy(name, { namespace, labels, pods: selector, clients: clientsOf(args), prometheus: args.prometheus }, opts);
 
     if (Math.max(args.replicas, args.autoscale?.maxReplicas ?? 0) > 1 && args.zone === undefined)
         disruptionBudget(metadata, selector, opts);

@@ -1,6 +1,6 @@
 import { agentAlerts } from "../../components/alerts/agentAlerts";
 import { ruleGroup } from "../../components/alerts/alert";
-import { clusterAlerts } from "../../components/alerts/clusterAlerts";
+import { clusterAlerts, OWN_JOBS } from "../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../components/alerts/observerAlerts";
 
 /** Cases of every alert for promtool: at least one in which it fires and one in which it stays silent. Time begins at 0. */
@@ -26,6 +26,7 @@ export interface AlertCase {
 const NAMESPACE = "monitoring";
 export const CLUSTER_ALERTS = clusterAlerts({
     namespace: NAMESPACE,
+    jobs: OWN_JOBS,
     replicas: 2,
     blockDuration: "2h",
     others: [

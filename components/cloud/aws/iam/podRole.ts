@@ -20,7 +20,7 @@ export interface PodRoleArgs {
     /** Namespace of the service account. */
     namespace: string;
     /** Name of the service account whose pods may assume the role. */
-    serviceAccount: string;
+    serviceAccount: pulumi.Input<string>;
     /** Statements of the role's own policy. */
     rights: pulumi.Input<Statement[]>;
     /** ARN of a role of another account that EKS assumes for the pods through this one. Pod Identity only. @default none */
@@ -59,8 +59,7 @@ export const inEffect = (association: pulumi.CustomResource): pulumi.Output<pulu
 export function podRole(name: string, args: PodRoleArgs, opts: pulumi.CustomResourceOptions): PodRole {
     const { podIdentity, namespace, serviceAccount, assume } = args;
     // With IRSA the S3 client assumes one role with the pod's own token, and Thanos's objstore file has no field for a second.
-    if (podIdentity.by === "irsa" && assume !== undefined)
-        throw new Error(`${serviceAccount} cannot assume ${assume}: that takes EKS Pod Identity`);
+    if (podIdentity.by === "irsa" && assume !== undefined) throw new Error(`${name} cannot assume ${assume}: that takes EKS Pod Identity`);
     const { role, policy } = roleTrustedByPods(name, args, opts);
     if (podIdentity.by === "irsa") return { role, annotations: { "eks.amazonaws.com/role-arn": role.arn }, ready: [policy] };
     const association = new PodIdentityAssociation(
@@ -84,6 +83,8 @@ export const roleTrustedByPods = (name: string, args: Omit<PodRoleArgs, "assume"
 const podTrust = ({ podIdentity, namespace, serviceAccount }: Omit<PodRoleArgs, "assume">): pulumi.Output<Statement[]> =>
     podIdentity.by === "irsa"
         ? pulumi
-              .output(podIdentity)
-              .apply(({ issuer, oidcProviderArn }) => irsaTrust({ issuer, oidcProviderArn, namespace, serviceAccount }))
-        : pulumi.output(podIdentity.clusterArn).apply((clusterArn) => podIdentityTrust({ clusterArn, namespace, serviceAccount }));
+              .output({ ...podIdentity, serviceAccount })
+              .apply(({ issuer, oidcProviderArn, serviceAccount }) => irsaTrust({ issuer, oidcProviderArn, namespace, serviceAccount }))
+        : pulumi
+              .output({ clusterArn: podIdentity.clusterArn, serviceAccount })
+              .apply(({ clusterArn, serviceAccount }) => podIdentityTrust({ clusterArn, namespace, serviceAccount }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ruleGroup } from "../../../../components/alerts/alert";
-import { clusterAlerts } from "../../../../components/alerts/clusterAlerts";
+import { clusterAlerts, OWN_JOBS } from "../../../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../../../components/alerts/observerAlerts";
 import { ALERTS, CASES, CLUSTER_ALERTS, OBSERVER_ALERTS, RUNBOOKS } from "../../../support/alertCases";
 import { checkAlerts, promtoolHere } from "../../../support/promtool";
@@ -62,6 +62,7 @@ describe("the alerts", () => {
     it("of a cluster include remote write only where it writes", () => {
         const args = {
             namespace: "monitoring",
+            jobs: OWN_JOBS,
             replicas: 2,
             blockDuration: "2h",
             others: [],
@@ -78,6 +79,7 @@ describe("the alerts", () => {
     it("wait for an upload one and a half blocks long, however long a block is", () => {
         const [upload] = clusterAlerts({
             namespace: "monitoring",
+            jobs: OWN_JOBS,
             replicas: 2,
             blockDuration: "2m",
             others: [],

@@ -81,7 +81,7 @@ describe("the identity of a service account", () => {
     it("is refused with IRSA where it has to assume another role", () =>
         assert.rejects(
             createIdentity({ ...IRSA, assume: "arn:aws:iam::222222222222:role/r" }),
-            /thanos-store-blue cannot assume arn:aws:iam::222222222222:role\/r: that takes EKS Pod Identity/,
+            /^Error: store-blue cannot assume arn:aws:iam::222222222222:role\/r: that takes EKS Pod Identity/,
         ));
 });
 
