@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readContract } from "./components/stack/contract";
 import { refuseChangedSettings } from "./components/stack/immutableSettings";
+import { keepPrometheus } from "./components/stack/keepPrometheus";
 import { Observee } from "./components/stack/observee";
 import { Observer } from "./components/stack/observer";
 import { openCloud } from "./components/stack/openCloud";
@@ -15,7 +16,8 @@ export = async function program(): Promise<Record<string, unknown>> {
         await refuseChangedSettings(config);
         if (config.role === "observer") return { ...new Observer(config.cluster, config, await openCloud(config)).outputs };
         const observer = await readContract(config);
-        return { ...new Observee(config.cluster, config, observer, await openCloud(config, observer)).outputs };
+        const cloud = await openCloud(config, observer);
+        return { ...new Observee(config.cluster, config, observer, cloud, await keepPrometheus(config, observer, cloud)).outputs };
     } catch (error) {
         // The engine prints a RunError without a stack trace. `cause` is for callers that run the program without an engine.
         throw error instanceof ConfigError ? Object.assign(new pulumi.RunError(error.message), { cause: error }) : error;

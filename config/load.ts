@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type Problem, Problems } from "../rules/problem";
 import { crossChecks } from "./checks";
+import { unusedSettings } from "./checks/existingPrometheus";
 import { ConfigError } from "./configError";
 import { messageOf, pathText } from "./issues";
 import { type StackConfig, schemas } from "./schema";
@@ -26,7 +27,7 @@ export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     const input = withSize(size, role, { ...raw, role, cloud });
     const result = schema.safeParse(input, { error: messageOf });
     const issues = result.success ? [] : result.error.issues;
-    problems.add(issues.flatMap((issue) => problemsOf(issue, raw, schema)));
+    problems.add(issues.flatMap((issue) => problemsOf(issue, raw, schema))).add(role === "observee" ? unusedSettings(raw) : []);
     const known = problems.all();
     // The cross-checks run even if some values are wrong, but report neither a path twice nor a list that lacks its wrong entries.
     const checked = result.success ? result : schema.safeParse(withPlaceholders(input, issues, role, cloud));

@@ -1,4 +1,5 @@
 import { EXTERNAL_DNS_HOSTNAMES, POOL_LABEL } from "../components/naming/labels";
+import { prometheusPods } from "../components/naming/names";
 import type { StackPlan } from "./model";
 import { roleRights } from "./roleRights";
 
@@ -195,6 +196,15 @@ const lastPart = (type: string) => type.slice(type.lastIndexOf(":") + 1);
 
 function prometheus(own: Resources): string[][] {
     const scraped = ofType(own, /:ScrapeConfig$/).map(({ props }) => text(valueAt(props, "metadata", "name")));
+    const scrapeConfigs = scraped.length > 0 ? [["scrape configs", "", "", scraped.join(", ")]] : [];
+    // A stack that installs no Prometheus has a Service for the sidecars of the one that it keeps.
+    const kept = ofType(own, /:Service$/).map(({ props }) => [
+        text(valueAt(props, "spec", "selector", Object.keys(prometheusPods(""))[0] ?? "")),
+        "",
+        "",
+        `exists in ${text(valueAt(props, "metadata", "namespace"))}: read, not changed`,
+    ]);
+    if (kept.length > 0) return [...kept, ...scrapeConfigs];
     return ofType(own, /:Release$/).flatMap(({ props }) => {
         const spec = valueAt(props, "values", "prometheus", "prometheusSpec");
         const size = valueAt(spec, "storageSpec", "volumeClaimTemplate", "spec", "resources", "requests", "storage");
@@ -202,7 +212,7 @@ function prometheus(own: Resources): string[][] {
         return [
             [text(props.name), countOf(Number(valueAt(spec, "replicas")), "replica"), `${size} each`, chart],
             ["alerts", "", "", alertsGoTo(props.values)],
-            ...(scraped.length > 0 ? [["scrape configs", "", "", scraped.join(", ")]] : []),
+            ...scrapeConfigs,
         ];
     });
 }

@@ -34,6 +34,7 @@ export async function planFleet(
         for (const { type, props } of resources)
             if (type.endsWith(":ScrapeConfig") && (props.spec as { params?: object }).params)
                 warnings.add(federates((props.metadata as { name: string }).name));
+        if (resources.some(({ type }) => type.endsWith(":ExistingPrometheus"))) warnings.add(NOT_READ);
         const aws = toAwsStack(stack);
         if (aws) for (const warning of assumedInstanceTypes(aws)) warnings.add(warning);
         plans.push({
@@ -51,6 +52,10 @@ export async function planFleet(
 const federates = (name: string) =>
     `scrape config ${name} federates: each scrape copies the newest sample of a series only, and nothing fills the gap when a scrape is missed. ` +
     "To have every sample of a cluster, make it an observee.";
+
+/** What a plan does not know of a Prometheus that a stack keeps. */
+const NOT_READ =
+    "prometheus.existing is not read, since a plan asks no cluster: it assumes 2 pods with the operator's defaults. `pulumi preview` names every value that has to be set.";
 
 /** Name of the observer's stack, for the stack of an observee. */
 export function observerStackName({ config }: StackInput): string | undefined {

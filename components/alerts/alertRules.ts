@@ -16,7 +16,7 @@ export interface AlertRulesArgs {
     /** The folder with the alerts' pages, a URL or a path. */
     runbooks: string;
     /** Labels of the object, by which a Prometheus may choose. @default those of every object of this project */
-    labels?: pulumi.Input<Record<string, string>>;
+    labels?: pulumi.Input<Record<string, string>> | undefined;
 }
 
 /**

@@ -40,15 +40,19 @@ export class BlockStorage {
         private readonly opts: pulumi.ComponentResourceOptions,
     ) {}
 
-    /** Gives a component access to one stream: as much as `ACCESS` says. */
-    grant(component: BlockComponent, stream: string): StreamAccess {
+    /** Gives a component access to one stream: as much as `ACCESS` says. `serviceAccount`: the one of its pods. */
+    grant(
+        component: BlockComponent,
+        stream: string,
+        serviceAccount: pulumi.Input<string> = serviceAccountOf(component, stream),
+    ): StreamAccess {
         const { namespace, stores, roles } = this.args;
         const store = stores[stream];
         if (store === undefined) throw new Error(`no object store for ${stream}`);
         const { secret, checksum } = this.fileOf(stream, store);
         const { annotations, ready } = this.cloud.grant(
             `${component === "prometheus" ? component : `${component}-${stream}`}-identity`,
-            { component, stream, namespace, store, serviceAccount: serviceAccountOf(component, stream), assume: roles?.[stream] },
+            { component, stream, namespace, store, serviceAccount, assume: roles?.[stream] },
             // Without `dependsOn`: an identity needs neither the namespace nor nodes, and takes a while to take effect.
             { parent: this.owner },
         );

@@ -69,6 +69,9 @@ export const externalServiceName = (workload: string) => `${workload}-external`;
 /** Name of the Secret with the certificate of a workload. */
 export const tlsSecretName = (workload: string) => `${workload}-tls`;
 
+/** Name of the Secret with the client certificate of Prometheus, which shows it to Receive. */
+export const REMOTE_WRITE_TLS = tlsSecretName("prometheus-remote-write");
+
 /** Name of the Secret with the objstore file of one stream. */
 export const objectStoreSecretName = (stream: string) => thanosName(`objstore-${stream}`);
 

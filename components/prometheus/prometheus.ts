@@ -18,6 +18,7 @@ import {
     PROMETHEUS_PORT,
     prometheusClaim,
     prometheusPods,
+    REMOTE_WRITE_TLS,
     SIDECAR_SERVICE,
 } from "../naming/names";
 import type { Endpoint } from "../thanos/endpoints";
@@ -60,7 +61,7 @@ export class Prometheus extends pulumi.ComponentResource {
         const { namespace, blocks } = args;
         const remoteWrite = args.remoteWrite && {
             url: args.remoteWrite.url,
-            tlsSecret: tlsSecret("prometheus-remote-write-tls", { namespace, tls: args.remoteWrite.tls }, childOpts).metadata.name,
+            tlsSecret: tlsSecret(REMOTE_WRITE_TLS, { namespace, tls: args.remoteWrite.tls }, childOpts).metadata.name,
         };
 
         this.volumes = claims(

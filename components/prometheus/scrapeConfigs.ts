@@ -1,5 +1,5 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { PrometheusConfig, ScrapeConfig } from "../../config/schema";
 import { PART_OF } from "../naming/labels";
 import { CLUSTER_LABEL, PROMETHEUS_LABEL, REPLICA_LABELS } from "../naming/names";
@@ -25,7 +25,7 @@ export function scrapeConfigs(
     }: {
         namespace: string;
         scrapeConfigs: readonly ScrapeConfig[];
-        externalLabels: PrometheusConfig["externalLabels"];
+        externalLabels: pulumi.Input<PrometheusConfig["externalLabels"]>;
         labels?: pulumi.Input<Record<string, string>>;
     },
     opts: pulumi.CustomResourceOptions,
@@ -37,7 +37,7 @@ export function scrapeConfigs(
                 apiVersion: "monitoring.coreos.com/v1alpha1",
                 kind: "ScrapeConfig",
                 metadata: { name: config.name, namespace, labels },
-                spec: scrapeConfigSpec(config, externalLabels),
+                spec: pulumi.output(externalLabels).apply((external) => scrapeConfigSpec(config, external)),
             },
             opts,
         );

@@ -1,5 +1,5 @@
 import { type Ring, ringsOf, takesSamples } from "../../config/rings";
-import { activeOf, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import { activeOf, type ExistingConfig, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { shardsOf } from "../../config/stores";
 import { streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
@@ -7,7 +7,8 @@ import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts, OWN_JOBS } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
-import { ALERTMANAGER_SERVICE, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, EXISTING_SIDECARS, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
+import type { existingFacts } from "../prometheus/existingChecks";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
 import type { ObserveeAccess } from "./contract";
@@ -65,11 +66,23 @@ const ringOf = (ring: Ring): ReceiveRing => ({
     uploads: ring.uploads,
 });
 
-/** Every alert of an observee's stack. */
-export function alertsOfObservee(config: ObserveeConfig, { leaf, writer }: ObserveeAccess["certificates"]): Alert[] {
+/** What was read of the Prometheus that an observee keeps. */
+type Facts = Pick<ReturnType<typeof existingFacts>, "pods" | "blockDuration" | "port">;
+
+/** What alerts need of a Prometheus that is kept. Whoever installed it also watches its operator, and the other volumes of the namespace. */
+const ofKept = ({ name, job = name }: ExistingConfig, facts: Facts) => ({
+    jobs: { prometheus: job, port: facts.port, sidecars: EXISTING_SIDECARS },
+    replicas: facts.pods,
+    blockDuration: facts.blockDuration,
+    volumes: `persistentvolumeclaim=~".+-prometheus-${name}(-shard-[0-9]+)?-[0-9]+"`,
+});
+
+/** Every alert of an observee's stack. `facts`: of the Prometheus that it keeps. */
+export function alertsOfObservee(config: ObserveeConfig, { leaf, writer }: ObserveeAccess["certificates"], facts?: Facts): Alert[] {
     const { end, validity } = firstToEnd([leaf, writer].flatMap((certificate) => certificate?.cert ?? []));
     return clusterAlerts({
         ...ofStack(config),
+        ...(config.prometheus.existing && facts && ofKept(config.prometheus.existing, facts)),
         writesRemotely: writer !== undefined,
         certificatesEnd: end,
         certificateValidity: validity,

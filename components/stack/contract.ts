@@ -136,7 +136,7 @@ export async function readContract(config: ObserveeConfig): Promise<ObserveeCont
     ]);
     const { contract, entry } = checkContract(contractOutput.value, { stack, cluster, domain });
     const access = (accessOutput.secretValue as Record<string, ObserveeAccess>)[cluster] as ObserveeAccess;
-    const problems = [...accessProblems(config, access), ...retentionProblems(config, entry)];
+    const problems = [...accessProblems(config, access), ...retentionProblems(config, entry), ...keptAgentProblems(config, entry)];
     if (problems.length > 0) throw stackConfigError(problems);
     return { contract, entry, access };
 }
@@ -235,12 +235,25 @@ export function accessProblems(config: ObserveeConfig, access: Pick<ObserveeAcce
     ];
 }
 
+/** A Prometheus that is kept, where the observer expects an agent. */
+export function keptAgentProblems({ prometheus, observer }: ObserveeConfig, { mode }: Pick<ObserveeContract["entry"], "mode">): Problem[] {
+    if (prometheus.existing === undefined || STORES_BLOCKS[mode]) return [];
+    return [
+        {
+            path: "prometheus.existing",
+            problem: `keeps a Prometheus that stores blocks and evaluates rules, but ${observer} lists this cluster with mode ${mode}: Receive would upload what its sidecars upload too.`,
+            remedy: `Write mode: sidecar-remote-write in the observees of ${observer}, or remove it: the stack then installs an agent beside it.`,
+        },
+    ];
+}
+
 /** A Prometheus that deletes samples before the observer's Stores answer for them. Receive may lack those of the time for which it could not be reached. */
 export function retentionProblems(
     { prometheus, observer }: ObserveeConfig,
     { keptFor }: Pick<ObserveeContract["entry"], "keptFor">,
 ): Problem[] {
-    if (keptFor === undefined || parseDuration(prometheus.retention) >= parseDuration(keptFor)) return [];
+    // One that is kept has a retention of its own, which is compared when it is read.
+    if (keptFor === undefined || prometheus.existing || parseDuration(prometheus.retention) >= parseDuration(keptFor)) return [];
     return [
         {
             path: "prometheus.retention",

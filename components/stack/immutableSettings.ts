@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ObserveeEntry, ObserverConfig, StackConfig, StreamEntry } from "../../config/schema";
+import { existingOf, type ObserveeEntry, type ObserverConfig, type StackConfig, type StreamEntry } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
 import { RULE_STREAM, streamOf } from "../../config/streams";
@@ -19,8 +19,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
     cluster: config.cluster,
     domain: config.domain,
     namespace: config.namespace,
-    storageClass: config.storageClass ?? (config.cloud === "aws" ? AWS_STORAGE_CLASS : LOCAL_STORAGE_CLASS),
-    "prometheus.storage": config.prometheus.storage,
+    ...prometheusSettings(config),
     ...(config.role === "observer" && {
         "store.storage": config.store.storage,
         "compact.storage": config.compact.storage,
@@ -38,6 +37,19 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
         }),
 });
 
+/** Of the volumes of the stack's Prometheus; or whose Prometheus it keeps, which has volumes of its own. */
+function prometheusSettings(config: StackConfig): ImmutableSettings {
+    const existing = existingOf(config);
+    if (existing) return { [EXISTING]: existing.name };
+    return {
+        storageClass: config.storageClass ?? (config.cloud === "aws" ? AWS_STORAGE_CLASS : LOCAL_STORAGE_CLASS),
+        "prometheus.storage": config.prometheus.storage,
+    };
+}
+
+const EXISTING = "prometheus.existing.name";
+const OF_OWN_PROMETHEUS = ["storageClass", "prometheus.storage"];
+
 /** What a stack exports as `names`. Not before its volumes have their sizes, with which the next update compares. */
 export const deployedNames = (config: StackConfig, volumes: readonly pulumi.Resource[]): pulumi.Output<ImmutableSettings> =>
     pulumi.all(volumes.map(({ urn }) => urn)).apply(() => immutableSettingsOf(config));
@@ -48,6 +60,8 @@ const INSTEAD: Record<string, string> = {
     domain: "The addresses, certificates and roles of every stack contain the domain: a new domain is a new fleet.",
     namespace: "The volumes are in the old namespace, and would stay there: another namespace is a new stack.",
     storageClass: "Kubernetes cannot move a volume to another class: a cluster with another class is a new stack.",
+    [EXISTING]:
+        "The other one has samples that are in no bucket yet: take this stack down as docs/take-down.md says, which leaves that Prometheus alone, and deploy it anew.",
     "aws.region": "A cluster in another region is another cluster, with a stack of its own.",
     "aws.bucket": "To move, copy the objects to a new bucket and build a new fleet on it; the old bucket stays, protected.",
     "aws.bucketPerCluster":
@@ -111,9 +125,19 @@ const streamIsGone = (stream: string): Problem => ({
 /** One problem for each deployed setting that has another value now, or a smaller one where it may grow. ringChanges.ts judges Receive's ingesters. */
 export const changedSettings = (deployed: ImmutableSettings, configured: ImmutableSettings): Problem[] =>
     Object.entries(deployed).flatMap(([path, value]) => {
+        if (EXISTING in configured && OF_OWN_PROMETHEUS.includes(path)) return path === "prometheus.storage" ? replaced(configured) : [];
         if (path.endsWith(".storage")) return shrunk(path, value, configured[path]);
         return path.startsWith("receive.") ? [] : changed(path, value, configured[path]);
     });
+
+/** A stack that would delete its Prometheus to keep another one. */
+const replaced = (configured: ImmutableSettings): Problem[] => [
+    {
+        path: "prometheus.existing",
+        problem: `${configured[EXISTING]} would replace the Prometheus of this stack, and with it up to 3 h of samples that are in no bucket yet.`,
+        remedy: "Remove it. To keep the other one from now on, take this stack down as docs/take-down.md says, and deploy it anew with this setting.",
+    },
+];
 
 function changed(path: string, deployed: Setting, now: Setting | undefined): Problem[] {
     if (now === deployed) return [];

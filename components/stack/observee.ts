@@ -7,6 +7,7 @@ import type { Cloud } from "../cloud/cloud";
 import { imageFrom } from "../kubernetes/imageFrom";
 import { stackNamespace } from "../kubernetes/namespace";
 import { leafQueryHost } from "../naming/names";
+import type { ExistingPrometheus } from "../prometheus/existingPrometheus";
 import { Prometheus } from "../prometheus/prometheus";
 import { Query } from "../thanos/query";
 import { alertsOfObservee } from "./alertsOf";
@@ -29,39 +30,55 @@ export interface ObserveeOutputs {
 export class Observee extends pulumi.ComponentResource {
     readonly outputs: ObserveeOutputs;
 
-    constructor(name: string, config: ObserveeConfig, observer: ObserveeContract, cloud: Cloud, opts?: pulumi.ComponentResourceOptions) {
+    /** `kept`: the Prometheus that the cluster has already. Without it, the stack installs one. */
+    constructor(
+        name: string,
+        config: ObserveeConfig,
+        observer: ObserveeContract,
+        cloud: Cloud,
+        kept?: ExistingPrometheus,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("thanos-fleet:index:Observee", name, {}, opts);
         const { cluster: clusterName, domain, namespace } = config;
         const { contract, entry, access } = observer;
         const { leaf: leafTls, writer: writerTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
         const tracing = config.tracing && { ...config.tracing, clusterName };
-        const thanos = { image: imageFrom(config.pods.imageRegistry, THANOS_IMAGE), tracing };
+        const { existing } = config.prometheus;
+        const thanos = { image: imageFrom(config.pods.imageRegistry, THANOS_IMAGE), tracing, prometheus: existing?.name };
 
-        const prometheus = new Prometheus(
-            "prometheus",
-            {
-                ...config.prometheus,
-                namespace,
-                storageClass: cloud.storageClass,
-                placement: cloud.stateful,
-                nodesHaveZones: cloud.nodesHaveZones,
-                tracing,
-                generalPlacement: cloud.general,
-                pods: config.pods,
-                alerting: config.alerting,
-                clusterName,
-                chart: config.chart,
-                blocks: this.blocksOf(config, observer, cloud, childOpts),
-                ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
-            },
-            childOpts,
-        );
+        const prometheus =
+            kept ??
+            new Prometheus(
+                "prometheus",
+                {
+                    ...config.prometheus,
+                    namespace,
+                    storageClass: cloud.storageClass,
+                    placement: cloud.stateful,
+                    nodesHaveZones: cloud.nodesHaveZones,
+                    tracing,
+                    generalPlacement: cloud.general,
+                    pods: config.pods,
+                    alerting: config.alerting,
+                    clusterName,
+                    chart: config.chart,
+                    blocks: this.blocksOf(config, observer, cloud, childOpts),
+                    ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
+                },
+                childOpts,
+            );
         const host = leafQueryHost(clusterName, domain);
         // An agent evaluates no rule and answers no query.
         if (leafTls) {
             alertRules(
-                { namespace, alerts: alertsOfObservee(config, access.certificates), runbooks: config.alerting.runbooks },
+                {
+                    namespace,
+                    alerts: pulumi.output(kept?.facts).apply((facts) => alertsOfObservee(config, access.certificates, facts)),
+                    runbooks: config.alerting.runbooks,
+                    labels: kept?.labelsFor("ruleSelector"),
+                },
                 { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
             );
             const leaf = { host, annotations: cloud.loadBalancer };

@@ -1,4 +1,4 @@
-import type { StackConfig } from "../../config/schema";
+import { existingOf, type StackConfig } from "../../config/schema";
 import { stackConfigError } from "../../config/stackConfigError";
 import { streamsOf } from "../../config/streams";
 import { S3_IMAGE } from "../../upstream/versions";
@@ -7,6 +7,7 @@ import type { Cloud } from "../cloud/cloud";
 import { localCloud } from "../cloud/local/localCloud";
 import { imageFrom } from "../kubernetes/imageFrom";
 import { placementOf } from "../kubernetes/placement";
+import { AWS_STORAGE_CLASS } from "../naming/names";
 import type { ObserveeContract } from "./contract";
 import { podsOf } from "./podsOf";
 
@@ -26,7 +27,9 @@ export async function openCloud(config: StackConfig, observer?: ObserveeContract
 }
 
 async function onAws(config: Extract<StackConfig, { cloud: "aws" }>, observer?: ObserveeContract): Promise<Cloud> {
-    const { cluster, domain, storageClass } = config;
+    const { cluster, domain } = config;
+    // A Prometheus that is kept has volumes already: no class is made for it.
+    const storageClass = existingOf(config) ? AWS_STORAGE_CLASS : config.storageClass;
     const rolePath = config.role === "observer" ? config.aws.rolePath : (observer?.contract.rolePath ?? "/");
     const args = {
         ...config.aws,

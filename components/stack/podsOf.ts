@@ -2,6 +2,7 @@ import { ringsOf, takesSamples } from "../../config/rings";
 import {
     type AutoscaleConfig,
     type CacheConfig,
+    existingOf,
     type Mode,
     type ObserverConfig,
     STORES_BLOCKS,
@@ -24,7 +25,9 @@ import { partsOf } from "../thanos/hashring";
 export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
     const { prometheus, query, alerting } = config;
     const agent = mode !== undefined && !STORES_BLOCKS[mode];
-    return [
+    // One that is kept runs already, with its operator and all that came with it.
+    const kept = existingOf(config) !== undefined;
+    const installed: PodRequests[] = [
         {
             name: "prometheus",
             replicas: prometheus.replicas,
@@ -39,6 +42,9 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
         ...(alerting.alertmanager === "install" && !agent
             ? [{ name: ALERTMANAGER_SERVICE, replicas: alerting.replicas, requests: requestsOf(ALERTMANAGER_REQUESTS), volumes: false }]
             : []),
+    ];
+    return [
+        ...(kept ? [] : installed),
         ...(agent
             ? []
             : [

@@ -3,10 +3,11 @@ import { type Duration, formatDuration, parseDuration } from "../../rules/durati
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
 import { ringsOf, takesSamples } from "../rings";
-import type { CompactConfig, ObserverConfig, StackConfig } from "../schema";
+import { type CompactConfig, existingOf, type ObserverConfig, type StackConfig } from "../schema";
 import { AGENTS_STREAM, streamOf, streamsOf } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
+import { existingPrometheus } from "./existingPrometheus";
 import { grafanaChecks } from "./grafana";
 import { receiveChecks } from "./receive";
 import { ruleChecks } from "./rule";
@@ -23,6 +24,7 @@ export function crossChecks(config: StackConfig): Problem[] {
         .add(chartValues(config))
         .add(externalLabels(config))
         .add(scrapeConfigs(config))
+        .add(existingPrometheus(config))
         .add(tolerations(config))
         .add(awsChecks(config));
     if (config.role === "observer")
@@ -50,7 +52,8 @@ export function crossChecks(config: StackConfig): Problem[] {
  * tests/unit/config/checks/model.test.ts compares this with the model that rules/reading finds in the registered resources.
  */
 export function modelOf(config: StackConfig): ThanosModel {
-    const prometheuses = [{ path: "prometheus", replicas: config.prometheus.replicas, agent: false }];
+    // One that is kept is not in the configuration: components/prometheus/existingChecks.ts applies the same rule to it.
+    const prometheuses = existingOf(config) ? [] : [{ path: "prometheus", replicas: config.prometheus.replicas, agent: false }];
     if (config.role === "observee") return { ...NOTHING, prometheuses };
     const compactors = new Map(streamsOf(config).map((stream) => [stream.path, stream]));
     return {

@@ -6,7 +6,7 @@ import { clusterName, domain, duration, namespace } from "./common";
 import { grafana } from "./grafana";
 import { objectStore } from "./objectStore";
 import { pods } from "./pods";
-import { prometheus } from "./prometheus";
+import { observeePrometheus, prometheus } from "./prometheus";
 import { rule } from "./rule";
 import { bucketWeb, compact, query, queryFrontend, receive, shards, store, TOOLS } from "./thanos";
 
@@ -196,6 +196,8 @@ const observer = {
 
 const observeeStack = {
     ...stack,
+    /** This cluster's Prometheus. */
+    prometheus: observeePrometheus.prefault({}),
     /** A cluster that the observer sees. */
     role: z.literal("observee"),
     /** The observer's stack, as `organization/project/stack`. */
@@ -223,6 +225,9 @@ export type TracingConfig = z.infer<typeof tracing>;
 export type ObserveeEntry = z.infer<typeof observee>;
 export type StreamEntry = z.infer<typeof stream>;
 
+/** The Prometheus that a stack keeps instead of installing one. */
+export const existingOf = (config: StackConfig) => (config.role === "observee" ? config.prometheus.existing : undefined);
+
 /** The observees that are still there. */
 export const activeOf = (observees: readonly ObserveeEntry[]) => observees.filter(({ archived }) => !archived);
 
@@ -233,7 +238,7 @@ export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type Node
 export type { CacheConfig, MemcachedConfig } from "./cache";
 export type { GrafanaConfig } from "./grafana";
 export type { PodsConfig } from "./pods";
-export type { PrometheusConfig } from "./prometheus";
+export type { ExistingConfig, PrometheusConfig } from "./prometheus";
 export type { RuleConfig } from "./rule";
 export type { ScrapeConfig } from "./scrape";
 export type {

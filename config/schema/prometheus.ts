@@ -112,4 +112,30 @@ export const prometheus = z.strictObject({
     values: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** The name of a Kubernetes object whose name is part of others. */
+const objectName = z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "is not the name of a Prometheus object. `kubectl get prometheuses -A` lists them.");
+
+/** A Prometheus that an observee may keep. */
+const existing = z.strictObject({
+    /** Name of the Prometheus object, in `namespace`. */
+    name: objectName,
+    /**
+     * Label `job` of its own metrics, by which alerts find it. Not set: its name, as with kube-prometheus-stack.
+     * @default the same as `name`
+     */
+    job: z.string().min(1, "is empty. Write the job, or remove it.").optional(),
+});
+
+/** The Prometheus of an observee: installed by the stack, or kept. */
+export const observeePrometheus = prometheus.extend({
+    /**
+     * Keeps a Prometheus that the cluster has already, in `namespace`: of kube-prometheus-stack or of the operator alone. The stack adds what an observee needs, and
+     * names every value of it that has to change. Everything else of this section is then decided where it was installed, except `scrapeConfigs`.
+     */
+    existing: existing.optional(),
+});
+
 export type PrometheusConfig = z.infer<typeof prometheus>;
+export type ExistingConfig = z.infer<typeof existing>;

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { accessProblems, type Contract, checkContract, contractOf, retentionProblems } from "../../../../components/stack/contract";
+import {
+    accessProblems,
+    type Contract,
+    checkContract,
+    contractOf,
+    keptAgentProblems,
+    retentionProblems,
+} from "../../../../components/stack/contract";
 import { loadConfig } from "../../../../config/load";
 import type { ObserveeConfig, ObserverConfig } from "../../../../config/schema";
 import { problemText } from "../../../../rules/problem";
@@ -191,4 +198,22 @@ describe("the contract of a fleet whose Stores leave recent samples to Receive",
                 "Write 23h or longer, or a shorter store.minAge in organization/thanos-fleet/observer.",
         ]);
     });
+});
+
+describe("an observee that keeps its Prometheus", () => {
+    const { chart: _chart, storageClass: _class, ...settings } = observeeConfig("red", "local", { createNamespace: false });
+    const red = loadConfig({ ...settings, prometheus: { existing: { name: "k8s" } } }) as ObserveeConfig;
+
+    it("cannot be an agent", () => {
+        assert.deepEqual(keptAgentProblems(red, { mode: "agent" }).map(problemText), [
+            "prometheus.existing: keeps a Prometheus that stores blocks and evaluates rules, but organization/thanos-fleet/observer lists this cluster with mode agent: " +
+                "Receive would upload what its sidecars upload too. Write mode: sidecar-remote-write in the observees of organization/thanos-fleet/observer, " +
+                "or remove it: the stack then installs an agent beside it.",
+        ]);
+        assert.deepEqual(keptAgentProblems(red, { mode: "sidecar" }), []);
+        assert.deepEqual(keptAgentProblems(loadConfig(observeeConfig("red", "local")) as ObserveeConfig, { mode: "agent" }), []);
+    });
+
+    it("is asked for its retention when it is read, not by the setting that it does not follow", () =>
+        assert.deepEqual(retentionProblems(red, { keptFor: "30d" }), []));
 });

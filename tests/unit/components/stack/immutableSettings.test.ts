@@ -44,6 +44,40 @@ describe("the settings that must not change", () => {
             "aws.region": "eu-west-1",
         }));
 
+    describe("with a Prometheus that is kept", () => {
+        const { chart: _chart, storageClass: _class, ...red } = observeeConfig("red", "local", { createNamespace: false });
+        const own = immutableSettingsOf(loadConfig(observeeConfig("red", "local")));
+        const kept = (name: string) => immutableSettingsOf(loadConfig({ ...red, prometheus: { existing: { name } } }));
+        const said = (before: ImmutableSettings, now: ImmutableSettings) =>
+            changedSettings(before, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy}`);
+        const ANEW =
+            "The other one has samples that are in no bucket yet: take this stack down as docs/take-down.md says, which leaves that Prometheus alone, and deploy it anew.";
+
+        it("are its name, and nothing of volumes", () =>
+            assert.deepEqual(kept("k8s"), {
+                cluster: "red",
+                domain: "fleet.test",
+                namespace: "monitoring",
+                "prometheus.existing.name": "k8s",
+            }));
+
+        it("keep it", () => {
+            assert.deepEqual(said(kept("k8s"), kept("k8s")), []);
+            assert.deepEqual(said(kept("k8s"), kept("other")), [
+                `prometheus.existing.name: "other" instead of "k8s", where this stack's data is. Write k8s. ${ANEW}`,
+            ]);
+            assert.deepEqual(said(kept("k8s"), own), [
+                `prometheus.existing.name: nothing instead of "k8s", where this stack's data is. Write k8s. ${ANEW}`,
+            ]);
+        });
+
+        it("do not replace the stack's own", () =>
+            assert.deepEqual(said(own, kept("k8s")), [
+                "prometheus.existing: k8s would replace the Prometheus of this stack, and with it up to 3 h of samples that are in no bucket yet. " +
+                    "Remove it. To keep the other one from now on, take this stack down as docs/take-down.md says, and deploy it anew with this setting.",
+            ]));
+    });
+
     it("may have any value in the first deployment", () => assert.deepEqual(changedSettings({}, deployed), []));
 
     it("may keep their values", () => assert.deepEqual(changedSettings(deployed, { ...deployed }), []));
