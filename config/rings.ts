@@ -7,21 +7,26 @@ export interface Ring extends Pick<ReceiveConfig, "ingesters" | "leaving" | "zon
     path: string;
     /** Absent: the ring of all tenants that have none of their own. */
     name?: string;
-    /** The clusters whose samples it takes: those that may write. Without any it takes no samples, and answers for those that it has. */
+    /** The clusters whose samples it takes: those that may write. */
     tenants: string[];
     /** Whether its ingesters upload to the stream of the ring's name. Others upload nothing: the sidecars of their tenants do. */
     uploads: boolean;
+    /** Whether a stateless Rule writes what it records to it. */
+    records: boolean;
 }
 
-/** Whether a ring gets samples. One without tenants only answers for those that it has. */
-export const takesSamples = ({ tenants }: Pick<Ring, "tenants">): boolean => tenants.length > 0;
+/** Whether clusters write to a ring. */
+export const hasTenants = ({ tenants }: Pick<Ring, "tenants">): boolean => tenants.length > 0;
+
+/** Whether a ring gets samples, of clusters or of Rule. Another one only answers for those that it has. */
+export const takesSamples = (ring: Pick<Ring, "tenants" | "records">): boolean => hasTenants(ring) || ring.records;
 
 /**
  * Every ring of an observer that has tenants or pods, the shared one last. A stream that Receive uploads to has a ring of its name: an ingester uploads all
  * that it holds to one prefix. None, where no cluster writes and none is left to upload.
  */
-export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "observees" | "streams" | "compact">): Ring[] {
-    const { receive, observees } = config;
+export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "observees" | "streams" | "compact" | "rule">): Ring[] {
+    const { receive, observees, rule } = config;
     const writers = writersOf(observees).map(({ name }) => name);
     const uploaded = streamsOf(config).filter(({ uploader }) => uploader === "receive");
     if (writers.length === 0 && uploaded.length === 0) return [];
@@ -35,6 +40,7 @@ export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "ob
         name: ring.name,
         tenants: [...new Set([...ring.tenants.filter((tenant) => writers.includes(tenant)), ...tenantsOf(ring.name)])],
         uploads: uploaded.some(({ name }) => name === ring.name),
+        records: rule?.stream === ring.name,
         ingesters: ring.ingesters ?? ingesters,
         leaving: ring.leaving,
         zones: ring.zones ?? zones,
@@ -49,6 +55,7 @@ export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "ob
             name,
             tenants: tenantsOf(name),
             uploads: true,
+            records: rule?.stream === name,
             // `receive.ingesters: 0` says that the shared ring has none.
             ingesters: ingesters || receive.replicationFactor,
             leaving: 0,
@@ -62,6 +69,7 @@ export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "ob
         path: "receive",
         tenants: writers.filter((writer) => !placed.includes(writer)),
         uploads: false,
+        records: false,
         ingesters,
         leaving,
         zones,

@@ -1,4 +1,4 @@
-import { type CompactConfig, type ObserveeEntry, type ObserverConfig, STORES_BLOCKS, type StreamEntry } from "./schema";
+import { type CompactConfig, type ObserveeEntry, type ObserverConfig, type RuleConfig, STORES_BLOCKS, type StreamEntry } from "./schema";
 
 /** A cluster whose samples are in a stream. An archived one writes no more, its blocks stay. The observer has no mode: it has sidecars. */
 export type Writer = Pick<ObserveeEntry, "name" | "account" | "via"> & Partial<Pick<ObserveeEntry, "archived" | "mode">>;
@@ -20,8 +20,11 @@ export interface Stream {
 
 /** The stream of all agents that are in no other. One for all, since an ingester uploads whatever it holds to one prefix. */
 export const AGENTS_STREAM = "agents";
-/** The stream of what Rule records. No cluster and no other stream may have its name while Rule runs. */
+/** The stream of what a stateful Rule records, and the tenant of what a stateless one records about no cluster. No cluster may have this name while Rule runs. */
 export const RULE_STREAM = "rule";
+
+/** Whether Rule runs and keeps blocks of its own. A stateless one writes to Receive (docs/adr/0030). */
+export const keepsBlocks = (rule: Pick<RuleConfig, "stream"> | undefined): boolean => rule !== undefined && rule.stream === undefined;
 
 /** Whether a cluster's own sidecars upload to its stream. */
 export const uploadsItself = ({ archived, mode }: Writer): boolean => !archived && (mode === undefined || STORES_BLOCKS[mode]);
@@ -32,7 +35,7 @@ export const streamOf = (
     { name, mode }: Pick<Writer, "name" | "mode">,
 ): string => streams.find(({ writers }) => writers.includes(name))?.name ?? (mode === "agent" ? AGENTS_STREAM : name);
 
-/** Every stream of a fleet: those that are listed, one for each cluster with sidecars that is in none of them, one for all such agents, and Rule's. */
+/** Every stream of a fleet: those that are listed, one for each cluster with sidecars that is in none of them, one for all such agents, and that of a stateful Rule. */
 export function streamsOf({
     cluster,
     observees,
@@ -41,7 +44,7 @@ export function streamsOf({
     rule,
 }: Pick<ObserverConfig, "cluster" | "observees" | "streams"> & {
     compact: Pick<CompactConfig, "retention">;
-    rule?: unknown;
+    rule?: Pick<RuleConfig, "stream"> | undefined;
 }): Stream[] {
     const clusters: Writer[] = [{ name: cluster }, ...observees];
     const homes = clusters.map((writer) => streamOf(streams, writer));
@@ -64,9 +67,9 @@ export function streamsOf({
                 ? { retention: { raw: retention, fiveMinutes: retention, oneHour: retention }, path: `streams[${i}]` }
                 : { retention: compact.retention, path: "compact" }),
         })),
-        ...(rule === undefined
-            ? []
-            : [{ name: RULE_STREAM, writers: [], uploader: "rule" as const, retention: compact.retention, path: "compact" }]),
+        ...(keepsBlocks(rule)
+            ? [{ name: RULE_STREAM, writers: [], uploader: "rule" as const, retention: compact.retention, path: "compact" }]
+            : []),
     ];
 }
 

@@ -10,8 +10,8 @@ export interface ObserverAlertsArgs {
     streams: readonly { name: string; stores: readonly string[] }[];
     /** Receive: the clusters that write to it, and its rings. @default none */
     receive?: { tenants: readonly string[]; rings: readonly ReceiveRing[]; replicationFactor: number } | undefined;
-    /** Rule, and whether it has an Alertmanager. @default none */
-    rule?: { notifies: boolean } | undefined;
+    /** Rule: whether it has an Alertmanager, and whether it uploads blocks of its own or writes to Receive. @default none */
+    rule?: { notifies: boolean; uploads: boolean } | undefined;
 }
 
 /** A hashring, as Prometheus sees it. */
@@ -39,7 +39,7 @@ export const observerAlerts = ({ namespace, observees, streams, receive, rule }:
         ? [
               ...receive.tenants.map((cluster) => remoteWriteSilent(namespace, cluster)),
               ...receive.rings.map((ring) => ingestersAway(namespace, ring, receive.replicationFactor)),
-              ringDiffers(namespace),
+              ...(receive.tenants.length > 0 ? [ringDiffers(namespace)] : []),
               ...receive.rings.map((ring) => ringUnbalanced(namespace, ring)),
               ...receive.rings.filter(({ uploads }) => uploads).map((ring) => ingesterUploadFails(namespace, ring)),
           ]
@@ -49,7 +49,7 @@ export const observerAlerts = ({ namespace, observees, streams, receive, rule }:
               ruleFails(namespace),
               ruleBehind(namespace),
               ruleUsesPartialData(namespace),
-              ruleUploadFails(namespace),
+              rule.uploads ? ruleUploadFails(namespace) : ruleWriteFails(namespace),
               ...(rule.notifies ? [ruleAlertsLost(namespace)] : []),
           ]
         : []),
@@ -229,6 +229,21 @@ const ruleUploadFails = (namespace: string): Alert => ({
     severity: "critical",
     summary: "Rule cannot upload what it has recorded.",
     description: "{{ $labels.pod }} has failed to upload blocks for an hour. It deletes them after `rule.retention`, uploaded or not.",
+});
+
+/**
+ * Retried is what Receive has refused for now, failed and dropped what it never gets. Not the age of the last sample: where no alert fires and nothing is recorded,
+ * there is none to send.
+ */
+const ruleWriteFails = (namespace: string): Alert => ({
+    name: "FleetRuleWriteFails",
+    expr: `sum by (pod) (
+  increase({__name__=~"prometheus_remote_storage_samples_(retried|failed|dropped)_total", reason!="dropped_series", ${targets(namespace, RULE)}}[5m])
+) > 0`,
+    for: "15m",
+    severity: "critical",
+    summary: "Rule cannot write what it records to Receive.",
+    description: "Receive has refused samples of {{ $labels.pod }} for 15 minutes. What is not written within about 2 hours is lost.",
 });
 
 /** The first counter is of a full queue, the second of alerts that no Alertmanager took (Thanos, pkg/alert/alert.go). */

@@ -1,7 +1,7 @@
 import { type Ring, ringsOf, takesSamples } from "../../config/rings";
 import { activeOf, type ExistingConfig, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
 import { shardsOf } from "../../config/stores";
-import { streamsOf, uploadsItself } from "../../config/streams";
+import { keepsBlocks, streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
 import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
@@ -32,6 +32,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
 export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string): Alert[] {
     const { namespace, observees, receive, certificates, rule, alerting } = config;
     const tenants = writersOf(observees).map(({ name }) => name);
+    const rings = ringsOf(config).filter(takesSamples);
     return [
         ...clusterAlerts({
             ...ofStack(config),
@@ -45,11 +46,8 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
             streams: streamsOf(config)
                 .filter(({ writers }) => writers.some(({ archived }) => !archived))
                 .map((stream) => ({ name: stream.name, stores: storeWorkloads(stream.name, shardsOf(stream, config)) })),
-            receive:
-                tenants.length > 0
-                    ? { tenants, rings: ringsOf(config).filter(takesSamples).map(ringOf), replicationFactor: receive.replicationFactor }
-                    : undefined,
-            rule: rule && { notifies: alerting.alertmanager !== "off" },
+            receive: rings.length > 0 ? { tenants, rings: rings.map(ringOf), replicationFactor: receive.replicationFactor } : undefined,
+            rule: rule && { notifies: alerting.alertmanager !== "off", uploads: keepsBlocks(rule) },
         }),
     ];
 }

@@ -1,5 +1,5 @@
 import { ringsOf, takesSamples } from "../../config/rings";
-import { activeOf, type ObserverConfig, writersOf } from "../../config/schema";
+import { activeOf, type ObserverConfig } from "../../config/schema";
 import { streamsOf } from "../../config/streams";
 import type { FleetFacts } from "../grafana/facts";
 import { streamWorkload } from "../naming/names";
@@ -8,6 +8,7 @@ import { partsOf } from "../thanos/hashring";
 /** What the dashboards of an observer's stack depend on. `certificatesEnd`: RFC 3339. */
 export function factsOf(config: ObserverConfig, certificatesEnd: string): FleetFacts {
     const streams = streamsOf(config).map(({ name }) => name);
+    const rings = ringsOf(config).filter(takesSamples);
     return {
         observer: config.cluster,
         namespace: config.namespace,
@@ -16,14 +17,8 @@ export function factsOf(config: ObserverConfig, certificatesEnd: string): FleetF
         stores: streams.map((stream) => streamWorkload("store", stream)),
         compacts: streams.map((stream) => streamWorkload("compact", stream)),
         receive:
-            writersOf(config.observees).length > 0
-                ? {
-                      ingesters: ringsOf(config)
-                          .filter(takesSamples)
-                          .flatMap(partsOf)
-                          .map(({ name }) => name),
-                      replicationFactor: config.receive.replicationFactor,
-                  }
+            rings.length > 0
+                ? { ingesters: rings.flatMap(partsOf).map(({ name }) => name), replicationFactor: config.receive.replicationFactor }
                 : undefined,
         rule: config.rule !== undefined,
     };

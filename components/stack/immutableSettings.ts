@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { existingOf, type ObserveeEntry, type ObserverConfig, type StackConfig, type StreamEntry } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { stackConfigError } from "../../config/stackConfigError";
-import { RULE_STREAM, streamOf } from "../../config/streams";
+import { keepsBlocks, RULE_STREAM, streamOf } from "../../config/streams";
 import { type Problem, Problems } from "../../rules/problem";
 import { AWS_STORAGE_CLASS, LOCAL_STORAGE_CLASS } from "../naming/names";
 import type { Contract } from "./contract";
@@ -23,7 +23,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
     ...(config.role === "observer" && {
         "store.storage": config.store.storage,
         "compact.storage": config.compact.storage,
-        ...(config.rule && { "rule.storage": config.rule.storage }),
+        ...(config.rule && keepsBlocks(config.rule) && { "rule.storage": config.rule.storage }),
         ...ringSettingsOf(config),
     }),
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
@@ -110,9 +110,9 @@ export function removedStreams(
     return [...new Set(listed.map(({ name, stream = name }) => stream))].filter((stream) => !kept.has(stream)).map(streamIsGone);
 }
 
-/** The stream of a Rule that was deployed and is not configured any more. */
+/** The stream of a stateful Rule that was deployed, and is not configured any more or has become stateless. */
 export const removedRule = (deployed: ImmutableSettings, { rule, streams }: Pick<ObserverConfig, "rule" | "streams">): Problem[] =>
-    "rule.storage" in deployed && rule === undefined && !streams.some(({ name }) => name === RULE_STREAM)
+    "rule.storage" in deployed && !keepsBlocks(rule) && !streams.some(({ name }) => name === RULE_STREAM)
         ? [streamIsGone(RULE_STREAM)]
         : [];
 

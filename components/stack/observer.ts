@@ -3,7 +3,7 @@ import { ringsOf } from "../../config/rings";
 import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
 import { isShown, storesOf } from "../../config/stores";
-import { RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
+import { keepsBlocks, RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { MEMCACHED_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
@@ -223,14 +223,15 @@ export class Observer extends pulumi.ComponentResource {
                 "rule",
                 {
                     ...config.rule,
-                    ...volumes,
+                    storageClass: cloud.storageClass,
+                    placement: keepsBlocks(config.rule) ? cloud.stateful : cloud.general,
                     namespace,
                     files: [...readRuleFiles(config.rule.files), ...ownRules(alertsOfRule(config), config.alerting.runbooks)],
                     blockDuration: config.prometheus.blockDuration,
                     alerting: config.alerting,
                     page: frontend.url,
                     ...thanos,
-                    blocks: blocks.grant("rule", RULE_STREAM),
+                    blocks: keepsBlocks(config.rule) ? blocks.grant("rule", RULE_STREAM) : undefined,
                 },
                 childOpts,
             );

@@ -1,4 +1,4 @@
-import { ringsOf, takesSamples } from "../../config/rings";
+import { hasTenants, ringsOf } from "../../config/rings";
 import {
     type AutoscaleConfig,
     type CacheConfig,
@@ -9,7 +9,7 @@ import {
     type StackConfig,
 } from "../../config/schema";
 import { isShown, storesOf } from "../../config/stores";
-import { streamsOf } from "../../config/streams";
+import { keepsBlocks, streamsOf } from "../../config/streams";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, OPERATOR, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
@@ -100,11 +100,21 @@ function observerPods(config: ObserverConfig): PodRequests[] {
                       volumes: false,
                   }))
             : []),
-        ...(rule ? [{ name: thanosName("rule"), replicas: rule.replicas, requests: requestsOf(rule), volumes: true }] : []),
+        ...(rule ? [{ name: thanosName("rule"), replicas: rule.replicas, requests: requestsOf(rule), volumes: keepsBlocks(rule) }] : []),
         ...rings.flatMap((ring) =>
             partsOf(ring).map(({ name, pods }) => ({ name, replicas: pods, requests: requestsOf(ring), volumes: true })),
         ),
-        ...(rings.some(takesSamples)
+        ...(rings.some(({ records }) => records)
+            ? [
+                  {
+                      name: thanosName("receive-router-rule"),
+                      replicas: receive.routers,
+                      requests: requestsOf({ cpu: receive.routerCpu, memory: receive.routerMemory }),
+                      volumes: false,
+                  },
+              ]
+            : []),
+        ...(rings.some(hasTenants)
             ? [
                   {
                       name: thanosName("receive-router"),

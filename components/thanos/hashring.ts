@@ -4,7 +4,7 @@ import { GRPC_PORT, ingesterComponent, serviceHost, thanosName } from "../naming
 export interface Hashring {
     /** Name of the ring, which only its metrics show. */
     name: string;
-    /** Tenants whose samples it takes, at least one: a ring without tenants takes everybody's. The tenants of a fleet are its clusters. */
+    /** Tenants whose samples it takes; a ring without tenants takes everybody's. The tenants of a fleet are its clusters. */
     tenants: readonly string[];
     /** Its ingesters. */
     members: readonly Member[];

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Ring, takesSamples } from "../../config/rings";
+import { hasTenants, type Ring } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
+import { RULE_STREAM } from "../../config/streams";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import { disruptionBudget } from "../kubernetes/disruptionBudget";
@@ -15,6 +16,7 @@ import {
     RECEIVE_REPLICA_LABEL,
     REMOTE_WRITE_PORT,
     receiveHost,
+    serviceHost,
     thanosName,
     tlsSecretName,
 } from "../naming/names";
@@ -77,8 +79,14 @@ const REMOTE_WRITE = { "remote-write": REMOTE_WRITE_PORT };
 // The algorithm is a flag of ingesters too: it decides what happens to the head block when the ring changes (Thanos, cmd/thanos/receive.go).
 const RECEIVE = ["receive", "--log.format=json", "--enable-auto-gomemlimit", "--receive.hashrings-algorithm=ketama"];
 
-/** Flags of a router: `thanos receive` with a hashring and no storage. */
-export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): string[] {
+/** The routers that only Rule writes to. */
+const RULE_ROUTERS = thanosName("receive-router-rule");
+
+/** URL that a stateless Rule writes to. */
+export const ruleWriteUrl = (namespace: string) => `http://${serviceHost(RULE_ROUTERS, namespace)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
+
+/** Flags of every router: `thanos receive` with a hashring and no storage. */
+function forwardingFlags(args: Pick<ReceiveArgs, "replicationFactor">): string[] {
     return [
         ...RECEIVE,
         `--receive.hashrings-file=${CONFIG_DIR}/${HASHRINGS}`,
@@ -88,10 +96,26 @@ export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): strin
         `--receive.limits-config-file=${CONFIG_DIR}/${LIMITS}`,
         // Receive does not start without an external label, although a router stores nothing.
         `--label=receive_router="$(POD_NAME)"`,
+    ];
+}
+
+/** Flags of the routers that clusters write to. */
+export function routerFlags(args: Pick<ReceiveArgs, "replicationFactor">): string[] {
+    return [
+        ...forwardingFlags(args),
         ...serverTlsFlags("remote-write.server"),
         // The tenant is the common name of the client's certificate, not a header (Thanos, pkg/tenancy): a cluster can write only as itself.
         "--receive.tenant-certificate-field=commonName",
     ];
+}
+
+/**
+ * Flags of the routers that Rule writes to. The tenant of a series is its label `cluster`: ingesters announce the tenant under that label, in place of the series'
+ * own one (pkg/store/tsdb.go), so with one tenant for all, series that differ in `cluster` would become one. Whoever reaches such a router writes for any
+ * cluster: nobody but Rule may (docs/adr/0030).
+ */
+export function ruleRouterFlags(args: Pick<ReceiveArgs, "replicationFactor">): string[] {
+    return [...forwardingFlags(args), `--receive.split-tenant-label-name=${CLUSTER_LABEL}`, `--receive.default-tenant-id=${RULE_STREAM}`];
 }
 
 /** Flags of an ingester: `thanos receive` with storage and no hashring. */
@@ -136,17 +160,16 @@ export class Receive extends pulumi.ComponentResource {
         this.volumes = ingesters.flatMap(({ volumes }) => volumes);
         this.endpoints = args.rings.flatMap(partsOf).map((part) => ({ address: grpcPodsOf(part.name, namespace) }));
         this.registerOutputs({ endpoints: this.endpoints });
-        // Rings without tenants are there for what they still hold.
-        if (!args.rings.some(takesSamples)) return;
+        // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
+        const routerOpts = pulumi.mergeOptions(childOpts, { dependsOn: ingesters.map(({ pods }) => pods) });
+        for (const ring of args.rings.filter(({ records }) => records)) ruleRouters(ring, args, routerOpts);
+        // Rings without tenants are there for what they still hold, or for what Rule records.
+        if (!args.rings.some(hasTenants)) return;
 
         const routers = thanosName(`${name}-router`);
         const certificate = tlsSecret(tlsSecretName(routers), args, childOpts);
         // A ring without tenants is not in the file: it would take everybody's samples.
-        const rings = args.rings.filter(takesSamples).map((ring) => ({
-            ...ring,
-            name: ring.name ?? "fleet",
-            members: partsOf(ring).flatMap(membersOf),
-        }));
+        const rings = args.rings.filter(hasTenants).map(inFile);
 
         workload(
             {
@@ -173,8 +196,7 @@ export class Receive extends pulumi.ComponentResource {
                 image: args.image,
                 tracing: args.tracing,
             },
-            // A ring file that names ingesters before they run would send half of all series to pods that are not there, and fail almost every request.
-            pulumi.mergeOptions(childOpts, { dependsOn: ingesters.map(({ pods }) => pods) }),
+            routerOpts,
         );
 
         loadBalancerService(
@@ -190,6 +212,36 @@ export class Receive extends pulumi.ComponentResource {
         );
     }
 }
+
+/** A ring as it is in the ring file. */
+const inFile = (ring: Ring) => ({ ...ring, name: ring.name ?? "fleet", members: partsOf(ring).flatMap(membersOf) });
+
+/**
+ * The routers that Rule writes to: their ring file has one ring, for every tenant. Their limits are those of a request only: Receive counts a tenant's series
+ * before it splits a request (pkg/receive/handler.go).
+ */
+const ruleRouters = (ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload =>
+    workload(
+        {
+            name: RULE_ROUTERS,
+            namespace: args.namespace,
+            component: "receive-router-rule",
+            flags: ruleRouterFlags(args),
+            replicas: args.routers,
+            ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
+            clients: { "remote-write": ["rule"] },
+            placement: args.routerPlacement,
+            config: {
+                [HASHRINGS]: hashringsFile([{ ...inFile(ring), tenants: [] }], args.namespace),
+                [LIMITS]: limitsFile({ ...args, rings: [] }),
+            },
+            memory: args.routerMemory,
+            cpu: args.routerCpu,
+            image: args.image,
+            tracing: args.tracing,
+        },
+        opts,
+    );
 
 /** The ingesters of a ring, those included that leave it. One zone after the other: a rollout of two at once would take two copies of a sample away. */
 function ingestersOf(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
@@ -232,7 +284,7 @@ const ingestersIn = (
             serviceAccount: account,
             replicas: part.pods,
             ports: { ...THANOS_PORTS, ...REMOTE_WRITE },
-            clients: { grpc: ["query", "receive-router"] },
+            clients: { grpc: ["query", "receive-router", ...(ring.records ? (["receive-router-rule"] as const) : [])] },
             storage: { size: ring.storage, class: args.storageClass, placement: inZone(args.placement, part.zone) },
             hashringMembers: true,
             // Time to write the head block to disk, and to upload it. What is not written by then is replayed from the write-ahead log, which is on the volume.

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleFile } from "../../config/ruleFiles";
 import type { AlertingConfig, RuleConfig } from "../../config/schema";
-import { RULE_STREAM } from "../../config/streams";
+import { keepsBlocks, RULE_STREAM } from "../../config/streams";
 import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
@@ -11,6 +11,7 @@ import { PART_OF, podsOf } from "../naming/labels";
 import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
 import { alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 import type { Endpoint } from "./endpoints";
+import { ruleWriteUrl } from "./receive";
 import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, SECRETS_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
 
 export interface RuleArgs extends Omit<RuleConfig, "files">, ThanosPods {
@@ -24,11 +25,11 @@ export interface RuleArgs extends Omit<RuleConfig, "files">, ThanosPods {
     alerting: Pick<AlertingConfig, "alertmanager" | "external">;
     /** URL of the page on which people look at the expression of an alert. */
     page: string;
-    /** Access to the blocks of Rule's own stream. */
-    blocks: StreamAccess;
+    /** Access to the blocks of Rule's own stream. @default none: with `stream` */
+    blocks?: StreamAccess | undefined;
     /** StorageClass of its volumes. */
     storageClass: string;
-    /** Nodes of the pods, which have volumes. @default any node */
+    /** Nodes of the pods. @default any node */
     placement?: Placement | undefined;
 }
 
@@ -36,11 +37,15 @@ const NAME = thanosName("rule");
 /** The Service by which Rule asks Query. */
 const QUERY = thanosName("rule-query");
 
-/** Rule's pods, as Query asks them: each has what it has evaluated itself, and Query merges them. */
+/** Rule's pods, as Query asks them, for rules and alerts. Stateful ones also have the samples that they have evaluated themselves; Query merges them. */
 export const ruleEndpoint = (namespace: string): Endpoint => ({ address: grpcPodsOf(NAME, namespace) });
 
+/** Name of the remote write to Receive, the label `remote_name` of its metrics. */
+export const RULE_WRITE_NAME = "receive";
+
 /**
- * Flags of `thanos rule` with blocks of its own.
+ * Flags of `thanos rule`, with blocks of its own or with remote write to Receive. In the latter case it serves no samples, and asks Query for the state of its
+ * alerts when it starts (cmd/thanos/rule.go).
  *
  * No flag says that a group is not evaluated on a part of the data: that is Rule's default for every group (pkg/rules/manager.go), and it asks Query with
  * `partial_response=false`. A group may say otherwise.
@@ -49,7 +54,10 @@ export const ruleEndpoint = (namespace: string): Endpoint => ({ address: grpcPod
  * series and every alert the observer's.
  */
 export function ruleFlags(
-    args: Pick<RuleArgs, "blockDuration" | "namespace" | "alerting" | "page" | "evaluationInterval" | "queryOffset" | "retention"> & {
+    args: Pick<
+        RuleArgs,
+        "stream" | "blockDuration" | "namespace" | "alerting" | "page" | "evaluationInterval" | "queryOffset" | "retention"
+    > & {
         files: readonly Pick<RuleFile, "name">[];
     },
 ): string[] {
@@ -59,9 +67,15 @@ export function ruleFlags(
         "--log.format=json",
         "--enable-auto-gomemlimit",
         `--data-dir=${DATA_DIR}`,
-        `--objstore.config-file=${OBJECT_STORE_FILE}`,
-        `--tsdb.block-duration=${args.blockDuration}`,
-        `--tsdb.retention=${args.retention}`,
+        ...(keepsBlocks(args)
+            ? [
+                  `--objstore.config-file=${OBJECT_STORE_FILE}`,
+                  `--tsdb.block-duration=${args.blockDuration}`,
+                  `--tsdb.retention=${args.retention}`,
+              ]
+            : [
+                  `--remote-write.config=${JSON.stringify({ remote_write: [{ name: RULE_WRITE_NAME, url: ruleWriteUrl(args.namespace) }] })}`,
+              ]),
         ...args.files.map(({ name }) => `--rule-file=${CONFIG_DIR}/${name}`),
         `--eval-interval=${goTime(args.evaluationInterval)}`,
         `--rule-query-offset=${goTime(args.queryOffset)}`,
@@ -98,7 +112,7 @@ function alertmanagersOf({ alertmanager, external }: RuleArgs["alerting"], names
     });
 }
 
-/** Thanos Rule: evaluates rules over the series of all clusters, by asking Query, and stores what it records in a stream of its own. */
+/** Thanos Rule: evaluates rules over the series of all clusters, by asking Query, and stores what it records in a stream of its own, or writes it to Receive. */
 export class Rule extends pulumi.ComponentResource {
     readonly volumes: pulumi.Resource[];
 
@@ -106,6 +120,7 @@ export class Rule extends pulumi.ComponentResource {
         super("thanos-fleet:thanos:Rule", name, {}, opts);
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
+        const stateful = keepsBlocks(args);
 
         // With an address of its own, behind which are ready pods only. By the names of single pods Rule would connect to one that has just gone, without a
         // limit of time (pkg/clientconfig/http.go): after each rollout of Query it evaluated nothing for two minutes.
@@ -122,13 +137,16 @@ export class Rule extends pulumi.ComponentResource {
                 name: NAME,
                 namespace,
                 component: "rule",
-                stream: RULE_STREAM,
+                stream: stateful ? RULE_STREAM : undefined,
                 flags: ruleFlags(args),
                 replicas: args.replicas,
                 ports: THANOS_PORTS,
                 clients: { grpc: ["query"] },
-                storage: { size: args.storage, class: args.storageClass, placement: args.placement },
+                storage: stateful ? { size: args.storage, class: args.storageClass, placement: args.placement } : undefined,
                 blocks: args.blocks,
+                // The log of what is not written yet needs no volume: after a start Rule writes only what is newer than the start (Prometheus, tsdb/wlog/watcher.go).
+                scratch: !stateful,
+                placement: args.placement,
                 config: Object.fromEntries(args.files.map(({ name: file, text }) => [file, text])),
                 // It rereads its rules only when it is told to.
                 configAtStart: true,

@@ -69,7 +69,7 @@ export interface WorkloadArgs extends ThanosPods {
     /** What the pods do: `query`, `receive-router`, ... The value of their component label. */
     component: string;
     /** The stream that the workload works on. @default none */
-    stream?: string;
+    stream?: string | undefined;
     /**
      * The zone that the pods are for, where a component has a workload in each of several zones. The caller places the pods there, and makes the disruption
      * budget, which spans the zones.
@@ -92,7 +92,12 @@ export interface WorkloadArgs extends ThanosPods {
      * A persistent volume per pod: `size` as a Kubernetes quantity (`50Gi`), `class` its StorageClass. Makes the workload a StatefulSet.
      * @default none: a Deployment
      */
-    storage?: { size: string; class: string; placement?: Placement | undefined };
+    storage?: { size: string; class: string; placement?: Placement | undefined } | undefined;
+    /**
+     * Gives pods without a volume a data directory that goes with the pod.
+     * @default false: they write nothing
+     */
+    scratch?: boolean | undefined;
     /** Nodes of pods without volumes. @default any node */
     placement?: Placement | undefined;
     /** Access to blocks: the component's own on a stream. @default none */
@@ -211,6 +216,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         replicaSelector: selector,
         placement: args.storage ? args.storage.placement : args.placement,
         dataDir: args.storage && DATA_DIR,
+        tmpDir: args.scratch ? DATA_DIR : undefined,
         files: filesOf(args, config?.metadata.name, startFiles?.metadata.name),
     });
     const podOpts = pulumi.mergeOptions(opts, { dependsOn: args.blocks?.ready ?? [] });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, cpu, duration, positiveDuration, size, volumeSize } from "./common";
+import { clusterName, count, cpu, duration, positiveDuration, size, volumeSize } from "./common";
 
 /** Rule: evaluates rules over the whole fleet. What a single cluster can evaluate belongs into that cluster's Prometheus (docs/adr/0023). */
 export const rule = z.strictObject({
@@ -9,6 +9,12 @@ export const rule = z.strictObject({
      * @default []
      */
     files: z.array(z.string()).default([]),
+    /**
+     * Makes Rule stateless: it keeps no blocks and writes what it records to Receive, to the ring that uploads to this stream (docs/adr/0030). It may be a stream of
+     * agents, or one of its own: `{name: recorded, writers: [], receiveUploads: true}` in `streams`. Not set: Rule is stateful, with blocks of its own, which it
+     * uploads to the stream `rule`.
+     */
+    stream: clusterName.optional(),
     /**
      * Pods. Two evaluate the same rules, and Alertmanager gets one alert of them.
      * @default 2
@@ -25,12 +31,12 @@ export const rule = z.strictObject({
      */
     queryOffset: duration("30s").default("30s"),
     /**
-     * How long Rule keeps its own blocks on its disk, a duration. At least three blocks; two days survive a day without S3.
+     * How long Rule keeps its own blocks on its disk, a duration. At least three blocks; two days survive a day without S3. A stateless one keeps none.
      * @default "48h"
      */
     retention: duration("48h").default("48h"),
     /**
-     * Persistent volume of each pod, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand.
+     * Persistent volume of each pod, a size in Gi or Ti. It may grow, where the StorageClass lets volumes expand. A stateless Rule has none.
      * @default "10Gi"
      */
     storage: volumeSize.default("10Gi"),

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import { query, scalar, stores } from "../../clients/thanos";
 import { endpointsFile } from "../../components/thanos/endpoints";
@@ -16,6 +14,7 @@ import { freePort, Processes } from "../support/processes";
 import { RealThanos, type Started } from "../support/realThanos";
 import { run } from "../support/run";
 import { tools } from "../support/runningFleet";
+import { type Alert, addressOf, alertmanagerThat, Shops } from "../support/shops";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
 /** Real Rule, Query and Prometheus with the flags and files that the program writes, on 127.0.0.1, and an Alertmanager that writes down what it gets. */
@@ -43,13 +42,6 @@ groups:
         expr: count(last_over_time(shop_orders[1h]))
 `;
 
-interface Alert {
-    labels: Record<string, string>;
-    annotations: Record<string, string>;
-    generatorURL: string;
-    endsAt: string;
-}
-
 describe("Rule", () => {
     const received: { at: number; from: string; alerts: Alert[] }[] = [];
     let directory: string;
@@ -60,32 +52,7 @@ describe("Rule", () => {
     let rules: Started[];
     let asked: Started;
 
-    /** A Prometheus with `count` series of a cluster, and its sidecar. */
-    async function startCluster(cluster: string, count: number): Promise<string> {
-        const series = Array.from({ length: count }, (_, i) => `shop_orders{shop="${i}"} 1`).join("\n");
-        const metrics = createServer((_, answer) => answer.setHeader("Content-Type", "text/plain").end(`${series}\n`)).listen(
-            0,
-            "127.0.0.1",
-        );
-        await once(metrics, "listening");
-        servers.push(metrics);
-        const web = `127.0.0.1:${await freePort()}`;
-        const config = join(directory, `${cluster}.yml`);
-        await writeFile(
-            config,
-            JSON.stringify({
-                global: { scrape_interval: "1s", external_labels: { cluster, prometheus_replica: "a" } },
-                scrape_configs: [{ job_name: "shop", static_configs: [{ targets: [addressOf(metrics)] }] }],
-            }),
-        );
-        const data = join(directory, `${cluster}-data`);
-        const flags = [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=${web}`];
-        await processes.start(`prometheus-${cluster}`, binaries.prometheus.path, flags, `http://${web}/-/ready`);
-        return (await thanos.start(`sidecar-${cluster}`, ["sidecar", `--prometheus.url=http://${web}`, `--tsdb.path=${data}`], {})).grpc;
-    }
-
-    const servers: Server[] = [];
-    const addressOf = (server: Server) => `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    let shops: Shops;
     const answerOf = (expr: string) => scalar(`http://${asked.http}`, expr);
 
     before(async () => {
@@ -93,16 +60,12 @@ describe("Rule", () => {
         processes = new Processes(directory);
         binaries = await tools("thanos", "prometheus", "promtool");
         thanos = new RealThanos(processes, binaries);
-        alertmanager = createServer(async (request, answer) => {
-            let body = "";
-            for await (const chunk of request) body += chunk;
-            received.push({ at: Date.now(), from: String(request.headers.authorization), alerts: JSON.parse(body) as Alert[] });
-            answer.end();
-        }).listen(0, "127.0.0.1");
-        await once(alertmanager, "listening");
-        servers.push(alertmanager);
+        shops = new Shops(processes, thanos, binaries.prometheus.path);
+        alertmanager = await alertmanagerThat((request, alerts) =>
+            received.push({ at: Date.now(), from: String(request.headers.authorization), alerts }),
+        );
 
-        const clusters = [await startCluster("blue", 3), await startCluster("red", 2)];
+        const clusters = [await shops.start("blue", 3), await shops.start("red", 2)];
         // Query and Rule ask each other.
         const ports = [await freePort(), await freePort()];
         const endpoints = [
@@ -144,7 +107,8 @@ describe("Rule", () => {
     });
     after(async () => {
         await processes.stop();
-        for (const server of servers) server.close();
+        shops.close();
+        alertmanager.close();
     });
 
     it("accepts the files that the program accepts, as `thanos tools rules-check` does", async () => {

@@ -49,9 +49,16 @@ export const OBSERVER_ALERTS = observerAlerts({
         rings: [{ services: ["thanos-receive-ingester"], ingesters: 6, uploads: true }],
         replicationFactor: 3,
     },
-    rule: { notifies: true },
+    rule: { notifies: true, uploads: true },
 });
-export const ALERTS = [...CLUSTER_ALERTS, ...OBSERVER_ALERTS, ...agentAlerts("green")];
+/** A Rule uploads blocks or writes to Receive, never both. */
+const STATELESS_RULE = observerAlerts({ namespace: NAMESPACE, observees: [], streams: [], rule: { notifies: false, uploads: false } });
+export const ALERTS = [
+    ...CLUSTER_ALERTS,
+    ...OBSERVER_ALERTS,
+    ...STATELESS_RULE.filter(({ name }) => name === "FleetRuleWriteFails"),
+    ...agentAlerts("green"),
+];
 export const RUNBOOKS = "docs/runbooks";
 
 const of = (service: string, more = "") => `namespace="monitoring",job="${service}"${more}`;
@@ -636,6 +643,32 @@ export const CASES: readonly AlertCase[] = [
         when: "the bucket was away for ten minutes",
         series: ofRule("thanos_shipper_upload_failures_total", "0x20 0+2x10 20x60"),
         at: "90m",
+        fires: [],
+    },
+    {
+        alert: "FleetRuleWriteFails",
+        when: "the routers refuse what one pod of Rule sends",
+        series: {
+            ...ofRule("prometheus_remote_storage_samples_retried_total", "0+100x40"),
+            ...ofRule("prometheus_remote_storage_samples_retried_total", "0x40", "", 1),
+        },
+        at: "30m",
+        fires: [
+            {
+                labels: { pod: "thanos-rule-0" },
+                description:
+                    "Receive has refused samples of thanos-rule-0 for 15 minutes. What is not written within about 2 hours is lost.",
+            },
+        ],
+    },
+    {
+        alert: "FleetRuleWriteFails",
+        when: "ingesters were away for five minutes, and relabelling leaves series out",
+        series: {
+            ...ofRule("prometheus_remote_storage_samples_retried_total", "0x10 0+100x5 500x30"),
+            ...ofRule("prometheus_remote_storage_samples_dropped_total", "0+10x45", ',reason="dropped_series"'),
+        },
+        at: "30m",
         fires: [],
     },
     {

@@ -17,8 +17,12 @@ const withValues = (flags: string[], values: Record<string, string | undefined>)
     });
 
 /** Flags of a router without TLS: over plain HTTP the header names the tenant. */
-export const routerFlagsOf = (files: { hashrings: string; limits: string }, replicationFactor: number): string[] =>
-    withValues(routerFlags({ replicationFactor }), {
+export const routerFlagsOf = (
+    files: { hashrings: string; limits: string },
+    replicationFactor: number,
+    flagsOf: typeof routerFlags = routerFlags,
+): string[] =>
+    withValues(flagsOf({ replicationFactor }), {
         "--receive.hashrings-file": files.hashrings,
         "--receive.limits-config-file": files.limits,
         "--label": 'receive_router="a"',
@@ -77,12 +81,12 @@ export class LoopbackRing {
         }
     }
 
-    /** `limits` is the content of the limits file. */
-    async startRouter(limits: string): Promise<void> {
+    /** `limits` is the content of the limits file, `flagsOf` makes the flags of the router. */
+    async startRouter(limits: string, flagsOf = routerFlags): Promise<void> {
         await writeFile(this.files.limits, limits);
         await writeFile(this.files.hashrings, this.hashrings());
         const [http, grpc, write] = await addresses();
-        const flags = routerFlagsOf(this.files, 3);
+        const flags = routerFlagsOf(this.files, 3, flagsOf);
         this.write = `http://${write}/api/v1/receive`;
         this.router = `http://${http}`;
         await this.start("router", flags, http, grpc, write);

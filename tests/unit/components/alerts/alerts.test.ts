@@ -128,14 +128,14 @@ describe("the alerts", () => {
     });
 
     it("about Rule exist only where there is a Rule, and that its alerts are lost only where it has an Alertmanager", () => {
-        const ofRule = (rule?: { notifies: boolean }) =>
+        const ofRule = (rule?: { notifies: boolean; uploads: boolean }) =>
             observerAlerts({ namespace: "monitoring", observees: [], streams: [], rule })
                 .map(({ name }) => name)
                 .filter((name) => name.startsWith("FleetRule"));
-        const always = ["FleetRuleFails", "FleetRuleBehind", "FleetRuleUsesPartialData", "FleetRuleUploadFails"];
+        const always = ["FleetRuleFails", "FleetRuleBehind", "FleetRuleUsesPartialData"];
         assert.deepEqual(
-            [ofRule(), ofRule({ notifies: false }), ofRule({ notifies: true })],
-            [[], always, [...always, "FleetRuleAlertsLost"]],
+            [ofRule(), ofRule({ notifies: false, uploads: true }), ofRule({ notifies: true, uploads: false })],
+            [[], [...always, "FleetRuleUploadFails"], [...always, "FleetRuleWriteFails", "FleetRuleAlertsLost"]],
         );
     });
 

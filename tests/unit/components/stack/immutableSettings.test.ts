@@ -211,6 +211,21 @@ describe("Rule's stream", () => {
         assert.deepEqual(removedRule(deployed, loadConfig(observerConfig("local")) as ObserverConfig), []);
     });
 
+    it("may not disappear with its blocks either, where Rule becomes stateless", () => {
+        const stateless = { rule: { ...rule, stream: "recorded" } };
+        const recorded = { name: "recorded", writers: [], receiveUploads: true };
+        assert.deepEqual(
+            problems({ ...stateless, streams: [recorded] }).map(({ path }) => path),
+            ["streams"],
+        );
+        assert.deepEqual(problems({ ...stateless, streams: [recorded, { name: "rule", writers: [] }] }), []);
+        const after = immutableSettingsOf(loadConfig(observerConfig("local", { ...stateless, streams: [recorded] })));
+        assert.deepEqual(
+            Object.keys(after).filter((path) => path.startsWith("rule.")),
+            [],
+        );
+    });
+
     it("has volumes that may grow and not shrink", () => {
         const texts = (storage: string) => changedSettings(before, { ...before, "rule.storage": storage }).map(({ path }) => path);
         assert.deepEqual([texts("20Gi"), texts("5Gi")], [[], ["rule.storage"]]);

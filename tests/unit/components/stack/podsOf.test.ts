@@ -125,6 +125,29 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofRule(podsOf(loadConfig(config))).length, 3);
     });
 
+    it("include a stateless Rule, which has no volume, and the routers that it writes to, as they are registered", async () => {
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 2 } },
+        };
+        const config = observerConfig("aws", {
+            aws,
+            observees: [{ name: "green", mode: "agent" }],
+            receive: { memory: "1Gi" },
+            rule: { files: ["tests/support/rules/fleet.yml"], stream: "agents" },
+        });
+        const ofRule = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.endsWith("-rule")));
+        const asked = ofRule(podsOf(loadConfig(config)));
+        assert.deepEqual(asked, ofRule(registered(await runInProcess("observer", toEngineConfig(config)))));
+        assert.deepEqual(
+            asked.map(({ name, volumes }) => [name, volumes]),
+            [
+                ["thanos-receive-router-rule", false],
+                ["thanos-rule", false],
+            ],
+        );
+    });
+
     it("include the chart's Grafana with its two sidecars, by the values of the chart", async () => {
         const config = observerConfig("aws", { grafana: {} });
         const { resources } = await runInProcess("observer", toEngineConfig(config));

@@ -3,7 +3,7 @@ import { bucketWebFlags } from "../../../../components/thanos/bucketWeb";
 import { compactFlags } from "../../../../components/thanos/compact";
 import { queryFlags } from "../../../../components/thanos/query";
 import { queryFrontendFlags } from "../../../../components/thanos/queryFrontend";
-import { ingesterFlags, routerFlags } from "../../../../components/thanos/receive";
+import { ingesterFlags, routerFlags, ruleRouterFlags } from "../../../../components/thanos/receive";
 import { ruleFlags } from "../../../../components/thanos/rule";
 import { storeFlags } from "../../../../components/thanos/store";
 import { toolFlags, toolRunsAs, toolValues } from "../../../../components/thanos/toolKit";
@@ -63,6 +63,21 @@ describe("the flags of", () => {
             "--alert.query-url=https://query.fleet.test",
             '--alertmanagers.config={"alertmanagers":[{"static_configs":["dnssrv+_http-web._tcp.alertmanager-operated.monitoring.svc.cluster.local"],"api_version":"v2"}]}',
         ]));
+
+    it("a stateless Rule write to its own routers, and keep nothing of the flags of blocks", () => {
+        const stateful = ruleFlags(RULE);
+        const stateless = ruleFlags({ ...RULE, stream: "agents" });
+        assert.deepEqual(
+            stateless.filter((flag) => !stateful.includes(flag)),
+            [
+                '--remote-write.config={"remote_write":[{"name":"receive","url":"http://thanos-receive-router-rule.monitoring.svc.cluster.local:19291/api/v1/receive"}]}',
+            ],
+        );
+        assert.deepEqual(
+            stateful.filter((flag) => !stateless.includes(flag)),
+            ["--objstore.config-file=/etc/thanos/objstore/objstore.yml", "--tsdb.block-duration=2h", "--tsdb.retention=48h"],
+        );
+    });
 
     it("Rule name Alertmanagers outside of the stack with their credentials, or none", () => {
         const alertmanagers = (settings: object) =>
@@ -311,6 +326,25 @@ describe("the flags of", () => {
             "--remote-write.server-tls-min-version=1.3",
             "--receive.tenant-certificate-field=commonName",
         ]);
+    });
+
+    it("the routers of Rule take the tenant from a label of each series, and ask for no certificate", () => {
+        const ofClusters = routerFlags({ replicationFactor: 3 });
+        const ofRule = ruleRouterFlags({ replicationFactor: 3 });
+        assert.deepEqual(
+            ofRule.filter((flag) => !ofClusters.includes(flag)),
+            ["--receive.split-tenant-label-name=cluster", "--receive.default-tenant-id=rule"],
+        );
+        assert.deepEqual(
+            ofClusters.filter((flag) => !ofRule.includes(flag)).map((flag) => flag.split("=")[0]),
+            [
+                "--remote-write.server-tls-cert",
+                "--remote-write.server-tls-key",
+                "--remote-write.server-tls-client-ca",
+                "--remote-write.server-tls-min-version",
+                "--receive.tenant-certificate-field",
+            ],
+        );
     });
 
     it("a Receive ingester give it storage and no hashring", () => {

@@ -38,6 +38,39 @@ describe("Rule", () => {
         assert.deepEqual(problemsOf(observerConfig("local", { observees: [{ name: "rule", mode: "sidecar" }] })), []);
     });
 
+    it("is refused where it would write to a stream that Receive does not upload to", () => {
+        const lost = (stream: string, which: string, remedy: string) => [
+            `rule.stream: "${stream}" is not a stream that Receive uploads to${which}: what Rule records would be kept nowhere. ${remedy}; or remove rule.stream, and Rule has blocks of its own.`,
+        ];
+        assert.deepEqual(
+            problems({ stream: "recorded" }),
+            lost("recorded", ", and there is none", "List it in streams, as {name: recorded, writers: [], receiveUploads: true}"),
+        );
+        const observees = [
+            { name: "blue", mode: "sidecar" },
+            { name: "green", mode: "agent" },
+        ];
+        const streams = [{ name: "small", writers: ["blue"] }];
+        assert.deepEqual(
+            problems({ stream: "small" }, { observees, streams }),
+            lost(
+                "small",
+                " (agents)",
+                "Write agents, or list a stream of another name in streams, as {name: recorded, writers: [], receiveUploads: true}",
+            ),
+        );
+        assert.deepEqual(problems({ stream: "agents" }, { observees }), []);
+        assert.deepEqual(problems({ stream: "recorded" }, { streams: [{ name: "recorded", writers: [], receiveUploads: true }] }), []);
+    });
+
+    it("without blocks leaves the stream of an earlier one to be listed, needs no retention, and still takes its name from clusters", () => {
+        const streams = [{ name: "rule", writers: [], receiveUploads: true }];
+        assert.deepEqual(problems({ stream: "rule", retention: "1h" }, { streams }), []);
+        assert.deepEqual(problems({ stream: "rule" }, { streams, observees: [{ name: "rule", mode: "sidecar" }] }).slice(-1), [
+            'observees[0].name: "rule" is the tenant of what Rule records about no cluster. Rename it.',
+        ]);
+    });
+
     it("is refused with a wrong rule, together with every other problem of the stack", () => {
         const directory = temporaryDirectory();
         const file = join(directory, "orders.yml");
