@@ -172,11 +172,12 @@ function workload({ type, props }: Resource): string[][] {
     ];
 }
 
-/** How many files with rules a workload evaluates. */
+/** How many files with rules a workload evaluates, and whether it keeps nothing of what it records. */
 function ruleFiles(props: Resource["props"]): string[] {
     const flags = [valueAt(props, "spec", "template", "spec", "containers", 0, "args") ?? []].flat();
     const { length } = flags.filter((flag) => text(flag).startsWith("--rule-file="));
-    return wordsIf(length, countOf(length, "rule file"));
+    const writes = flags.some((flag) => text(flag).startsWith("--remote-write.config="));
+    return wordsIf(length, `${countOf(length, "rule file")}${writes ? ", records to Receive" : ""}`);
 }
 
 function typeCounts(own: Resources): string[][] {

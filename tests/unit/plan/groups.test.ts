@@ -76,7 +76,7 @@ describe("groupsOf", () => {
         );
     });
 
-    it("says how many rule files Rule evaluates", () => {
+    it("says how many rule files Rule evaluates, and whether it writes to Receive", () => {
         const set = (name: string, args: string[]) =>
             kubernetes(
                 "apps/v1:StatefulSet",
@@ -87,11 +87,14 @@ describe("groupsOf", () => {
         const found = groups([
             component("thanos:Rule", "thanos-rule"),
             set("thanos-rule", ["rule", "--rule-file=/a.yml", "--rule-file=/b.yml"]),
+            component("thanos:Rule", "thanos-stateless"),
+            set("thanos-stateless", ["rule", "--rule-file=/a.yml", "--remote-write.config={}"]),
             component("thanos:Store", "thanos-store-blue"),
             set("thanos-store-blue", ["store"]),
         ]);
         assert.deepEqual(found.find(({ title }) => title === "Thanos")?.rows, [
             ["thanos-rule", "2 replicas", "", "2 rule files"],
+            ["thanos-stateless", "2 replicas", "", "1 rule file, records to Receive"],
             ["thanos-store-blue", "2 replicas", ""],
         ]);
     });
