@@ -4,6 +4,11 @@ import { type Alert, targets } from "./alert";
 export interface ObserverAlertsArgs {
     /** Kubernetes namespace of the stack. */
     namespace: string;
+    /**
+     * Name of the observer's cluster, where a distributed Query asks the leaf Queries, and a Query in front of the observer's own sources.
+     * @default none: one Query asks all
+     */
+    distributedIn?: string | undefined;
     /** Observees that have a leaf Query. */
     observees: readonly string[];
     /** Streams to which one of these clusters, or the observer, uploads, and their Stores. */
@@ -25,15 +30,16 @@ export interface ReceiveRing {
 }
 
 const QUERY = thanosName("query");
+const DISTRIBUTED = thanosName("query-distributed");
 const ROUTERS = thanosName("receive-router");
 const RULE = thanosName("rule");
 
 /** Alerts about the fleet, which only the observer can see: its Prometheus evaluates them. */
-export const observerAlerts = ({ namespace, observees, streams, receive, rule }: ObserverAlertsArgs): Alert[] => [
+export const observerAlerts = ({ namespace, distributedIn, observees, streams, receive, rule }: ObserverAlertsArgs): Alert[] => [
     compactHalted(namespace),
     compactBehind(namespace),
-    sourceUnreachable(namespace),
-    ...observees.map((cluster) => clusterAbsent(namespace, cluster)),
+    sourceUnreachable(namespace, distributedIn === undefined ? [QUERY] : [QUERY, DISTRIBUTED]),
+    ...observees.map((cluster) => clusterAbsent(namespace, cluster, distributedIn)),
     ...streams.map((stream) => blocksMissing(namespace, stream)),
     ...(receive
         ? [
@@ -80,9 +86,9 @@ const compactBehind = (namespace: string): Alert => ({
  * Query asks each source for its labels every 5 seconds (Thanos, cmd/thanos/endpointset.go). No metric names the source: a strict one that does not answer
  * stays in `thanos_store_nodes_grpc_connections` with the labels it had last (pkg/query/endpointset.go).
  */
-const sourceUnreachable = (namespace: string): Alert => ({
+const sourceUnreachable = (namespace: string, queries: readonly string[]): Alert => ({
     name: "FleetSourceUnreachable",
-    expr: `sum by (pod) (rate(grpc_client_handled_total{${targets(namespace, QUERY)}, grpc_method="Info", grpc_code!="OK"}[5m])) > 0.05`,
+    expr: `sum by (pod) (rate(grpc_client_handled_total{${targets(namespace, ...queries)}, grpc_method="Info", grpc_code!="OK"}[5m])) > 0.05`,
     for: "10m",
     severity: "critical",
     summary: "Query cannot reach one of its sources.",
@@ -93,20 +99,28 @@ const sourceUnreachable = (namespace: string): Alert => ({
 const whileUp = (alerting: string, namespace: string, service: string) =>
     `${alerting}\nand on () count(up{${targets(namespace, service)}} == 1) > 0`;
 
-/** A leaf Query whose Prometheus are all away answers, and announces nothing. Answers then lack recent samples without a warning (docs/adr/0015). */
-const clusterAbsent = (namespace: string, cluster: string): Alert => ({
-    name: "FleetClusterAbsent",
-    expr: whileUp(
-        `absent(thanos_store_nodes_grpc_connections{${targets(namespace, QUERY)}, store_type="query", external_labels=~\`.*\\b${CLUSTER_LABEL}="${cluster}".*\`})`,
-        namespace,
-        QUERY,
-    ),
-    for: "10m",
-    severity: "critical",
-    labels: { [CLUSTER_LABEL]: cluster },
-    summary: "No Prometheus of a cluster answers the observer.",
-    description: `Query knows no source with recent samples of ${cluster}: its leaf Query was never reached, or no Prometheus is behind it.`,
-});
+/**
+ * A leaf Query whose Prometheus are all away answers, and announces nothing. Answers then lack recent samples without a warning (docs/adr/0015). The Query in front
+ * of the observer's own sources announces the clusters of all Stores, and is told from a leaf Query by the observer's.
+ */
+function clusterAbsent(namespace: string, cluster: string, distributedIn: string | undefined): Alert {
+    const asking = distributedIn === undefined ? QUERY : DISTRIBUTED;
+    const has = (name: string) => `\`.*\\b${CLUSTER_LABEL}="${name}".*\``;
+    const leaf = `external_labels=~${has(cluster)}${distributedIn === undefined ? "" : `, external_labels!~${has(distributedIn)}`}`;
+    return {
+        name: "FleetClusterAbsent",
+        expr: whileUp(
+            `absent(thanos_store_nodes_grpc_connections{${targets(namespace, asking)}, store_type="query", ${leaf}})`,
+            namespace,
+            asking,
+        ),
+        for: "10m",
+        severity: "critical",
+        labels: { [CLUSTER_LABEL]: cluster },
+        summary: "No Prometheus of a cluster answers the observer.",
+        description: `Query knows no source with recent samples of ${cluster}: its leaf Query was never reached, or no Prometheus is behind it.`,
+    };
+}
 
 /** Two Prometheus upload every block, one each 2 hours. The first block of a new cluster is cut after 3 hours, hence 3 h in the past and 4 h of patience. */
 const blocksMissing = (namespace: string, { name: stream, stores }: ObserverAlertsArgs["streams"][number]): Alert => ({

@@ -4,7 +4,17 @@ import { podsOf } from "../naming/labels";
 import { PROMETHEUS, prometheusPods } from "../naming/names";
 
 /** Pods of the same namespace that connect to others: a Thanos component by its name, or Prometheus. */
-export type Client = "query" | "query-frontend" | "store" | "receive-router" | "receive-router-rule" | "rule" | "prometheus";
+export type Client =
+    | "query"
+    | "query-distributed"
+    | "query-tenants"
+    | "query-frontend"
+    | "query-frontend-tenants"
+    | "store"
+    | "receive-router"
+    | "receive-router-rule"
+    | "rule"
+    | "prometheus";
 
 /**
  * Who may connect to a port: some pods of the namespace, or `anywhere`: other clusters and people come through load balancers, whose addresses nobody knows

@@ -42,6 +42,7 @@ export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string
         }),
         ...observerAlerts({
             namespace,
+            distributedIn: config.query.mode === "distributed" ? config.cluster : undefined,
             observees: observees.filter(uploadsItself).map(({ name }) => name),
             streams: streamsOf(config)
                 .filter(({ writers }) => writers.some(({ archived }) => !archived))

@@ -17,7 +17,6 @@ import { BucketWeb } from "../thanos/bucketWeb";
 import { sharedCache } from "../thanos/caches";
 import { Compact } from "../thanos/compact";
 import { leafQueryEndpoint } from "../thanos/endpoints";
-import { Query } from "../thanos/query";
 import { QueryFrontend } from "../thanos/queryFrontend";
 import { Receive } from "../thanos/receive";
 import { Rule, ruleEndpoint } from "../thanos/rule";
@@ -28,6 +27,7 @@ import { alertsOfObserver, alertsOfRule } from "./alertsOf";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
 import { factsOf } from "./dashboardsOf";
 import { deployedNames, type ImmutableSettings } from "./immutableSettings";
+import { queryTiers, topQuery } from "./queryTiers";
 
 export interface ObserverOutputs extends ContractOutputs {
     /** DNS name of the Query Frontend. */
@@ -175,22 +175,19 @@ export class Observer extends pulumi.ComponentResource {
                 new ToolKit(`tools-${stream}`, { ...config.compact, ...general, image: thanos.image, retention, stream, tools }, childOpts);
 
         const leafQueries = active.filter(uploadsItself).map((observee) => leafQueryEndpoint(observee.name, domain));
-        const query = new Query(
-            "query",
+        const query = queryTiers(
             {
-                ...config.query,
-                namespace,
-                placement: cloud.general,
+                config,
+                ...general,
                 tls: certificates.observer.reader,
                 ...thanos,
-                rule: config.rule !== undefined,
-                endpoints: [
+                sources: [
                     prometheus.sidecars,
                     ...(receive?.endpoints ?? []),
                     ...(config.rule ? [ruleEndpoint(namespace)] : []),
                     ...stores.flatMap(({ endpoints }) => endpoints),
-                    ...leafQueries,
                 ],
+                leafQueries,
             },
             // A new Store is in Query's list once it has loaded its blocks: Query would warn for up to two minutes of one that it asked too early. The Stores before
             // another number of shards go when the update ends.
@@ -229,6 +226,7 @@ export class Observer extends pulumi.ComponentResource {
                     files: [...readRuleFiles(config.rule.files), ...ownRules(alertsOfRule(config), config.alerting.runbooks)],
                     blockDuration: config.prometheus.blockDuration,
                     alerting: config.alerting,
+                    query: topQuery(config.query),
                     page: frontend.url,
                     ...thanos,
                     blocks: keepsBlocks(config.rule) ? blocks.grant("rule", RULE_STREAM) : undefined,

@@ -45,22 +45,13 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
     ];
     return [
         ...(kept ? [] : installed),
-        ...(agent
-            ? []
-            : [
-                  {
-                      name: thanosName("query"),
-                      ...podsBetween(query.replicas, query.autoscale),
-                      requests: requestsOf(query),
-                      volumes: false,
-                  },
-              ]),
+        ...(agent ? [] : [queryPods("query", query)]),
         ...(config.role === "observer" ? observerPods(config) : []),
     ];
 }
 
 function observerPods(config: ObserverConfig): PodRequests[] {
-    const { receive, store, compact, queryFrontend, rule, bucketWeb, grafana } = config;
+    const { query, receive, store, compact, queryFrontend, rule, bucketWeb, grafana } = config;
     const rings = ringsOf(config);
     return [
         {
@@ -69,6 +60,13 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             requests: requestsOf(queryFrontend),
             volumes: false,
         },
+        ...(query.mode === "distributed" ? [queryPods("query-distributed", query)] : []),
+        ...(query.tenancy
+            ? [
+                  queryPods("query-tenants", query),
+                  { name: thanosName("query-frontend-tenants"), replicas: 1, requests: requestsOf(queryFrontend), volumes: false },
+              ]
+            : []),
         ...memcachedPods(MEMCACHED.answers, queryFrontend.cache),
         ...memcachedPods(MEMCACHED.store, store.cache),
         ...storesOf(config).flatMap(({ stream, shards }) => [
@@ -126,6 +124,13 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             : []),
     ];
 }
+
+const queryPods = (component: string, query: StackConfig["query"]): PodRequests => ({
+    name: thanosName(component),
+    ...podsBetween(query.replicas, query.autoscale),
+    requests: requestsOf(query),
+    volumes: false,
+});
 
 const podsBetween = (fewest: number, autoscale: AutoscaleConfig | undefined) =>
     autoscale ? { replicas: autoscale.maxReplicas, fewest } : { replicas: fewest };

@@ -4,10 +4,11 @@ import { mebibytesOf } from "../../config/size";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import { type LoadBalancerServiceArgs, loadBalancerService } from "../kubernetes/loadBalancerService";
+import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
-import { externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecretName } from "../naming/names";
+import { CLUSTER_LABEL, externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecretName } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
-import { type Endpoint, endpointsFile } from "./endpoints";
+import { type Endpoint, endpointsFile, replicaGroup } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
 
@@ -21,15 +22,32 @@ export interface QueryArgs extends QueryConfig, ThanosPods {
      * @default none: reachable in its cluster only
      */
     leaf?: Pick<LoadBalancerServiceArgs, "host" | "annotations">;
-    /** Certificate: a leaf Query's server certificate, or the client certificate that the observer's Query shows to every leaf Query. */
-    tls: TlsCredentials;
-    /** Whether Rule asks it too. @default false */
-    rule?: boolean;
+    /**
+     * Certificate: a leaf Query's server certificate, or the client certificate that is shown to every leaf Query.
+     * @default none: it asks no leaf Query
+     */
+    tls?: TlsCredentials | undefined;
+    /** What it does in front of other Queries. @default none: it asks every source itself */
+    tier?: QueryTier | undefined;
+    /** Pods of its namespace that ask it, by port. A leaf Query is asked by other clusters. @default nobody */
+    clients?: { http?: readonly Client[]; grpc?: readonly Client[] };
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
 
 const ENDPOINTS = "endpoints.yml";
+
+/**
+ * What a Query in front of others does. `distributed`: it asks Queries for parts of a query and not for series, as far as that gives the same answer.
+ * `tenants`: it answers each tenant with the tenant's series only (docs/adr/0031).
+ */
+export type QueryTier = "distributed" | "tenants";
+
+const TIER_FLAGS: Record<QueryTier, readonly string[]> = {
+    // By this label Thanos knows which Queries answer for the same cluster. Without it every external label would count, `region` for instance.
+    distributed: ["--query.mode=distributed", `--query.partition-label=${CLUSTER_LABEL}`],
+    tenants: ["--query.enforce-tenancy", `--query.tenant-label-name=${CLUSTER_LABEL}`],
+};
 
 /** Memory that one PromQL query is reckoned with, in MiB: Thanos's default of 20 queries at once fills the default memory of 1Gi. An estimate. */
 const QUERY_MIB = 50;
@@ -51,7 +69,7 @@ const leafPatience = (timeout: string) => formatDuration(Math.ceil((parseDuratio
  * No `--store.limits.*`: Query 0.42 asks for series in batches, and these limits do not count batches (pkg/store/limiter.go; thanos#8967). Stores count
  * what they read themselves.
  */
-export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf: boolean }): string[] {
+export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf: boolean; tier?: QueryTier | undefined }): string[] {
     return [
         "query",
         "--log.format=json",
@@ -65,7 +83,8 @@ export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf:
         `--store.response-timeout=${args.leaf ? leafPatience(args.storeResponseTimeout) : args.storeResponseTimeout}`,
         `--query.max-concurrent=${args.maxConcurrent ?? queriesFor(args.memory)}`,
         `--query.max-concurrent-select=${args.maxConcurrentSelect}`,
-        `--query.promql-engine=${args.promqlEngine}`,
+        `--query.promql-engine=${args.tier === "distributed" ? "thanos" : args.promqlEngine}`,
+        ...(args.tier ? TIER_FLAGS[args.tier] : []),
         // Closes the observer's connections regularly: new leaf pods get some (thanos#1083), and each new connection has to show a valid certificate.
         ...(args.leaf ? ["--grpc-server-max-connection-age=5m", ...serverTlsFlags("grpc-server")] : []),
     ];
@@ -75,13 +94,16 @@ export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf:
 export class Query extends pulumi.ComponentResource {
     /** URL of the PromQL API, inside the cluster. */
     readonly url: string;
+    /** Its replicas, as another Query of the cluster asks them. */
+    readonly endpoint: Endpoint;
 
     constructor(name: string, args: QueryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:Query", name, {}, opts);
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
         const workloadName = thanosName(name);
-        const certificate = tlsSecret(tlsSecretName(workloadName), args, childOpts);
+        const { tls } = args;
+        const certificate = tls && tlsSecret(tlsSecretName(workloadName), { namespace, tls }, childOpts);
 
         workload(
             {
@@ -93,10 +115,10 @@ export class Query extends pulumi.ComponentResource {
                 autoscale: args.autoscale,
                 ports: THANOS_PORTS,
                 // Other clusters show a certificate to a leaf Query.
-                clients: args.leaf ? { grpc: "anywhere" } : { http: ["query-frontend", ...(args.rule ? (["rule"] as const) : [])] },
+                clients: args.leaf ? { grpc: "anywhere" } : { ...args.clients },
                 placement: args.placement,
                 config: { [ENDPOINTS]: endpointsFile(args.endpoints) },
-                tls: certificate.metadata.name,
+                tls: certificate?.metadata.name,
                 memory: args.memory,
                 cpu: args.cpu,
                 image: args.image,
@@ -113,6 +135,7 @@ export class Query extends pulumi.ComponentResource {
             );
 
         this.url = `http://${serviceHost(workloadName, namespace)}:${THANOS_PORTS.http}`;
+        this.endpoint = replicaGroup(`${serviceHost(workloadName, namespace)}:${THANOS_PORTS.grpc}`);
         this.registerOutputs({ url: this.url });
     }
 }

@@ -4,7 +4,7 @@ import { goTime } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
-import { externalServiceName, queryFrontendHost, thanosName } from "../naming/names";
+import { externalServiceName, queryFrontendHost, serviceHost, thanosName } from "../naming/names";
 import { answersCacheFile, type SharedCache } from "./caches";
 import { HTTP_ONLY, START_DIR, type ThanosPods, workload } from "./workload";
 
@@ -17,8 +17,11 @@ export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache">, T
     domain: string;
     /** URL of the Query behind the frontend. */
     downstream: string;
-    /** Makes the frontend's page reachable under its DNS name. */
-    exposePage: ExposePage;
+    /**
+     * Makes the frontend's page reachable under its DNS name.
+     * @default none: nobody may connect, but by a NetworkPolicy of the user's
+     */
+    exposePage?: ExposePage | undefined;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -78,7 +81,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 replicas: args.replicas,
                 autoscale: args.autoscale,
                 ports: HTTP_ONLY,
-                clients: { http: "anywhere" },
+                clients: { http: args.exposePage ? "anywhere" : [] },
                 placement: args.placement,
                 startFiles: { [CACHE]: answersCacheFile(args.cache, args.memory) },
                 memory: args.memory,
@@ -88,11 +91,12 @@ export class QueryFrontend extends pulumi.ComponentResource {
             },
             childOpts,
         );
-        this.url = args.exposePage(
-            externalServiceName(workloadName),
-            { namespace, component: name, host: this.host, port: HTTP_ONLY.http },
-            childOpts,
-        );
+        this.url =
+            args.exposePage?.(
+                externalServiceName(workloadName),
+                { namespace, component: name, host: this.host, port: HTTP_ONLY.http },
+                childOpts,
+            ) ?? `http://${serviceHost(workloadName, namespace)}:${HTTP_ONLY.http}`;
 
         this.registerOutputs({ host: this.host });
     }

@@ -6,6 +6,7 @@ import { keepsBlocks, RULE_STREAM } from "../../config/streams";
 import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
+import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
@@ -21,6 +22,8 @@ export interface RuleArgs extends Omit<RuleConfig, "files">, ThanosPods {
     blockDuration: string;
     /** Kubernetes namespace. */
     namespace: string;
+    /** Component of the Query that it asks. */
+    query: Client;
     /** The Alertmanagers that get its alerts: those of this cluster. */
     alerting: Pick<AlertingConfig, "alertmanager" | "external">;
     /** URL of the page on which people look at the expression of an alert. */
@@ -128,7 +131,7 @@ export class Rule extends pulumi.ComponentResource {
             QUERY,
             {
                 metadata: { name: QUERY, namespace, labels: PART_OF },
-                spec: { selector: podsOf("query"), ports: [{ name: "http", port: THANOS_PORTS.http, targetPort: "http" }] },
+                spec: { selector: podsOf(args.query), ports: [{ name: "http", port: THANOS_PORTS.http, targetPort: "http" }] },
             },
             childOpts,
         );

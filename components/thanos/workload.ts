@@ -122,7 +122,7 @@ export interface WorkloadArgs extends ThanosPods {
      * Name of the Secret with the certificate (components/tls/tlsSecret.ts). Thanos rereads it at each handshake, so a change restarts no pods.
      * @default none
      */
-    tls?: pulumi.Input<string>;
+    tls?: pulumi.Input<string> | undefined;
     /** Seconds from SIGTERM to SIGKILL. @default GRACE_PERIOD */
     gracePeriod?: number;
     /**

@@ -4,7 +4,7 @@ import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
 import { ringsOf, takesSamples } from "../rings";
 import { type CompactConfig, existingOf, type ObserverConfig, type StackConfig } from "../schema";
-import { AGENTS_STREAM, streamOf, streamsOf } from "../streams";
+import { AGENTS_STREAM, streamOf, streamsOf, uploadsItself } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
 import { existingPrometheus } from "./existingPrometheus";
@@ -32,6 +32,7 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(clusterNames(config))
             .add(streamProblems(config))
             .add(oneCache(config))
+            .add(queryTiers(config))
             .add(deletionMarks(config))
             .add(uploadedBlocks(config))
             .add(renewal(config))
@@ -295,6 +296,27 @@ function oneCache({ queryFrontend: { cache, replicas, autoscale } }: ObserverCon
         )
         .all();
 }
+
+/** Queries in front of others that would do nothing, or answer whom they should not. */
+function queryTiers({ query, cluster, observees }: ObserverConfig): Problem[] {
+    const problems = new Problems().when(
+        query.mode === "distributed" && !observees.some(uploadsItself),
+        "query.mode",
+        "is distributed, but no observee has a leaf Query: there is nothing to distribute to.",
+        "Write local.",
+    );
+    for (const [path, name] of [["cluster", cluster], ...observees.map((o, i) => [`observees[${i}].name`, o.name])] as [string, string][])
+        problems.when(
+            query.tenancy && name === DEFAULT_TENANT,
+            path,
+            `"${DEFAULT_TENANT}" is the tenant of requests that name none: with query.tenancy they would get this cluster's series.`,
+            "Rename the cluster, or set query.tenancy to false.",
+        );
+    return problems.all();
+}
+
+/** Query Frontend writes it into each request without a tenant (Thanos, pkg/tenancy). */
+const DEFAULT_TENANT = "default-tenant";
 
 const deletionMarks = ({ store, compact }: ObserverConfig): Problem[] =>
     new Problems()

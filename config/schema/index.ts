@@ -8,7 +8,7 @@ import { objectStore } from "./objectStore";
 import { pods } from "./pods";
 import { observeePrometheus, prometheus } from "./prometheus";
 import { rule } from "./rule";
-import { bucketWeb, compact, query, queryFrontend, receive, shards, store, TOOLS } from "./thanos";
+import { bucketWeb, compact, observerQuery, query, queryFrontend, receive, shards, store, TOOLS } from "./thanos";
 
 /**
  * The shape of a stack's configuration: one schema for each role and cloud. Every value is validated here, once; what no single value shows is in
@@ -173,6 +173,8 @@ const observer = {
     objectStore: objectStore.optional(),
     /** Certificates between the clusters. */
     certificates: certificates.prefault({}),
+    /** The observer's Query. */
+    query: observerQuery.prefault({}),
     /** Query Frontend, the address for people and dashboards. */
     queryFrontend: queryFrontend.prefault({}),
     /** Every cluster's Store. */

@@ -50,6 +50,22 @@ export const query = z.strictObject({
     autoscale: autoscale.optional(),
 });
 
+/** Query of the observer. */
+export const observerQuery = query.extend({
+    /**
+     * What Query gets from the leaf Queries. `local`: series. `distributed`: the results of parts of a query, which is less to send between clusters; one more
+     * Query is in front, and what it cannot take apart it evaluates on series (docs/adr/0031). It always evaluates with the engine `thanos`.
+     * @default "local"
+     */
+    mode: z.enum(["local", "distributed"]).default("local"),
+    /**
+     * One more Query, with a Query Frontend, for a proxy of yours that names a cluster in the header `THANOS-TENANT`, and gets series of this cluster only. A
+     * NetworkPolicy lets nobody connect to it: add one for the proxy (docs/adr/0031).
+     * @default false
+     */
+    tenancy: z.boolean().default(false),
+});
+
 export const queryFrontend = z.strictObject({
     /**
      * Pods. More than one need a cache that they share.

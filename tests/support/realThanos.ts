@@ -33,9 +33,14 @@ export class RealThanos {
         return objectStoreFile({ type: "FILESYSTEM", config: { directory: this.bucket } }, stream);
     }
 
+    /** Directory with the block that `uploadBlock` has made. */
+    blocksOf(stream: string): string {
+        return join(this.processes.directory, `${stream}-blocks`);
+    }
+
     /** Uploads a block of `stream` with an hour of `HISTORY_SERIES`. Answers the time of its last sample, in seconds. */
     async uploadBlock(stream: string): Promise<number> {
-        const blocks = join(this.processes.directory, `${stream}-blocks`);
+        const blocks = this.blocksOf(stream);
         mkdirSync(blocks);
         // Inside an hour: a sample at the end of six hours would be in a second block.
         const end = (Math.floor(Date.now() / 3_600_000) - 1) * 3600 - 600;

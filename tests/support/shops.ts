@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -43,8 +43,11 @@ export class Shops {
         private readonly prometheus: string,
     ) {}
 
-    /** A Prometheus with `count` series of a cluster, each of value 1, and its sidecar, whose address it answers. */
-    async start(cluster: string, count: number): Promise<string> {
+    /**
+     * A Prometheus with `count` series of a cluster, each of value 1, and its sidecar, whose address it answers. `blocks`: a directory with blocks that the
+     * Prometheus has as well.
+     */
+    async start(cluster: string, count: number, blocks?: string): Promise<string> {
         const series = Array.from({ length: count }, (_, i) => `shop_orders{shop="${i}"} 1`).join("\n");
         const metrics = await listening((_, answer) => answer.setHeader("Content-Type", "text/plain").end(`${series}\n`));
         this.servers.push(metrics);
@@ -58,6 +61,7 @@ export class Shops {
             }),
         );
         const data = join(this.processes.directory, `${cluster}-data`);
+        if (blocks !== undefined) cpSync(blocks, data, { recursive: true });
         const flags = [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=${web}`];
         await this.processes.start(`prometheus-${cluster}`, this.prometheus, flags, `http://${web}/-/ready`);
         const sidecar = ["sidecar", `--prometheus.url=http://${web}`, `--tsdb.path=${data}`];

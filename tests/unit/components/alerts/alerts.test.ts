@@ -127,6 +127,20 @@ describe("the alerts", () => {
         );
     });
 
+    it("about observees ask the Query that asks leaf Queries, and take none in front of the observer's own sources for one", () => {
+        const exprs = (distributedIn?: string) =>
+            observerAlerts({ namespace: "monitoring", distributedIn, observees: ["blue"], streams: [] })
+                .filter(({ name }) => /^Fleet(ClusterAbsent|SourceUnreachable)$/.test(name))
+                .map(({ expr }) => expr);
+        const [unreachable, absent = ""] = exprs("observer");
+        assert.match(unreachable ?? "", /job=~"thanos-query\|thanos-query-distributed"/);
+        assert.match(
+            absent,
+            /job="thanos-query-distributed".*external_labels=~`.*cluster="blue".*`, external_labels!~`.*cluster="observer".*`/,
+        );
+        for (const expr of exprs()) assert.doesNotMatch(expr, /distributed|observer/);
+    });
+
     it("about Rule exist only where there is a Rule, and that its alerts are lost only where it has an Alertmanager", () => {
         const ofRule = (rule?: { notifies: boolean; uploads: boolean }) =>
             observerAlerts({ namespace: "monitoring", observees: [], streams: [], rule })

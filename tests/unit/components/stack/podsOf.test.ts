@@ -125,6 +125,27 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofRule(podsOf(loadConfig(config))).length, 3);
     });
 
+    it("include the Queries in front of others, as they are registered", async () => {
+        const aws = {
+            ...(observerConfig("aws").aws as object),
+            nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 5 }, general: { nodes: 4 } },
+        };
+        const config = observerConfig("aws", { aws, query: { mode: "distributed", tenancy: true, memory: "2Gi" } });
+        const queries = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.startsWith("thanos-query")));
+        const asked = queries(podsOf(loadConfig(config)));
+        assert.deepEqual(asked, queries(registered(await runInProcess("observer", toEngineConfig(config)))));
+        assert.deepEqual(
+            asked.map(({ name, replicas }) => [name, replicas]),
+            [
+                ["thanos-query", 2],
+                ["thanos-query-distributed", 2],
+                ["thanos-query-frontend", 1],
+                ["thanos-query-frontend-tenants", 1],
+                ["thanos-query-tenants", 2],
+            ],
+        );
+    });
+
     it("include a stateless Rule, which has no volume, and the routers that it writes to, as they are registered", async () => {
         const aws = {
             ...(observerConfig("aws").aws as object),

@@ -35,6 +35,19 @@ describe("the flags of", () => {
         ]);
     });
 
+    it("a Query in front of others differ in what it does there", () => {
+        const more = (tier: "distributed" | "tenants") => {
+            const usual = queryFlags({ ...QUERY, leaf: false });
+            return queryFlags({ ...QUERY, leaf: false, tier }).filter((flag) => !usual.includes(flag));
+        };
+        assert.deepEqual(more("distributed"), [
+            "--query.promql-engine=thanos",
+            "--query.mode=distributed",
+            "--query.partition-label=cluster",
+        ]);
+        assert.deepEqual(more("tenants"), ["--query.enforce-tenancy", "--query.tenant-label-name=cluster"]);
+    });
+
     const RULE = {
         ...rule.parse({ files: ["rules/a.yml"], queryOffset: "1d" }),
         files: [{ name: "a.yml" }, { name: "b.yml" }],

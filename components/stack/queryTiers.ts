@@ -1,0 +1,68 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ObserverConfig } from "../../config/schema";
+import type { Client } from "../kubernetes/networkPolicy";
+import type { Endpoint } from "../thanos/endpoints";
+import { Query, type QueryArgs } from "../thanos/query";
+import { QueryFrontend, type QueryFrontendArgs } from "../thanos/queryFrontend";
+
+export interface QueryTiersArgs extends Pick<QueryArgs, "namespace" | "placement" | "image" | "tracing" | "tls"> {
+    /** The settings of the observer. */
+    config: Pick<ObserverConfig, "query" | "queryFrontend" | "rule" | "domain">;
+    /** Sources in the observer's cluster: its own sidecars, Receive, Rule and the Stores. */
+    sources: readonly Endpoint[];
+    /** The leaf Queries of the observees. */
+    leafQueries: readonly Endpoint[];
+}
+
+/** The component of the Query that answers people and Rule. */
+export const topQuery = ({ mode }: Pick<ObserverConfig["query"], "mode">) => (mode === "distributed" ? "query-distributed" : "query");
+
+/**
+ * The Queries of the observer; answers the one for people and Rule. A distributed Query asks Queries only (thanos.io, components/query.md), so the observer's
+ * own sources are behind one more (docs/adr/0031).
+ */
+export function queryTiers({ config, sources, leafQueries, tls, ...rest }: QueryTiersArgs, opts: pulumi.ComponentResourceOptions): Query {
+    const { mode, tenancy, ...settings } = config.query;
+    const common = { ...settings, ...rest };
+    const people: Client[] = ["query-frontend", ...(config.rule ? (["rule"] as const) : [])];
+    const tenants: Client[] = tenancy ? ["query-tenants"] : [];
+    const top =
+        mode === "local"
+            ? new Query(
+                  "query",
+                  { ...common, tls, endpoints: [...sources, ...leafQueries], clients: { http: people, grpc: tenants } },
+                  opts,
+              )
+            : distributedOver(new Query("query", { ...common, endpoints: sources, clients: { grpc: ["query-distributed"] } }, opts));
+    if (tenancy) forTenants();
+    return top;
+
+    function distributedOver({ endpoint }: Query): Query {
+        const clients = { http: people, grpc: tenants };
+        return new Query(
+            "query-distributed",
+            { ...common, tls, tier: "distributed", endpoints: [endpoint, ...leafQueries], clients },
+            opts,
+        );
+    }
+
+    /** A way of their own for requests that name a tenant: what people, dashboards and Rule ask is about all clusters. */
+    function forTenants(): void {
+        const query = new Query(
+            "query-tenants",
+            { ...common, tier: "tenants", endpoints: [top.endpoint], clients: { http: ["query-frontend-tenants"] } },
+            opts,
+        );
+        // In its memory, not in the cache of all: there, answers about all clusters are under the tenant that a request to the other Query Frontend has named.
+        const frontend: QueryFrontendArgs = {
+            ...config.queryFrontend,
+            ...rest,
+            replicas: 1,
+            autoscale: undefined,
+            cache: undefined,
+            domain: config.domain,
+            downstream: query.url,
+        };
+        new QueryFrontend("query-frontend-tenants", frontend, opts);
+    }
+}
