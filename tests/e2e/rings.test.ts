@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { query } from "../../clients/thanos";
@@ -85,6 +85,38 @@ describe("two rings, one of them in three zones", () => {
     });
 
     it("refuse a tenant that no ring lists", async () => assert.equal(await write("nobody", "of_nobody"), 500));
+
+    it("hold each series where they did, once thanos-receive-controller writes the file", async () => {
+        const copies = async () => (await query(base, "count_over_time(of_red[5m])", { dedup: false })).map(({ value }) => value);
+        const hash = async () => /^thanos_receive_config_hash.* (\S+)$/m.exec(await (await fetch(`${rings.router}/metrics`)).text())?.[1];
+        const [ours, before] = [await readFile(rings.files.hashrings, "utf8"), await hash()];
+        assert.deepEqual(new Set(await copies()), new Set([1]));
+        await writeFile(rings.files.hashrings, asControllerWrites(ours));
+        await eventually("the router has read the file", 60, async () => assert.notEqual(await hash(), before));
+        assert.equal(await write("red", "of_red"), 200);
+        await eventually("the same three ingesters have the second sample of each series", 30, async () =>
+            assert.deepEqual(
+                await copies(),
+                Array.from({ length: 3 * SERIES }, () => 2),
+            ),
+        );
+    });
+
+    /**
+     * A ring file as thanos-receive-controller makes it with --use-az-aware-hashring (its main.go, populateEndpoint): pods by the same names, their StatefulSet as
+     * zone, and no algorithm, which is a flag of the routers.
+     */
+    function asControllerWrites(file: string): string {
+        const statefulSet = (address: string) => rings.ingesters.find(({ grpc }) => grpc === address)?.pod.replace(/-\d+$/, "");
+        const written = JSON.parse(file) as { hashring: string; tenants: string[]; endpoints: { address: string }[] }[];
+        return JSON.stringify(
+            written.map(({ hashring, tenants, endpoints }) => ({
+                hashring,
+                tenants,
+                endpoints: endpoints.map(({ address }) => ({ address, az: statefulSet(address) })),
+            })),
+        );
+    }
 
     it("take every sample of a steady writer while a zone goes, and each is read once", async () => {
         const metric = "steady";
