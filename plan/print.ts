@@ -35,7 +35,8 @@ function componentsOf(stack: StackPlan): string {
             const ofType = components.filter((component) => component.type === type);
             // "thanos-fleet:thanos:QueryFrontend" is a Query Frontend.
             const label = type.slice(type.lastIndexOf(":") + 1).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-            return ofType.length > 1 ? `${ofType.length} ${label}s` : `${label}${partsOf(stack, ofType[0]?.name ?? "")}`;
+            const several = `${label}s`.replace(/ys$/, "ies");
+            return ofType.length > 1 ? `${ofType.length} ${several}` : `${label}${partsOf(stack, ofType[0]?.name ?? "")}`;
         })
         .join(", ");
 }

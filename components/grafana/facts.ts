@@ -11,11 +11,13 @@ export interface FleetFacts {
     clusters: number;
     /** End of the first certificate that the observer's stack has made, in seconds since 1970. NaN where a plan has no certificate. */
     certificatesEnd: number;
+    /** Names of the Services of the observer's Queries. */
+    queries: readonly string[];
     /** Names of the Services of Stores and Compacts. */
     stores: readonly string[];
     compacts: readonly string[];
-    /** Receive, with the Services of its ingesters. @default none */
-    receive?: { ingesters: readonly string[]; replicationFactor: number } | undefined;
+    /** Receive, with the Services of its routers and ingesters. @default none */
+    receive?: { routers: readonly string[]; ingesters: readonly string[]; replicationFactor: number } | undefined;
     /** Whether Rule runs. */
     rule: boolean;
 }

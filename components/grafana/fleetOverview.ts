@@ -8,7 +8,7 @@ const APPENDED = `{__name__=~"prometheus_tsdb_head_samples_appended_total|promet
 
 /** Whether every cluster answers, writes and uploads. */
 export function fleetOverview(facts: FleetFacts): DashboardSpec {
-    const queries = ofObserver(facts, thanosName("query"));
+    const queries = ofObserver(facts, ...facts.queries);
     const frontend = ofObserver(facts, thanosName("query-frontend"));
     return {
         title: "Fleet / Overview",

@@ -65,7 +65,7 @@ const bucketOf = (pods: string): Panel[] => [
 /** Every component of Thanos: what it is asked, what fails, how long it takes, and what it has left to do. */
 export function thanosComponents(facts: FleetFacts): DashboardSpec {
     const of = (...services: string[]) => ofObserver(facts, ...services);
-    const query = of(thanosName("query"));
+    const query = of(...facts.queries);
     const stores = of(...facts.stores);
     return {
         title: "Fleet / Thanos",
@@ -134,7 +134,7 @@ const THANOS = `${CHOSEN}, job=~"${thanosName("")}.*|${SIDECAR_SERVICE}"`;
 function receiveRows(facts: FleetFacts): Row[] {
     const { receive } = facts;
     if (receive === undefined) return [];
-    const routers = ofObserver(facts, thanosName("receive-router"));
+    const routers = ofObserver(facts, ...receive.routers);
     const ingesters = ofObserver(facts, ...receive.ingesters);
     return [
         {

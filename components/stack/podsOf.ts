@@ -16,6 +16,7 @@ import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
 import { GRAFANA_REQUESTS, GRAFANA_SIDECAR_REQUESTS } from "../prometheus/grafana";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
 import { partsOf } from "../thanos/hashring";
+import { queryComponents } from "./queryTiers";
 
 /**
  * Every pod that a stack places in its cluster, from its configuration alone, so that it can be known before anything is created whether they fit.
@@ -45,7 +46,7 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
     ];
     return [
         ...(kept ? [] : installed),
-        ...(agent ? [] : [queryPods("query", query)]),
+        ...(agent ? [] : (config.role === "observer" ? queryComponents(config.query) : ["query"]).map((name) => queryPods(name, query))),
         ...(config.role === "observer" ? observerPods(config) : []),
     ];
 }
@@ -60,12 +61,8 @@ function observerPods(config: ObserverConfig): PodRequests[] {
             requests: requestsOf(queryFrontend),
             volumes: false,
         },
-        ...(query.mode === "distributed" ? [queryPods("query-distributed", query)] : []),
         ...(query.tenancy
-            ? [
-                  queryPods("query-tenants", query),
-                  { name: thanosName("query-frontend-tenants"), replicas: 1, requests: requestsOf(queryFrontend), volumes: false },
-              ]
+            ? [{ name: thanosName("query-frontend-tenants"), replicas: 1, requests: requestsOf(queryFrontend), volumes: false }]
             : []),
         ...memcachedPods(MEMCACHED.answers, queryFrontend.cache),
         ...memcachedPods(MEMCACHED.store, store.cache),

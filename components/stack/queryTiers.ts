@@ -14,6 +14,13 @@ export interface QueryTiersArgs extends Pick<QueryArgs, "namespace" | "placement
     leafQueries: readonly Endpoint[];
 }
 
+/** The components of the observer's Queries. */
+export const queryComponents = ({ mode, tenancy }: Pick<ObserverConfig["query"], "mode" | "tenancy">): string[] => [
+    "query",
+    ...(mode === "distributed" ? ["query-distributed"] : []),
+    ...(tenancy ? ["query-tenants"] : []),
+];
+
 /** The component of the Query that answers people and Rule. */
 export const topQuery = ({ mode }: Pick<ObserverConfig["query"], "mode">) => (mode === "distributed" ? "query-distributed" : "query");
 

@@ -10,9 +10,10 @@ export const EVERYTHING: FleetFacts = {
     namespace: "monitoring",
     clusters: 3,
     certificatesEnd: 2_000_000_000,
+    queries: ["thanos-query"],
     stores: ["thanos-store-blue", "thanos-store-red"],
     compacts: ["thanos-compact-blue", "thanos-compact-red"],
-    receive: { ingesters: ["thanos-receive-ingester"], replicationFactor: 3 },
+    receive: { routers: ["thanos-receive-router"], ingesters: ["thanos-receive-ingester"], replicationFactor: 3 },
     rule: true,
 };
 

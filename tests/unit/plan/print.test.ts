@@ -37,6 +37,8 @@ describe("summaryLines", () => {
     it("counts the components of an observer by their registered types", () => {
         const store = (name: string) => ({ type: "thanos-fleet:thanos:Store", name, parent: "observer", props: {} });
         assert.equal(componentsIn([store("store-blue"), store("store-red")]), "Query, 2 Stores");
+        const second = { type: "thanos-fleet:thanos:Query", name: "query-distributed", parent: "observer", props: {} };
+        assert.equal(componentsIn([second]), "2 Queries");
     });
 
     it("names a type of component that it does not know", () => {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { factsOf } from "../../../components/stack/dashboardsOf";
+import { loadConfig } from "../../../config/load";
+import type { ObserverConfig } from "../../../config/schema";
 import { type Run, runInProcess } from "../../../engine/runInProcess";
 import { toEngineConfig } from "../../../engine/stackFile";
 import { problemsOf } from "../../support/problemsOf";
@@ -72,6 +75,24 @@ describe("a distributed Query", () => {
             problemsOf(observerConfig("local", { query: { mode: "distributed" }, observees: [{ name: "green", mode: "agent" }] })),
             ["query.mode: is distributed, but no observee has a leaf Query: there is nothing to distribute to. Write local."],
         ));
+});
+
+describe("the dashboards' facts", () => {
+    it("name every Query and every router of Receive that there is", () => {
+        const facts = (more: Record<string, unknown>) => {
+            const { queries, receive } = factsOf(loadConfig(observerConfig("local", more)) as ObserverConfig, "");
+            return [...queries, ...(receive?.routers ?? [])];
+        };
+        assert.deepEqual(facts({}), ["thanos-query", "thanos-receive-router"]);
+        const recorded = { rule: { ...RULE.rule, stream: "recorded" }, streams: [{ name: "recorded", writers: [], receiveUploads: true }] };
+        assert.deepEqual(facts({ query: { mode: "distributed", tenancy: true }, ...recorded }), [
+            "thanos-query",
+            "thanos-query-distributed",
+            "thanos-query-tenants",
+            "thanos-receive-router",
+            "thanos-receive-router-rule",
+        ]);
+    });
 });
 
 describe("tenancy", () => {
