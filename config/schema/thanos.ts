@@ -302,7 +302,7 @@ const ring = z.strictObject({
 /** Receive: routers that take remote write, and the hashrings of ingesters behind them. */
 export const receive = z.strictObject({
     /**
-     * Pods that take remote write and forward it to the ingesters.
+     * Pods that take remote write and forward it to the ingesters. As many more take what a stateless Rule records (`rule.stream`).
      * @default 2
      */
     routers: count.default(2),
