@@ -56,6 +56,7 @@ export const UPSTREAM: Record<Exclude<keyof typeof VERSIONS, keyof typeof CHARTS
     alertmanager: { repository: "prometheus/alertmanager", goModule: { path: "github.com/prometheus/alertmanager" } },
     kubeStateMetrics: { repository: "kubernetes/kube-state-metrics", goModule: { path: "k8s.io/kube-state-metrics/v2" } },
     kind: { repository: "kubernetes-sigs/kind", goModule: { path: "sigs.k8s.io/kind" } },
+    oauth2Proxy: { repository: "oauth2-proxy/oauth2-proxy", goModule: { path: "github.com/oauth2-proxy/oauth2-proxy/v7" } },
     minio: { repository: "minio/minio", goModule: { path: "github.com/minio/minio" }, untagged: true },
 };
 

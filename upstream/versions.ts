@@ -19,6 +19,7 @@ export const VERSIONS = {
     kind: "v0.33.0",
     awsLoadBalancerController: "3.5.0", // of the chart and of the controller
     memcached: "1.6.45",
+    oauth2Proxy: "v7.15.3",
     minio: "v0.0.0-20260212201848-7aac2a2c5b7c", // the last published commit; no longer developed
 } as const;
 
@@ -26,6 +27,7 @@ export const VERSIONS = {
 export const THANOS_IMAGE = `quay.io/thanos/thanos:${VERSIONS.thanos}`;
 export const PROMETHEUS_IMAGE = `quay.io/prometheus/prometheus:${VERSIONS.prometheus}`;
 export const MEMCACHED_IMAGE = `docker.io/library/memcached:${VERSIONS.memcached}-alpine`;
+export const OAUTH2_PROXY_IMAGE = `quay.io/oauth2-proxy/oauth2-proxy:${VERSIONS.oauth2Proxy}`;
 export const S3_IMAGE = `ghcr.io/versity/versitygw:${VERSIONS.versitygw}`;
 
 /** Images that kube-prometheus-stack names. */

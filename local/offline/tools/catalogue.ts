@@ -204,6 +204,20 @@ export const CATALOGUE = {
         page: "https://github.com/minio/minio",
         cpuSeconds: 200,
     },
+    /** The local fleet has no ingress: a test runs it before real pages. */
+    "oauth2-proxy": {
+        version: VERSIONS.oauth2Proxy,
+        versionCheck: { args: ["--version"], pattern: /^oauth2-proxy v(\S+)/ },
+        versionRule: "exact",
+        download: ({ os, arch }) => {
+            const folder = `oauth2-proxy-${VERSIONS.oauth2Proxy}.${os}-${arch}`;
+            const url = github("oauth2-proxy/oauth2-proxy", VERSIONS.oauth2Proxy, `${folder}.tar.gz`);
+            return { url, member: `${folder}/oauth2-proxy`, checksums: `${url}-sha256sum.txt` };
+        },
+        go: { module: modules.oauth2Proxy, package: "" },
+        page: released("oauth2-proxy/oauth2-proxy", VERSIONS.oauth2Proxy),
+        cpuSeconds: 113,
+    },
     node_exporter: {
         version: VERSIONS.nodeExporter,
         versionCheck: { args: ["--version"], pattern: /^node_exporter, version (\S+)/ },

@@ -78,6 +78,11 @@ export const versitygw: GoModule = {
     published: published("versitygw"),
     variables: { "main.Version": bare(VERSIONS.versitygw) },
 };
+export const oauth2Proxy: GoModule = {
+    name: "oauth2-proxy",
+    published: published("oauth2Proxy"),
+    variables: { "github.com/oauth2-proxy/oauth2-proxy/v7/pkg/version.VERSION": VERSIONS.oauth2Proxy },
+};
 /** A commit without a tag: `--version` prints the module's version as the commit. */
 export const minio: GoModule = {
     name: "minio",
