@@ -8,6 +8,7 @@ export interface ThanosModel {
     readonly compactors: readonly Compactor[];
     readonly receives: readonly Receive[];
     readonly prometheuses: readonly Prometheus[];
+    readonly pages: readonly ExposedPage[];
 }
 
 export type PartKind = keyof ThanosModel;
@@ -66,5 +67,22 @@ export interface Prometheus {
     readonly agent: boolean;
 }
 
+/** A page with metrics, or with what they are stored in, that an ingress exposes. */
+export interface ExposedPage {
+    /** Where it is described. */
+    readonly path: string;
+    /** DNS name. */
+    readonly host: string;
+    /** Whether somebody asks for a login before it. */
+    readonly login: boolean;
+    /** Why nobody does. */
+    readonly reason?: string;
+    /** CIDR blocks from which it may be opened; none for everywhere. */
+    readonly sources: readonly string[];
+}
+
+/** Annotation of an Ingress without a login before its pages: why. */
+export const NO_LOGIN = "thanos-fleet/no-login";
+
 /** A deployment without any part, to be spread into others. */
-export const NOTHING: ThanosModel = { compactors: [], receives: [], prometheuses: [] };
+export const NOTHING: ThanosModel = { compactors: [], receives: [], prometheuses: [], pages: [] };

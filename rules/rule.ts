@@ -17,7 +17,7 @@ export type Thresholds<S extends ThresholdSchema> = {
 /** Thresholds as users write them; durations are text. A threshold that is left out keeps its default. */
 export type Overrides = Readonly<Record<string, unknown>>;
 
-/** One way to lose data, and how to see it coming. A rule knows the model and nothing else. */
+/** One way to lose data, or to show it to everybody, and how to see it coming. A rule knows the model and nothing else. */
 export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
     /** Number for short references: the next free one for a new rule, never a used one. */
     readonly id: `L${number}`;
@@ -31,7 +31,7 @@ export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
     readonly source: string;
     /** What to do, in general; each problem has a remedy of its own. */
     readonly remedy: string;
-    /** `critical` deletes or corrupts what is stored; `high` loses what is being written. */
+    /** `critical` deletes or corrupts what is stored; `high` loses what is being written, or shows everything to everybody. */
     readonly severity: "critical" | "high";
     /** The kinds of part that the rule looks at. Nothing else is read to run it. */
     readonly reads: readonly PartKind[];

@@ -67,6 +67,7 @@ export function modelOf(config: StackConfig): ThanosModel {
             downsampling: true,
             retention: retentionOf(retention),
         })),
+        pages: [],
         receives: [
             {
                 path: "receive",

@@ -1,5 +1,6 @@
 import {
     type Compactor,
+    type ExposedPage,
     type Hashring,
     NOTHING,
     type PartKind,
@@ -10,6 +11,7 @@ import {
 } from "../model";
 import { type CommandLine, compactorFlags, FlagError, parseArgv, receiveFlags } from "./commandLine";
 import type { Manifest } from "./manifest";
+import { pagesOf } from "./pages";
 import { type Container, prometheusOf, type Workload, workloadOf } from "./workload";
 
 /** The deployment that manifests describe, and the manifest of each part. */
@@ -38,7 +40,10 @@ export function readModel(
         const path = ids.has(title) ? manifest.id : title;
         ids.set(path, manifest.id);
         try {
-            return partsOf(manifest, path, kinds, (name, namespace) => configMap(manifests, isUnknown, name, namespace));
+            return [
+                ...partsOf(manifest, path, kinds, (name, namespace) => configMap(manifests, isUnknown, name, namespace)),
+                ...(kinds.includes("pages") ? pagesOf(manifest, path, manifests).map((part) => ({ kind: "pages", part }) as const) : []),
+            ];
         } catch (error) {
             if (!(error instanceof FlagError || isUnknown(error))) throw error;
             unread.push({ path, id: manifest.id, error: error as Error });
@@ -53,7 +58,8 @@ const byId = (a: Manifest, b: Manifest) => (a.id < b.id ? -1 : 1);
 type Part =
     | { readonly kind: "compactors"; readonly part: Compactor }
     | { readonly kind: "receives"; readonly part: ReceivePart }
-    | { readonly kind: "prometheuses"; readonly part: Prometheus };
+    | { readonly kind: "prometheuses"; readonly part: Prometheus }
+    | { readonly kind: "pages"; readonly part: ExposedPage };
 
 /** One Receive workload. The routers and ingesters of a namespace are one hashring: see `hashrings`. */
 interface ReceivePart {
@@ -171,6 +177,7 @@ function assemble(parts: readonly Part[], complete: boolean): ThanosModel {
         compactors: parts.flatMap((p) => (p.kind === "compactors" ? [p.part] : [])),
         receives: hashrings(receives, complete),
         prometheuses: parts.flatMap((p) => (p.kind === "prometheuses" ? [p.part] : [])),
+        pages: parts.flatMap((p) => (p.kind === "pages" ? [p.part] : [])),
     };
 }
 

@@ -8,6 +8,7 @@ interface WorkloadFields {
         readonly replicas?: number;
         readonly strategy?: { readonly type?: string };
         readonly template?: {
+            readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
             readonly spec?: {
                 readonly containers?: readonly Container[];
                 readonly volumes?: readonly {
@@ -33,6 +34,8 @@ export interface Workload {
     readonly replicas: number;
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
+    /** Labels of its pods, by which a Service selects them. */
+    readonly podLabels: Readonly<Record<string, string>>;
     /** A Deployment starts the new pod before the old one has stopped, unless its strategy is Recreate; even with `maxSurge: 0`, which ignores terminating pods. */
     readonly overlapsOnUpdate: boolean;
     /** Name of the Secret whose volume contains `file`. */
@@ -62,6 +65,9 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
         },
         get labels() {
             return metadata?.labels ?? {};
+        },
+        get podLabels() {
+            return spec?.template?.metadata?.labels ?? {};
         },
         get overlapsOnUpdate() {
             return deployment && spec?.strategy?.type !== "Recreate";

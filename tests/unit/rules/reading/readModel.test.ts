@@ -6,7 +6,7 @@ import type { Manifest } from "../../../../rules/reading/manifest";
 import { readModel } from "../../../../rules/reading/readModel";
 import { compact, IMAGE, ingester, manifest, release, router, UNKNOWN, workload } from "../../../support/thanosManifests";
 
-const EVERY: PartKind[] = ["compactors", "receives", "prometheuses"];
+const EVERY: PartKind[] = ["compactors", "receives", "prometheuses", "pages"];
 
 const modelOf = (...manifests: Manifest[]) => readModel(manifests, EVERY).model;
 
@@ -26,6 +26,7 @@ describe("the deployment that manifests describe", () => {
             ],
             receives: [],
             prometheuses: [],
+            pages: [],
         });
     });
 
@@ -209,7 +210,7 @@ describe("the deployment that manifests describe", () => {
         const secret = manifest("core/v1", "Secret", "objstore", { stringData: UNKNOWN });
         const query = workload("Deployment", "query", ["query"]);
         assert.deepEqual(readModel([secret, query], EVERY), {
-            model: { compactors: [], receives: [], prometheuses: [] },
+            model: { compactors: [], receives: [], prometheuses: [], pages: [] },
             ids: new Map([
                 ["Deployment query", query.id],
                 ["Secret objstore", secret.id],

@@ -1,0 +1,58 @@
+import { NOTHING } from "./model";
+import { Problems } from "./problem";
+import { defineRule } from "./rule";
+
+/** Every address. */
+const EVERYBODY = /\/0$/;
+
+export const pagesAskForLogin = defineRule({
+    id: "L32",
+    name: "pages-ask-for-login",
+    title: "Nobody reads metrics without a login",
+    why: "Thanos asks nobody who it is: whoever reaches its page reads every metric of the fleet.",
+    source: "https://thanos.io/tip/operating/reverse-proxy.md/",
+    remedy: "Set `exposure`: it puts oauth2-proxy, or the login of an ALB, before every page, and lists the networks that people come from.",
+    severity: "high",
+    reads: ["pages"],
+    scope: "deployment",
+    thresholds: {
+        allowReason: {
+            kind: "boolean",
+            default: true,
+            doc: "Whether a page may be without a login for a reason that its Ingress states (`thanos-fleet/no-login`).",
+        },
+    },
+    check: ({ pages }, { allowReason }) => {
+        const problems = new Problems();
+        for (const { path, host, login, reason, sources } of pages)
+            problems
+                .when(
+                    !login && !(allowReason && reason !== undefined),
+                    `${path}.login`,
+                    `${host} shows the metrics of the fleet to everybody who reaches it.`,
+                    "Put oauth2-proxy before it, or let the ALB ask for a login.",
+                )
+                .when(
+                    sources.length === 0 || (!login && sources.some((source) => EVERYBODY.test(source))),
+                    `${path}.sourceRanges`,
+                    `${host} may be opened from everywhere${login ? ": no network is listed" : ""}.`,
+                    "List the networks that people come from.",
+                );
+        return problems.all();
+    },
+    good: {
+        ...NOTHING,
+        pages: [
+            { path: "asks", host: "query.fleet.test", login: true, sources: ["0.0.0.0/0"] },
+            { path: "vpn", host: "blocks.fleet.test", login: false, reason: "the VPN asks for a login", sources: ["10.0.0.0/8"] },
+        ],
+    },
+    bad: {
+        ...NOTHING,
+        pages: [
+            { path: "open", host: "query.fleet.test", login: false, sources: ["10.0.0.0/8"] },
+            { path: "everybody", host: "blocks.fleet.test", login: false, reason: "the VPN asks for a login", sources: ["0.0.0.0/0"] },
+            { path: "unlisted", host: "graph.fleet.test", login: true, sources: [] },
+        ],
+    },
+});
