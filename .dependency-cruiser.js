@@ -25,7 +25,7 @@ const PARTS = {
 };
 
 /** The folders of `components`: each may import those before it. */
-const COMPONENTS = ["naming", "kubernetes", "tls", "blocks", "thanos", "prometheus", "alerts", "grafana", "cloud", "stack"];
+const COMPONENTS = ["naming", "kubernetes", "tls", "blocks", "thanos", "prometheus", "alerts", "grafana", "exposure", "cloud", "stack"];
 
 /** The folders of `components/cloud/aws`, in the same way. Files directly in `components/cloud/aws` may import all of them. */
 const AWS = ["iam", "storage", "addOns", "cluster"];

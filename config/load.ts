@@ -17,7 +17,6 @@ const PLACEHOLDERS = {
     domain: "stand.in",
     observer: "stand/in/observer",
     aws: { region: "eu-west-1", cluster: { name: "stand-in" } },
-    page: { pageCidrs: ["192.0.2.0/24"] },
 };
 
 /** A stack's typed configuration, with defaults. Throws a ConfigError with every problem of `raw`. */
@@ -95,13 +94,14 @@ const REMEDIES: Record<string, string> = {
     cluster: "Name this cluster, for instance blue: `pulumi config set cluster blue`.",
     domain: "Set the fleet's DNS domain, the same in every stack: `pulumi config set domain fleet.example.internal`.",
     observer: "Name the observer's stack: `pulumi config set observer organization/thanos-fleet/observer`.",
+    "exposure.sourceRanges":
+        "List the networks from which people may open the pages, for instance your VPN's: `pulumi config set --path 'exposure.sourceRanges[0]' 10.8.0.0/16`.",
+    "exposure.login": "Write who asks people who they are: oauth2-proxy or alb. Whoever opens the pages reads every metric of the fleet.",
     "objectStore.type": "Write S3, GCS, AZURE, SWIFT, COS, ALIYUNOSS, BOS, OBS, OCI or FILESYSTEM.",
     aws: "Set at least aws.region and aws.cluster.name: `pulumi config set --path aws.region eu-west-1`.",
     "aws.region": "Set it: `pulumi config set --path aws.region eu-west-1`.",
     "aws.cluster": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
     "aws.cluster.name": "Name the EKS cluster to deploy to: `pulumi config set --path aws.cluster.name NAME`.",
-    "aws.pageCidrs":
-        "List the networks from which people may open the page, for instance your VPN's: `pulumi config set --path 'aws.pageCidrs[0]' 10.8.0.0/16`. Whoever opens it reads every metric.",
     "aws.cluster.create.version":
         "Write the Kubernetes version of the new cluster, in quotes; `aws eks describe-cluster-versions --query 'clusterVersions[].[clusterVersion,endOfStandardSupportDate]' --output text` prints what EKS has.",
     "aws.cluster.create.admins": "List the IAM roles that administer the cluster, the one that runs `pulumi up` among them.",
@@ -121,12 +121,12 @@ function withPlaceholders(raw: Raw, issues: readonly Issue[], role: string, clou
         for (const path of issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path])
             remove(copy, path);
     }
-    const { observer, aws, page, ...always } = PLACEHOLDERS;
+    const { observer, aws, ...always } = PLACEHOLDERS;
     return {
         ...always,
         ...(role === "observee" && { observer }),
         ...copy,
-        ...(cloud === "aws" && { aws: { ...aws, ...(role === "observer" && page), ...(copy.aws as Raw | undefined) } }),
+        ...(cloud === "aws" && { aws: { ...aws, ...(copy.aws as Raw | undefined) } }),
     };
 }
 

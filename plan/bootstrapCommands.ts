@@ -1,6 +1,7 @@
 import { EKS_ADD_ONS, presentOnEks } from "../components/cloud/aws/addOns/eks/catalogue";
 import { clusterAdminPolicy } from "../components/cloud/aws/iam/names";
-import { leafQueryHost, queryFrontendHost, receiveHost } from "../components/naming/names";
+import { leafQueryHost, receiveHost } from "../components/naming/names";
+import { pageHosts } from "../config/exposure";
 import { STORES_BLOCKS, writersOf } from "../config/schema";
 import { addOnChoices } from "../config/schema/addOnChoices";
 import { EKS } from "../upstream/versions";
@@ -288,7 +289,11 @@ function checkNames(stack: AwsStack, observer: AwsStack | undefined): BootstrapS
     const names =
         config.role === "observee"
             ? [leafQueryHost(config.cluster, domain)]
-            : [queryFrontendHost(domain), ...(writersOf(config.observees).length > 0 ? [receiveHost(domain)] : [])];
+            : [
+                  ...(config.exposure ? Object.values(pageHosts(config)) : []),
+                  ...(writersOf(config.observees).length > 0 ? [receiveHost(domain)] : []),
+              ];
+    if (names.length === 0) return [];
     return [
         {
             why: `Some minutes after the update ExternalDNS has published ${names.join(" and ")}. If not, read its log.`,

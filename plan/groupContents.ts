@@ -1,5 +1,6 @@
 import { EXTERNAL_DNS_HOSTNAMES, POOL_LABEL } from "../components/naming/labels";
 import { prometheusPods } from "../components/naming/names";
+import { NO_LOGIN } from "../rules/model";
 import type { StackPlan } from "./model";
 import { roleRights } from "./roleRights";
 
@@ -19,6 +20,7 @@ export const GROUP_ROWS = {
     Thanos: (own) => own.flatMap(workload),
     Prometheus: prometheus,
     Grafana: grafana,
+    Pages: pages,
     Other: typeCounts,
 } satisfies Record<string, (own: Resources, all: Resources) => string[][]>;
 export type GroupTitle = keyof typeof GROUP_ROWS;
@@ -145,10 +147,6 @@ function names(own: Resources): string[][] {
                 .map((port) => `${valueAt(port, "name")} ${valueAt(port, "port")}`)
                 .join(", ")}`,
         ]),
-        ...ofType(own, /:Ingress$/).map(({ props }) => {
-            const certificate = valueAt(props, "metadata", "annotations", "alb.ingress.kubernetes.io/certificate-arn");
-            return [text(valueAt(props, "spec", "rules", 0, "host")), `web page, ${certificate ? "HTTPS" : "HTTP inside the VPC"}`];
-        }),
         ...wordsIf(
             ofType(own, /:SelfSignedCert$/).length,
             countOf(ofType(own, /:SelfSignedCert$/).length, "authority").replace("authoritys", "authorities"),
@@ -174,9 +172,9 @@ function workload({ type, props }: Resource): string[][] {
 
 /** How many files with rules a workload evaluates, and whether it keeps nothing of what it records. */
 function ruleFiles(props: Resource["props"]): string[] {
-    const flags = [valueAt(props, "spec", "template", "spec", "containers", 0, "args") ?? []].flat();
-    const { length } = flags.filter((flag) => text(flag).startsWith("--rule-file="));
-    const writes = flags.some((flag) => text(flag).startsWith("--remote-write.config="));
+    const flags = flagsOf(props);
+    const { length } = valuesOf(flags, "rule-file");
+    const writes = valuesOf(flags, "remote-write.config").length > 0;
     return wordsIf(length, `${countOf(length, "rule file")}${writes ? ", records to Receive" : ""}`);
 }
 
@@ -230,6 +228,55 @@ function grafana(own: Resources): string[][] {
             installed ? ["by the chart", ...secret].join("; ") : "not installed: another Grafana finds the dashboards by their label",
         ],
     ];
+}
+
+/** The address of each page, and who may open it. */
+function pages(own: Resources): string[][] {
+    const addresses = ofType(own, /:Ingress$/).flatMap(({ props }) => {
+        const annotations = asObject(valueAt(props, "metadata", "annotations"));
+        const from = text(annotations["alb.ingress.kubernetes.io/inbound-cidrs"] ?? annotations[`${NGINX}/whitelist-source-range`]);
+        return [valueAt(props, "spec", "rules")].flat().flatMap((rule) =>
+            [valueAt(rule, "http", "paths")].flat().flatMap((at) => {
+                const login = own.find(
+                    ({ type, name }) => type.endsWith(":Deployment") && name === valueAt(at, "backend", "service", "name"),
+                );
+                const flags = login && flagsOf(login.props);
+                const paths = flags ? valuesOf(flags, "upstream").map((url) => new URL(url).pathname) : [text(valueAt(at, "path"))];
+                return paths.map((path) => [
+                    `https://${text(valueAt(rule, "host"))}${path.replace(/(?<=.)\/$/, "")}`,
+                    `from ${from.replaceAll(",", ", ")}`,
+                    flags ? proxyLogin(flags) : ingressLogin(annotations),
+                ]);
+            }),
+        );
+    });
+    return [...addresses, ...own.flatMap(workload)];
+}
+
+const NGINX = "nginx.ingress.kubernetes.io";
+
+/** Arguments of a workload's container. */
+const flagsOf = (props: Resource["props"]) => [valueAt(props, "spec", "template", "spec", "containers", 0, "args") ?? []].flat().map(text);
+const valuesOf = (flags: readonly string[], name: string) =>
+    flags.filter((flag) => flag.startsWith(`--${name}=`)).map((flag) => flag.slice(name.length + 3));
+
+/** Whom oauth2-proxy lets in, by its flags. */
+function proxyLogin(flags: readonly string[]): string {
+    const domains = valuesOf(flags, "email-domain");
+    const groups = valuesOf(flags, "allowed-group");
+    return [
+        `login at ${valuesOf(flags, "oidc-issuer-url").join()}`,
+        domains.includes("*") ? "any email address" : `email addresses of ${domains.join(", ")}`,
+        ...wordsIf(groups.length, `groups ${groups.join(", ")}`),
+        ...wordsIf(flags.includes("--skip-jwt-bearer-tokens"), "bearer tokens too"),
+    ].join("; ");
+}
+
+/** Whom an Ingress lets in, by its annotations. */
+function ingressLogin(annotations: Bag): string {
+    const oidc = annotations["alb.ingress.kubernetes.io/auth-idp-oidc"];
+    if (oidc === undefined) return `no login: ${text(annotations[NO_LOGIN])}`;
+    return `login at ${(JSON.parse(text(oidc)) as { issuer: string }).issuer}; whoever it lets in`;
 }
 
 /** Who is told of alerts, by the chart's values. */

@@ -22,7 +22,7 @@ const BY_TYPE: [type: RegExp, title: GroupTitle][] = [
     [/^aws:ec2\//, "Network"],
     [/^aws:s3\//, "Bucket and key"],
     [/:PrometheusRule$/, "Prometheus"],
-    [/^tls:|^aws:route53\/|:Ingress$/, "Names and certificates"],
+    [/^tls:|^aws:route53\//, "Names and certificates"],
 ];
 
 /** The group of any other resource by the component that contains it; the innermost component listed here decides. */
@@ -36,6 +36,7 @@ const BY_COMPONENT: [type: RegExp, title: GroupTitle][] = [
     [/:thanos:/, "Thanos"],
     [/:prometheus:/, "Prometheus"],
     [/:grafana:/, "Grafana"],
+    [/:exposure:/, "Pages"],
     [/:aws:AddOns$/, "Add-ons"],
 ];
 

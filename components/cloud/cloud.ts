@@ -33,8 +33,10 @@ export interface Cloud {
     makeStores(name: string, streams: readonly Stream[], opts: pulumi.ComponentResourceOptions): Stores;
     /** Gives the pods of a service account access to the blocks of one stream. */
     readonly grant: GrantAccess;
-    /** Publishes an HTTP Service, the page that people open, under its DNS name. */
-    readonly exposePage: ExposePage;
+    /** Publishes Query Frontend's page under its DNS name where nobody sets `exposure`: on a machine that nobody else reaches. @default nothing does */
+    readonly exposePage?: ExposePage;
+    /** Annotations of an Ingress that the cloud's own controller reads. */
+    readonly ingress: Record<string, string>;
 }
 
 /** Facts that only some clouds have. */

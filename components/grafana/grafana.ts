@@ -4,7 +4,7 @@ import * as random from "@pulumi/random";
 import { stringify } from "yaml";
 import type { GrafanaConfig } from "../../config/schema";
 import { childOptions } from "../kubernetes/childOptions";
-import { networkPolicy } from "../kubernetes/networkPolicy";
+import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import { PART_OF } from "../naming/labels";
 import { GRAFANA, GRAFANA_PODS, GRAFANA_PORT } from "../naming/names";
 import type { GrafanaServer } from "../prometheus/grafana";
@@ -18,6 +18,10 @@ export interface GrafanaArgs extends Omit<GrafanaConfig, "scrapeInterval"> {
     namespace: string;
     /** The longest time between two scrapes of a target in the fleet, a duration. */
     scrapeInterval: string;
+    /** URL of its page, and whether everybody who opens it has logged in. @default none */
+    page?: GrafanaServer["page"];
+    /** Who opens it. */
+    visitors: Clients;
     /** What the dashboards depend on. */
     facts: pulumi.Input<FleetFacts>;
 }
@@ -63,10 +67,20 @@ export class Grafana extends pulumi.ComponentResource {
                   namespace,
                   adminSecret: args.adminSecret ?? adminSecret(namespace, childOpts),
                   role: sidecarRole(namespace, childOpts),
+                  page: args.page,
               })
             : undefined;
         if (installed)
-            networkPolicy(GRAFANA, { namespace, labels: PART_OF, pods: GRAFANA_PODS, clients: [[GRAFANA_PORT, "anywhere"]] }, childOpts);
+            networkPolicy(
+                GRAFANA,
+                {
+                    namespace,
+                    labels: PART_OF,
+                    pods: GRAFANA_PODS,
+                    clients: [[GRAFANA_PORT, args.visitors === "anywhere" ? "anywhere" : [...args.visitors, "prometheus"]]],
+                },
+                childOpts,
+            );
         this.registerOutputs({});
     }
 }

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { podsOf } from "../naming/labels";
-import { PROMETHEUS, prometheusPods } from "../naming/names";
+import { GRAFANA_PODS, PROMETHEUS, prometheusPods } from "../naming/names";
 
-/** Pods of the same namespace that connect to others: a Thanos component by its name, or Prometheus. */
+/** Pods of the same namespace that connect to others: a Thanos component by its name, Prometheus, or the chart's Grafana. */
 export type Client =
     | "query"
     | "query-distributed"
@@ -14,16 +14,23 @@ export type Client =
     | "receive-router"
     | "receive-router-rule"
     | "rule"
-    | "prometheus";
+    | "prometheus"
+    | "grafana";
+
+/** Other pods, or addresses. */
+export type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
 /**
- * Who may connect to a port: some pods of the namespace, or `anywhere`: other clusters and people come through load balancers, whose addresses nobody knows
- * beforehand.
+ * Who may connect to a port: some pods and addresses, or `anywhere`: other clusters come through load balancers, whose addresses nobody knows beforehand.
  */
-export type Clients = readonly Client[] | "anywhere";
+export type Clients = readonly (Client | Peer)[] | "anywhere";
 
 /** The labels of a client's pods. `prometheus`: the name of the Prometheus object. */
-const labelsOf = (client: Client, prometheus: string) => (client === "prometheus" ? prometheusPods(prometheus) : podsOf(client));
+const labelsOf = (client: Client, prometheus: string) =>
+    ({ prometheus: prometheusPods(prometheus), grafana: GRAFANA_PODS })[client as string] ?? podsOf(client);
+
+const peerOf = (client: Client | Peer, prometheus: string): Peer =>
+    typeof client === "string" ? { podSelector: { matchLabels: labelsOf(client, prometheus) } } : client;
 
 /** The connections that pods accept, by port number. They refuse every other one, from the same namespace too. */
 const ingressRules = ({
@@ -32,7 +39,7 @@ const ingressRules = ({
 }: Pick<NetworkPolicyArgs, "clients" | "prometheus">): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
     clients.map(([port, from]) => ({
         ports: [{ port, protocol: "TCP" }],
-        ...(from !== "anywhere" && { from: from.map((client) => ({ podSelector: { matchLabels: labelsOf(client, prometheus) } })) }),
+        ...(from !== "anywhere" && { from: from.map((client) => peerOf(client, prometheus)) }),
     }));
 
 export interface NetworkPolicyArgs {

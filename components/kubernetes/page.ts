@@ -12,5 +12,5 @@ export interface Page {
     port: number;
 }
 
-/** Makes a page reachable under its DNS name, and returns the URL that people open. `name` is the name of the Service. */
+/** Makes a page reachable under its DNS name, without an ingress, and returns the URL that people open. `name` is the name of the Service. */
 export type ExposePage = (name: string, page: Page, opts: pulumi.CustomResourceOptions) => string;

@@ -7,6 +7,9 @@ export const podsOf = (component: string) => ({ ...THANOS_PODS, "app.kubernetes.
 /** Label of the pods of one memcached. The ServiceMonitor does not select it: memcached has no metrics of its own, and its clients count hits and failures. */
 export const memcachedPodsOf = (component: string) => ({ "app.kubernetes.io/name": "memcached", "app.kubernetes.io/component": component });
 
+/** Labels of the pods of oauth2-proxy before one page. */
+export const loginPodsOf = (page: string) => ({ "app.kubernetes.io/name": "oauth2-proxy", "app.kubernetes.io/component": page });
+
 /** Label of pods that are one zone's part of a ring of ingesters. */
 export const ZONE_LABEL = "thanos-fleet/zone";
 /** Label of the pods of a Store that serves one of several shards of a stream. */

@@ -7,8 +7,6 @@
 export const leafQueryHost = (clusterName: string, domain: string) => `query.${clusterName}.${domain}`;
 /** DNS name of the observer's Receive (remote write). */
 export const receiveHost = (domain: string) => `receive.${domain}`;
-/** DNS name of the observer's Query Frontend (HTTP): the one address for people and dashboards. */
-export const queryFrontendHost = (domain: string) => `query.${domain}`;
 
 /** Port of every StoreAPI. */
 export const GRPC_PORT = 10901;
@@ -88,12 +86,16 @@ export const prometheusPods = (name: string) => ({ "operator.prometheus.io/name"
 export const PROMETHEUS_SERVICE_ACCOUNT = `${KPS}-prometheus`;
 /** Service of the chart in front of all Prometheus pods. */
 export const PROMETHEUS_SERVICE = `${KPS}-prometheus`;
+/** Name of oauth2-proxy's pods before a page, and of every object that they consist of. */
+export const loginName = (page: string) => `login-${page}`;
 /** Deployment and Service of the chart's Grafana: its subchart names them by the release. */
 export const GRAFANA = `${KPS}-grafana`;
 /** Labels that the chart gives to Grafana's pod. */
 export const GRAFANA_PODS = { "app.kubernetes.io/name": "grafana", "app.kubernetes.io/instance": KPS };
 /** Port of Grafana's page, API and metrics, in its pod. */
 export const GRAFANA_PORT = 3000;
+/** Port of its Service. */
+export const GRAFANA_SERVICE_PORT = 80;
 /** Service of the chart in front of all Alertmanager pods. */
 export const ALERTMANAGER_SERVICE = `${KPS}-alertmanager`;
 /** SRV name of all Alertmanager pods: the operator's own headless Service (its pkg/alertmanager/statefulset.go), and the chart's name for their port. */

@@ -8,6 +8,8 @@ export interface GrafanaServer {
     adminSecret: string;
     /** Role of the sidecars that look for dashboards and data sources. */
     role: string;
+    /** URL of its page, and whether everybody who opens it has logged in elsewhere. @default undefined: nobody opens it but by `kubectl port-forward` */
+    page?: { url: string; hasLogin: boolean } | undefined;
 }
 
 /** What Grafana requests, and each of its two sidecars. */
@@ -22,7 +24,7 @@ const requesting = (requests: { cpu: string; memory: string }) => ({ resources: 
  */
 export function grafanaValues(server: GrafanaServer | undefined, placement: Placement | undefined) {
     if (server === undefined) return { enabled: false };
-    const { namespace, adminSecret, role } = server;
+    const { namespace, adminSecret, role, page } = server;
     // The chart's sidecars look into every namespace, and at Secrets too.
     const found = { searchNamespace: namespace, resource: "configmap" };
     return {
@@ -38,6 +40,14 @@ export function grafanaValues(server: GrafanaServer | undefined, placement: Plac
         },
         ...requesting(GRAFANA_REQUESTS),
         ...placement,
+        ...(page && {
+            "grafana.ini": {
+                server: { root_url: page.url },
+                // Whoever comes through the login sees every dashboard. Not by a header with the name: where no NetworkPolicy is enforced, any pod could write the
+                // administrator's into it. As nobody in particular it could see what Query Frontend tells it anyway.
+                ...(page.hasLogin && { "auth.anonymous": { enabled: true, org_role: "Viewer" } }),
+            },
+        }),
         testFramework: { enabled: false },
         // Where the user adds a volume: the chart would let root take it over, which the namespace may refuse, and `fsGroup` does the same.
         initChownData: { enabled: false },

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type PageName, pageHosts } from "../../config/exposure";
 import { ringsOf } from "../../config/rings";
 import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
-import { isShown, storesOf } from "../../config/stores";
+import { storesOf } from "../../config/stores";
 import { keepsBlocks, RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
-import { MEMCACHED_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
+import { MEMCACHED_IMAGE, OAUTH2_PROXY_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
+import { blocksPath, Pages, pagesOf, shownStreams } from "../exposure/pages";
+import { visitorsOf } from "../exposure/visitors";
 import { Grafana } from "../grafana/grafana";
 import { imageFrom } from "../kubernetes/imageFrom";
 import { stackNamespace } from "../kubernetes/namespace";
@@ -30,7 +33,7 @@ import { deployedNames, type ImmutableSettings } from "./immutableSettings";
 import { queryTiers, topQuery } from "./queryTiers";
 
 export interface ObserverOutputs extends ContractOutputs {
-    /** DNS name of the Query Frontend. */
+    /** DNS name of Query Frontend's page. */
     queryFrontend: string;
     /** When the first certificate of the fleet expires (RFC 3339). */
     certificatesEnd: pulumi.Output<string>;
@@ -64,6 +67,12 @@ export class Observer extends pulumi.ComponentResource {
             : cloud.makeStores("blocks", streams, childOpts);
         const blocks = new BlockStorage(this, cloud, { namespace, stores: objectStores.stores }, childOpts);
 
+        const { exposure } = config;
+        const hosts = pageHosts(config);
+        const visitors = (page: PageName) => visitorsOf(page, config, cloud.exposePage !== undefined);
+        const urlOf = (host: string | undefined) => (exposure && host ? `https://${host}` : undefined);
+        const grafanaUrl = urlOf(hosts.grafana);
+
         const grafana =
             config.grafana &&
             new Grafana(
@@ -73,6 +82,8 @@ export class Observer extends pulumi.ComponentResource {
                     namespace,
                     scrapeInterval: config.grafana.scrapeInterval ?? config.prometheus.scrapeInterval,
                     facts: certificates.firstExpiry.apply((end) => factsOf(config, end)),
+                    page: grafanaUrl === undefined ? undefined : { url: grafanaUrl, hasLogin: exposure?.login.by !== "nobody" },
+                    visitors: visitors("grafana"),
                 },
                 childOpts,
             );
@@ -164,10 +175,18 @@ export class Observer extends pulumi.ComponentResource {
 
         const { bucketWeb, tools } = config;
         if (bucketWeb)
-            for (const reader of readers.filter(({ stream }) => isShown(bucketWeb, stream)))
+            for (const { stream, blocks: access } of readers.filter((reader) => shownStreams(config).includes(reader.stream)))
                 new BucketWeb(
-                    `bucket-web-${reader.stream}`,
-                    { ...bucketWeb, ...general, stream: reader.stream, blocks: reader.blocks, ...thanos },
+                    `bucket-web-${stream}`,
+                    {
+                        ...bucketWeb,
+                        ...general,
+                        stream,
+                        blocks: access,
+                        path: exposure && blocksPath(stream),
+                        visitors: visitors("blocks"),
+                        ...thanos,
+                    },
                     childOpts,
                 );
         if (tools.length > 0)
@@ -206,12 +225,26 @@ export class Observer extends pulumi.ComponentResource {
                 ...general,
                 cache: answersCache,
                 ...thanos,
-                domain,
                 downstream: query.url,
-                exposePage: cloud.exposePage,
+                page: urlOf(hosts.query),
+                expose: cloud.exposePage && { host: hosts.query, by: cloud.exposePage },
+                visitors: visitors("query"),
             },
             childOpts,
         );
+        if (exposure)
+            new Pages(
+                "pages",
+                {
+                    ...general,
+                    exposure,
+                    pages: pagesOf(config),
+                    queryTimeout: config.query.timeout,
+                    image: imageFrom(imageRegistry, OAUTH2_PROXY_IMAGE),
+                    annotations: cloud.ingress,
+                },
+                childOpts,
+            );
 
         // Query knows Rule by its name: each of them asks the other.
         const rule: Rule | undefined =
@@ -237,7 +270,7 @@ export class Observer extends pulumi.ComponentResource {
         this.outputs = {
             contract: contractOf(config, cloud.contractFacts),
             access: accessOf(config, objectStores, certificates.observees),
-            queryFrontend: frontend.host,
+            queryFrontend: new URL(frontend.url).hostname,
             certificatesEnd: certificates.firstExpiry,
             names: deployedNames(
                 config,

@@ -1,3 +1,4 @@
+import { pageHosts } from "../../config/exposure";
 import { hasTenants, ringsOf } from "../../config/rings";
 import {
     type AutoscaleConfig,
@@ -10,8 +11,19 @@ import {
 } from "../../config/schema";
 import { isShown, storesOf } from "../../config/stores";
 import { keepsBlocks, streamsOf } from "../../config/streams";
+import { LOGIN_PODS, LOGIN_REQUESTS } from "../exposure/oauth2Proxy";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
-import { ALERTMANAGER_SERVICE, GRAFANA, KPS, MEMCACHED, OPERATOR, storeWorkloads, streamWorkload, thanosName } from "../naming/names";
+import {
+    ALERTMANAGER_SERVICE,
+    GRAFANA,
+    KPS,
+    loginName,
+    MEMCACHED,
+    OPERATOR,
+    storeWorkloads,
+    streamWorkload,
+    thanosName,
+} from "../naming/names";
 import { ALERTMANAGER_REQUESTS } from "../prometheus/alertmanager";
 import { GRAFANA_REQUESTS, GRAFANA_SIDECAR_REQUESTS } from "../prometheus/grafana";
 import { SIDECAR_REQUESTS } from "../prometheus/values";
@@ -94,6 +106,14 @@ function observerPods(config: ObserverConfig): PodRequests[] {
                       requests: requestsOf(bucketWeb),
                       volumes: false,
                   }))
+            : []),
+        ...(config.exposure?.login.by === "oauth2-proxy"
+            ? Object.keys(pageHosts(config)).map((page) => ({
+                  name: loginName(page),
+                  replicas: LOGIN_PODS,
+                  requests: requestsOf(LOGIN_REQUESTS),
+                  volumes: false,
+              }))
             : []),
         ...(rule ? [{ name: thanosName("rule"), replicas: rule.replicas, requests: requestsOf(rule), volumes: keepsBlocks(rule) }] : []),
         ...rings.flatMap((ring) =>

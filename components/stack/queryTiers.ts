@@ -7,7 +7,7 @@ import { QueryFrontend, type QueryFrontendArgs } from "../thanos/queryFrontend";
 
 export interface QueryTiersArgs extends Pick<QueryArgs, "namespace" | "placement" | "image" | "tracing" | "tls"> {
     /** The settings of the observer. */
-    config: Pick<ObserverConfig, "query" | "queryFrontend" | "rule" | "domain">;
+    config: Pick<ObserverConfig, "query" | "queryFrontend" | "rule">;
     /** Sources in the observer's cluster: its own sidecars, Receive, Rule and the Stores. */
     sources: readonly Endpoint[];
     /** The leaf Queries of the observees. */
@@ -67,8 +67,9 @@ export function queryTiers({ config, sources, leafQueries, tls, ...rest }: Query
             replicas: 1,
             autoscale: undefined,
             cache: undefined,
-            domain: config.domain,
             downstream: query.url,
+            // Nobody, but by a NetworkPolicy of the user's.
+            visitors: [],
         };
         new QueryFrontend("query-frontend-tenants", frontend, opts);
     }

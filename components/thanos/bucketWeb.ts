@@ -3,6 +3,7 @@ import type { BucketWebConfig } from "../../config/schema";
 import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
+import type { Clients } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { serviceAccountOf, thanosName } from "../naming/names";
 import { HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
@@ -14,12 +15,16 @@ export interface BucketWebArgs extends Omit<BucketWebConfig, "streams">, ThanosP
     stream: string;
     /** Access to the blocks of `stream`: that of its Store, whose service account it runs as. */
     blocks: StreamAccess;
+    /** Path of the page behind an ingress. @default `/` */
+    path?: string | undefined;
+    /** Who opens it. */
+    visitors: Clients;
     /** Nodes of its pod. @default any node */
     placement?: Placement | undefined;
 }
 
 /** Flags of `thanos tools bucket web`. */
-export const bucketWebFlags = ({ refresh }: Pick<BucketWebConfig, "refresh">): string[] => [
+export const bucketWebFlags = ({ refresh, path }: Pick<BucketWebConfig, "refresh"> & Pick<BucketWebArgs, "path">): string[] => [
     "tools",
     "bucket",
     "web",
@@ -29,9 +34,11 @@ export const bucketWebFlags = ({ refresh }: Pick<BucketWebConfig, "refresh">): s
     `--refresh=${goTime(refresh)}`,
     // The page could mark blocks for deletion otherwise. The bucket would refuse that to a reader.
     "--disable-admin-operations",
+    // It is served there, too: `--web.route-prefix` is the same unless it is set.
+    ...(path ? [`--web.external-prefix=${path}`] : []),
 ];
 
-/** A page that shows the blocks of one stream over time. Nobody can connect to it but by `kubectl port-forward`, which no NetworkPolicy concerns. */
+/** A page that shows the blocks of one stream over time. Without visitors it is opened by `kubectl port-forward`, which no NetworkPolicy concerns. */
 export class BucketWeb extends pulumi.ComponentResource {
     constructor(name: string, args: BucketWebArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:thanos:BucketWeb", name, {}, opts);
@@ -44,6 +51,7 @@ export class BucketWeb extends pulumi.ComponentResource {
                 flags: bucketWebFlags(args),
                 replicas: 1,
                 ports: HTTP_ONLY,
+                clients: { http: args.visitors },
                 blocks: args.blocks,
                 serviceAccount: serviceAccountOf("store", args.stream),
                 placement: args.placement,

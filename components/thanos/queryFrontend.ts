@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { QueryFrontendConfig } from "../../config/schema";
 import { goTime } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
+import type { Clients } from "../kubernetes/networkPolicy";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
-import { externalServiceName, queryFrontendHost, serviceHost, thanosName } from "../naming/names";
+import { externalServiceName, serviceHost, thanosName } from "../naming/names";
 import { answersCacheFile, type SharedCache } from "./caches";
 import { HTTP_ONLY, START_DIR, type ThanosPods, workload } from "./workload";
 
@@ -13,15 +14,14 @@ export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache">, T
     cache: SharedCache | undefined;
     /** Kubernetes namespace. */
     namespace: string;
-    /** DNS domain of the fleet. */
-    domain: string;
     /** URL of the Query behind the frontend. */
     downstream: string;
-    /**
-     * Makes the frontend's page reachable under its DNS name.
-     * @default none: nobody may connect, but by a NetworkPolicy of the user's
-     */
-    exposePage?: ExposePage | undefined;
+    /** Makes the frontend's page reachable under a DNS name, without an ingress. @default nothing does */
+    expose?: { host: string; by: ExposePage } | undefined;
+    /** URL of its page behind an ingress. @default none */
+    page?: string | undefined;
+    /** Who opens it. */
+    visitors: Clients;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -60,9 +60,7 @@ export function queryFrontendFlags(
 
 /** Thanos Query Frontend: splits range queries by day and caches their results. The fleet's one address for people and dashboards. */
 export class QueryFrontend extends pulumi.ComponentResource {
-    /** DNS name of its page. */
-    readonly host: string;
-    /** URL of its page. */
+    /** URL of its page. Only pods open it where nothing makes it reachable. */
     readonly url: string;
 
     constructor(name: string, args: QueryFrontendArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -70,7 +68,6 @@ export class QueryFrontend extends pulumi.ComponentResource {
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
         const workloadName = thanosName(name);
-        this.host = queryFrontendHost(args.domain);
 
         workload(
             {
@@ -81,7 +78,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 replicas: args.replicas,
                 autoscale: args.autoscale,
                 ports: HTTP_ONLY,
-                clients: { http: args.exposePage ? "anywhere" : [] },
+                clients: { http: args.visitors },
                 placement: args.placement,
                 startFiles: { [CACHE]: answersCacheFile(args.cache, args.memory) },
                 memory: args.memory,
@@ -92,12 +89,14 @@ export class QueryFrontend extends pulumi.ComponentResource {
             childOpts,
         );
         this.url =
-            args.exposePage?.(
+            args.page ??
+            args.expose?.by(
                 externalServiceName(workloadName),
-                { namespace, component: name, host: this.host, port: HTTP_ONLY.http },
+                { namespace, component: name, host: args.expose.host, port: HTTP_ONLY.http },
                 childOpts,
-            ) ?? `http://${serviceHost(workloadName, namespace)}:${HTTP_ONLY.http}`;
+            ) ??
+            `http://${serviceHost(workloadName, namespace)}:${HTTP_ONLY.http}`;
 
-        this.registerOutputs({ host: this.host });
+        this.registerOutputs({ url: this.url });
     }
 }

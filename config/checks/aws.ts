@@ -6,7 +6,7 @@ import { streamsOf } from "../streams";
 /** Settings for AWS that contradict each other. */
 export function awsChecks(config: StackConfig): Problem[] {
     const problems = new Problems();
-    if (config.role === "observer") problems.add(blockStorage(config)).add(observeeAccounts(config)).add(page(config));
+    if (config.role === "observer") problems.add(blockStorage(config)).add(observeeAccounts(config));
     if (config.cloud === "aws") problems.add(nodes(config.aws)).add(ownNodes(config)).add(addOns(config.aws));
     return problems.all();
 }
@@ -67,21 +67,6 @@ function observeeAccounts({ cloud, observees }: ObserverConfig): Problem[] {
                 "is for clusters in another account.",
                 "Remove it, or name that account in observees[].account.",
             );
-    return problems.all();
-}
-
-/** Whoever reaches the page reads every metric of the fleet. */
-function page(config: ObserverConfig): Problem[] {
-    if (config.cloud === "local") return [];
-    const { pageCidrs, pageCertificate } = config.aws;
-    const problems = new Problems();
-    for (const [i, cidr] of pageCidrs.entries())
-        problems.when(
-            cidr.endsWith("/0") && pageCertificate === undefined,
-            `aws.pageCidrs[${i}]`,
-            `${cidr} opens the page to everybody who can route to the VPC, without TLS.`,
-            "Write the networks that people come from: an office, a VPN. Or set aws.pageCertificate, and put something that authenticates people before the page.",
-        );
     return problems.all();
 }
 

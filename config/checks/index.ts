@@ -2,12 +2,14 @@ import { checkAll } from "../../rules";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
+import { pageHosts } from "../exposure";
 import { ringsOf, takesSamples } from "../rings";
 import { type CompactConfig, existingOf, type ObserverConfig, type StackConfig } from "../schema";
 import { AGENTS_STREAM, streamOf, streamsOf, uploadsItself } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
 import { existingPrometheus } from "./existingPrometheus";
+import { exposureChecks } from "./exposure";
 import { grafanaChecks } from "./grafana";
 import { receiveChecks } from "./receive";
 import { ruleChecks } from "./rule";
@@ -40,7 +42,8 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(storeChecks(config))
             .add(toolChecks(config))
             .add(ruleChecks(config))
-            .add(grafanaChecks(config));
+            .add(grafanaChecks(config))
+            .add(exposureChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
     const refused = checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } });
     // The retention of a stream is one setting for all resolutions.
@@ -56,6 +59,7 @@ export function modelOf(config: StackConfig): ThanosModel {
     // One that is kept is not in the configuration: components/prometheus/existingChecks.ts applies the same rule to it.
     const prometheuses = existingOf(config) ? [] : [{ path: "prometheus", replicas: config.prometheus.replicas, agent: false }];
     if (config.role === "observee") return { ...NOTHING, prometheuses };
+    const { exposure } = config;
     const compactors = new Map(streamsOf(config).map((stream) => [stream.path, stream]));
     return {
         prometheuses,
@@ -67,7 +71,18 @@ export function modelOf(config: StackConfig): ThanosModel {
             downsampling: true,
             retention: retentionOf(retention),
         })),
-        pages: [],
+        // All pages of an observer are behind one Ingress, and one stands for all.
+        pages: exposure
+            ? [
+                  {
+                      path: "exposure",
+                      host: pageHosts(config).query,
+                      login: exposure.login.by !== "nobody",
+                      ...(exposure.login.by === "nobody" && { reason: exposure.login.reason }),
+                      sources: exposure.sourceRanges,
+                  },
+              ]
+            : [],
         receives: [
             {
                 path: "receive",

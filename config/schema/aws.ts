@@ -1,15 +1,7 @@
 import { z } from "zod";
-import { count } from "./common";
+import { arn, cidr, count } from "./common";
 
-const arn = (service: string, resource: string, example: string) =>
-    z
-        .string()
-        .regex(new RegExp(`^arn:aws(-cn|-us-gov)?:${service}:${resource}$`), `is not an ARN of this kind. Write for instance ${example}.`);
 const subnetIds = z.array(z.string().regex(/^subnet-[0-9a-f]+$/, "is not a subnet id (subnet-0123abcd).")).min(1);
-const byte = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
-/** `prefixLengths` is a regular expression. */
-const cidr = (prefixLengths: string) =>
-    z.string().regex(new RegExp(`^(${byte}\\.){3}${byte}/${prefixLengths}$`), "is not a CIDR block. Write for instance 10.42.0.0/16.");
 const bucketName = z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not an S3 bucket name: 3 to 63 lower-case letters, digits, dots and hyphens.");
@@ -40,12 +32,12 @@ const createCluster = z.strictObject({
      * or in one of `publicAccessCidrs`.
      * @default []
      */
-    privateAccessCidrs: z.array(cidr("([12]?\\d|3[0-2])")).default([]),
+    privateAccessCidrs: z.array(cidr()).default([]),
     /**
      * CIDR blocks from which the API server's public address is reachable. None by default: the public address is off.
      * @default []
      */
-    publicAccessCidrs: z.array(cidr("([12]?\\d|3[0-2])")).default([]),
+    publicAccessCidrs: z.array(cidr()).default([]),
     /**
      * Refuses to delete the cluster, in EKS and in Pulumi. To take the stack down set it to false and update first (docs/take-down.md).
      * @default true
@@ -202,13 +194,6 @@ export const observerAws = z.strictObject({
         .string()
         .regex(/^\/([\w+=,.@-]+\/)*$/, "is not an IAM path. Write for instance /thanos-fleet/.")
         .default("/thanos-fleet/"),
-    /**
-     * CIDR blocks from which the Query Frontend's page may be opened. Whoever opens it reads every metric of the fleet: nothing asks for a password, so
-     * there is no default.
-     */
-    pageCidrs: z.array(cidr("([12]?\\d|3[0-2])")).min(1),
-    /** ARN of the ACM certificate for the Query Frontend's page. Without it the page is plain HTTP inside the VPC. */
-    pageCertificate: arn("acm", "[a-z0-9-]+:\\d{12}:certificate/.+", "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b").optional(),
 });
 
 export type AwsAccount = z.infer<typeof observeeAws>;

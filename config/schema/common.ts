@@ -82,3 +82,13 @@ export const domain = z
 
 /** A label as Prometheus's text format has always taken it. */
 export const labelName = z.string().regex(/^[a-zA-Z_]\w*$/, "stands under a name that is no label. Use letters, digits and underscores.");
+
+export const arn = (service: string, resource: string, example: string) =>
+    z
+        .string()
+        .regex(new RegExp(`^arn:aws(-cn|-us-gov)?:${service}:${resource}$`), `is not an ARN of this kind. Write for instance ${example}.`);
+
+const byte = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+/** `prefixLengths` is a regular expression. */
+export const cidr = (prefixLengths = "([12]?\\d|3[0-2])") =>
+    z.string().regex(new RegExp(`^(${byte}\\.){3}${byte}/${prefixLengths}$`), "is not a CIDR block. Write for instance 10.42.0.0/16.");

@@ -3,6 +3,7 @@ import { SIZES } from "../sizes";
 import { alerting } from "./alerting";
 import { observeeAws, observerAws } from "./aws";
 import { clusterName, domain, duration, namespace } from "./common";
+import { exposure } from "./exposure";
 import { grafana } from "./grafana";
 import { objectStore } from "./objectStore";
 import { pods } from "./pods";
@@ -190,6 +191,11 @@ const observer = {
     /** A page for each stream that shows its blocks. They run if this section is there. */
     bucketWeb: bucketWeb.optional(),
     /**
+     * How people reach the pages (docs/adr/0029): Query Frontend, Grafana and bucket web. Without it nobody does but by `kubectl port-forward`; with `cloud: local`, Query Frontend
+     * has a load balancer.
+     */
+    exposure: exposure.optional(),
+    /**
      * Tools that are ready to be run on a stream's blocks, each as a suspended CronJob of every stream (docs/tools.md).
      * @default []
      */
@@ -238,6 +244,7 @@ export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(obser
 export type { AlertingConfig } from "./alerting";
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { CacheConfig, MemcachedConfig } from "./cache";
+export type { ExposureConfig, Oauth2ProxyConfig } from "./exposure";
 export type { GrafanaConfig } from "./grafana";
 export type { PodsConfig } from "./pods";
 export type { ExistingConfig, PrometheusConfig } from "./prometheus";

@@ -16,6 +16,7 @@ import { ROOT } from "../support/root";
 import { run } from "../support/run";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
+import { ALB, ENDPOINTS, OIDC } from "../support/testFleet";
 
 /** Plugins that need an account or a cluster are recorders; `random` and `tls` are the local fleet's stand-ins. */
 const RECORDERS = join(ROOT, "tests", "support", "pluginRecorder", "bin");
@@ -179,7 +180,10 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
         const observer = (deletionProtection = true) =>
             stack(
                 "whole",
-                example("observer", (aws) => ({ ...aws, ...cluster(deletionProtection) })),
+                {
+                    ...example("observer", (aws) => ({ ...aws, ...cluster(deletionProtection) })),
+                    "thanos-fleet:exposure": JSON.stringify({ ...ALB, login: { by: "alb", ...OIDC, ...ENDPOINTS } }),
+                },
                 undefined,
                 { [RECORDED_DELETIONS]: file },
             );
@@ -221,7 +225,7 @@ describe("a stack on AWS, in the real engine with a recording AWS plugin", () =>
                 "Cluster eks",
                 "Vpc eks",
             );
-            inOrder("Ingress thanos-query-frontend-external", "Addon externalDns", "NodeGroup nodes-general");
+            inOrder("Ingress pages", "Addon externalDns", "NodeGroup nodes-general");
             inOrder("StatefulSet thanos-compact-blue", "Addon ebsCsi", "NodeGroup nodes-stateful-a", "Cluster eks");
             inOrder("StatefulSet thanos-store-blue", "RolePolicy store-blue-identity");
             assert.deepEqual(

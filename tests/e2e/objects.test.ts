@@ -7,19 +7,23 @@ import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
 import { ROOT } from "../support/root";
 import { run } from "../support/run";
 import { kubeConfig, targetOf, tools } from "../support/runningFleet";
-import { buildObserverOn } from "../support/testFleet";
+import { buildObserverOn, EXPOSED } from "../support/testFleet";
 
 interface Container {
     image?: string;
     args?: string[];
 }
 
-/** Every resource of the example stacks, of an observer that creates its EKS cluster, and of the local stacks. */
+/** Every resource of the example stacks, of an observer that creates its EKS cluster, and of the local stacks; and those by which people reach the pages. */
 async function allResources(): Promise<PlannedResource[]> {
     const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
     const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
     const profile = { target: await targetOf("observer"), chart: "kube-prometheus-stack", storageClass: LOCAL_STORAGE_CLASS };
     const resources = [...example.resources, ...observee.resources, ...(await buildObserverOn("created")).resources];
+    for (const variant of Object.keys(EXPOSED)) {
+        const exposed = await buildObserverOn(variant);
+        resources.push(...exposed.resources.filter(({ name }) => /^pages$|^login-|-page$|bucket-web/.test(name)));
+    }
     let outputs: Record<string, unknown> = {};
     for (const { name } of CLUSTERS) {
         const stack = await runInProcess(name, toEngineConfig(stackConfig(name, profile)), () => outputs);

@@ -62,7 +62,7 @@ export class RealThanos {
         const [http, grpc] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${grpcPort ?? (await freePort())}`];
         const addresses = [
             `--http-address=${http}`,
-            ...(/^(query-frontend|compact)$/.test(flags[0] ?? "") ? [] : [`--grpc-address=${grpc}`]),
+            ...(/^(query-frontend|compact|tools)$/.test(flags[0] ?? "") ? [] : [`--grpc-address=${grpc}`]),
         ];
         await this.processes.start(
             name,

@@ -26,7 +26,6 @@ export const observerConfig = (cloud: CloudName, more: Record<string, unknown> =
             region: "eu-west-1",
             cluster: { name: "eks-observer" },
             bucket: "blocks-of-the-fleet",
-            pageCidrs: ["10.8.0.0/16"],
             nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"] },
         },
     }),
@@ -65,6 +64,40 @@ interface Variant {
     /** Keys of `aws` in the observer and in every observee. */
     both?: Record<string, unknown>;
 }
+
+/** Parts of `exposure`. */
+export const OIDC = { issuer: "https://login.example.com", clientSecret: "login" };
+export const ENDPOINTS = {
+    authorizationEndpoint: "https://login.example.com/auth",
+    tokenEndpoint: "https://login.example.com/token",
+    userInfoEndpoint: "https://login.example.com/userinfo",
+};
+export const ALB = {
+    sourceRanges: ["10.8.0.0/16", "192.0.2.0/24"],
+    ingress: {
+        controller: "alb",
+        certificate: "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b",
+        subnetCidrs: ["10.42.0.0/19", "10.42.32.0/19"],
+    },
+};
+export const NGINX = { sourceRanges: ["10.8.0.0/16", "192.0.2.0/24"], ingress: { controller: "nginx", tlsSecret: "pages" } };
+
+/** Settings of an observer with pages that people open. */
+export const EXPOSED = {
+    // Behind an ALB, which asks for the login itself.
+    "alb-login": { bucketWeb: { streams: ["blue", "red"] }, exposure: { ...ALB, login: { by: "alb", ...OIDC, ...ENDPOINTS } } },
+    // Behind another ingress, with oauth2-proxy.
+    "proxy-login": {
+        bucketWeb: { streams: ["blue", "red"] },
+        exposure: { ...NGINX, login: { by: "oauth2-proxy", ...OIDC, emailDomains: ["example.com"], groups: ["sre"], bearerTokens: true } },
+    },
+};
+
+/** An observer with every page that there is. The golden files have no Grafana: its dashboards are long, and have a golden file of their own. */
+export const buildExposed = (name: keyof typeof EXPOSED) =>
+    once(`observer, exposed, ${name}`, () =>
+        runInProcess("observer", toEngineConfig(observerConfig("aws", { ...EXPOSED[name], grafana: {} }))),
+    );
 
 /** Variants of the fleet on AWS, by name. */
 export const ON_AWS: Record<string, Variant> = {
@@ -106,9 +139,11 @@ export const ON_AWS: Record<string, Variant> = {
     "bucket-per-cluster": { observer: { aws: { bucketPerCluster: true, replicationRegion: "eu-central-1" } } },
     // What a careful company adds.
     guarded: {
-        observer: { aws: { pageCertificate: "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b" } },
+        observer: { aws: {} },
         both: { identity: { permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary" }, tags: { team: "observability" } },
     },
+    "alb-login": { observer: { aws: {}, ...EXPOSED["alb-login"] } },
+    "proxy-login": { observer: { aws: {}, ...EXPOSED["proxy-login"] } },
     china: { observer: { aws: {} }, both: { region: "cn-north-1" } },
     rule: {
         observer: {

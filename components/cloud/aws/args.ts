@@ -1,9 +1,7 @@
 import type { AwsAccount, ObserverAws } from "../../../config/schema";
 import type { PodRequests } from "../../kubernetes/podRequests";
 
-export interface AwsArgs
-    extends AwsAccount,
-        Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion" | "pageCertificate" | "pageCidrs">> {
+export interface AwsArgs extends AwsAccount, Partial<Pick<ObserverAws, "bucket" | "bucketPerCluster" | "replicationRegion">> {
     /** This cluster's name in the fleet. */
     clusterName: string;
     /** DNS domain of the fleet. */

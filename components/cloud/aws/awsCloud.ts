@@ -7,7 +7,7 @@ import type { Cloud } from "../cloud";
 import type { AwsArgs } from "./args";
 import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
-import { loadBalancerAnnotations, pageIngress, READINESS_GATES } from "./loadBalancing";
+import { ingressTags, loadBalancerAnnotations, READINESS_GATES } from "./loadBalancing";
 import { openPlatform } from "./platform";
 import { Identity } from "./storage/blockRoles";
 import { policyProblems } from "./storage/bucketPolicies";
@@ -18,7 +18,7 @@ import { makeStores } from "./storage/stores";
 
 /** An EKS cluster and what this project needs of the AWS account. Looks up AWS first, and refuses what it does not find. */
 export async function awsCloud(args: AwsArgs): Promise<Cloud> {
-    const { region, domain, rolePath, bucket, pageCertificate, pageCidrs = [], profile, replicationRegion } = args;
+    const { region, domain, rolePath, bucket, profile, replicationRegion } = args;
     const tags = { ...args.tags, "thanos-fleet": domain };
     const createProvider = (name: string, providerRegion: string) =>
         new Provider(name, { region: providerRegion as Region, ...(profile && { profile }), defaultTags: { tags } });
@@ -40,7 +40,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         nodesHaveZones: true,
         general,
         loadBalancer: loadBalancerAnnotations(tags),
-        exposePage: (name, page, opts) => pageIngress(name, { ...page, tags, cidrs: pageCidrs, certificate: pageCertificate }, opts),
+        ingress: ingressTags(tags),
         grant: (name, { store, ...grant }, opts) =>
             // IAM does not know the store of another cloud: its keys are in the objstore file.
             store.iam === undefined

@@ -40,6 +40,7 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         // kind sets no such label, and neither do most clusters outside of a cloud.
         nodesHaveZones: false,
         loadBalancer: {},
+        ingress: {},
         makeStores: (name, streams, storeOpts) => {
             const { store } = new S3Server(name, { domain, namespace, storageClass, image, placement }, storeOpts);
             return { stores: Object.fromEntries(streams.map((stream) => [stream.name, store])), roles: {} };

@@ -45,7 +45,6 @@ describe("npm run plan", function () {
                 region: "eu-west-1",
                 cluster: { name: "eks-observer" },
                 nodeGroups: { subnetIds: ["subnet-0a", "subnet-0b"], stateful: { nodesPerZone: 2 } },
-                pageCidrs: ["10.8.0.0/16"],
             },
             objectStore: { type: "GCS", config: { bucket: "mine", service_account: SECRET } },
             rule: { files: ["rules/fleet.yml"] },

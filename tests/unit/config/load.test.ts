@@ -62,7 +62,6 @@ describe("configuration", () => {
             'cluster: "Blue" is not a cluster name. Use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.',
             'observees[2].mode: "push" is not known. Write sidecar, sidecar-remote-write or agent.',
             "compact.retentoin: is not a setting here. Remove it, or look up its name in docs/configuration.md.",
-            "aws.pageCidrs: is missing. List the networks from which people may open the page, for instance your VPN's: `pulumi config set --path 'aws.pageCidrs[0]' 10.8.0.0/16`. Whoever opens it reads every metric.",
             "prometheus.retention: 1h is shorter than three blocks (6h): a block could be deleted before it is uploaded. Write 6h or longer; 24h survives a night without S3.",
             "aws.bucket: is missing. Name the bucket that this stack creates for the fleet's blocks: `pulumi config set --path aws.bucket NAME`. To use an existing store, set objectStore instead.",
             'observees[1].name: "blue" is used twice (also observees[0].name). External labels must differ, or blocks of two clusters are merged and Compact halts. Rename one.',

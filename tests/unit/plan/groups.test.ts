@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { type Run, runInProcess } from "../../../engine/runInProcess";
+import { toEngineConfig } from "../../../engine/stackFile";
 import { groupsOf } from "../../../plan/groups";
 import type { StackPlan } from "../../../plan/model";
+import { buildExposed, buildObserver, NGINX, observerConfig } from "../../support/testFleet";
 import { ADMIN, planOfExamples } from "./stackInputs";
 
 describe("groupsOf", () => {
@@ -175,7 +178,7 @@ describe("groupsOf", () => {
         ]);
     });
 
-    it("shows the names of load balancers and web page, and the validity of certificates", () => {
+    it("shows the names of load balancers, and the validity of certificates", () => {
         const signed = { validityPeriodHours: 2160, earlyRenewalHours: 720 };
         const found = groups([
             kubernetes(
@@ -187,12 +190,6 @@ describe("groupsOf", () => {
                 },
                 "receive",
             ),
-            kubernetes(
-                "networking.k8s.io/v1:Ingress",
-                "page",
-                { spec: { rules: [{ host: "query.fleet.example.internal" }] } },
-                "query-frontend",
-            ),
             { type: "tls:index/selfSignedCert:SelfSignedCert", name: "ca-servers", props: {} },
             { type: "tls:index/selfSignedCert:SelfSignedCert", name: "ca-readers", props: {} },
             { type: "tls:index/locallySignedCert:LocallySignedCert", name: "reader", props: signed },
@@ -200,15 +197,44 @@ describe("groupsOf", () => {
         assert.deepEqual(found, [
             {
                 title: "Names and certificates",
-                count: 5,
+                count: 4,
                 rows: [
                     ["receive.fleet.example.internal", "load balancer, remote-write 19291"],
-                    ["query.fleet.example.internal", "web page, HTTP inside the VPC"],
                     ["2 authorities", "keys in this stack's state only, not in the cluster"],
                     ["1 certificate", "valid 90 days, renewed 30 days before"],
                 ],
             },
         ]);
+    });
+
+    it("shows the address of each page, and who may open it", async () => {
+        const rowsOf = async (resources: Promise<Run>) =>
+            groupsOf({ name: "observer", role: "observer", resources: (await resources).resources, warnings: [] } as StackPlan).find(
+                ({ title }) => title === "Pages",
+            )?.rows;
+        const from = "from 10.8.0.0/16, 192.0.2.0/24";
+        const alb = "login at https://login.example.com; whoever it lets in";
+        assert.deepEqual(await rowsOf(buildExposed("alb-login")), [
+            ["https://query.fleet.test/", from, alb],
+            ["https://grafana.fleet.test/", from, alb],
+            ["https://blocks.fleet.test/", from, alb],
+            ["https://blocks.fleet.test/red", from, alb],
+        ]);
+        const proxy = "login at https://login.example.com; email addresses of example.com; groups sre";
+        assert.deepEqual(await rowsOf(buildExposed("proxy-login")), [
+            ["https://query.fleet.test/", from, `${proxy}; bearer tokens too`],
+            ["https://grafana.fleet.test/", from, proxy],
+            ["https://blocks.fleet.test/", from, proxy],
+            ["https://blocks.fleet.test/red", from, proxy],
+            ["login-blocks", "2 replicas", ""],
+            ["login-grafana", "2 replicas", ""],
+            ["login-query", "2 replicas", ""],
+        ]);
+        const nobody = { ...NGINX, login: { by: "nobody", reason: "the VPN asks for a login" } };
+        assert.deepEqual(await rowsOf(runInProcess("observer", toEngineConfig(observerConfig("local", { exposure: nobody })))), [
+            ["https://query.fleet.test/", from, "no login: the VPN asks for a login"],
+        ]);
+        assert.equal(await rowsOf(buildObserver("aws")), undefined);
     });
 
     it("leaves out no resource of the worked examples", async () => {

@@ -3,6 +3,7 @@ import { type AwsStack, toAwsStack, withPlaceholderZone } from "../../../plan/aw
 import type { FleetPlan, StackInput } from "../../../plan/model";
 import { planFleet } from "../../../plan/planFleet";
 import { ROOT } from "../../support/root";
+import { ALB, ENDPOINTS, OIDC } from "../../support/testFleet";
 
 /** Stacks on AWS for the tests of the plan. */
 
@@ -18,7 +19,8 @@ export const observerWith = (aws: object) => ({
         domain: DOMAIN,
         cloud: "aws",
         observees: [{ name: "blue", mode: "sidecar" }],
-        aws: { region: "eu-west-1", cluster: { name: "eks-observer" }, bucket: "example-blocks", pageCidrs: ["10.0.0.0/8"], ...aws },
+        exposure: { ...ALB, login: { by: "alb", ...OIDC, ...ENDPOINTS } },
+        aws: { region: "eu-west-1", cluster: { name: "eks-observer" }, bucket: "example-blocks", ...aws },
     }),
 });
 /** The observee blue in another region; `aws` overrides its settings. */

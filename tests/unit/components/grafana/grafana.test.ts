@@ -52,7 +52,13 @@ describe("Grafana", () => {
         assert.deepEqual(named(own(run), "kps-grafana", /:NetworkPolicy$/).spec, {
             podSelector: { matchLabels: { "app.kubernetes.io/name": "grafana", "app.kubernetes.io/instance": "kps" } },
             policyTypes: ["Ingress"],
-            ingress: [{ ports: [{ port: 3000, protocol: "TCP" }] }],
+            // People come by `kubectl port-forward`.
+            ingress: [
+                {
+                    ports: [{ port: 3000, protocol: "TCP" }],
+                    from: [{ podSelector: { matchLabels: { "operator.prometheus.io/name": "kps-prometheus" } } }],
+                },
+            ],
         });
         const { grafana } = valuesOf(run);
         assert.deepEqual(

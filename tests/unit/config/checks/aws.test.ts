@@ -49,21 +49,6 @@ describe("checks of the AWS settings", () => {
         ]);
     });
 
-    it("demand to know from where the page may be opened", () => {
-        assert.deepEqual(problemsOf(onAws({ pageCidrs: undefined })), [
-            "aws.pageCidrs: is missing. List the networks from which people may open the page, for instance your VPN's: `pulumi config set --path 'aws.pageCidrs[0]' 10.8.0.0/16`. Whoever opens it reads every metric.",
-        ]);
-        assert.deepEqual(problemsOf(onAws({ pageCidrs: [] })), ["aws.pageCidrs: [] has too few entries: write at least 1."]);
-    });
-
-    it("refuse to open the page to everybody in plain HTTP", () => {
-        const pageCertificate = "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b";
-        assert.deepEqual(problemsOf(onAws({ pageCidrs: ["10.0.0.0/8", "0.0.0.0/0"] })), [
-            "aws.pageCidrs[1]: 0.0.0.0/0 opens the page to everybody who can route to the VPC, without TLS. Write the networks that people come from: an office, a VPN. Or set aws.pageCertificate, and put something that authenticates people before the page.",
-        ]);
-        assert.deepEqual(problemsOf(onAws({ pageCidrs: ["0.0.0.0/0"], pageCertificate })), []);
-    });
-
     it("refuse security groups of nodes for a cluster that the stack creates", () =>
         assert.deepEqual(
             problemsOf(

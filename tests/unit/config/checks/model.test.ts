@@ -5,7 +5,7 @@ import { type Run, runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
 import { manifestOf } from "../../../../policies/policy";
 import { readModel } from "../../../../rules/reading/readModel";
-import { buildObservee, buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
+import { buildExposed, buildObservee, buildObserver, EXPOSED, NGINX, observeeConfig, observerConfig } from "../../../support/testFleet";
 
 const manifestsOf = ({ resources }: Run) =>
     resources.flatMap(({ type, name, props }) => manifestOf({ type, name, urn: `${type}::${name}`, props }));
@@ -41,6 +41,24 @@ describe("the model of a configuration", () => {
             registered,
             ["blue", "observer", "red"].map((stream) => ({ ...compactor, stream })),
         );
+    });
+
+    it("has the login and the networks of every exposed page as they are registered", async () => {
+        for (const variant of ["alb-login", "proxy-login"] as const) {
+            const [configured] = withoutPaths(modelOf(loadConfig(observerConfig("local", EXPOSED[variant]))).pages);
+            const registered = readModel(manifestsOf(await buildExposed(variant)), ["pages"]).model.pages;
+            // Grafana's pods are the chart's, which the engine does not show. Behind oauth2-proxy they are like the others.
+            const hosts = ["query", ...(variant === "proxy-login" ? ["grafana"] : []), "blocks"];
+            assert.deepEqual(
+                withoutPaths(registered),
+                hosts.map((host) => ({ ...configured, host: `${host}.fleet.test` })),
+            );
+        }
+        const nobody = { ...NGINX, login: { by: "nobody", reason: "the VPN asks for a login" } };
+        const raw = observerConfig("local", { exposure: nobody });
+        const run = await runInProcess("observer", toEngineConfig(raw));
+        assert.deepEqual(withoutPaths(readModel(manifestsOf(run), ["pages"]).model.pages), withoutPaths(modelOf(loadConfig(raw)).pages));
+        assert.deepEqual(modelOf(loadConfig(observerConfig("aws"))).pages, []);
     });
 
     it("has an observee's Prometheus as it is registered, and nothing else", async () => {

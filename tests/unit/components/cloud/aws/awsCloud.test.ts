@@ -52,29 +52,15 @@ describe("the policies of a stack", () => {
     });
 });
 
-describe("an observer on AWS with a certificate for its page and a permissions boundary", () => {
-    const CERTIFICATE = "arn:aws:acm:eu-west-1:111111111111:certificate/0a1b";
+describe("an observer on AWS with a permissions boundary", () => {
     const BOUNDARY = "arn:aws:iam::111111111111:policy/boundary";
     let resources: PlannedResource[];
     before(async () => {
         const aws = {
             ...(observerConfig("aws").aws as Record<string, unknown>),
-            pageCertificate: CERTIFICATE,
             identity: { permissionsBoundary: BOUNDARY },
         };
         ({ resources } = await runInProcess("observer", toEngineConfig(observerConfig("aws", { aws }))));
-    });
-
-    it("redirects its page to HTTPS, inside the VPC", () => {
-        const pages = resources
-            .filter((r) => r.type === "kubernetes:networking.k8s.io/v1:Ingress")
-            .map(({ props }) => (props.metadata as { annotations: Record<string, string> }).annotations)
-            .map((annotations) =>
-                ["scheme", "listen-ports", "ssl-redirect", "certificate-arn"].map(
-                    (name) => annotations[`alb.ingress.kubernetes.io/${name}`],
-                ),
-            );
-        assert.deepEqual(pages, [["internal", '[{"HTTP":80},{"HTTPS":443}]', "443", CERTIFICATE]]);
     });
 
     it("bounds every role", () => {
