@@ -1,8 +1,9 @@
 import { hasTenants, ringsOf, takesSamples } from "../../config/rings";
 import { activeOf, type ObserverConfig } from "../../config/schema";
+import { storesOf } from "../../config/stores";
 import { streamsOf } from "../../config/streams";
 import type { FleetFacts } from "../grafana/facts";
-import { streamWorkload, thanosName } from "../naming/names";
+import { storeWorkloads, streamWorkload, thanosName } from "../naming/names";
 import { partsOf } from "../thanos/hashring";
 import { queryComponents } from "./queryTiers";
 
@@ -16,7 +17,7 @@ export function factsOf(config: ObserverConfig, certificatesEnd: string): FleetF
         clusters: activeOf(config.observees).length + 1,
         certificatesEnd: Math.floor(Date.parse(certificatesEnd) / 1000),
         queries: queryComponents(config.query).map(thanosName),
-        stores: streams.map((stream) => streamWorkload("store", stream)),
+        stores: storesOf(config).flatMap(({ stream, shards }) => storeWorkloads(stream, shards)),
         compacts: streams.map((stream) => streamWorkload("compact", stream)),
         receive:
             rings.length > 0
