@@ -1,3 +1,5 @@
+import { isMap } from "./isMap";
+
 /**
  * Defaults by the size of what a stack serves (docs/adr/0032). S is what the schema says. How long samples are kept is no matter of size: a word that says how
  * large a fleet is must not delete what it has.
@@ -65,8 +67,6 @@ export const BY_SIZE: Record<Role, Record<Size, Settings>> = {
 
 /** A user's settings, with the defaults of a size where they say nothing. */
 export const withSize = (size: Size, role: Role, settings: Settings): Settings => under(BY_SIZE[role][size], settings);
-
-const isMap = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A choice that has a type is one value: nothing of another type's settings is put beside it. */
 function under(defaults: Settings, settings: Settings): Settings {

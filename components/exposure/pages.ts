@@ -38,7 +38,7 @@ export interface Page {
 }
 
 /** The streams whose blocks are shown, in the order of the fleet's. */
-export const shownStreams = (config: ObserverConfig): string[] => {
+const shownStreams = (config: ObserverConfig): string[] => {
     const { bucketWeb } = config;
     if (bucketWeb === undefined) return [];
     return streamsOf(config)

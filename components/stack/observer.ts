@@ -3,13 +3,13 @@ import { type PageName, pageHosts } from "../../config/exposure";
 import { ringsOf } from "../../config/rings";
 import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
-import { storesOf } from "../../config/stores";
+import { isShown, storesOf } from "../../config/stores";
 import { keepsBlocks, RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { MEMCACHED_IMAGE, OAUTH2_PROXY_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
-import { blocksPath, Pages, pagesOf, shownStreams } from "../exposure/pages";
+import { blocksPath, Pages, pagesOf } from "../exposure/pages";
 import { visitorsOf } from "../exposure/visitors";
 import { Grafana } from "../grafana/grafana";
 import { imageFrom } from "../kubernetes/imageFrom";
@@ -175,7 +175,7 @@ export class Observer extends pulumi.ComponentResource {
 
         const { bucketWeb, tools } = config;
         if (bucketWeb)
-            for (const { stream, blocks: access } of readers.filter((reader) => shownStreams(config).includes(reader.stream)))
+            for (const { stream, blocks: access } of readers.filter((reader) => isShown(bucketWeb, reader.stream)))
                 new BucketWeb(
                     `bucket-web-${stream}`,
                     {

@@ -1,7 +1,6 @@
 import { type Problem, Problems } from "../../rules/problem";
+import { isMap } from "../isMap";
 import type { StackConfig } from "../schema";
-
-type Values = Record<string, unknown>;
 
 interface Guard {
     /** A path in the chart's values. A value there or below is refused. */
@@ -95,8 +94,6 @@ const GUARDS: readonly Guard[] = [
 
 /** What may be changed of the sidecar; the rest decides whether it uploads, and whether Query can ask it. */
 const FREE_OF_SIDECAR = ["resources", "logLevel", "logFormat"];
-
-const isMap = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether `values` say something at a path of the chart's values. A key of a map may itself contain dots, as annotations do. */
 function says(values: unknown, path: string): boolean {

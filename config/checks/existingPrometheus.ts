@@ -1,4 +1,5 @@
 import { type Problem, Problems } from "../../rules/problem";
+import { isMap } from "../isMap";
 import { existingOf, type StackConfig } from "../schema";
 import { alerting } from "../schema/alerting";
 import { prometheus } from "../schema/prometheus";
@@ -8,8 +9,6 @@ type Raw = Record<string, unknown>;
 /** What the stack does for a Prometheus that it does not install. */
 const STILL_APPLIES = { prometheus: ["existing", "scrapeConfigs"], alerting: ["runbooks"] };
 
-const isMap = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Settings in a stack's raw configuration that a kept Prometheus does not follow. With their defaults filled in, nobody could tell them from those that are written. */
 export function unusedSettings(raw: Raw): Problem[] {
     if (!isMap(raw.prometheus) || raw.prometheus.existing === undefined) return [];
@@ -18,19 +17,16 @@ export function unusedSettings(raw: Raw): Problem[] {
             // Others are no settings at all.
             .filter((key) => key in shape && !STILL_APPLIES[section].includes(key))
             .map((key) => `${section}.${key}`);
-    const problems = new Problems();
-    for (const path of [
+    const paths = [
         ...written("prometheus", prometheus.shape),
         ...written("alerting", alerting.shape),
         ...["chart", "storageClass"].filter((key) => key in raw),
-    ])
-        problems.when(
-            true,
-            path,
-            "has no effect: prometheus.existing keeps a Prometheus that this stack does not install.",
-            "Remove it, and set it where that Prometheus is installed.",
-        );
-    return problems.all();
+    ];
+    return paths.map((path) => ({
+        path,
+        problem: "has no effect: prometheus.existing keeps a Prometheus that this stack does not install.",
+        remedy: "Remove it, and set it where that Prometheus is installed.",
+    }));
 }
 
 /** A namespace that is there already. */
