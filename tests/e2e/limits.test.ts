@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parse } from "yaml";
 import { query } from "../../clients/thanos";
 import { type LimitsArgs, limitsFile } from "../../components/thanos/limits";
 import { receive } from "../../config/schema/thanos";
 import { eventually } from "../support/eventually";
 import { LoopbackRing } from "../support/loopbackRing";
-import { freePort, Processes } from "../support/processes";
+import { Processes } from "../support/processes";
 import { remoteWrite } from "../support/remoteWrite";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
@@ -29,12 +28,7 @@ describe("a tenant with more series than its limit", () => {
         const binaries = await tools("thanos", "prometheus");
         ring = new LoopbackRing(binaries.thanos.path, processes, [{ tenants: TENANTS, zones: [], ingesters: 3 }]);
         await ring.startIngesters();
-        const config = join(directory, "prometheus.yml");
-        await writeFile(config, ring.scrapeConfig());
-        const web = `127.0.0.1:${await freePort()}`;
-        metaMonitoring = `http://${web}`;
-        const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(directory, "meta")}`, `--web.listen-address=${web}`];
-        await processes.start("prometheus", binaries.prometheus.path, flags, `${metaMonitoring}/-/ready`);
+        metaMonitoring = await ring.startMetaMonitoring(binaries.prometheus.path);
         await ring.startRouter(limitsOf(LIMIT));
     });
     after(() => processes.stop());

@@ -4,6 +4,7 @@ import { warnings } from "../../clients/thanos";
 import type { Mode } from "../../config/schema";
 import { eventually } from "../support/eventually";
 import { frontend } from "../support/runningFleet";
+import { samples } from "../support/steadyWriter";
 import { deploy } from "../support/steadyWrites";
 
 /**
@@ -20,14 +21,9 @@ type Settings = Parameters<typeof deploy>[1];
 /** Times of the samples of a cluster's API server, in seconds: one list for each series that the answer has. */
 async function times(base: string, cluster: string, since: number, dedup: boolean): Promise<number[][]> {
     const end = Math.floor(Date.now() / 1000) - 30;
-    const params = new URLSearchParams({
-        query: `up{cluster="${cluster}",job="apiserver"}[${end - since}s]`,
-        dedup: String(dedup),
-        time: String(end),
-    });
-    const response = await fetch(`${base}/api/v1/query?${params}`, { signal: AbortSignal.timeout(60_000) });
-    const { data } = (await response.json()) as { data: { result: { values: [number, string][] }[] } };
-    return data.result.map(({ values }) => values.map(([time]) => time));
+    const range = `up{cluster="${cluster}",job="apiserver"}[${end - since}s]`;
+    const found = await samples(base, range, { dedup: String(dedup), time: String(end) });
+    return found.map((series) => series.map((time) => time / 1000));
 }
 
 const gapsOf = (sorted: readonly number[]) => sorted.slice(1).map((time, i) => time - (sorted[i] ?? 0));

@@ -10,7 +10,7 @@ import { receiveReplicates } from "../../rules/L07-receive-replicates";
 import { NOTHING } from "../../rules/model";
 import { eventually } from "../support/eventually";
 import { addresses, addressFlags, LoopbackRing, routerFlagsOf, type TestRing } from "../support/loopbackRing";
-import { freePort, Processes } from "../support/processes";
+import { Processes } from "../support/processes";
 import { remoteWrite } from "../support/remoteWrite";
 import { run } from "../support/run";
 import { tools } from "../support/runningFleet";
@@ -39,11 +39,7 @@ describe("two rings, one of them in three zones", () => {
         rings = new LoopbackRing(thanos.path, processes, RINGS);
         await rings.startIngesters();
         await rings.startRouter(NO_LIMITS);
-        const [http, grpc] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-        base = `http://${http}`;
-        const endpoints = rings.ingesters.map((ingester) => `--endpoint=${ingester.grpc}`);
-        const flags = ["query", "--query.replica-label=receive_replica", `--http-address=${http}`, `--grpc-address=${grpc}`, ...endpoints];
-        await processes.start("query", thanos.path, flags, `${base}/-/ready`);
+        base = await rings.startQuery();
     });
     after(() => processes.stop());
 

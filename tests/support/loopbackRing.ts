@@ -103,8 +103,28 @@ export class LoopbackRing {
         await this.processes.start(name, this.thanos, all, `http://${http}/-/ready`);
     }
 
+    /** Starts a Query that asks every ingester. Answers its base URL. */
+    async startQuery(): Promise<string> {
+        const [http, grpc] = await addresses();
+        const endpoints = this.ingesters.map((ingester) => `--endpoint=${ingester.grpc}`);
+        const flags = ["query", "--query.replica-label=receive_replica", `--http-address=${http}`, `--grpc-address=${grpc}`, ...endpoints];
+        await this.processes.start("query", this.thanos, flags, `http://${http}/-/ready`);
+        return `http://${http}`;
+    }
+
+    /** Starts the Prometheus that routers ask for the number of a tenant's series. Answers its base URL. */
+    async startMetaMonitoring(prometheus: string): Promise<string> {
+        const config = join(this.processes.directory, "prometheus.yml");
+        await writeFile(config, this.scrapeConfig());
+        const web = await address();
+        const data = join(this.processes.directory, "meta");
+        const flags = [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=${web}`];
+        await this.processes.start("prometheus", prometheus, flags, `http://${web}/-/ready`);
+        return `http://${web}`;
+    }
+
     /** The configuration of a Prometheus that scrapes the ingesters every second, under the labels that the operator gives them. */
-    scrapeConfig(): string {
+    private scrapeConfig(): string {
         return JSON.stringify({
             global: { scrape_interval: "1s" },
             scrape_configs: [

@@ -40,8 +40,9 @@ export function writeSteadily(url: string, tenant: string, series: readonly Reco
 }
 
 /** The times of the samples of each series that a range such as "up[5m]" selects, in milliseconds. */
-export async function samples(base: string, range: string): Promise<number[][]> {
-    const response = await fetch(`${base}/api/v1/query?${new URLSearchParams({ query: range })}`, { signal: AbortSignal.timeout(20_000) });
+export async function samples(base: string, range: string, parameters: Record<string, string> = {}): Promise<number[][]> {
+    const url = `${base}/api/v1/query?${new URLSearchParams({ query: range, ...parameters })}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
     const { data } = (await response.json()) as { data: { result: { values: [number, string][] }[] } };
     return data.result.map(({ values }) => values.map(([seconds]) => Math.round(seconds * 1000)));
 }
