@@ -21,7 +21,7 @@ const PARTS = {
         ...["^plan/", "^engine/", "^clients/", "^terminal/", "^index\\.ts$", "^components/", "^config/", "^upstream/", "^package\\.json$"],
     ],
     "^local/offline/": ["^local/(fleet|services)/", "^engine/", "^clients/", "^terminal/", "^components/", "^config/", "^upstream/"],
-    "^bench/": ["^engine/", "^plan/"],
+    "^bench/": ["^local/offline/findTools\\.ts$", "^plan/", "^engine/", "^index\\.ts$", "^terminal/"],
 };
 
 /** The folders of `components`: each may import those before it. */
