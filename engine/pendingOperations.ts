@@ -14,6 +14,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import { ConfigError } from "../config/configError";
+import { isMap } from "../config/isMap";
 import { type Checkpoint, exportState, importState, type PendingOperation, type StateResource } from "./checkpoint";
 import { resourceName } from "./resourceName";
 
@@ -343,12 +344,11 @@ export function notOurRelease(live: LiveRelease, declared: Bag, earliest: Date |
     return tooOld(live.updatedAt, earliest);
 }
 
-const isBag = (value: unknown): value is Bag => typeof value === "object" && value !== null && !Array.isArray(value);
-const bagIn = (bag: Bag, key: string): Bag => (isBag(bag[key]) ? (bag[key] as Bag) : {});
+const bagIn = (bag: Bag, key: string): Bag => (isMap(bag[key]) ? (bag[key] as Bag) : {});
 
 function withoutNulls(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(withoutNulls);
-    if (!isBag(value)) return value;
+    if (!isMap(value)) return value;
     return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => (v === null || v === undefined ? [] : [[k, withoutNulls(v)]])));
 }
 
@@ -356,7 +356,7 @@ function withoutNulls(value: unknown): unknown {
 function reveal<T>(value: T): T;
 function reveal(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(reveal);
-    if (!isBag(value)) return value;
+    if (!isMap(value)) return value;
     if (specialSigKey in value && typeof value.plaintext === "string") return reveal(JSON.parse(value.plaintext));
     return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, reveal(v)]));
 }

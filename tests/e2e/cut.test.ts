@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { deploy } from "../support/changesUnderLoad";
 import { eventually } from "../support/eventually";
 import { p99 } from "../support/percentile";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
-import { deploy } from "../support/steadyWrites";
 
 /**
  * Cuts blue off for a while, as `npm run test:cut` does for ten minutes. Not a part of the suite, because of its length. Blue's blocks are two hours long

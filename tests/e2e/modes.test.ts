@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { warnings } from "../../clients/thanos";
 import type { Mode } from "../../config/schema";
+import { deploy } from "../support/changesUnderLoad";
 import { eventually } from "../support/eventually";
 import { frontend } from "../support/runningFleet";
 import { samples } from "../support/steadyWriter";
-import { deploy } from "../support/steadyWrites";
 
 /**
  * Switches the modes of two running observees as docs/modes.md says, as `npm run test:modes` does, and counts the samples of a target that both Prometheus

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { askSteadily, changed, deploy, GROWN, lost, NOTHING, pods, sampleTimes } from "../support/changesUnderLoad";
 import { eventually } from "../support/eventually";
 import { frontend } from "../support/runningFleet";
-import { askSteadily, changed, deploy, GROWN, lost, NOTHING, pods, sampleTimes } from "../support/steadyWrites";
 
 /** After the volumes have grown (volumes.test.ts), since volumes stay as large as they are. */
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { scalar, warnings } from "../../clients/thanos";
+import { deploy, GROWN } from "../support/changesUnderLoad";
 import { frontend } from "../support/runningFleet";
-import { deploy, GROWN } from "../support/steadyWrites";
 
 /**
  * After everything that looks for blue's blocks in blue's own stream. streamsServe.test.ts goes on with what takes minutes: until the first block is cut, suites

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { scalar, stores, warnings } from "../../clients/thanos";
+import { deploy, GROWN } from "../support/changesUnderLoad";
 import { eventually } from "../support/eventually";
 import { frontend } from "../support/runningFleet";
-import { deploy, GROWN } from "../support/steadyWrites";
 
 /** Last but for the removal of the fleet: what blue uploads meanwhile is in a stream that nobody serves in the end. */
 describe("a stream to which a cluster has moved (streamsMove.test.ts)", () => {

@@ -5,8 +5,6 @@ import { query } from "../../clients/thanos";
 import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { OperationFailed } from "../../engine/operation";
 import type { ClusterName } from "../../local/fleet/settings";
-import { eventually } from "../support/eventually";
-import { core, frontend, kubeConfig, NAMESPACE } from "../support/runningFleet";
 import {
     askSteadily,
     changed,
@@ -18,7 +16,9 @@ import {
     SCRAPE_SECONDS,
     sampleTimes,
     TARGETS,
-} from "../support/steadyWrites";
+} from "../support/changesUnderLoad";
+import { eventually } from "../support/eventually";
+import { core, frontend, kubeConfig, NAMESPACE } from "../support/runningFleet";
 
 /** Runs last but for the ring and the removal of the fleet: a volume that has grown cannot be made smaller again. */
 

@@ -11,12 +11,14 @@
  * - Names are lower-cased in paths (dist/object.js:358), though names of RBAC objects may have capitals.
  * - Requests take no AbortSignal and have no time limit, and each opens a connection of its own.
  */
+
 import https, { type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { isContent, type KubeSettings } from "../../../clients/kubeSettings";
+import { isMap } from "../../../config/isMap";
 import type { PodReader } from "./podTrouble";
 import type { KubeObject, ManagedFields } from "./readiness";
-import { type Bag, isBag } from "./secretValues";
+import type { Bag } from "./secretValues";
 
 /** Identifies an object. */
 export interface ObjectRef {
@@ -154,7 +156,7 @@ export class ApiServer implements PodReader {
 
     private async request(method: string, path: string, body?: object, type = "application/json"): Promise<Bag> {
         const answer: unknown = JSON.parse(await this.text(method, path, body, type));
-        return isBag(answer) ? answer : {};
+        return isMap(answer) ? answer : {};
     }
 
     private async text(method: string, path: string, body?: object, type = "application/json"): Promise<string> {

@@ -1,5 +1,6 @@
 /** What changed between two sets of inputs, and whether it can be changed in place. No API server is asked. */
-import { type Bag, isBag } from "./secretValues";
+import { isMap } from "../../../config/isMap";
+import type { Bag } from "./secretValues";
 
 interface Change {
     /** In the engine's notation: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
@@ -38,7 +39,7 @@ export function differences(olds: unknown, news: unknown, path = ""): Change[] {
         const longest = Math.max(olds.length, news.length);
         return Array.from({ length: longest }, (_, i) => differences(olds[i], news[i], `${path}[${i}]`)).flat();
     }
-    if (isBag(olds) && isBag(news)) {
+    if (isMap(olds) && isMap(news)) {
         const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].sort();
         return keys.flatMap((key) => differences(olds[key], news[key], join(path, key)));
     }
@@ -89,7 +90,7 @@ function immutableFields(news: Bag, rules: ChangeRules): string[] {
     return [...everywhere, ...(ofKind ?? [])];
 }
 
-const metadata = (object: Bag): Bag => (isBag(object.metadata) ? object.metadata : {});
+const metadata = (object: Bag): Bag => (isMap(object.metadata) ? object.metadata : {});
 
 /** Sets the default namespace on an object that sets none, so that writing it out later is no change. */
 function withNamespace(object: Bag, namespace: string): Bag {
@@ -106,7 +107,7 @@ export function decide(olds: Bag, news: Bag, rules: ChangeRules): Decision {
     const changes = differences(before, after);
     const fixed = immutableFields(news, rules);
     const replaces = changes.map((c) => c.path).filter((path) => fixed.some((prefix) => isPartOf(path, prefix)));
-    const autonamed = isBag(metadata(news).annotations) && (metadata(news).annotations as Bag)[AUTONAMED] === "true";
+    const autonamed = isMap(metadata(news).annotations) && (metadata(news).annotations as Bag)[AUTONAMED] === "true";
     const samePlace = metadata(before).name === metadata(after).name && metadata(before).namespace === metadata(after).namespace;
     return { changes, replaces, deleteBeforeReplace: replaces.length > 0 && !autonamed && samePlace };
 }

@@ -2,16 +2,18 @@
  * Helm releases through the real `helm` command; the official provider has Helm built in (provider/pkg/provider/helm_release.go). The arguments that
  * this project uses are supported; others are refused, not ignored.
  */
+
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Helm, type ListedRelease, uninstallArgs } from "../../../clients/helm";
+import { isMap } from "../../../config/isMap";
 import type { ApiServer } from "./apiServer";
 import { type Decision, differences } from "./diff";
 import { explainTrouble } from "./podTrouble";
-import { type Bag, isBag, keepSecrets, revealBag } from "./secretValues";
+import { type Bag, keepSecrets, revealBag } from "./secretValues";
 import { NotReady, type Request } from "./server";
 
 interface ReleaseArgs {
@@ -189,6 +191,6 @@ function chartName(chart: string): [name: string, version: string] {
 }
 
 const outputsOf = (inputs: Bag, release: ListedRelease): Bag => {
-    const outputs = isBag(inputs) ? inputs : {};
+    const outputs = isMap(inputs) ? inputs : {};
     return keepSecrets({ ...outputs, status: statusOf(release) }, inputs) as Bag;
 };

@@ -1,12 +1,14 @@
 /** Names Kubernetes objects, creates and applies them, waits for them and deletes them. */
+
 import { createHash } from "node:crypto";
+import { isMap } from "../../../config/isMap";
 import { until } from "../until";
 import { ApiError, type ApiServer, isNotFound, type ObjectRef } from "./apiServer";
 import { AUTONAMED, type ChangeRules, decide } from "./diff";
 import { explainTrouble } from "./podTrouble";
 import { pruned } from "./pruned";
 import { annotation, type KubeObject, type ManagedFields, readiness, type SeenEndpoints, selectsPods, waitsFor } from "./readiness";
-import { type Bag, isBag, keepSecrets, revealBag, SIGNATURE, secret } from "./secretValues";
+import { type Bag, keepSecrets, revealBag, SIGNATURE, secret } from "./secretValues";
 import { NotReady, type Request } from "./server";
 
 /** Seconds to wait for an object, unless `customTimeouts` or an annotation say otherwise. The official provider's default. */
@@ -18,7 +20,7 @@ const MISSING_TIMEOUT = 30;
 /** Kinds whose readiness the official provider checks when it reads them (`awaitRead`, provider/pkg/await/awaiters.go). */
 const CHECKED_ON_READ = new Set(["DaemonSet", "Deployment", "StatefulSet", "Job", "Pod", "Service", "Ingress"]);
 
-const metadataOf = (inputs: Bag): Bag => (isBag(inputs.metadata) ? inputs.metadata : {});
+const metadataOf = (inputs: Bag): Bag => (isMap(inputs.metadata) ? inputs.metadata : {});
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 /** The field manager under which every object is created, as the official provider does since 4.29 (provider/pkg/await/await.go). */
@@ -49,7 +51,7 @@ const merged = (a: Bag, b: Bag): Bag =>
     Object.fromEntries(
         [...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => {
             const [left, right] = [a[key], b[key]];
-            return [key, isBag(left) && isBag(right) ? merged(left, right) : (left ?? right)];
+            return [key, isMap(left) && isMap(right) ? merged(left, right) : (left ?? right)];
         }),
     );
 
@@ -58,12 +60,12 @@ export function checkObject({ inputs, oldInputs, name, urn }: Request, now: numb
     const plain = metadataOf(revealBag(inputs));
     if (plain.generateName !== undefined)
         throw new Error("metadata.generateName cannot be applied server-side. Leave it and the name out, or set the name.");
-    if (!isBag(inputs.metadata ?? {}) || plain.name !== undefined) return inputs;
+    if (!isMap(inputs.metadata ?? {}) || plain.name !== undefined) return inputs;
     if (SIGNATURE in metadataOf(inputs))
         throw new Error("metadata is a secret as a whole, so no name can be added to it. Set metadata.name.");
     const old = metadataOf(revealBag(oldInputs));
     const kept = annotation({ metadata: old }, AUTONAMED) === "true" ? old.name : undefined;
-    const annotations = { ...(isBag(plain.annotations) ? (metadataOf(inputs).annotations as Bag) : {}), [AUTONAMED]: "true" };
+    const annotations = { ...(isMap(plain.annotations) ? (metadataOf(inputs).annotations as Bag) : {}), [AUTONAMED]: "true" };
     return { ...inputs, metadata: { ...metadataOf(inputs), name: kept ?? `${name}-${hash(`${urn} ${now}`)}`, annotations } };
 }
 
@@ -72,9 +74,9 @@ export const diffObject = ({ inputs, oldInputs }: Request, rules: ChangeRules) =
 /** The body to apply: without secret wrappers, and with `stringData` as `data`, since server-side apply never removes a key of `stringData`. */
 export function bodyOf(inputs: Bag): Bag {
     const { stringData, ...body } = revealBag(inputs);
-    if (!isBag(stringData)) return body;
+    if (!isMap(stringData)) return body;
     const encoded = Object.entries(stringData).map(([k, v]) => [k, Buffer.from(String(v)).toString("base64")]);
-    return { ...body, data: { ...(isBag(body.data) ? body.data : {}), ...Object.fromEntries(encoded) } };
+    return { ...body, data: { ...(isMap(body.data) ? body.data : {}), ...Object.fromEntries(encoded) } };
 }
 
 /**
@@ -294,7 +296,7 @@ export class ObjectLifecycle {
 /** The labels of the pods that a workload makes. */
 function selectorOf(live: KubeObject): Record<string, string> | undefined {
     const selector = live.spec?.selector;
-    const labels = isBag(selector) && isBag(selector.matchLabels) ? selector.matchLabels : undefined;
+    const labels = isMap(selector) && isMap(selector.matchLabels) ? selector.matchLabels : undefined;
     return labels as Record<string, string> | undefined;
 }
 

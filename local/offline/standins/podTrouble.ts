@@ -1,6 +1,6 @@
 /** Why a workload does not become ready, as its pods report it. */
+import { isMap } from "../../../config/isMap";
 import { type KubeObject, objectsIn } from "./readiness";
-import { isBag } from "./secretValues";
 
 interface ContainerTrouble {
     container: string;
@@ -14,11 +14,11 @@ interface ContainerTrouble {
 export function podTrouble(pod: KubeObject): ContainerTrouble[] {
     const containers = [...objectsIn(pod.status?.initContainerStatuses), ...objectsIn(pod.status?.containerStatuses)];
     return containers.flatMap((c) => {
-        const state = isBag(c.state) ? c.state : {};
-        const last = isBag(c.lastState) && isBag(c.lastState.terminated) ? c.lastState.terminated : undefined;
-        const now = isBag(state.waiting)
+        const state = isMap(c.state) ? c.state : {};
+        const last = isMap(c.lastState) && isMap(c.lastState.terminated) ? c.lastState.terminated : undefined;
+        const now = isMap(state.waiting)
             ? state.waiting
-            : isBag(state.terminated) && state.terminated.exitCode !== 0
+            : isMap(state.terminated) && state.terminated.exitCode !== 0
               ? state.terminated
               : undefined;
         if (now === undefined || now.reason === "ContainerCreating" || now.reason === "PodInitializing") return [];

@@ -1,20 +1,21 @@
 /** What a live object has of the fields that a program declared. */
+import { isMap } from "../../../config/isMap";
 import type { KubeObject } from "./readiness";
-import { type Bag, isBag, keepSecrets, revealBag } from "./secretValues";
+import { type Bag, keepSecrets, revealBag } from "./secretValues";
 
 /** The live object, pruned to the shape of the inputs (`pruneLiveState`, provider/pkg/provider/provider.go). Values that are secret in the inputs stay so. */
 export function pruned(inputs: Bag, live: KubeObject): Bag {
     const plain = revealBag(inputs);
-    const data = isBag(live.data) ? live.data : {};
+    const data = isMap(live.data) ? live.data : {};
     // The API server turns `stringData` into `data`.
     const decoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), "base64").toString()]);
-    const object: Bag = isBag(plain.stringData) ? { ...live, stringData: Object.fromEntries(decoded) } : { ...live };
+    const object: Bag = isMap(plain.stringData) ? { ...live, stringData: Object.fromEntries(decoded) } : { ...live };
     return keepSecrets(pick(plain, object), inputs) as Bag;
 }
 
 function pick(declared: unknown, live: unknown): unknown {
     if (Array.isArray(declared) && Array.isArray(live)) return declared.slice(0, live.length).map((value, i) => pick(value, live[i]));
-    if (isBag(declared) && isBag(live))
+    if (isMap(declared) && isMap(live))
         return Object.fromEntries(
             Object.entries(declared).flatMap(([key, value]) =>
                 key in live ? [[key, pick(value, live[key])]] : isEmpty(value) ? [[key, value]] : [],
@@ -25,7 +26,7 @@ function pick(declared: unknown, live: unknown): unknown {
 
 /** The API server leaves out fields with such a value (Go's `omitempty`). */
 const isEmpty = (value: unknown) =>
-    value === false || value === 0 || value === "" || ((Array.isArray(value) || isBag(value)) && Object.keys(value).length === 0);
+    value === false || value === 0 || value === "" || ((Array.isArray(value) || isMap(value)) && Object.keys(value).length === 0);
 
 const FACTORS: Record<string, number> = {
     ...{ n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },

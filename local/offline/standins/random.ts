@@ -4,10 +4,12 @@
  *
  * RandomPassword, RandomString and RandomId: generated once, kept in the state, generated anew when any input changes.
  */
+
 import { randomBytes, randomInt } from "node:crypto";
 import { version } from "@pulumi/random/package.json";
+import { isMap } from "../../../config/isMap";
 import { type Decision, differences } from "./diff";
-import { type Bag, isBag, revealBag, secret } from "./secretValues";
+import { type Bag, revealBag, secret } from "./secretValues";
 import { type StandIn, serve } from "./server";
 
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
@@ -85,7 +87,7 @@ const standIn: StandIn = {
     diff: async ({ inputs, oldInputs }) => decide(revealBag(oldInputs), revealBag(inputs)),
     create: async ({ type, inputs }) => make(type, revealBag(inputs)),
     update: async ({ oldOutputs }) => oldOutputs,
-    read: async ({ id, oldInputs, oldOutputs }) => (isBag(oldOutputs) ? { id, outputs: oldOutputs, inputs: oldInputs } : undefined),
+    read: async ({ id, oldInputs, oldOutputs }) => (isMap(oldOutputs) ? { id, outputs: oldOutputs, inputs: oldInputs } : undefined),
     delete: async () => {},
     cancel: () => {},
 };

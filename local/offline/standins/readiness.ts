@@ -2,8 +2,10 @@
  * Whether a live object is ready. The criteria are those of the official provider (provider/pkg/await), so that a program that waits for ever
  * there waits for ever here too.
  */
+
 import { type JSONValue, query } from "json-p3";
-import { type Bag, isBag } from "./secretValues";
+import { isMap } from "../../../config/isMap";
+import type { Bag } from "./secretValues";
 
 /** Who manages which fields of an object. */
 export interface ManagedFields {
@@ -51,17 +53,17 @@ const READY: Readiness = { state: "ready" };
 const waiting = (what: string): Readiness => ({ state: "waiting", for: what });
 
 export const annotation = (object: Bag, name: string): string | undefined => {
-    const annotations = isBag(object.metadata) && isBag(object.metadata.annotations) ? object.metadata.annotations : {};
+    const annotations = isMap(object.metadata) && isMap(object.metadata.annotations) ? object.metadata.annotations : {};
     return typeof annotations[name] === "string" ? annotations[name] : undefined;
 };
 
 const number = (bag: Bag | undefined, key: string, otherwise = 0) => (typeof bag?.[key] === "number" ? (bag[key] as number) : otherwise);
 /** The objects of a list; none if there is no list. */
-export const objectsIn = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isBag) : []);
+export const objectsIn = (value: unknown): Bag[] => (Array.isArray(value) ? value.filter(isMap) : []);
 const condition = (object: KubeObject, type: string) => objectsIn(object.status?.conditions).find((c) => c.type === type);
 const isTrue = (object: KubeObject, type: string) => condition(object, type)?.status === "True";
 
-const ingress = (object: KubeObject) => (isBag(object.status?.loadBalancer) ? objectsIn(object.status.loadBalancer.ingress) : []);
+const ingress = (object: KubeObject) => (isMap(object.status?.loadBalancer) ? objectsIn(object.status.loadBalancer.ingress) : []);
 
 /** The controller has not seen the newest spec yet, so the status is about the one before. */
 const unseen = (object: KubeObject) => number(object.status, "observedGeneration") < (object.metadata.generation ?? 0);
@@ -71,7 +73,7 @@ const SETTLED = 10;
 
 /** Whether a Service leads to pods that it selects: the official provider waits for those of no other. */
 export const selectsPods = ({ spec = {} }: KubeObject) =>
-    spec.type !== "ExternalName" && spec.clusterIP !== "None" && isBag(spec.selector) && Object.keys(spec.selector).length > 0;
+    spec.type !== "ExternalName" && spec.clusterIP !== "None" && isMap(spec.selector) && Object.keys(spec.selector).length > 0;
 
 function endpointsReady(endpoints: SeenEndpoints | undefined): Readiness {
     if (endpoints === undefined) return waiting("its endpoints");
@@ -98,7 +100,7 @@ const KINDS: Record<string, Criterion> = {
         const want = number(object.spec, "replicas", 1);
         const ready = number(object.status, "readyReplicas");
         if (ready < want) return waiting(`${ready} of ${want} replicas ready`);
-        if (isBag(object.spec?.updateStrategy) && object.spec.updateStrategy.type === "OnDelete") return READY;
+        if (isMap(object.spec?.updateStrategy) && object.spec.updateStrategy.type === "OnDelete") return READY;
         const updated = number(object.status, "updatedReplicas");
         if (updated < want) return waiting(`${updated} of ${want} replicas updated`);
         return object.status?.currentRevision === object.status?.updateRevision ? READY : waiting("the rollout to end");

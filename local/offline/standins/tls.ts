@@ -6,12 +6,13 @@
  * certificate is also issued anew by the first update within `earlyRenewalHours` of its end.
  */
 // Has to come first: the X.509 library registers its parts through it.
+import { isMap } from "../../../config/isMap";
 import "reflect-metadata";
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { version } from "@pulumi/tls/package.json";
 import { type Decision, differences } from "./diff";
-import { type Bag, isBag, keepSecrets, revealBag, secret } from "./secretValues";
+import { type Bag, keepSecrets, revealBag, secret } from "./secretValues";
 import { type StandIn, serve } from "./server";
 
 const HOUR = 3_600_000;
@@ -171,7 +172,7 @@ function alternativeNames(inputs: Bag): x509.Extension[] {
 
 /** `{ commonName, organization }` as a distinguished name; other attributes are left out. */
 function distinguishedName(subject: unknown): x509.JsonName {
-    const { commonName, organization } = isBag(subject) ? subject : {};
+    const { commonName, organization } = isMap(subject) ? subject : {};
     return [
         ...(organization === undefined ? [] : [{ O: [String(organization)] }]),
         ...(commonName === undefined ? [] : [{ CN: [String(commonName)] }]),
@@ -224,7 +225,7 @@ const standIn: StandIn = {
         return { id, outputs: keepSecrets(outputs, inputs) as Bag };
     },
     update: async ({ inputs, oldOutputs }) => ({ ...oldOutputs, ...inputs }),
-    read: async ({ id, oldInputs, oldOutputs }) => (isBag(oldOutputs) ? { id, outputs: oldOutputs, inputs: oldInputs } : undefined),
+    read: async ({ id, oldInputs, oldOutputs }) => (isMap(oldOutputs) ? { id, outputs: oldOutputs, inputs: oldInputs } : undefined),
     delete: async () => {},
     cancel: () => {},
 };
