@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { query } from "../../clients/thanos";
 import { limitsFile } from "../../components/thanos/limits";
@@ -9,7 +12,9 @@ import { LoopbackRing } from "../support/loopbackRing";
 import { p99 } from "../support/percentile";
 import { Processes } from "../support/processes";
 import { remoteWrite } from "../support/remoteWrite";
+import { ROOT } from "../support/root";
 import { tools } from "../support/runningFleet";
+import type { Noise } from "../support/steadyNoise";
 import { samples, writeSteadily } from "../support/steadyWriter";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
@@ -26,6 +31,7 @@ describe("a tenant that writes ten times the series of its limit", () => {
     const processes = new Processes(temporaryDirectory());
     let ring: LoopbackRing;
     let base: string;
+    let writer: ChildProcess | undefined;
 
     before(async () => {
         const { thanos, prometheus } = await tools("thanos", "prometheus");
@@ -37,7 +43,10 @@ describe("a tenant that writes ten times the series of its limit", () => {
         await ring.startRouter(limitsFile({ ...settings, rings, namespace: "monitoring", metaMonitoring }));
         base = await ring.startQuery();
     });
-    after(() => processes.stop());
+    after(async () => {
+        writer?.kill();
+        await processes.stop();
+    });
 
     /** How long the quiet tenant's queries take, in milliseconds. */
     async function askQuietly(seconds: number): Promise<number[]> {
@@ -52,20 +61,25 @@ describe("a tenant that writes ten times the series of its limit", () => {
 
     /** Writes all series of the noisy tenant every 15 s, as a Prometheus does. Returns how many requests had each status. */
     function writeNoisily(): () => Promise<Record<number, number>> {
-        const series = seriesOf("noisy_total", 10 * LIMIT);
-        const statuses: Record<number, number> = {};
-        let writing = true;
-        const loop = (async () => {
-            for (let start = 0; writing; start = (start + MAX_SAMPLES_PER_SEND) % series.length) {
-                const next = sleep((15_000 * MAX_SAMPLES_PER_SEND) / series.length);
-                const status = await remoteWrite(ring.write, "noisy", series.slice(start, start + MAX_SAMPLES_PER_SEND));
-                statuses[status] = (statuses[status] ?? 0) + 1;
-                await next;
-            }
-        })();
+        const noise: Noise = {
+            url: ring.write,
+            tenant: "noisy",
+            series: 10 * LIMIT,
+            seriesPerRequest: MAX_SAMPLES_PER_SEND,
+            everySeconds: 15,
+        };
+        const noisy = fork(join(ROOT, "tests", "support", "steadyNoise.ts"), [JSON.stringify(noise)], {
+            execArgv: ["--require", join(ROOT, "register.js")],
+        });
+        writer = noisy;
+        let statuses: Record<number, number> = {};
+        noisy.on("message", (latest: Record<number, number>) => {
+            statuses = latest;
+        });
         return async () => {
-            writing = false;
-            await loop;
+            assert.equal(noisy.exitCode, null, "the noisy tenant has stopped writing");
+            noisy.kill();
+            await once(noisy, "exit");
             return statuses;
         };
     }
