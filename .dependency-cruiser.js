@@ -14,7 +14,21 @@ const PARTS = {
     "^clients/": [],
     "^engine/": ["^index\\.ts$", "^components/", "^config/", "^upstream/"],
     "^plan/": ["^engine/", "^terminal/", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
-    "^cli/": ["^plan/", "^engine/", "^clients/", "^terminal/", "^config/", "^upstream/", "^package\\.json$"],
+    "^cli/": [
+        // `thanos-fleet local` calls these.
+        "^local/(up|down|fleet/failure|offline/findTools)\\.ts$",
+        ...[
+            "^register\\.js$",
+            "^plan/",
+            "^engine/",
+            "^clients/",
+            "^terminal/",
+            "^config/",
+            "^rules/problem\\.ts$",
+            "^upstream/",
+            "^package\\.json$",
+        ],
+    ],
     "^local/(?!offline/)": [
         // The four doors to code that only a machine without downloads needs.
         "^local/offline/(findTools|findPlugins|findChart|builtClusters)\\.ts$",

@@ -1,37 +1,48 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { ConfigError, EXIT_WRONG_INPUT } from "../config/configError";
 import { readStackFile } from "../engine/stackFile";
 import { toAwsStack, withPlaceholderZone } from "../plan/awsStack";
 import type { FleetPlan, StackInput } from "../plan/model";
 import { observerStackName, planFleet } from "../plan/planFleet";
 import { bootstrapLines, groupedLines, treeLines } from "../plan/print";
 
-const command = new Command("plan")
-    .description("Prints what each stack would create, without an engine, a plugin or a cluster.")
-    .option("-C, --cwd <directory>", "the directory of Pulumi.yaml and the stack files", join(__dirname, ".."))
-    .option("--stack <name...>", "plan only these stacks, from their files Pulumi.<name>.yaml (default: every stack file)")
-    .option("--all", "print every resource, as a tree, instead of groups")
-    .option("--json", "print only {stacks:[{name, role, mode?, resources, warnings}]}");
+interface Options {
+    cwd: string;
+    stack?: string[];
+    all?: boolean;
+    json?: boolean;
+}
+
+export const planCommand = () =>
+    new Command()
+        .description("Prints what each stack would create, without an engine, a plugin or a cluster.")
+        .option("-C, --cwd <directory>", "the directory of Pulumi.yaml and the stack files", join(__dirname, ".."))
+        .option("--stack <name...>", "plan only these stacks, from their files Pulumi.<name>.yaml (default: every stack file)")
+        .option("--all", "print every resource, as a tree, instead of groups")
+        .option("--json", "print only {stacks:[{name, role, mode?, resources, warnings}]}")
+        .addHelpText(
+            "after",
+            "\nExamples:\n  thanos-fleet plan\n  thanos-fleet plan --stack observer blue --all\n  thanos-fleet plan --json | jq '.stacks[].resources | length'",
+        )
+        .action(plan);
 
 /** The names of the stacks that have a file Pulumi.<name>.yaml in the directory. */
 function stackNames(directory: string): string[] {
     return readdirSync(directory).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
-async function main(): Promise<void> {
-    const options = command.parse().opts<{ cwd: string; stack?: string[]; all?: boolean; json?: boolean }>();
+async function plan(options: Options): Promise<void> {
     // Paths in a stack file begin at Pulumi.yaml, as for the engine.
     process.chdir(options.cwd);
     const names = stackNames(".");
     const readStack = (name: string) => withPlaceholderZone({ name, config: readStackFile(".", name) });
     const findStack = (name: string) => (names.includes(name) ? readStack(name) : undefined);
     const stacks = (options.stack ?? names).map(readStack);
-    const plan = await planFleet(stacks, findStack);
-    if (options.json) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    const planned = await planFleet(stacks, findStack);
+    if (options.json) process.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
     else {
-        const lines = options.all ? treeLines(plan) : [...groupedLines(plan), ...bootstrapScripts(plan, stacks, findStack)];
+        const lines = options.all ? treeLines(planned) : [...groupedLines(planned), ...bootstrapScripts(planned, stacks, findStack)];
         process.stdout.write(`${lines.join("\n")}\n`);
     }
 }
@@ -45,9 +56,3 @@ function bootstrapScripts(plan: FleetPlan, stacks: StackInput[], findStack: (nam
         return stack ? bootstrapLines(stack, observer && toAwsStack(observer)) : [];
     });
 }
-
-main().catch((error: unknown) => {
-    const wrongInput = error instanceof ConfigError;
-    process.stderr.write(`${wrongInput ? error.message : ((error as Error).stack ?? error)}\n`);
-    process.exitCode = wrongInput ? EXIT_WRONG_INPUT : 1;
-});

@@ -3,24 +3,36 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import { clusterOpener } from "../clients/cluster";
 import { helmCommand } from "../clients/helm";
-import { ConfigError, EXIT_WRONG_INPUT } from "../config/configError";
+import { ConfigError } from "../config/configError";
 import { settlePendingOperations } from "../engine/pendingOperations";
+import { failedAsPulumi } from "./pulumiErrors";
 
-const command = new Command("recover")
-    .description(
-        "Settles what a killed `pulumi up` or `pulumi destroy` left, so that the next one goes on: what it created is taken into the state, what it did " +
-            "not create is forgotten, and a Helm release in the middle of an operation is rolled back or removed. Uses the Pulumi login, the environment " +
-            "and the stack files of the directory, as `pulumi` does, and `helm` ($HELM_BINARY or on PATH) where a release was interrupted.",
-    )
-    .requiredOption("--stack <name>", "the stack whose operation was killed")
-    .option("-C, --cwd <directory>", "the directory of Pulumi.yaml and the stack files", join(__dirname, ".."))
-    .option("--import <URN=ID...>", "what was created, though this command cannot prove it")
-    .option("--clear <URN...>", "what was not created")
-    .option("--json", "print only {stack, settled:[{urn, did, text}]}; did: imported, cleared or refreshed")
-    .addHelpText(
-        "after",
-        "\nExit codes: 0 everything is settled; 2 something has to be decided first, and nothing was changed; 1 it failed. See docs/recover.md.",
-    );
+interface Options {
+    stack: string;
+    cwd: string;
+    import?: string[];
+    clear?: string[];
+    json?: boolean;
+}
+
+export const recoverCommand = () =>
+    new Command()
+        .description(
+            "Settles what a killed `pulumi up` or `pulumi destroy` left, so that the next one goes on: what it created is taken into the state, what it did " +
+                "not create is forgotten, and a Helm release in the middle of an operation is rolled back or removed. Uses the Pulumi login, the environment " +
+                "and the stack files of the directory, as `pulumi` does, and `helm` ($HELM_BINARY or on PATH) where a release was interrupted.",
+        )
+        .requiredOption("--stack <name>", "the stack whose operation was killed")
+        .option("-C, --cwd <directory>", "the directory of Pulumi.yaml and the stack files", join(__dirname, ".."))
+        .option("--import <URN=ID...>", "what was created, though this command cannot prove it")
+        .option("--clear <URN...>", "what was not created")
+        .option("--json", "print only {stack, settled:[{urn, did, text}]}; did: imported, cleared or refreshed")
+        .addHelpText(
+            "after",
+            "\nExamples:\n  thanos-fleet recover --stack my-observer\n  thanos-fleet recover --stack my-observer --import 'URN=ID' --clear 'URN'\n" +
+                "\nExit codes: 0 everything is settled; 2 something has to be decided first, and nothing was changed; 1 it failed. See docs/recover.md.",
+        )
+        .action(recover);
 
 /** `URN=ID` pairs: a URN has no "=". */
 function idsByUrn(pairs: readonly string[]): Record<string, string> {
@@ -35,10 +47,9 @@ function idsByUrn(pairs: readonly string[]): Record<string, string> {
     return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }
 
-async function main(): Promise<void> {
-    const options = command.parse().opts<{ stack: string; cwd: string; import?: string[]; clear?: string[]; json?: boolean }>();
+async function recover(options: Options): Promise<void> {
     const created = idsByUrn(options.import ?? []);
-    const stack = await LocalWorkspace.selectStack({ stackName: options.stack, workDir: options.cwd });
+    const stack = await LocalWorkspace.selectStack({ stackName: options.stack, workDir: options.cwd }).catch(failedAsPulumi);
     const settled = await settlePendingOperations(stack, {
         openCluster: clusterOpener(helmCommand()),
         created,
@@ -50,13 +61,3 @@ async function main(): Promise<void> {
         process.stdout.write(`${lines.join("\n")}\n`);
     }
 }
-
-main().then(
-    // Open connections to the clusters would keep the process running.
-    () => process.exit(0),
-    (error: unknown) => {
-        const undecided = error instanceof ConfigError;
-        process.stderr.write(`${undecided ? error.message : (error as Error).message}\n`);
-        process.exit(undecided ? EXIT_WRONG_INPUT : 1);
-    },
-);

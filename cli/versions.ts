@@ -107,11 +107,17 @@ function tableOf(rows: readonly Row[]): string {
     return table.toString();
 }
 
-async function main(): Promise<void> {
-    const command = new Command("versions")
+export const versionsCommand = () =>
+    new Command()
         .description("Prints every pinned version beside the newest release. Sources that do not answer within 20 seconds are marked.")
-        .option("--json", "print [{name, pinned, newest?, source}] and nothing else");
-    const { json } = command.parse().opts<{ json?: boolean }>();
+        .option("--json", "print [{name, pinned, newest?, source}] and nothing else")
+        .addHelpText(
+            "after",
+            "\nExamples:\n  thanos-fleet versions\n  thanos-fleet versions --json | jq '.[] | select(.newest != .pinned)'",
+        )
+        .action(compareVersions);
+
+async function compareVersions({ json }: { json?: boolean }): Promise<void> {
     const signal = AbortSignal.timeout(DEADLINE_MS);
     // Every lookup listens to this signal: more than the 10 listeners from which on Node warns of a leak.
     setMaxListeners(0, signal);
@@ -125,8 +131,3 @@ async function main(): Promise<void> {
     ]);
     process.stdout.write(json ? `${JSON.stringify(rows.flat(), null, 2)}\n` : `${tableOf(rows.flat())}\n`);
 }
-
-main().catch((error: Error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-});

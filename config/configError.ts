@@ -16,6 +16,3 @@ export class ConfigError extends Error {
         this.name = "ConfigError";
     }
 }
-
-/** The exit code of every command for wrong input. */
-export const EXIT_WRONG_INPUT = 2;

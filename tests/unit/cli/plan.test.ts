@@ -17,7 +17,7 @@ interface Finished {
 /** Runs `npm run plan -- <args>` as npm does. */
 const plan = (...args: string[]): Promise<Finished> =>
     new Promise((resolve) => {
-        const nodeArgs = ["-r", "./register.js", "cli/plan.ts", ...args];
+        const nodeArgs = ["cli/thanos-fleet.js", "plan", ...args];
         const child = execFile(process.execPath, nodeArgs, { cwd: ROOT, timeout: 60_000 }, (_, stdout, stderr) =>
             resolve({ code: child.exitCode ?? -1, stdout, stderr }),
         );

@@ -26,7 +26,7 @@ esac
 `;
         writeFileSync(join(directory, "pulumi"), cli, { mode: 0o755 });
         const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
-        const all = ["-r", "./register.js", "cli/recover.ts", "-C", directory, ...args];
+        const all = ["cli/thanos-fleet.js", "recover", "-C", directory, ...args];
         const { code, output } = await run(process.execPath, all, { env, cwd: ROOT, within: 60 });
         return { code, output: output.trim() };
     };

@@ -19,13 +19,13 @@ describe("npm start", function () {
             XDG_CACHE_HOME: directory,
             HTTPS_PROXY: "",
         };
-        return run(process.execPath, ["-r", "./register.js", "local/start.ts"], { env, within: 100, ...(interruptAt && { interruptAt }) });
+        return run(process.execPath, ["cli/thanos-fleet.js", "local"], { env, within: 100, ...(interruptAt && { interruptAt }) });
     };
 
-    it("exits with 130 after Ctrl-C, without a stack trace", async () => {
+    it("exits with 8 after Ctrl-C, without a stack trace", async () => {
         programs.add("docker", "sleep 2; echo 28.5.1");
         const { code, output } = await start(/Source +\.\.\./);
-        assert.equal(code, 130, output);
+        assert.equal(code, 8, output);
         assert.match(output, /Stopping: the running step ends first\./);
         assert.doesNotMatch(output, /\n +at /);
     });

@@ -1,0 +1,25 @@
+/**
+ * The exit codes of every command, and what each means. Those below 20 are Pulumi's (pkg/cmd/pulumi/cmd/exit_codes.go, 3.259), with which pipelines
+ * deal already; this project's own begin at 20. docs/commands.md has the same table.
+ */
+export const EXIT_CODES = {
+    done: { code: 0, means: "done; nothing is left to do" },
+    failed: { code: 1, means: "failed; the message says what and why" },
+    wrongInput: { code: 2, means: "wrong input: an option, a stack file, a decision that is missing. Nothing was changed" },
+    notLoggedIn: { code: 3, means: "Pulumi is not logged in to a backend" },
+    noStack: { code: 6, means: "a stack does not exist in Pulumi's backend" },
+    cancelled: { code: 8, means: "stopped by Ctrl-C or SIGTERM; the same command goes on" },
+} as const satisfies Record<string, { code: number; means: string }>;
+
+export type Exit = keyof typeof EXIT_CODES;
+
+/** An expected end of a command other than success: its message is for people, without a stack trace. */
+export class CommandFailed extends Error {
+    constructor(
+        readonly exit: Exit,
+        message: string,
+    ) {
+        super(message);
+        this.name = "CommandFailed";
+    }
+}
