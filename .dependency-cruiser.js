@@ -19,6 +19,7 @@ const PARTS = {
         "^local/(up|down|fleet/failure|offline/findTools)\\.ts$",
         ...[
             "^register\\.js$",
+            "^rollout/",
             "^plan/",
             "^engine/",
             "^clients/",

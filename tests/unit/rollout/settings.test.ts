@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "../../../config/configError";
+import { readSettings } from "../../../rollout/settings";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
+
+describe("rollout.yaml", () => {
+    const read = (text?: string) => {
+        const directory = temporaryDirectory();
+        if (text !== undefined) writeFileSync(join(directory, "rollout.yaml"), text);
+        return readSettings(directory);
+    };
+
+    it("need not exist, and may be empty", () => {
+        const defaults = { waves: [{ size: 1 }, { size: "10%" }, { size: "100%" }], parallel: 4, maxUnhealthy: 10 };
+        assert.deepEqual(read(), defaults);
+        assert.deepEqual(read("# later\n"), defaults);
+    });
+
+    it("is refused with every problem at once", () =>
+        assert.throws(
+            () => read("parallel: 0\nwaves: [{size: 0%}, {stack: [blue]}]\nmaxUnhealthy: many\n"),
+            (error) => {
+                assert.ok(error instanceof ConfigError);
+                assert.deepEqual(
+                    error.problems.map(({ path }) => path),
+                    ["waves.0.size", "waves.1", "parallel", "maxUnhealthy"],
+                );
+                return true;
+            },
+        ));
+
+    it("is refused where it is no YAML", () => assert.throws(() => read("waves: [\n"), ConfigError));
+});
