@@ -12,7 +12,7 @@ const PARTS = {
     "^index\\.ts$": ["^components/", "^config/"],
     "^terminal/": [],
     "^clients/": [],
-    "^engine/": ["^index\\.ts$", "^components/", "^config/", "^upstream/"],
+    "^engine/": ["^index\\.ts$", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
     "^plan/": ["^engine/", "^terminal/", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
     "^cli/": [
         // `thanos-fleet local` calls these.

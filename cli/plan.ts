@@ -1,8 +1,7 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { readStackFile } from "../engine/stackFile";
-import { toAwsStack, withPlaceholderZone } from "../plan/awsStack";
+import { toAwsStack } from "../plan/awsStack";
+import { enterStackFolder } from "../plan/folder";
 import type { FleetPlan, StackInput } from "../plan/model";
 import { observerStackName, planFleet } from "../plan/planFleet";
 import { bootstrapLines, groupedLines, treeLines } from "../plan/print";
@@ -27,22 +26,12 @@ export const planCommand = () =>
         )
         .action(plan);
 
-/** The names of the stacks that have a file Pulumi.<name>.yaml in the directory. */
-function stackNames(directory: string): string[] {
-    return readdirSync(directory).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
-}
-
-async function plan(options: Options): Promise<void> {
-    // Paths in a stack file begin at Pulumi.yaml, as for the engine.
-    process.chdir(options.cwd);
-    const names = stackNames(".");
-    const readStack = (name: string) => withPlaceholderZone({ name, config: readStackFile(".", name) });
-    const findStack = (name: string) => (names.includes(name) ? readStack(name) : undefined);
-    const stacks = (options.stack ?? names).map(readStack);
-    const planned = await planFleet(stacks, findStack);
-    if (options.json) process.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
+async function plan({ cwd, stack, all, json }: Options): Promise<void> {
+    const { stacks, find } = enterStackFolder(cwd, stack);
+    const planned = await planFleet(stacks, find);
+    if (json) process.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
     else {
-        const lines = options.all ? treeLines(planned) : [...groupedLines(planned), ...bootstrapScripts(planned, stacks, findStack)];
+        const lines = all ? treeLines(planned) : [...groupedLines(planned), ...bootstrapScripts(planned, stacks, find)];
         process.stdout.write(`${lines.join("\n")}\n`);
     }
 }

@@ -14,7 +14,16 @@ export const isEncrypted = (setting: string): boolean =>
 export function parseConfig(all: Record<string, string>, project: string): Record<string, unknown> {
     const own = `${project}:`;
     const entries = Object.entries(all).filter(([key]) => key.startsWith(own));
-    return Object.fromEntries(entries.map(([key, value]) => [key.slice(own.length), isJson(value) ? JSON.parse(value) : value]));
+    return Object.fromEntries(entries.map(([key, value]) => [key.slice(own.length), isJson(value) ? parsed(value) : value]));
 }
 
 const isJson = (value: string) => /^\s*[[{]|^(true|false)$/.test(value);
+
+/** Text may begin like a list: `[draft] blue`. The schema says what it thinks of it. */
+function parsed(value: string): unknown {
+    try {
+        return JSON.parse(value);
+    } catch {
+        return value;
+    }
+}

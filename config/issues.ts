@@ -20,6 +20,10 @@ export function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
         return issue.origin === "array"
             ? `has too few entries: write at least ${issue.minimum}.`
             : `is too small: write at least ${issue.minimum}.`;
+    if (issue.code === "too_big")
+        return issue.origin === "array"
+            ? `has too many entries: write at most ${issue.maximum}.`
+            : `is too large: write at most ${issue.maximum}.`;
     if (issue.code === "invalid_key") return issue.issues.map(({ message }) => message).join(" ");
     return undefined;
 }

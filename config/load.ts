@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { type Problem, Problems } from "../rules/problem";
 import { crossChecks } from "./checks";
@@ -25,7 +26,7 @@ export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     const size = SIZES.find((known) => known === raw.size) ?? "S";
     const input = withSize(size, role, { ...raw, role, cloud });
     const result = schema.safeParse(input, { error: messageOf });
-    const issues = result.success ? [] : result.error.issues;
+    const issues = result.success ? [] : withoutLooserLimits(result.error.issues);
     problems.add(issues.flatMap((issue) => problemsOf(issue, raw, schema))).add(role === "observee" ? unusedSettings(raw) : []);
     const known = problems.all();
     // The cross-checks run even if some values are wrong, but report neither a path twice nor a list that lacks its wrong entries.
@@ -39,6 +40,14 @@ export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     if (problems.all().length > 0 || !result.success) throw new ConfigError(subject, problems.all());
     return result.data;
 }
+
+/** A number beyond what JSON counts exactly is beyond the limit of its setting, too: one of the two says it. */
+const withoutLooserLimits = (issues: readonly Issue[]): Issue[] =>
+    issues.filter(
+        (issue) =>
+            issue.code !== "too_big" ||
+            !issues.some((other) => other.code === "too_big" && other.maximum < issue.maximum && isDeepStrictEqual(other.path, issue.path)),
+    );
 
 /** `role` and `cloud` decide which schema applies. A wrong one is a problem, and the likeliest one is assumed for the rest of the validation. */
 function chooseSchema(raw: Raw) {

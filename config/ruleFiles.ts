@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type Document, isScalar, LineCounter, parseAllDocuments, type Scalar } from "yaml";
 import { z } from "zod";
@@ -47,8 +47,13 @@ export function ruleFileProblems(files: readonly string[]): Problem[] {
         if (name === OWN_RULES)
             problems.push({ path, problem: `"${name}" is the file of the fleet's own rules.`, remedy: "Rename yours." });
         try {
+            const found = statSync(file);
+            // A device or a pipe may have no end.
+            if (!found.isFile()) throw Object.assign(new Error(), { code: found.isDirectory() ? "EISDIR" : "no file" });
+            bytes += found.size;
+            // Refused below.
+            if (found.size > CONFIG_MAP_BYTES) continue;
             const text = readFileSync(file, "utf8");
-            bytes += Buffer.byteLength(text);
             problems.push(...problemsIn(text).map(({ line, ...rest }) => ({ path: `${path} ${file}:${line}`, ...rest })));
         } catch (error) {
             const { code } = error as NodeJS.ErrnoException;

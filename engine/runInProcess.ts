@@ -3,6 +3,8 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import type { Contract } from "../components/stack/contract";
 import { ConfigError } from "../config/configError";
+import { parseConfig } from "../config/engineConfig";
+import { isMap } from "../config/isMap";
 import { awsAnswer, awsOutputs, expectedCaller } from "./awsPlaceholders";
 import { PROJECT } from "./stackFile";
 
@@ -53,7 +55,9 @@ type Program = () => Promise<Record<string, unknown>>;
 export async function runInProcess(stack: string, config: Record<string, string>, others: StackOutputs = noOthers): Promise<Run> {
     // A stack that refers to itself gets no outputs, as before its first update.
     const outputsOf: StackOutputs = (reference) => (reference === `organization/${PROJECT}/${stack}` ? {} : others(reference));
-    const { region = "", cluster } = JSON.parse(config[`${PROJECT}:aws`] ?? "{}") as AwsSettings;
+    const { aws } = parseConfig(config, PROJECT);
+    // Not validated yet: the program says what is wrong with it.
+    const { region = "", cluster } = (isMap(aws) ? aws : {}) as AwsSettings;
     const caller = expectedCaller(stringsIn(cluster?.create?.admins), accountOf(config, outputsOf));
     const mocks: pulumi.runtime.Mocks = {
         newResource: (args) => mockedResource(args, outputsOf, region),

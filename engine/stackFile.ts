@@ -1,32 +1,119 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { ConfigError } from "../config/configError";
+import { isMap } from "../config/isMap";
 import { SECRET_VALUE } from "../config/secretValue";
+import type { Problem } from "../rules/problem";
+import { readYamlFile, type YamlFile } from "./yamlFile";
 
 /** The project's name in Pulumi.yaml. */
 export const PROJECT = "thanos-fleet";
 
-/**
- * The configuration that the engine passes to the program for a stack file: the defaults of Pulumi.yaml, overridden by the stack file. Encrypted values
- * (`pulumi config set --secret`) are placeholders: only the engine has the key.
- */
-export function readStackFile(directory: string, stack: string): Record<string, string> {
-    const file = join(directory, `Pulumi.${stack}.yaml`);
-    if (!existsSync(file))
-        throw new ConfigError(`stack ${stack}`, [
-            {
-                path: `Pulumi.${stack}.yaml`,
-                problem: "does not exist.",
-                remedy: "Copy Pulumi.observer.yaml or Pulumi.observee.yaml, or name another stack.",
-            },
-        ]);
-    const project = parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as { config: Record<string, { default?: unknown }> };
-    const defaults = Object.entries(project.config).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]]));
-    const own = (parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> }).config ?? {};
-    const readable = Object.fromEntries(Object.entries(own).map(([key, value]) => [key, withoutSecrets(value, key)]));
-    return toEngineConfig({ ...Object.fromEntries(defaults), ...readable });
+/** A stack file, as the engine and its reader see it. */
+export interface StackFile {
+    /**
+     * The configuration that the engine passes to the program: the defaults of Pulumi.yaml, overridden by the stack file. Encrypted values
+     * (`pulumi config set --secret`) are placeholders: only the engine has the key.
+     */
+    config: Record<string, string>;
+    /** The same problem with the line of the stack file beside its setting: `query.replicas Pulumi.blue.yaml:7`. */
+    locate(problem: Problem): Problem;
 }
+
+/** The sections of a stack file (`ProjectStack` in sdk/go/common/workspace/project.go of Pulumi). The engine ignores any other, with all settings in it. */
+const SECTIONS = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
+
+/** Reads a stack file. Throws a ConfigError where it cannot be read; what is wrong with its settings is for `loadConfig` to say. */
+export function openStackFile(directory: string, stack: string): StackFile {
+    const name = `Pulumi.${stack}.yaml`;
+    if (!existsSync(join(directory, name)))
+        throw new ConfigError(`stack ${stack}`, [
+            { path: name, problem: "does not exist.", remedy: "Copy Pulumi.observer.yaml or Pulumi.observee.yaml, or name another stack." },
+        ]);
+    const defaults = projectDefaults(directory);
+    const file = readYamlFile(join(directory, name), `stack ${stack}`);
+    const problems = structureProblems(file);
+    if (problems.length > 0) throw new ConfigError(`stack ${stack}`, problems);
+    const own = (file.value.config ?? {}) as Record<string, unknown>;
+    const readable = Object.fromEntries(Object.entries(own).map(([key, value]) => [key, withoutSecrets(value, key)]));
+    return {
+        config: toEngineConfig({ ...defaults, ...readable }),
+        locate: (problem) => {
+            const keys = keysOf(problem.path, own);
+            return keys.length === 0 ? problem : { ...problem, path: `${problem.path} ${file.whereIs(["config", ...keys])}` };
+        },
+    };
+}
+
+/** The configuration of a stack file alone. */
+export const readStackFile = (directory: string, stack: string): Record<string, string> => openStackFile(directory, stack).config;
+
+/** The defaults that Pulumi.yaml has for settings of a stack. */
+function projectDefaults(directory: string): Record<string, unknown> {
+    const file = join(directory, "Pulumi.yaml");
+    if (!existsSync(file))
+        throw new ConfigError("project", [
+            { path: "Pulumi.yaml", problem: "does not exist.", remedy: "Name the folder of Pulumi.yaml and the stack files with --cwd." },
+        ]);
+    const { value } = readYamlFile(file, "project");
+    const settings = Object.entries(isMap(value.config) ? value.config : {});
+    return Object.fromEntries(
+        settings.flatMap(([key, setting]) => (isMap(setting) && setting.default !== undefined ? [[key, setting.default]] : [])),
+    );
+}
+
+/** What makes a stack file no stack file. */
+function structureProblems({ value, whereIs }: YamlFile): Problem[] {
+    const unknown = Object.keys(value)
+        .filter((key) => !SECTIONS.includes(key))
+        .map((key) => ({
+            path: `${key} ${whereIs([key])}`,
+            problem: "is no section of a stack file.",
+            remedy: `Write settings under config:, each as ${PROJECT}:NAME.`,
+        }));
+    // `pulumi stack init` writes a file without a configuration.
+    if (value.config === undefined || value.config === null) return unknown;
+    if (!isMap(value.config))
+        return [
+            ...unknown,
+            {
+                path: `config ${whereIs(["config"])}`,
+                problem: `is ${Array.isArray(value.config) ? "a list" : "a single value"}, not a map of settings.`,
+                remedy: `Write each setting as ${PROJECT}:NAME: VALUE.`,
+            },
+        ];
+    const empty = Object.entries(value.config)
+        .filter(([, setting]) => setting === null)
+        .map(([key]) => ({
+            path: `${key} ${whereIs(["config", key])}`,
+            problem: "has no value.",
+            remedy: "Write one, or remove the line.",
+        }));
+    return [...unknown, ...empty];
+}
+
+/** The keys of a setting in the stack file: `observees[2].name` is at `thanos-fleet:observees`, 2, `name`. As many of them as the file has. */
+function keysOf(path: string, config: Record<string, unknown>): (string | number)[] {
+    const keys: (string | number)[] = [];
+    let at: unknown = Object.fromEntries(Object.entries(config).flatMap(([key, value]) => [[key.replace(`${PROJECT}:`, ""), value]]));
+    for (let rest = path; rest !== ""; ) {
+        const key = Array.isArray(at) ? /^\[\d+\]/.exec(rest)?.[0] : nextKey(rest, at);
+        if (key === undefined) break;
+        const index = Array.isArray(at) ? Number(key.slice(1, -1)) : key;
+        at = (at as Record<string | number, unknown>)[index];
+        keys.push(keys.length === 0 && !(index in config) ? `${PROJECT}:${index}` : index);
+        rest = rest.slice(key.length).replace(/^\./, "");
+    }
+    return keys;
+}
+
+/** The key of a map that a path begins with. A key may have dots: labels and tags have. */
+const nextKey = (path: string, map: unknown): string | undefined =>
+    isMap(map)
+        ? Object.keys(map)
+              .filter((key) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`))
+              .sort((a, b) => b.length - a.length)[0]
+        : undefined;
 
 /** What stands for an encrypted `objectStore`. The resources of a stack do not depend on the type of its store, only on there being one. */
 const SECRET_STORE = { type: "S3", config: { bucket: SECRET_VALUE, endpoint: SECRET_VALUE } };

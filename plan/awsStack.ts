@@ -1,6 +1,7 @@
 import { M7G } from "../components/cloud/aws/cluster/instanceType";
 import { ConfigError } from "../config/configError";
 import { parseConfig } from "../config/engineConfig";
+import { isMap } from "../config/isMap";
 import { loadConfig } from "../config/load";
 import type { StackConfig } from "../config/schema";
 import { PROJECT } from "../engine/stackFile";
@@ -39,9 +40,12 @@ export function withPlaceholderZone(stack: StackInput): StackInput {
         toAwsStack(stack);
         return stack;
     } catch (error) {
-        const aws = JSON.parse(stack.config[AWS_KEY] ?? "{}") as { zoneId?: string };
+        const { aws } = parseConfig(stack.config, PROJECT);
         const onlyZoneMissing =
-            error instanceof ConfigError && aws.zoneId === undefined && error.problems.every(({ path }) => path === ZONE_PATH);
+            error instanceof ConfigError &&
+            isMap(aws) &&
+            aws.zoneId === undefined &&
+            error.problems.every(({ path }) => path === ZONE_PATH);
         if (!onlyZoneMissing) return stack;
         return {
             ...stack,

@@ -1,5 +1,6 @@
 import type { Mode } from "../config/schema";
 import type { PlannedResource } from "../engine/runInProcess";
+import type { Problem } from "../rules/problem";
 
 /** What one stack would create. `npm run plan -- --json` prints it as it is. */
 export interface StackPlan {
@@ -22,6 +23,8 @@ export interface FleetPlan {
 export interface StackInput {
     name: string;
     config: Record<string, string>;
+    /** Adds to a problem where its setting is written (`openStackFile`). @default it stays as it is */
+    locate?: (problem: Problem) => Problem;
     /** Assumptions in `config`, to be printed with the plan. @default none */
     warnings?: string[];
 }

@@ -1,6 +1,7 @@
 import { CONTRACT_VERSION } from "../components/stack/contract";
+import { ConfigError } from "../config/configError";
 import type { Mode } from "../config/schema";
-import { runInProcess, type StackOutputs } from "../engine/runInProcess";
+import { type Run, runInProcess, type StackOutputs } from "../engine/runInProcess";
 import { PROJECT } from "../engine/stackFile";
 import { VERSIONS } from "../upstream/versions";
 import { assumedInstanceTypes, toAwsStack } from "./awsStack";
@@ -22,14 +23,14 @@ export async function planFleet(
         const warnings = new Set(stack.warnings);
         const reference = observerStackName(stack) ?? "";
         const observer = exported.has(reference) ? undefined : findStack(reference);
-        if (observer) exported.set(reference, (await runInProcess(observer.name, observer.config)).outputs);
+        if (observer) exported.set(reference, (await runStack(observer)).outputs);
         const outputsOf: StackOutputs = (reference) => {
             const outputs = exported.get(lastPart(reference));
             if (outputs) return outputs;
             warnings.add(`${reference} has no stack file here: the plan assumes a contract in which ${stack.name} has mode sidecar.`);
             return assumedOutputs(stack.config);
         };
-        const { resources, outputs } = await runInProcess(stack.name, stack.config, outputsOf);
+        const { resources, outputs } = await runStack(stack, outputsOf);
         exported.set(stack.name, outputs);
         for (const { type, props } of resources)
             if (type.endsWith(":ScrapeConfig") && (props.spec as { params?: object }).params)
@@ -46,6 +47,15 @@ export async function planFleet(
         });
     }
     return { stacks: plans };
+}
+
+/** Runs the program for a stack. What is wrong with its settings is told with the lines of its file. */
+async function runStack({ name, config, locate }: StackInput, outputsOf?: StackOutputs): Promise<Run> {
+    try {
+        return await runInProcess(name, config, outputsOf);
+    } catch (error) {
+        throw error instanceof ConfigError && locate ? new ConfigError(error.subject, error.problems.map(locate)) : error;
+    }
 }
 
 /** What a federation cannot do. */

@@ -95,10 +95,10 @@ const nodeGroups = z.strictObject({
      */
     os: z.enum(["al2023", "bottlerocket"]).default("al2023"),
     /**
-     * Root volume of each node, in GiB. At least 20.
+     * Root volume of each node, in GiB. At least 20; EBS has none above 65536.
      * @default 50
      */
-    diskGiB: z.int().min(20).default(50),
+    diskGiB: z.int().min(20).max(65_536).default(50),
     /** Tainted nodes for pods with persistent volumes. A group per zone, since a volume lives in one zone and its pod has to find a node there. */
     stateful: statefulNodes.prefault({}),
     /** Nodes for all other pods: one group over all zones. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arn, cidr, domain, namespace, positiveDuration, secretName } from "./common";
+import { arn, cidr, domain, namespace, objectName, positiveDuration, secretName } from "./common";
 
 /** How people reach the pages of the observer: through an ingress, with TLS, from some networks, after a login (docs/adr/0029). */
 
@@ -37,7 +37,7 @@ const alb = z.strictObject({
      * IngressClass of the AWS Load Balancer Controller.
      * @default "alb"
      */
-    class: z.string().min(1).default("alb"),
+    class: objectName("an IngressClass").default("alb"),
     /**
      * `internal`: reachable inside the VPC and from what is connected to it; `internet-facing`: from the Internet.
      * @default "internal"
@@ -56,7 +56,7 @@ const nginx = z.strictObject({
      * Its IngressClass.
      * @default "nginx"
      */
-    class: z.string().min(1).default("nginx"),
+    class: objectName("an IngressClass").default("nginx"),
     /**
      * Namespace of its pods: pods accept connections from there only.
      * @default "ingress-nginx"
@@ -65,7 +65,7 @@ const nginx = z.strictObject({
     /** Secret with the certificate for every page, keys `tls.crt` and `tls.key`. */
     tlsSecret: secretName.optional(),
     /** ClusterIssuer by which cert-manager makes a certificate for each page instead. */
-    clusterIssuer: z.string().min(1).optional(),
+    clusterIssuer: objectName("a ClusterIssuer").optional(),
 });
 
 /** What both ways of logging in ask for. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SIZES } from "../sizes";
 import { alerting } from "./alerting";
 import { observeeAws, observerAws } from "./aws";
-import { clusterName, domain, duration, namespace } from "./common";
+import { clusterName, domain, duration, namespace, objectName } from "./common";
 import { exposure } from "./exposure";
 import { grafana } from "./grafana";
 import { objectStore } from "./objectStore";
@@ -128,7 +128,7 @@ const stack = {
      */
     createNamespace: z.boolean().default(true),
     /** StorageClass of every persistent volume. Without it, the stack creates one on AWS (gp3, encrypted, volumes retained) and uses `standard` elsewhere. */
-    storageClass: z.string().optional(),
+    storageClass: objectName("a StorageClass").optional(),
     /**
      * The kube-prometheus-stack chart: a reference that `helm` understands, installed in the version of `npm run versions`, or a directory (`/...`, `./...`, `../...`).
      * @default "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"

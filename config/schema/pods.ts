@@ -1,18 +1,17 @@
 import { z } from "zod";
-
-const label = z.string().regex(/^([\w.-]+\/)?[\w.-]{1,63}$/, "stands under a name that is no label. Write for instance example.com/pool.");
+import { labelKey, labelValue, objectName } from "./common";
 
 /** A taint that nodes may have, as in a pod spec. */
 const toleration = z.strictObject({
     /** The taint's key. */
-    key: label,
+    key: labelKey,
     /**
      * `Equal`: the taint has this `value`; `Exists`: it may have any.
      * @default "Equal"
      */
     operator: z.enum(["Equal", "Exists"]).default("Equal"),
     /** The taint's value. */
-    value: z.string().optional(),
+    value: labelValue.optional(),
     /** What the taint does. Without it, every effect is tolerated. */
     effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
 });
@@ -31,12 +30,12 @@ export const pods = z.strictObject({
         )
         .optional(),
     /** PriorityClass of every pod. Without it, the cluster's default. */
-    priorityClassName: z.string().min(1, "must not be empty.").optional(),
+    priorityClassName: objectName("a PriorityClass").optional(),
     /**
      * Labels that a node must have, of every pod but node-exporter's.
      * @default {}
      */
-    nodeSelector: z.record(label, z.string()).default({}),
+    nodeSelector: z.record(labelKey, labelValue).default({}),
     /**
      * Taints that a node may have. node-exporter runs on every node anyway.
      * @default []

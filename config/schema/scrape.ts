@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, labelName, namespace, positiveDuration, secretName } from "./common";
+import { amount, labelName, namespace, positiveDuration, secretName } from "./common";
 
 /**
  * Targets that a stack's Prometheus scrapes beside those of ServiceMonitors. The fields are those of the operator's ScrapeConfig (monitoring.coreos.com/v1alpha1,
@@ -139,7 +139,7 @@ export const scrapeConfig = z.strictObject({
             /** Which part, from 0. */
             index: z.int().min(0),
             /** How many parts there are. */
-            of: z.int().min(2),
+            of: z.int().min(2).max(1000),
         })
         .optional(),
     /** Time between two scrapes, a duration. Without it, `prometheus.scrapeInterval`. */
@@ -165,7 +165,7 @@ export const scrapeConfig = z.strictObject({
      * Most samples that a target may have: one with more is not scraped at all, and counts as down.
      * @default 100000
      */
-    sampleLimit: count.default(100_000),
+    sampleLimit: amount.default(100_000),
     /**
      * Labels of every target.
      * @default {}

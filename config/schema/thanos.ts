@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mebibytesOf } from "../size";
 import { cache } from "./cache";
-import { autoscale, clusterName, count, cpu, duration, positiveDuration, size, volumeSize } from "./common";
+import { amount, autoscale, clusterName, count, countOrNone, cpu, duration, positiveDuration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
@@ -157,7 +157,7 @@ export const store = z.strictObject({
     limits: z
         .strictObject({
             /** Series. Not set: no limit. */
-            requestSeries: count.optional(),
+            requestSeries: amount.optional(),
             /** Samples, counted as 120 for each chunk; less than that would be no limit (cmd/thanos/store.go). Not set: no limit. */
             requestSamples: z.int().min(120).optional(),
         })
@@ -207,7 +207,7 @@ const limited = {
      * Prometheus keeps for it. So it is a fuse, to be set far above what the tenant needs: without it the ingesters run out of memory, for all tenants.
      * @default as many as the ingesters' memory holds, at 4 KiB each
      */
-    series: count.optional(),
+    series: amount.optional(),
     /**
      * Most series in one request. Prometheus drops a request that has more (413).
      * @default no limit
@@ -226,7 +226,7 @@ const limits = z.strictObject({
      * Requests that each router works on at a time. The others wait, and Prometheus sends those again that wait for more than 30 s.
      * @default as many as the router's memory holds: 25 with 1Gi
      */
-    maxConcurrency: count.optional(),
+    maxConcurrency: amount.optional(),
     /** Of every tenant that has none of its own. */
     default: z
         .strictObject({
@@ -276,7 +276,7 @@ const ring = z.strictObject({
      * Pods beyond these that have left the ring, as `receive.leaving`.
      * @default 0
      */
-    leaving: z.int().min(0).default(0),
+    leaving: countOrNone.default(0),
     /**
      * Zones of its ingesters, as `receive.zones`. Cannot be changed.
      * @default `receive.zones`
@@ -310,13 +310,13 @@ export const receive = z.strictObject({
      * Pods that store samples, the members of the shared ring. At least `replicationFactor`; 0 where every observee that writes has another ring.
      * @default 3
      */
-    ingesters: z.int().min(0).default(3),
+    ingesters: countOrNone.default(3),
     /**
      * Pods beyond `ingesters` that have left the ring: they get no samples and answer queries for those that they have. To make a ring smaller, lower
      * `ingesters` and add as many here; set it to 0 when the samples are in the bucket, or older than `retention`.
      * @default 0
      */
-    leaving: z.int().min(0).default(0),
+    leaving: countOrNone.default(0),
     /**
      * Copies of each sample. Three, so that any one ingester may be lost while writes go on (quorum 2).
      * @default 3

@@ -140,7 +140,7 @@ describe("npm run plan", function () {
         const { code, stdout, stderr } = runs.wrong;
         assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
         assert.match(stderr, /^configuration of stack blue/);
-        const paths = [...stderr.matchAll(/^ {2}([\w.]+): /gm)].map(([, path]) => path);
+        const paths = [...stderr.matchAll(/^ {2}([\w.]+)(?: Pulumi\.blue\.yaml:1)?: /gm)].map(([, path]) => path);
         assert.deepEqual(paths, ["cluster", "domain", "aws", "aws.bucket"]);
         assert.doesNotMatch(stderr, /\n\s+at /);
     });
