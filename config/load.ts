@@ -29,12 +29,19 @@ export function loadConfig(raw: Raw, subject = "configuration"): StackConfig {
     const issues = result.success ? [] : withoutLooserLimits(result.error.issues);
     problems.add(issues.flatMap((issue) => problemsOf(issue, raw, schema))).add(role === "observee" ? unusedSettings(raw) : []);
     const known = problems.all();
-    // The cross-checks run even if some values are wrong, but report neither a path twice nor a list that lacks its wrong entries.
+    // The cross-checks run even if some values are wrong, but report neither a path twice, nor a list that lacks its wrong entries, nor what is missing in
+    // a value that is no map. What will be missing in one that is not there yet is told with it.
     const checked = result.success ? result : schema.safeParse(withPlaceholders(input, issues, role, cloud));
     if (checked.success)
         problems.add(
             crossChecks(checked.data).filter(
-                ({ path }) => !known.some((problem) => problem.path === path || problem.path.startsWith(`${path}[`)),
+                ({ path }) =>
+                    !known.some(
+                        (problem) =>
+                            problem.path === path ||
+                            problem.path.startsWith(`${path}[`) ||
+                            (problem.path in raw && path.startsWith(`${problem.path}.`)),
+                    ),
             ),
         );
     if (problems.all().length > 0 || !result.success) throw new ConfigError(subject, problems.all());

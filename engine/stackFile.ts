@@ -118,9 +118,11 @@ const nextKey = (path: string, map: unknown): string | undefined =>
 /** What stands for an encrypted `objectStore`. The resources of a stack do not depend on the type of its store, only on there being one. */
 const SECRET_STORE = { type: "S3", config: { bucket: SECRET_VALUE, endpoint: SECRET_VALUE } };
 
-/** A value of a stack file with placeholders for what is encrypted. The engine writes `{secure: <ciphertext>}`, for a whole setting or for a value in it. */
+/** A value of a stack file as the engine passes it, with placeholders for what is encrypted. The engine writes `{secure: <ciphertext>}`, for a whole setting or for a value in it. */
 function withoutSecrets(value: unknown, key: string): unknown {
     if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, ""));
+    // JSON has no such number, and would make nothing of it.
+    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value);
     if (entries.length === 1 && typeof (value as { secure?: unknown }).secure === "string")

@@ -1,6 +1,18 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
+import {
+    type Alias,
+    type Document,
+    isCollection,
+    isMap,
+    isNode,
+    isScalar,
+    LineCounter,
+    type Node,
+    parseDocument,
+    visit,
+    type YAMLError,
+} from "yaml";
 import { ConfigError } from "../config/configError";
 import type { Problem } from "../rules/problem";
 
@@ -18,19 +30,31 @@ export function readYamlFile(file: string, subject: string): YamlFile {
     const refuse = (path: string, problem: string, remedy: string) => new ConfigError(subject, [{ path, problem, remedy }]);
     const lines = new LineCounter();
     const lineAt = (offset: number) => `${name}:${lines.linePos(offset).line}`;
+    const unreadable = (error: unknown) =>
+        refuse(name, `cannot be read (${reasonOf(error as NodeJS.ErrnoException)}).`, "Write it as YAML, in UTF-8.");
+    let text: string;
     let document: Document.Parsed;
+    try {
+        text = textOf(file);
+        document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    } catch (error) {
+        throw unreadable(error);
+    }
+    // One mistake makes several errors; the later ones follow from the first.
+    const [error] = [...document.errors, ...document.warnings];
+    if (error) throw new ConfigError(subject, [{ path: lineAt(error.pos[0]), ...explained(error, text) }]);
+    const alias = brokenAlias(document);
+    if (alias)
+        throw refuse(
+            lineAt(alias.range?.[0] ?? 0),
+            `*${alias.source} stands for nothing, or for what it is in.`,
+            `Write &${alias.source} before the value that it stands for.`,
+        );
     let value: unknown;
     try {
-        document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false });
-        const [error] = [...document.errors, ...document.warnings];
-        // One mistake makes several errors; the later ones follow from the first.
-        if (error) throw new ConfigError(subject, [{ path: lineAt(error.pos[0]), ...explained(error, textOf(file)) }]);
         value = document.toJS({ maxAliasCount: 100 });
-        // An alias of what contains it is valid YAML, and no value.
-        JSON.stringify(value);
     } catch (error) {
-        if (error instanceof ConfigError) throw error;
-        throw refuse(name, `cannot be read (${reasonOf(error as NodeJS.ErrnoException)}).`, "Write it as YAML, in UTF-8.");
+        throw unreadable(error);
     }
     if (value === null) throw refuse(name, "is empty.", "Copy Pulumi.observer.yaml or Pulumi.observee.yaml.");
     if (!isMap(document.contents))
@@ -55,17 +79,36 @@ const textOf = (file: string): string => new TextDecoder("utf-8", { fatal: true 
 /** Errors of the file system and of the decoder have a code; the message of the former has the whole path. */
 const reasonOf = ({ code, message }: NodeJS.ErrnoException) => (code?.startsWith("E") && !code.startsWith("ERR") ? code : message);
 
-/** What the parser says, as a problem. Its messages are sentences without a full stop. */
+/** What the parser says, as a problem. Its own messages have no full stop. */
 function explained({ code, message, pos }: YAMLError, text: string): Omit<Problem, "path"> {
-    if (code === "DUPLICATE_KEY") {
-        const [key = ""] = text.slice(...pos).split(/[\r\n]/);
-        return { problem: `"${key.replace(/:\s.*|:$/, "")}" is written twice.`, remedy: "Remove one of the two." };
+    const [rest = ""] = text.slice(pos[0]).split(/[\r\n]/);
+    if (message.includes("Maximum call stack size"))
+        return { problem: "is nested too deeply.", remedy: "No setting has more than a few levels." };
+    switch (code) {
+        case "DUPLICATE_KEY":
+            return { problem: `"${rest.replace(/:(\s.*)?$/, "")}" is written twice.`, remedy: "Remove one of the two." };
+        case "MULTIPLE_DOCS":
+            return { problem: "begins a second document.", remedy: "Write one: remove the line `---`." };
+        case "TAB_AS_INDENT":
+            return { problem: "begins with a tab.", remedy: "Indent with spaces." };
+        default:
+            return { problem: `is no YAML: ${message}.`, remedy: "Correct this line or the one before it." };
     }
-    const remedies: Partial<Record<YAMLError["code"], string>> = {
-        TAB_AS_INDENT: "Indent with spaces.",
-        MULTIPLE_DOCS: "Write one document: remove the line `---` in the middle.",
-    };
-    return { problem: `is no YAML: ${message.replace(/\.$/, "")}.`, remedy: remedies[code] ?? "Correct this line or the one before it." };
+}
+
+/** An alias without a value, or one of a value that contains it. */
+function brokenAlias(document: Document.Parsed): Alias | undefined {
+    let broken: Alias | undefined;
+    visit(document, {
+        Alias: (_, alias) => {
+            const [from = 0, , to = 0] = alias.resolve(document)?.range ?? [];
+            const at = alias.range?.[0] ?? 0;
+            if (alias.resolve(document) !== undefined && !(from <= at && at < to)) return undefined;
+            broken = alias;
+            return visit.BREAK;
+        },
+    });
+    return broken;
 }
 
 /** Where the value at `keys` begins, or the nearest one around it. */

@@ -49,7 +49,7 @@ export const cpu = z
     .string()
     .regex(/^[1-9]\d*m?$/, "is not an amount of CPU. Write a whole number of cores, or of thousandths with m, for instance 250m.")
     .refine(
-        (text) => Number.parseInt(text, 10) <= (text.endsWith("m") ? 1000 * MOST_CORES : MOST_CORES),
+        (text) => !(Number.parseInt(text, 10) > (text.endsWith("m") ? 1000 * MOST_CORES : MOST_CORES)),
         `is more than any machine has: write at most ${MOST_CORES} cores.`,
     );
 

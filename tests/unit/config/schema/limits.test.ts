@@ -21,6 +21,10 @@ const named = (cluster: string) => observeeConfig(cluster, "local");
 const tagged = (key: string) =>
     observerConfig("aws", { aws: { ...(observerConfig("aws").aws as Record<string, unknown>), tags: { [key]: "x" } } });
 
+const query = (settings: Record<string, unknown>) => observeeConfig("blue", "local", { query: settings });
+const domain = (length: number) =>
+    observeeConfig("blue", "local", { domain: `${`${"a".repeat(60)}.`.repeat(4).slice(0, length - 5)}.test` });
+
 /** The last accepted value of each setting, and the first refused one beyond it. */
 const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, refused: Record<string, unknown>][] = [
     ["a cluster's name has 32 characters", "cluster", named("c".repeat(32)), named("c".repeat(33))],
@@ -28,6 +32,22 @@ const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, re
     ["a VPC is a /20", "aws.cluster.create.vpcCidr", creating({ vpcCidr: "10.42.0.0/20" }), creating({ vpcCidr: "10.42.0.0/21" })],
     ["a VPC is a /16", "aws.cluster.create.vpcCidr", creating({ vpcCidr: "10.42.0.0/16" }), creating({ vpcCidr: "10.0.0.0/15" })],
     ["a tag's key begins with aws", "aws.tags.aws:x", tagged("aws-x"), tagged("aws:x")],
+    ["there are a thousand pods", "query.replicas", query({ replicas: 1000 }), query({ replicas: 1001 })],
+    ["a pod has 64 tebibytes of memory", "query.memory", query({ memory: "64Ti" }), query({ memory: "65537Gi" })],
+    ["a pod has 2000 cores", "query.cpu", query({ cpu: "2000" }), query({ cpu: "2000001m" })],
+    ["a domain has 200 characters", "domain", domain(200), domain(201)],
+    [
+        "autoscaling ends at a thousand pods",
+        "query.autoscale.maxReplicas",
+        query({ autoscale: { maxReplicas: 1000 } }),
+        query({ autoscale: { maxReplicas: 1001 } }),
+    ],
+    [
+        "a limit of series is as large as a number counts exactly",
+        "store.limits.requestSeries",
+        observerConfig("local", { store: { limits: { requestSeries: 2 ** 53 - 1 } } }),
+        observerConfig("local", { store: { limits: { requestSeries: 2 ** 53 } } }),
+    ],
     [
         "certificates are renewed an hour after they were made",
         "certificates.renewBefore",
