@@ -21,7 +21,7 @@ export interface StackFile {
 }
 
 /** The sections of a stack file (`ProjectStack` in sdk/go/common/workspace/project.go of Pulumi). The engine ignores any other, with all settings in it. */
-const SECTIONS = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
+export const SECTIONS = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
 
 /** Reads a stack file. Throws a ConfigError where it cannot be read; what is wrong with its settings is for `loadConfig` to say. */
 export function openStackFile(directory: string, stack: string): StackFile {

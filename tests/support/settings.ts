@@ -39,3 +39,13 @@ export function defaults(): Map<string, string> {
         if (value && all.get(key) === "required") all.set(key, `\`${value}\``);
     return all;
 }
+
+/** The settings in the tables of docs/configuration.md, which have the columns setting, what, shape, default, errors. */
+export const documentedSettings = (): Map<string, { what: string; default: string }> =>
+    new Map(
+        readFileSync(join(ROOT, "docs/configuration.md"), "utf8")
+            .split("\n")
+            .map((line) => line.split("|").map((cell) => cell.trim()))
+            .filter((cells) => cells.length === 7 && cells[1]?.startsWith("`"))
+            .map((cells) => [cells[1]?.replaceAll("`", "") ?? "", { what: cells[2] ?? "", default: cells[4] ?? "" }]),
+    );

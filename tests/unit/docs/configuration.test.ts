@@ -2,19 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../support/root";
-import { defaults, project } from "../../support/settings";
+import { defaults, documentedSettings, project } from "../../support/settings";
 
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
-/** The settings in the page's tables, which have the columns setting, what, shape, default, errors. */
-const documented = () =>
-    new Map(
-        read("docs/configuration.md")
-            .split("\n")
-            .map((line) => line.split("|").map((cell) => cell.trim()))
-            .filter((cells) => cells.length === 7 && cells[1]?.startsWith("`"))
-            .map((cells) => [cells[1]?.replaceAll("`", "") ?? "", cells[4] ?? ""]),
-    );
+const documented = () => new Map([...documentedSettings()].map(([setting, row]) => [setting, row.default]));
 
 const sorted = (map: Map<string, string>) => [...map].sort(([a], [b]) => a.localeCompare(b));
 
