@@ -7,8 +7,10 @@ export const EXIT_CODES = {
     failed: { code: 1, means: "failed; the message says what and why" },
     wrongInput: { code: 2, means: "wrong input: an option, a stack file, a decision that is missing. Nothing was changed" },
     notLoggedIn: { code: 3, means: "Pulumi is not logged in to a backend" },
+    policy: { code: 5, means: "a policy refused a change at preview. Nothing was changed" },
     noStack: { code: 6, means: "a stack does not exist in Pulumi's backend" },
     cancelled: { code: 8, means: "stopped by Ctrl-C or SIGTERM; the same command goes on" },
+    partlyDone: { code: 21, means: "stopped after some stacks were changed; the message says which, and the same command goes on" },
 } as const satisfies Record<string, { code: number; means: string }>;
 
 export type Exit = keyof typeof EXIT_CODES;

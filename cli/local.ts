@@ -45,7 +45,8 @@ async function local(options: Options): Promise<void> {
     } catch (error) {
         const { message, name } = error as Error;
         if (name === "AbortError") throw new CommandFailed("cancelled", "Stopped.");
-        if (error instanceof OperationFailed) throw new CommandFailed(error.cancelled ? "cancelled" : "failed", `\n${message}`);
+        if (error instanceof OperationFailed)
+            throw new CommandFailed(error.because === "cancelled" ? "cancelled" : "failed", `\n${message}`);
         throw error instanceof ToolError || error instanceof FleetFailure ? new CommandFailed("failed", `\n${message}`) : error;
     }
 }

@@ -18,6 +18,14 @@ const COMMANDS: Record<string, Entry> = {
         summary: "print what each stack would create, without an engine or a cluster",
         load: () => (require("./plan") as typeof import("./plan")).planCommand(),
     },
+    up: {
+        summary: "bring the stacks of a fleet to what their files say, in waves",
+        load: () => (require("./up") as typeof import("./up")).upCommand(),
+    },
+    status: {
+        summary: "print how the last rollout ended, or where it is",
+        load: () => (require("./status") as typeof import("./status")).statusCommand(),
+    },
     recover: {
         summary: "settle what a killed update left",
         load: () => (require("./recover") as typeof import("./recover")).recoverCommand(),

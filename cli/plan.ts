@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { Command } from "commander";
 import { toAwsStack } from "../plan/awsStack";
-import { enterStackFolder } from "../plan/folder";
+import { readStackFolder } from "../plan/folder";
 import type { FleetPlan, StackInput } from "../plan/model";
 import { observerStackName, planFleet } from "../plan/planFleet";
 import { bootstrapLines, groupedLines, treeLines } from "../plan/print";
+import { DIRECTORY, enter } from "./directory";
 
 interface Options {
     cwd: string;
@@ -16,7 +16,7 @@ interface Options {
 export const planCommand = () =>
     new Command()
         .description("Prints what each stack would create, without an engine, a plugin or a cluster.")
-        .option("-C, --cwd <directory>", "the directory of Pulumi.yaml and the stack files", join(__dirname, ".."))
+        .option(...DIRECTORY)
         .option("--stack <name...>", "plan only these stacks, from their files Pulumi.<name>.yaml (default: every stack file)")
         .option("--all", "print every resource, as a tree, instead of groups")
         .option("--json", "print only {stacks:[{name, role, mode?, resources, warnings}]}")
@@ -27,7 +27,8 @@ export const planCommand = () =>
         .action(plan);
 
 async function plan({ cwd, stack, all, json }: Options): Promise<void> {
-    const { stacks, find } = enterStackFolder(cwd, stack);
+    enter(cwd);
+    const { stacks, find } = readStackFolder(stack);
     const planned = await planFleet(stacks, find);
     if (json) process.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
     else {

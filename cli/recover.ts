@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import { clusterOpener } from "../clients/cluster";
 import { helmCommand } from "../clients/helm";
 import { ConfigError } from "../config/configError";
 import { settlePendingOperations } from "../engine/pendingOperations";
+import { DIRECTORY, enter } from "./directory";
 import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
@@ -23,7 +23,7 @@ export const recoverCommand = () =>
                 "and the stack files of the directory, as `pulumi` does, and `helm` ($HELM_BINARY or on PATH) where a release was interrupted.",
         )
         .requiredOption("--stack <name>", "the stack whose operation was killed")
-        .option("-C, --cwd <directory>", "the directory of Pulumi.yaml and the stack files", join(__dirname, ".."))
+        .option(...DIRECTORY)
         .option("--import <URN=ID...>", "what was created, though this command cannot prove it")
         .option("--clear <URN...>", "what was not created")
         .option("--json", "print only {stack, settled:[{urn, did, text}]}; did: imported, cleared or refreshed")
@@ -49,7 +49,8 @@ function idsByUrn(pairs: readonly string[]): Record<string, string> {
 
 async function recover(options: Options): Promise<void> {
     const created = idsByUrn(options.import ?? []);
-    const stack = await LocalWorkspace.selectStack({ stackName: options.stack, workDir: options.cwd }).catch(failedAsPulumi);
+    enter(options.cwd);
+    const stack = await LocalWorkspace.selectStack({ stackName: options.stack, workDir: process.cwd() }).catch(failedAsPulumi);
     const settled = await settlePendingOperations(stack, {
         openCluster: clusterOpener(helmCommand()),
         created,

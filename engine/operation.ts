@@ -1,8 +1,8 @@
 /** Runs `up`, `preview` or `destroy` on a stack, reports progress while it runs, and turns a failure into one message. */
-import { readFileSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
+import { isRunning } from "./isRunning";
 import { type SettleOptions, settlePendingOperations } from "./pendingOperations";
 import { resourceName } from "./resourceName";
 import { PROJECT } from "./stackFile";
@@ -40,14 +40,16 @@ export interface OperationResult {
     outputs: OutputMap;
 }
 
+/** Why an operation failed: `OperationOptions.signal` ended it, a policy refused it, another run has the stack's lock, or anything else. */
+export type FailedBecause = "cancelled" | "policy" | "locked" | "failed";
+
 /** An operation that failed. The message names every resource that failed, with the reason. */
 export class OperationFailed extends Error {
     constructor(
         message: string,
         /** What was done before the failure. */
         readonly counts: Counts,
-        /** Whether `OperationOptions.signal` ended it. */
-        readonly cancelled: boolean,
+        readonly because: FailedBecause,
     ) {
         super(message);
     }
@@ -76,6 +78,7 @@ const withoutColorMarks = (text: string) => text.replace(/<\{%.*?%\}>/g, "").tri
 export class OperationEvents {
     readonly counts: Counts = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
     private readonly problems = new Set<string>();
+    private refused = false;
 
     constructor(private readonly onDoing: (text: string) => void = () => {}) {}
 
@@ -89,9 +92,16 @@ export class OperationEvents {
             this.onDoing(`${resourceName(diagnostic.urn)}: ${withoutColorMarks(diagnostic.message)}`);
         if (diagnostic?.severity === "error") this.addProblem(diagnostic.urn, diagnostic.message);
         const policy = event.policyEvent;
-        if (policy?.enforcementLevel === "mandatory")
+        if (policy?.enforcementLevel === "mandatory") {
+            this.refused = true;
             this.addProblem(policy.resourceUrn, `${policy.message} (policy ${policy.policyName})`);
+        }
     };
+
+    /** Whether a policy refused something. */
+    get refusedByPolicy(): boolean {
+        return this.refused;
+    }
 
     /** The problems, one line or block per resource. */
     message(): string {
@@ -157,12 +167,17 @@ export async function runOperation(stack: Stack, operation: Operation, options: 
 function operationFailed(stack: Stack, operation: Operation, events: OperationEvents, error: Error, cancelled: boolean): OperationFailed {
     if (error instanceof ConcurrentUpdateError) {
         const message = `Another run is changing stack ${stack.name}. Wait until it ends, or end it, then try again.`;
-        return new OperationFailed(message, events.counts, false);
+        return new OperationFailed(message, events.counts, "locked");
     }
     if (cancelled)
-        return new OperationFailed(`The ${operation} of stack ${stack.name} was cancelled. Run it again to continue.`, events.counts, true);
+        return new OperationFailed(
+            `The ${operation} of stack ${stack.name} was cancelled. Run it again to continue.`,
+            events.counts,
+            "cancelled",
+        );
     const why = events.message() || cliError(error);
-    return new OperationFailed(`The ${operation} of stack ${stack.name} failed.\n${why.replace(/^/gm, "  ")}`, events.counts, false);
+    const because = events.refusedByPolicy ? "policy" : "failed";
+    return new OperationFailed(`The ${operation} of stack ${stack.name} failed.\n${why.replace(/^/gm, "  ")}`, events.counts, because);
 }
 
 /** What the CLI printed as errors when it failed outside of any resource. */
@@ -200,23 +215,5 @@ async function isStaleLock(file: string): Promise<boolean> {
         // Its CLI has just removed it.
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
         return Date.now() - (await stat(file)).mtimeMs > LOCK_WRITTEN_WITHIN_MS;
-    }
-}
-
-function isRunning(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return !hasEnded(pid);
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
-    }
-}
-
-/** Whether Linux keeps the process only for its parent to ask how it ended (a zombie), which takes seconds where that is a slow init. */
-function hasEnded(pid: number): boolean {
-    try {
-        return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    } catch {
-        return false;
     }
 }

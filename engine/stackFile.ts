@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../config/configError";
 import { isMap } from "../config/isMap";
@@ -8,6 +8,19 @@ import { readYamlFile, type YamlFile } from "./yamlFile";
 
 /** The project's name in Pulumi.yaml. */
 export const PROJECT = "thanos-fleet";
+
+/** The names of the stacks that have a file Pulumi.<name>.yaml in the directory. Throws a ConfigError where there is none. */
+export function stackNames(directory: string): string[] {
+    const names = readdirSync(directory).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+    if (names.length > 0) return names;
+    throw new ConfigError("stack files", [
+        {
+            path: "Pulumi.<name>.yaml",
+            problem: "does not exist, whatever the name.",
+            remedy: "Copy Pulumi.observer.yaml or Pulumi.observee.yaml, or name another directory with --cwd.",
+        },
+    ]);
+}
 
 /** A stack file, as the engine and its reader see it. */
 export interface StackFile {

@@ -1,10 +1,8 @@
-import { readdirSync } from "node:fs";
-import { ConfigError } from "../config/configError";
-import { openStackFile } from "../engine/stackFile";
+import { openStackFile, stackNames } from "../engine/stackFile";
 import { withPlaceholderZone } from "./awsStack";
 import type { StackInput } from "./model";
 
-/** The stack files of a folder. */
+/** Stacks of the working directory. */
 export interface StackFolder {
     /** The stacks to plan: the named ones, else every one that has a file. */
     stacks: StackInput[];
@@ -12,29 +10,11 @@ export interface StackFolder {
     find(name: string): StackInput | undefined;
 }
 
-/** Enters a folder and reads its stack files Pulumi.<name>.yaml. Paths in a stack file begin at Pulumi.yaml, as for the engine. */
-export function enterStackFolder(directory: string, chosen?: readonly string[]): StackFolder {
-    const refuse = (path: string, problem: string, remedy: string) => new ConfigError("command line", [{ path, problem, remedy }]);
-    try {
-        process.chdir(directory);
-    } catch (error) {
-        const why = { ENOENT: "does not exist.", ENOTDIR: "is no folder." }[(error as NodeJS.ErrnoException).code ?? ""];
-        throw refuse(
-            `--cwd ${directory}`,
-            why ?? `cannot be entered (${(error as NodeJS.ErrnoException).code}).`,
-            "Name the folder of Pulumi.yaml and the stack files.",
-        );
-    }
-    const names = readdirSync(".").flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
-    if (names.length === 0 && !chosen)
-        throw refuse(
-            `--cwd ${directory}`,
-            "has no stack file Pulumi.<name>.yaml.",
-            "Copy Pulumi.observer.yaml or Pulumi.observee.yaml there, or name another folder.",
-        );
+/** Reads the stack files Pulumi.<name>.yaml of the working directory, where paths in them begin, as for the engine. */
+export function readStackFolder(chosen?: readonly string[]): StackFolder {
     const read = (name: string): StackInput => withPlaceholderZone({ name, ...openStackFile(".", name) });
     return {
-        stacks: [...new Set(chosen ?? names)].map(read),
-        find: (name) => (names.includes(name) ? read(name) : undefined),
+        stacks: [...new Set(chosen ?? stackNames("."))].map(read),
+        find: (name) => (stackNames(".").includes(name) ? read(name) : undefined),
     };
 }

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/configError";
-import { enterStackFolder } from "../../../plan/folder";
+import { readStackFolder } from "../../../plan/folder";
 import { planFleet } from "../../../plan/planFleet";
 import { ROOT } from "../../support/root";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
@@ -497,15 +497,15 @@ const COMMAND_LINES: { args: string[]; stderr: string }[] = [
     { args: ["--stack"], stderr: "error: option '--stack <name...>' argument missing\n" },
     {
         args: ["-C", "/nonexistent"],
-        stderr: "command line: 1 problem. Nothing was changed.\n  --cwd /nonexistent: does not exist. Name the folder of Pulumi.yaml and the stack files.\n",
+        stderr: "command line: 1 problem. Nothing was changed.\n  --cwd /nonexistent: does not exist. Name the directory of Pulumi.yaml and the stack files.\n",
     },
     {
         args: ["-C", "README.md"],
-        stderr: "command line: 1 problem. Nothing was changed.\n  --cwd README.md: is no folder. Name the folder of Pulumi.yaml and the stack files.\n",
+        stderr: "command line: 1 problem. Nothing was changed.\n  --cwd README.md: is no directory. Name the directory of Pulumi.yaml and the stack files.\n",
     },
     {
         args: ["-C", "%"],
-        stderr: "command line: 1 problem. Nothing was changed.\n  --cwd %: has no stack file Pulumi.<name>.yaml. Copy Pulumi.observer.yaml or Pulumi.observee.yaml there, or name another folder.\n",
+        stderr: "command line: 1 problem. Nothing was changed.\n  --cwd %: has no Pulumi.yaml. Name the directory of Pulumi.yaml and the stack files.\n",
     },
     {
         args: ["--stack", "green"],
@@ -526,7 +526,8 @@ describe("a wrong stack file", () => {
     async function planOf(file: string | Buffer): Promise<string | undefined> {
         writeFileSync(join(folder, "Pulumi.blue.yaml"), file);
         try {
-            const { stacks, find } = enterStackFolder(folder);
+            process.chdir(folder);
+            const { stacks, find } = readStackFolder();
             await planFleet(stacks, find);
             return undefined;
         } catch (error) {
@@ -534,6 +535,15 @@ describe("a wrong stack file", () => {
             throw error;
         }
     }
+
+    it("is missed where there is none", () => {
+        const empty = mkdtempSync(join(temporaryDirectory(), "empty-"));
+        process.chdir(empty);
+        assert.throws(() => readStackFolder(), {
+            message:
+                "stack files: 1 problem. Nothing was changed.\n  Pulumi.<name>.yaml: does not exist, whatever the name. Copy Pulumi.observer.yaml or Pulumi.observee.yaml, or name another directory with --cwd.",
+        });
+    });
 
     it("is none that has no mistake", async () => assert.equal(await planOf(set()), undefined));
 

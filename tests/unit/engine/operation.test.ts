@@ -187,9 +187,9 @@ describe("runOperation", () => {
                     message: { value: "stderr: error: the stack is currently locked by 1 lock(s)" },
                 });
             });
-            const { message, cancelled } = await failureOf(runOperation(stack, "up"));
+            const { message, because } = await failureOf(runOperation(stack, "up"));
             assert.equal(message, "Another run is changing stack blue. Wait until it ends, or end it, then try again.");
-            assert.equal(cancelled, false);
+            assert.equal(because, "locked");
         });
     });
 
@@ -202,8 +202,8 @@ describe("runOperation", () => {
                 return end();
             };
         };
-        const expected = { message: "The up of stack blue was cancelled. Run it again to continue.", cancelled: true, created: 1 };
-        const seen = ({ message, cancelled, counts }: OperationFailed) => ({ message, cancelled, created: counts.created });
+        const expected = { message: "The up of stack blue was cancelled. Run it again to continue.", because: "cancelled", created: 1 };
+        const seen = ({ message, because, counts }: OperationFailed) => ({ message, because, created: counts.created });
 
         it("counts an operation that the CLI ended with an error as cancelled", async () => {
             const { stack } = fakeStack(

@@ -1,0 +1,87 @@
+/** Questions to the user's own Pulumi: its backend, its stacks, their locks and interrupted operations. Nothing is selected or changed. */
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import type { ExportedState, PendingOperation } from "./checkpoint";
+import { PROJECT } from "./stackFile";
+
+const run = promisify(execFile);
+
+/** Each question takes a second; one to a backend behind a slow network takes longer. */
+const TIMEOUT_MS = 120_000;
+
+/** The CLI ended with an error. The message is what it printed. */
+export class PulumiCliFailed extends Error {
+    constructor(
+        message: string,
+        /** @default none: it did not run, or was killed */
+        readonly exitCode?: number,
+    ) {
+        super(message);
+    }
+}
+
+/** Runs `pulumi` of PATH in the directory of Pulumi.yaml, and returns what it prints. */
+async function ask(directory: string, args: string[]): Promise<string> {
+    const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const options = { cwd: directory, env, maxBuffer: 256 << 20, timeout: TIMEOUT_MS };
+    return run("pulumi", [...args, "--non-interactive"], options).then(
+        ({ stdout }) => stdout,
+        (error: Error & { code?: number | string; stderr?: string }) => {
+            if (error.code === "ENOENT")
+                throw new PulumiCliFailed("`pulumi` is not on PATH. Install it: https://www.pulumi.com/docs/install/.");
+            throw new PulumiCliFailed(error.stderr?.trim() || error.message, typeof error.code === "number" ? error.code : undefined);
+        },
+    );
+}
+
+/** URL of the backend that Pulumi is logged in to: "file:///srv/state", "s3://bucket", "https://api.pulumi.com/me". */
+export async function backendUrl(directory: string): Promise<string> {
+    return (JSON.parse(await ask(directory, ["whoami", "--verbose", "--json"])) as { url: string }).url;
+}
+
+/** The folder of a backend on this machine; undefined for any other backend. */
+export function backendFolder(url: string, directory: string): string | undefined {
+    const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
+    // As the CLI reads it: "~" is the home, and a relative path begins at the directory.
+    return path === undefined ? undefined : path.startsWith("~") ? join(homedir(), path.slice(1)) : resolve(directory, path);
+}
+
+/** A stack of the project in the backend. */
+export interface KnownStack {
+    name: string;
+    /** Whether it is being updated. Only Pulumi Cloud says so. */
+    updateInProgress?: boolean;
+}
+
+export const knownStacks = async (directory: string) => JSON.parse(await ask(directory, ["stack", "ls", "--json"])) as KnownStack[];
+
+/** What a stack has exported under this name; undefined if it has no such output. */
+export async function outputOf(directory: string, stack: string, name: string): Promise<unknown> {
+    return (JSON.parse(await ask(directory, ["stack", "output", "--json", "--stack", stack])) as Record<string, unknown>)[name];
+}
+
+/** What a killed update of the stack has left undecided; what a running one is doing is among it. */
+export async function pendingOperations(directory: string, stack: string): Promise<PendingOperation[]> {
+    const { deployment } = JSON.parse(await ask(directory, ["stack", "export", "--stack", stack])) as ExportedState;
+    return deployment.pending_operations ?? [];
+}
+
+/** Who holds the lock of a stack (lockContent of pkg/backend/diy/lock.go, 3.259). */
+export interface Lock {
+    pid: number;
+    username: string;
+    hostname: string;
+    /** ISO 8601. */
+    timestamp: string;
+}
+
+/** The locks of a stack in a backend on this machine. One that is being written or removed at this moment is left out. */
+export async function locksOf(folder: string, stack: string): Promise<Lock[]> {
+    const locks = join(folder, ".pulumi", "locks", "organization", PROJECT, stack);
+    const names = await readdir(locks).catch(() => []);
+    const read = (name: string) => readFile(join(locks, name), "utf8").then((text): Lock[] => [JSON.parse(text)]);
+    return (await Promise.all(names.map((name) => read(name).catch(() => [])))).flat();
+}

@@ -1,0 +1,64 @@
+import { after, type Rollout, type RolloutEvent, rolloutOf } from "./journal";
+import type { StackDriver } from "./stackDriver";
+import type { StackTask } from "./stackProcess";
+import type { Wave } from "./waves";
+
+export interface RollOutOptions {
+    drive: StackDriver;
+    /** How many stacks run at the same time. */
+    parallel: number;
+    /** Receives each event before the next thing is done. What it throws stops the rollout. */
+    onEvent: (event: RolloutEvent) => Promise<void>;
+    /** Receives what the engine does with a stack now. */
+    onDoing: (stack: string, text: string) => void;
+    /** Cancels what is running, and starts nothing more. */
+    signal: AbortSignal;
+}
+
+/**
+ * Brings every stack to what the program says, wave by wave. All stacks of a wave are previewed first, with the policies (docs/adr/0004), and none of them is
+ * updated where one is refused. The first failure ends the rollout: what runs beside it may finish, nothing more is started.
+ */
+export async function rollOut(waves: readonly Wave[], options: RollOutOptions): Promise<Rollout> {
+    const { signal } = options;
+    let rollout = rolloutOf([]);
+    const record = async (event: RolloutEvent) => {
+        rollout = after(rollout, event);
+        await options.onEvent(event);
+    };
+    const mayGoOn = () => rollout.failures.length === 0 && !signal.aborted;
+    const runAll = (stacks: readonly string[], operation: StackTask["operation"]) =>
+        atOnce(options.parallel, stacks, mayGoOn, async (stack) => {
+            await record({ event: operation === "up" ? "updating" : "previewing", stack });
+            const end = await options.drive(stack, operation, { signal, onDoing: (text) => options.onDoing(stack, text) });
+            if (end.ok) await record({ event: operation === "up" ? "updated" : "previewed", stack, counts: end.counts });
+            else await record({ event: "failed", stack, operation, because: end.because, message: end.message, counts: end.counts });
+        });
+
+    await record({ event: "started", waves });
+    for (const { stacks } of waves) {
+        await runAll(stacks, "preview");
+        await runAll(stacks, "up");
+    }
+    await record({ event: "ended", cancelled: signal.aborted });
+    return rollout;
+}
+
+/** Runs `work` for each item, at most `limit` at the same time, as long as `mayGoOn`. Waits for all that were started, also where one throws. */
+export async function atOnce<T>(
+    limit: number,
+    items: readonly T[],
+    mayGoOn: () => boolean,
+    work: (item: T) => Promise<void>,
+): Promise<void> {
+    const waiting = [...items];
+    let thrown: { error: unknown } | undefined;
+    const lane = async () => {
+        for (let item = waiting.shift(); item !== undefined && thrown === undefined && mayGoOn(); item = waiting.shift())
+            await work(item).catch((error) => {
+                thrown ??= { error };
+            });
+    };
+    await Promise.all(Array.from({ length: limit }, lane));
+    if (thrown !== undefined) throw (thrown as { error: unknown }).error;
+}

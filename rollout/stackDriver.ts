@@ -1,0 +1,51 @@
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import type { StackEnd, StackMessage, StackTask } from "./stackProcess";
+
+/** Changes one stack. The rollout knows nothing else of the engine. */
+export type StackDriver = (
+    stack: string,
+    operation: StackTask["operation"],
+    options: { onDoing: (text: string) => void; signal: AbortSignal },
+) => Promise<StackEnd>;
+
+/** Enough of what a process printed to see why it crashed. */
+const KEPT_OUTPUT = 2_000;
+
+/** Runs each operation in a process of its own, with the user's Pulumi. */
+export const stackDriver =
+    ({ directory, policyPacks }: Pick<StackTask, "directory" | "policyPacks">): StackDriver =>
+    (stack, operation, { onDoing, signal }) =>
+        new Promise((resolve) => {
+            const task: StackTask = { stack, operation, directory, policyPacks };
+            const child = fork(join(__dirname, "stackProcess.ts"), [JSON.stringify(task)], {
+                execArgv: ["--require", join(__dirname, "..", "register.js")],
+                // A session of its own: Ctrl-C at a terminal reaches only the rollout, and the engine gets it once, from there.
+                detached: true,
+                stdio: ["ignore", "ignore", "pipe", "ipc"],
+            });
+            let printed = "";
+            let ended: StackEnd | undefined;
+            const cancel = () => void (child.connected && child.send("cancel"));
+            child.stderr?.on("data", (chunk) => {
+                printed = `${printed}${chunk}`.slice(-KEPT_OUTPUT);
+            });
+            child.on("message", (message: StackMessage) => {
+                if ("doing" in message) onDoing(message.doing);
+                else ended = message.ended;
+            });
+            child.on("close", (code, killedBy) => {
+                signal.removeEventListener("abort", cancel);
+                const message = `The ${operation} of stack ${stack} ended early (${killedBy ?? `exit code ${code}`}).\n${printed}`.trim();
+                resolve(
+                    ended ?? {
+                        ok: false,
+                        because: "failed",
+                        message,
+                        counts: { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 },
+                    },
+                );
+            });
+            signal.addEventListener("abort", cancel);
+            if (signal.aborted) cancel();
+        });

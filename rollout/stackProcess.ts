@@ -1,0 +1,65 @@
+/**
+ * Previews or updates one stack, as a program of its own: the SDK's error handlers are for the whole process (sdk/nodejs/automation/server.ts), so
+ * with several stacks in one process the error of one would be every other's, too. Argument: a `StackTask` as JSON. Messages: `StackMessage`.
+ */
+import { join } from "node:path";
+import { LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { ConfigError } from "../config/configError";
+import { type Counts, type FailedBecause, OperationFailed, runOperation } from "../engine/operation";
+import type { Problem } from "../rules/problem";
+
+export interface StackTask {
+    stack: string;
+    operation: "preview" | "up";
+    /** The directory of Pulumi.yaml and the stack files. */
+    directory: string;
+    /** Folders of the policy packs to run. */
+    policyPacks: string[];
+}
+
+/** How it ended. `counts`: what was done, also before a failure. */
+export type StackEnd =
+    | { ok: true; counts: Counts }
+    | { ok: false; because: FailedBecause | "wrongInput"; message: string; problems?: readonly Problem[]; counts: Counts };
+
+/** What it sends to its parent. */
+export type StackMessage = { doing: string } | { ended: StackEnd };
+
+const NONE: Counts = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
+
+async function runStack({ stack: name, operation, directory, policyPacks }: StackTask, signal: AbortSignal): Promise<StackEnd> {
+    // Paths in a stack file begin at Pulumi.yaml.
+    process.chdir(directory);
+    let refused: ConfigError | undefined;
+    const program: PulumiFn = () =>
+        (require(join(__dirname, "..", "index")) as PulumiFn)().catch((error: Error) => {
+            if (error.cause instanceof ConfigError) refused = error.cause;
+            throw error;
+        });
+    try {
+        const workspace = await LocalWorkspace.create({ workDir: directory, program });
+        // `pulumi stack select` writes a file that all processes of a user share, also this user's own choice of a stack. No other command needs it.
+        workspace.selectStack = async () => {};
+        const stack = await Stack.select(name, workspace);
+        const { counts } = await runOperation(stack, operation, { signal, policyPacks, onDoing: (doing) => send({ doing }) });
+        return { ok: true, counts };
+    } catch (error) {
+        const failed = error instanceof OperationFailed ? error : undefined;
+        const counts = failed?.counts ?? NONE;
+        if (refused) return { ok: false, because: "wrongInput", message: refused.message, problems: refused.problems, counts };
+        return { ok: false, because: failed?.because ?? "failed", message: (error as Error).message, counts };
+    }
+}
+
+const send = (message: StackMessage) => void (process.connected && process.send?.(message));
+
+if (require.main === module) {
+    const stop = new AbortController();
+    process.on("message", () => stop.abort());
+    // The rollout was killed: what was begun ends in order, and its lock is released.
+    process.on("disconnect", () => stop.abort());
+    runStack(JSON.parse(process.argv.at(-1) ?? "") as StackTask, stop.signal).then((ended) => {
+        if (!process.connected) process.exit();
+        process.send?.({ ended } satisfies StackMessage, () => process.exit());
+    });
+}

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { parse, stringify } from "yaml";
+import { POLICY_RUNNER } from "../../local/offline/findPlugins";
+import { ROOT } from "../support/root";
+import { tools } from "../support/runningFleet";
+import { temporaryDirectory } from "../support/temporaryDirectory";
+import { observeeConfig, observerConfig } from "../support/testFleet";
+
+interface Event {
+    event: string;
+    stack?: string;
+    text?: string;
+    error?: { code: number; exit: string; message: string };
+}
+
+interface Finished {
+    code: number;
+    events: Event[];
+}
+
+/** The real engine with the real program, and no cluster: plugins record what they are asked to create, or keep it in the state only. */
+describe("thanos-fleet up", () => {
+    const root = temporaryDirectory();
+    const directory = join(root, "fleet");
+    const backend = join(root, "backend");
+    const locks = (stack: string) => join(backend, ".pulumi", "locks", "organization", "thanos-fleet", stack);
+    const env: NodeJS.ProcessEnv = {
+        ...process.env,
+        PULUMI_HOME: join(root, "home"),
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+
+    /** Writes settings into a stack file, and keeps what the engine has written there. */
+    function write(stack: string, settings: Record<string, unknown>): void {
+        const file = join(directory, `Pulumi.${stack}.yaml`);
+        const old = existsSync(file) ? (parse(readFileSync(file, "utf8")) as object) : {};
+        const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`thanos-fleet:${key}`, value]));
+        writeFileSync(file, stringify({ ...old, config }));
+    }
+
+    /** Runs `up --json`. Sends the signal to the process, and only to it, at the first event that matches. */
+    async function up(args: string[] = [], signal?: { name: NodeJS.Signals; at: (event: Event) => boolean }): Promise<Finished> {
+        const child = spawn(process.execPath, ["cli/thanos-fleet.js", "up", "-C", directory, "--json", ...args], {
+            cwd: ROOT,
+            env,
+            stdio: ["ignore", "pipe", "inherit"],
+        });
+        const events: Event[] = [];
+        for await (const line of createInterface({ input: child.stdout })) {
+            const event = JSON.parse(line) as Event;
+            events.push(event);
+            if (signal?.at(event)) child.kill(signal.name);
+        }
+        if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+        return { code: child.exitCode ?? -1, events };
+    }
+
+    const status = () =>
+        JSON.parse(
+            execFileSync(process.execPath, ["cli/thanos-fleet.js", "status", "-C", directory, "--json"], { cwd: ROOT, env }).toString(),
+        ) as {
+            id: string;
+            verdict: string;
+            ended?: string;
+        };
+    /** What happened to the stacks, in order: "updated blue". */
+    const steps = ({ events }: Finished) =>
+        events.filter(({ event, stack }) => stack !== undefined && event !== "doing").map(({ event, stack }) => `${event} ${stack}`);
+    const verdictOf = ({ events }: Finished) => events.find(({ event }) => event === "verdict")?.text;
+    const errorOf = ({ events }: Finished) => events.at(-1)?.error;
+    const heldLocks = () => ["observer", "blue", "red"].flatMap((stack) => (existsSync(locks(stack)) ? readdirSync(locks(stack)) : []));
+
+    before(async () => {
+        const { pulumi } = await tools("pulumi");
+        env.PATH = `${dirname(pulumi.path)}${delimiter}${process.env.PATH}`;
+        mkdirSync(directory, { recursive: true });
+        mkdirSync(backend);
+        const standIns = join(ROOT, "local", "offline", "standins", "bin");
+        const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { main?: string };
+        // The program is this checkout's, wherever the stack files are.
+        delete project.main;
+        const providers = [
+            { name: "kubernetes", path: join(ROOT, "tests", "support", "pluginRecorder", "bin", "kubernetes") },
+            { name: "random", path: join(standIns, "random") },
+            { name: "tls", path: join(standIns, "tls") },
+        ];
+        const plugins = { providers, analyzers: [{ name: "policy-nodejs", path: POLICY_RUNNER }] };
+        writeFileSync(join(directory, "Pulumi.yaml"), stringify({ ...project, plugins }));
+        write("observer", observerConfig("local"));
+        for (const name of ["blue", "red"]) write(name, observeeConfig(name, "local"));
+    });
+
+    it("exits with 6 where Pulumi does not know the stacks, and names them", async () => {
+        const refused = await up();
+        assert.equal(refused.code, 6);
+        assert.match(
+            errorOf(refused)?.message ?? "",
+            /^Pulumi's backend has no stack blue, observer, red\. Make each with `pulumi stack init NAME`/,
+        );
+        for (const stack of ["observer", "blue", "red"])
+            execFileSync("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], { cwd: directory, env });
+    });
+
+    it("stops before anything where a policy refuses a stack, and exits with 5", async () => {
+        // Configuration checks refuse what this project's policies refuse: only another pack can show it.
+        const pack = join(root, "pack");
+        mkdirSync(pack);
+        writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\nmain: index.js\n");
+        writeFileSync(join(pack, "package.json"), '{"name":"nothing","version":"1.0.0","main":"index.js"}\n');
+        writeFileSync(
+            join(pack, "index.js"),
+            `const { PolicyPack } = require(${JSON.stringify(require.resolve("@pulumi/policy"))});
+new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "none", enforcementLevel: "mandatory",
+    validateResource: ({ type }, report) => type === "kubernetes:core/v1:Namespace" && report("no namespaces here") }] });
+`,
+        );
+        const refused = await up(["--policy-pack", pack]);
+        assert.equal(refused.code, 5);
+        assert.deepEqual(steps(refused), ["previewing observer", "failed observer"]);
+        assert.equal(verdictOf(refused), "Stopped in wave 1 of 3: the preview of observer failed. Not changed: observer, blue, red.");
+    });
+
+    it("deploys the observer, then one observee, then the other, and leaves no lock", async () => {
+        const deployed = await up();
+        assert.equal(deployed.code, 0, JSON.stringify(errorOf(deployed)));
+        const done = (stack: string) => ["previewing", "previewed", "updating", "updated"].map((event) => `${event} ${stack}`);
+        assert.deepEqual(steps(deployed), [...done("observer"), ...done("blue"), ...done("red")]);
+        assert.equal(verdictOf(deployed), "Done: 3 stacks in 3 waves. Changed: observer, blue, red.");
+        assert.equal(status().ended, "done");
+        assert.deepEqual(heldLocks(), []);
+    });
+
+    it("refuses all stacks where one is locked, says by whom, and removes no lock", async () => {
+        const since = "2026-11-22T09:00:00Z";
+        mkdirSync(locks("red"), { recursive: true });
+        const lock = join(locks("red"), "other.json");
+        writeFileSync(lock, JSON.stringify({ pid: 1, username: "ci", hostname: "runner", timestamp: since }));
+        const refused = await up();
+        assert.deepEqual([refused.code, steps(refused)], [2, []]);
+        assert.equal(
+            errorOf(refused)?.message,
+            "stacks: 1 problem. Nothing was changed.\n" +
+                `  red: is locked by ci@runner (process 1) since ${since}. Wait until that update ends. If its process is gone, run \`pulumi cancel --stack red\`.`,
+        );
+        assert.ok(existsSync(lock));
+        rmSync(lock);
+    });
+
+    it("stops at an observee that is refused, exits with 21, and goes on when it is mended", async () => {
+        write("observer", observerConfig("local", { query: { replicas: 3 } }));
+        write("blue", observeeConfig("blue", "local", { domain: "other.test" }));
+        const stopped = await up();
+        assert.equal(stopped.code, 21);
+        assert.equal(verdictOf(stopped), "Stopped in wave 2 of 3: the preview of blue failed. Changed: observer. Not changed: blue, red.");
+        const { id, verdict } = status();
+        assert.equal(verdict, verdictOf(stopped));
+        write("blue", observeeConfig("blue", "local"));
+        const ended = await up();
+        assert.equal(ended.code, 0, JSON.stringify(errorOf(ended)));
+        assert.equal(ended.events[0]?.text, `Rollout ${id} goes on. ${verdict}`);
+        assert.equal(verdictOf(ended), "Done: 3 stacks in 3 waves. Had nothing to change: observer, blue, red.");
+    });
+
+    const updating = ({ event, stack }: Event) => event === "updating" && stack === "observer";
+
+    it("ends in order at Ctrl-C, exits with 8, and leaves no lock", async () => {
+        write("observer", observerConfig("local", { query: { replicas: 4 } }));
+        const cancelled = await up([], { name: "SIGINT", at: updating });
+        assert.equal(cancelled.code, 8);
+        assert.match(verdictOf(cancelled) ?? "", /^Cancelled in wave 1 of 3\. .*Not changed: .*blue, red\.$/);
+        assert.deepEqual(heldLocks(), []);
+    });
+
+    it("is taken up after kill -9: what was begun ends in order, and its lock is released", async () => {
+        await up([], { name: "SIGKILL", at: updating });
+        const before = status();
+        assert.equal(before.ended, undefined);
+        assert.match(before.verdict, /^Not ended: in wave 1 of 3\. Changed in part: observer\. Not changed: blue, red\.$/);
+        for (let waited = 0; heldLocks().length > 0 && waited < 120; waited++) await new Promise((resolve) => setTimeout(resolve, 1000));
+        assert.deepEqual(heldLocks(), []);
+        const ended = await up();
+        assert.equal(ended.code, 0, JSON.stringify(errorOf(ended)));
+        assert.equal(ended.events[0]?.text, `Rollout ${before.id} goes on. ${before.verdict}`);
+        assert.match(verdictOf(ended) ?? "", /^Done: 3 stacks in 3 waves\./);
+    });
+
+    it("refuses to run beside another rollout, and names it", async () => {
+        const file = join(backend, ".thanos-fleet", "rollouts", "lock.json");
+        const holder = { id: "an-id", user: "me", host: hostname(), pid: process.pid, since: "2026-11-22T09:00:00Z" };
+        writeFileSync(file, JSON.stringify(holder));
+        const refused = await up();
+        assert.deepEqual([refused.code, steps(refused)], [2, []]);
+        assert.match(
+            errorOf(refused)?.message ?? "",
+            /lock: rollout an-id of me@.* has it since 2026-11-22T09:00:00Z\. Wait until it ends\./,
+        );
+        rmSync(file);
+    });
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { exitOf } from "../../../cli/up";
+import type { Counts } from "../../../engine/operation";
+import { type RolloutEvent, rolloutOf, verdict } from "../../../rollout/journal";
+
+const counts = (updated: number): Counts => ({ created: 0, updated, replaced: 0, deleted: 0, same: 9 });
+const waves = [
+    { stacks: ["observer"], why: "" },
+    { stacks: ["blue", "red"], why: "" },
+];
+const started: RolloutEvent = { event: "started", waves };
+const updated = (stack: string, changes = 1): RolloutEvent => ({ event: "updated", stack, counts: counts(changes) });
+type Failed = Extract<RolloutEvent, { event: "failed" }>;
+const failed = (stack: string, operation: Failed["operation"], because: Failed["because"] = "failed"): RolloutEvent => ({
+    event: "failed",
+    stack,
+    operation,
+    because,
+    message: "why",
+    counts: counts(operation === "preview" ? 3 : 1),
+});
+const ended: RolloutEvent = { event: "ended", cancelled: false };
+const cancelled: RolloutEvent = { event: "ended", cancelled: true };
+/** Verdict and exit of a rollout with these events. */
+const of = (...events: RolloutEvent[]) => {
+    const rollout = rolloutOf([started, ...events]);
+    return [verdict(rollout), exitOf(rollout)];
+};
+
+describe("the verdict of a rollout", () => {
+    it("names who was changed and who had nothing to change", () =>
+        assert.deepEqual(of(updated("observer"), updated("blue", 0), updated("red"), ended), [
+            "Done: 3 stacks in 2 waves. Changed: observer, red. Had nothing to change: blue.",
+            "done",
+        ]));
+
+    it("says that nothing was changed where the first preview fails, and exits as the reason demands", () => {
+        const sentence = "Stopped in wave 1 of 2: the preview of observer failed. Not changed: observer, blue, red.";
+        for (const [because, exit] of [
+            ["policy", "policy"],
+            ["wrongInput", "wrongInput"],
+            ["failed", "failed"],
+            ["locked", "failed"],
+        ] as const)
+            assert.deepEqual(of(failed("observer", "preview", because), ended), [sentence, exit]);
+    });
+
+    it("takes a stack whose update failed for changed in part, unless its lock was held or its settings were refused", () => {
+        assert.deepEqual(of(failed("observer", "up"), ended), [
+            "Stopped in wave 1 of 2: the update of observer failed. Changed in part: observer. Not changed: blue, red.",
+            "partlyDone",
+        ]);
+        for (const because of ["locked", "wrongInput"] as const)
+            assert.equal(
+                of(failed("observer", "up", because), ended)[0],
+                "Stopped in wave 1 of 2: the update of observer failed. Not changed: observer, blue, red.",
+            );
+    });
+
+    it("exits with partlyDone where a later wave is refused after an earlier one was changed, and not where it had nothing to change", () => {
+        assert.equal(of(updated("observer", 1), failed("blue", "preview", "policy"), ended)[1], "partlyDone");
+        assert.equal(of(updated("observer", 0), failed("blue", "preview", "policy"), ended)[1], "policy");
+    });
+
+    it("names every stack that failed, but not one that was cancelled", () => {
+        assert.deepEqual(
+            of(updated("observer", 0), failed("blue", "up"), failed("red", "up"), ended)[0],
+            [
+                "Stopped in wave 2 of 2: the update of blue failed, the update of red failed. Changed in part: blue, red. Had nothing to change: observer.",
+            ][0],
+        );
+        assert.deepEqual(of(updated("observer"), failed("blue", "up", "cancelled"), cancelled), [
+            "Cancelled in wave 2 of 2. Changed: observer. Changed in part: blue. Not changed: red.",
+            "cancelled",
+        ]);
+    });
+
+    it("is done where Ctrl-C came too late", () =>
+        assert.equal(of(updated("observer"), updated("blue"), updated("red"), cancelled)[1], "done"));
+
+    it("of a run that was killed says where it was", () =>
+        assert.equal(
+            of(updated("observer"), { event: "updating", stack: "blue" })[0],
+            "Not ended: in wave 2 of 2. Changed: observer. Changed in part: blue. Not changed: red.",
+        ));
+
+    it("begins anew where a run goes on", () =>
+        assert.equal(
+            of(updated("observer"), failed("blue", "up"), ended, started)[0],
+            "Not ended: in wave 1 of 2. Not changed: observer, blue, red.",
+        ));
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, readdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../../../config/configError";
+import { newestRollout, openJournal, type Recorded } from "../../../rollout/journalStore";
+import { temporaryDirectory } from "../../support/temporaryDirectory";
+
+const time = "2026-11-22T13:00:00.000Z";
+const started: Recorded = { time, event: "started", waves: [{ stacks: ["blue"], why: "" }] };
+const updating: Recorded = { time, event: "updating", stack: "blue" };
+const updated: Recorded = { time, event: "updated", stack: "blue", counts: { created: 0, updated: 0, replaced: 0, deleted: 0, same: 1 } };
+const ended: Recorded = { time, event: "ended", cancelled: false };
+
+describe("the journal of rollouts", () => {
+    let backend = "";
+    const folder = () => join(backend, ".thanos-fleet", "rollouts");
+    beforeEach(() => {
+        backend = temporaryDirectory();
+    });
+    /** Records events in a run of its own. */
+    async function recorded(...events: Recorded[]): Promise<{ id: string; earlier: readonly Recorded[] }> {
+        const journal = await openJournal(backend);
+        for (const event of events) await journal.record(event);
+        await journal.close();
+        return journal;
+    }
+
+    it("gives the next run what was recorded, under the same id, until the rollout is done", async () => {
+        const first = await recorded(started, updating);
+        assert.deepEqual(first.earlier, []);
+        const second = await recorded(started, updated, ended);
+        assert.deepEqual([second.id, second.earlier], [first.id, [started, updating]]);
+        const third = await recorded();
+        assert.notEqual(third.id, first.id);
+        assert.deepEqual(third.earlier, []);
+    });
+
+    it("leaves out an event that a killed run has written in part", async () => {
+        const { id } = await recorded(started, updating);
+        appendFileSync(join(folder(), `${id}.jsonl`), '{"time":"2026-11-22T13:00');
+        assert.deepEqual((await newestRollout(backend))?.events, [started, updating]);
+        await recorded(started);
+        assert.deepEqual((await newestRollout(backend))?.events, [started, updating, started]);
+    });
+
+    it("knows no rollout of a backend that had none", async () => assert.equal(await newestRollout(backend), undefined));
+
+    it("is held by one run at a time, and leaves nothing but the journal", async () => {
+        const journal = await openJournal(backend);
+        await assert.rejects(openJournal(backend), (error) => {
+            assert.ok(error instanceof ConfigError);
+            const [{ path, problem, remedy } = { path: "", problem: "", remedy: "" }] = error.problems;
+            assert.equal(path, "lock");
+            assert.match(
+                problem,
+                new RegExp(`^rollout ${journal.id} of .+@${hostname()} \\(process ${process.pid}\\) has it since 20.*\\.$`),
+            );
+            assert.equal(remedy, `Wait until it ends. If that process is gone, remove ${join(folder(), "lock.json")}.`);
+            return true;
+        });
+        await journal.close();
+        assert.deepEqual(readdirSync(folder()), [`${journal.id}.jsonl`]);
+    });
+
+    it("takes over the lock of a process of this machine that is gone, and of no other machine", async () => {
+        await recorded(started);
+        const { pid } = spawnSync("true");
+        const held = (host: string) =>
+            writeFileSync(join(folder(), "lock.json"), JSON.stringify({ id: "x", user: "me", host, pid, since: time }));
+        held(hostname());
+        await recorded(started);
+        held(`not-${hostname()}`);
+        await assert.rejects(openJournal(backend), ConfigError);
+    });
+});
