@@ -8,6 +8,7 @@ const PARTS = {
     "^rules/reading/": ["^rules/"],
     "^config/": ["^rules/(?!reading/)", "^upstream/"],
     "^policies/": ["^rules/"],
+    "^lint/": ["^rules/"],
     "^components/": ["^config/", "^rules/(?!reading/)", "^upstream/"],
     "^index\\.ts$": ["^components/", "^config/"],
     "^terminal/": [],
@@ -21,6 +22,7 @@ const PARTS = {
         ...[
             "^register\\.js$",
             "^rollout/",
+            "^lint/",
             "^plan/",
             "^engine/",
             "^clients/",
@@ -37,7 +39,7 @@ const PARTS = {
         ...["^plan/", "^engine/", "^clients/", "^terminal/", "^index\\.ts$", "^components/", "^config/", "^upstream/", "^package\\.json$"],
     ],
     "^local/offline/": ["^local/(fleet|services)/", "^engine/", "^clients/", "^terminal/", "^components/", "^config/", "^upstream/"],
-    "^bench/": ["^local/offline/findTools\\.ts$", "^plan/", "^engine/", "^index\\.ts$", "^terminal/"],
+    "^bench/": ["^local/offline/findTools\\.ts$", "^lint/", "^plan/", "^engine/", "^index\\.ts$", "^terminal/"],
 };
 
 /** The folders of `components`: each may import those before it. */

@@ -30,6 +30,10 @@ const COMMANDS: Record<string, Entry> = {
         summary: "settle what a killed update left",
         load: () => (require("./recover") as typeof import("./recover")).recoverCommand(),
     },
+    lint: {
+        summary: "find what loses data in manifests of any Thanos",
+        load: () => (require("./lint") as typeof import("./lint")).lintCommand(),
+    },
     local: {
         summary: "run a whole fleet on this machine, or remove it",
         load: () => (require("./local") as typeof import("./local")).localCommand(),

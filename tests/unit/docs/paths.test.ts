@@ -21,7 +21,10 @@ const folders = readdirSync(ROOT, { withFileTypes: true })
     .map(({ name }) => name.replace(".", "\\."));
 
 /** A path from the root of the checkout: a file with an extension, or a folder that ends with a slash. */
-const PATH = new RegExp(`(?<![\\w./@<>*{}-])(?:${folders.join("|")})/(?:[\\w.<>*{},-]+/)*(?:[\\w.<>*{},-]*\\.[a-z]+\\b)?`, "g");
+const PATH = new RegExp(
+    `(?<![\\w./@<>*{}-])(?<!biome-ignore )(?:${folders.join("|")})/(?:[\\w.<>*{},-]+/)*(?:[\\w.<>*{},-]*\\.[a-z]+\\b)?`,
+    "g",
+);
 /** The name of a TypeScript file, without a folder. */
 const FILE_NAME = /(?<![\w./@<>*{}-])[\w.-]+\.ts\b/g;
 const PLACEHOLDER = /[<>*{}]/;

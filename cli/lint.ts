@@ -1,0 +1,64 @@
+import { Command, Option } from "commander";
+import { changedSince } from "../lint/changedSince";
+import { readFiles } from "../lint/files";
+import { type Finding, type Report, SEVERITIES, type Severity } from "../lint/finding";
+import { lint } from "../lint/lint";
+import { githubOf } from "../lint/print/github";
+import { jsonOf } from "../lint/print/json";
+import { sarifOf } from "../lint/print/sarif";
+import { summaryOf, textOf } from "../lint/print/text";
+import { version } from "../package.json";
+import { color } from "../terminal/color";
+
+const FORMATS = ["text", "json", "sarif", "github"] as const;
+
+interface Options {
+    readonly format: (typeof FORMATS)[number];
+    readonly json?: true;
+    readonly failOn: Severity;
+    readonly changedSince?: string;
+}
+
+/** The exit code if something could not be read, the command line too. */
+const EXIT_UNREADABLE = 2;
+
+/** `thanos-fleet lint`: the rules on manifests, whoever wrote them. */
+export const lintCommand = (): Command =>
+    new Command("lint")
+        .description("Finds what loses data in Kubernetes manifests and docker-compose files with Thanos and Prometheus.")
+        .argument("<path...>", "files, folders (their *.yaml, *.yml and *.json), or - for standard input")
+        .addOption(new Option("--format <format>", "how to print findings").choices(FORMATS).default("text"))
+        .option("--json", "print only [{rule, severity, file, line, message, remedy}]; the same as --format json")
+        .addOption(new Option("--fail-on <severity>", "the mildest severity that fails").choices(SEVERITIES).default(SEVERITIES[0]))
+        .option("--changed-since <ref>", "print only findings in files that changed since this commit or branch of git")
+        .addHelpText("after", "\nExit code: 0 nothing found, 1 findings of --fail-on or graver, 2 something could not be read.")
+        .action((paths: string[], options: Options) => {
+            try {
+                process.exitCode = run(paths, options);
+            } catch (error) {
+                process.stderr.write(`${(error as Error).message}\n`);
+                process.exitCode = EXIT_UNREADABLE;
+            }
+        });
+
+function run(paths: readonly string[], { format, json, failOn, changedSince: ref }: Options): number {
+    const report = lint(readFiles(paths), {
+        today: new Date().toISOString().slice(0, "2027-01-01".length),
+        ...(ref !== undefined && { isChanged: changedSince(process.cwd(), ref) }),
+    });
+    const fails = ({ severity }: Finding) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
+    print(report, json ? "json" : format, fails);
+    if (report.unreadable.length > 0) return EXIT_UNREADABLE;
+    return report.findings.some(fails) ? 1 : 0;
+}
+
+/** What programs read goes to standard output alone; then what a person should know beside it goes to standard error. */
+function print(report: Report, format: Options["format"], fails: (finding: Finding) => boolean): void {
+    if (format === "text") {
+        process.stdout.write(textOf(report, color));
+        return;
+    }
+    process.stdout.write({ json: jsonOf, sarif: () => sarifOf(report, version), github: () => githubOf(report, fails) }[format](report));
+    for (const { file, line, problem, remedy } of report.unreadable) process.stderr.write(`${file}:${line} ${problem} ${remedy}\n`);
+    process.stderr.write(`${summaryOf(report)}\n`);
+}

@@ -1,0 +1,34 @@
+import type { SourceObject } from "./objects";
+
+/**
+ * The deployments that objects describe. No cluster has two objects of one kind, namespace and name, so a folder with such two describes several deployments
+ * (environments, or a base and its overlays): each of its subfolders is one, and its own files are one. Rules compare the parts of one deployment only.
+ */
+export function deploymentsOf(objects: readonly SourceObject[], depth = 0): (readonly SourceObject[])[] {
+    if (!hasTwins(objects)) return objects.length === 0 ? [] : [objects];
+    const groups = new Map<string, SourceObject[]>();
+    for (const object of objects) {
+        const [folder, ...rest] = object.source.file.split("/").slice(depth);
+        const group = rest.length > 0 ? `${folder}/` : "";
+        const members = groups.get(group);
+        if (members === undefined) groups.set(group, [object]);
+        else members.push(object);
+    }
+    return [...groups].flatMap(([group, members]) => (group === "" ? byFile(members) : deploymentsOf(members, depth + 1)));
+}
+
+/** The files of one folder: together, or each by itself if they describe an object twice. In one file the last description counts, as for kubectl. */
+function byFile(objects: readonly SourceObject[]): (readonly SourceObject[])[] {
+    if (!hasTwins(objects)) return [objects];
+    const files = [...new Set(objects.map(({ source }) => source.file))];
+    return files.map((file) => [
+        ...new Map(objects.filter(({ source }) => source.file === file).map((object) => [identityOf(object), object])).values(),
+    ]);
+}
+
+const hasTwins = (objects: readonly SourceObject[]) => new Set(objects.map(identityOf)).size < objects.length;
+
+function identityOf({ manifest: { apiVersion, kind, name, fields } }: SourceObject): string {
+    const { namespace } = (fields.metadata ?? {}) as { namespace?: unknown };
+    return [apiVersion.replace(/\/.*/, ""), kind, namespace, name].join(" ");
+}

@@ -1,0 +1,169 @@
+import { RULES } from "../rules";
+import type { PartKind } from "../rules/model";
+import { type Problem, problemText } from "../rules/problem";
+import { FlagError } from "../rules/reading/commandLine";
+import type { Manifest } from "../rules/reading/manifest";
+import { type Reading, readModel } from "../rules/reading/readModel";
+import { type Rule, thresholdsOf } from "../rules/rule";
+import { deploymentsOf } from "./deployments";
+import { documentsOf, readDocument } from "./documents";
+import type { SourceFile } from "./files";
+import { byPlace, type Finding, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
+import { locate } from "./locate";
+import { isRecord, objectsOf, type SourceObject } from "./objects";
+import { Suppressions } from "./suppressions";
+
+export interface LintOptions {
+    /** A date as in `2027-01-01`: suppressions that ended before it do not count. */
+    readonly today: string;
+    /** Whether a finding or an unreadable file is of interest. A deployment is read as a whole all the same. */
+    readonly isChanged?: (file: string) => boolean;
+}
+
+/** Runs every rule on the deployments that files describe. */
+export function lint(files: Iterable<SourceFile | Unreadable>, { today, isChanged = () => true }: LintOptions): Report {
+    const { objects, unreadable } = readObjects(files);
+    const suppressions = new Suppressions(
+        RULES.map(({ id }) => id),
+        today,
+    );
+    for (const object of objects) suppressions.add(object);
+
+    const found: { readonly finding: Finding; readonly object: SourceObject; readonly isNew: boolean }[] = [];
+    const components: string[] = [];
+    const kinds = new Set<string>();
+    const undecided: Undecided[] = [];
+    for (const deployment of deploymentsOf(objects)) {
+        const reading = readDeployment(deployment);
+        for (const [kind, parts] of Object.entries(reading.model)) if (parts.length > 0) kinds.add(kind);
+        components.push(...componentsOf(deployment, reading));
+        unreadable.push(...unreadObjects(deployment, reading));
+        for (const rule of RULES)
+            try {
+                for (const problem of rule.check(reading.model, thresholdsOf(rule)))
+                    found.push(findingOf(rule, problem, deployment, reading, isChanged));
+            } catch (error) {
+                undecided.push({
+                    rule: rule.id,
+                    reason: `a field that it reads has another type than Kubernetes demands (${(error as Error).message})`,
+                });
+            }
+    }
+    undecided.push(...RULES.flatMap((rule) => nothingFor(rule, kinds)));
+
+    const isNew = ({ file }: { readonly file: string }) => isChanged(file);
+    const shown = found.filter((entry) => entry.isNew);
+    const suppressed = shown.flatMap(({ finding, object }): Suppressed[] => {
+        const reason = suppressions.reasonFor(finding, object);
+        return reason === undefined ? [] : [{ ...finding, reason }];
+    });
+    const findings = shown
+        .filter(({ finding, object }) => suppressions.reasonFor(finding, object) === undefined)
+        .map(({ finding }) => finding);
+    return {
+        findings: [...findings, ...suppressions.problems.filter(isNew)].sort(byPlace),
+        suppressed: suppressed.sort(byPlace),
+        unreadable: unreadable.filter(isNew).sort(byPlace),
+        components,
+        undecided,
+    };
+}
+
+function readObjects(files: Iterable<SourceFile | Unreadable>): { objects: SourceObject[]; unreadable: Unreadable[] } {
+    const objects: SourceObject[] = [];
+    const unreadable: Unreadable[] = [];
+    for (const file of files) {
+        if ("problem" in file) {
+            unreadable.push(file);
+            continue;
+        }
+        for (const document of documentsOf(file)) {
+            const read = readDocument(document);
+            if ("problem" in read) unreadable.push(read);
+            else for (const object of objectsOf(document, read.value)) objects.push(object);
+        }
+    }
+    return { objects, unreadable };
+}
+
+const KINDS: readonly PartKind[] = [...new Set(RULES.flatMap(({ reads }) => reads))];
+
+/** Reading trusts the types of the fields. A text where Kubernetes demands a list makes it throw, for that object alone. */
+const readDeployment = (objects: readonly SourceObject[]): Reading =>
+    readModel(objects.map(({ manifest }) => manifest).filter(isThanosOrOther), KINDS, (error) => error instanceof TypeError);
+
+/** Not a Prometheus that has nothing to do with Thanos: neither a sidecar, nor a remote write to Receive. */
+function isThanosOrOther({ apiVersion, kind, fields }: Manifest): boolean {
+    if (!apiVersion.startsWith("monitoring.coreos.com/") || !kind.startsWith("Prometheus")) return true;
+    const { thanos, remoteWrite } = (isRecord(fields.spec) ? fields.spec : {}) as { thanos?: unknown; remoteWrite?: unknown };
+    const targets = Array.isArray(remoteWrite) ? remoteWrite : [];
+    return thanos !== undefined || targets.some((target) => isRecord(target) && String(target.url).includes(RECEIVE_PATH));
+}
+
+/** Where Receive takes remote write (pkg/receive/handler.go). */
+const RECEIVE_PATH = "/api/v1/receive";
+
+/** A value that is only known when the container starts, or that a later step fills in: `$(RETENTION)`, `${RETENTION}`, `{{ retention }}`. */
+const PLACEHOLDER = /\$[({]|\{\{/;
+
+function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): Unreadable[] {
+    return unread.flatMap(({ path, id, error }) => {
+        const object = objects.find(({ manifest }) => manifest.id === id);
+        if (object === undefined) return [];
+        const isFlag = error instanceof FlagError;
+        const { file, line } = locate(object, { path, problem: isFlag ? error.message : "", remedy: "" });
+        if (!isFlag)
+            return [
+                {
+                    file,
+                    line,
+                    problem: `${object.title} has a field of another type than Kubernetes demands.`,
+                    remedy: "Check it with `kubectl apply --dry-run=server`.",
+                },
+            ];
+        const remedy = PLACEHOLDER.test(error.message) ? "Lint it with the value filled in." : "Thanos refuses it too.";
+        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy }];
+    });
+}
+
+function findingOf(
+    rule: Rule,
+    problem: Problem,
+    objects: readonly SourceObject[],
+    { ids }: Reading,
+    isChanged: (file: string) => boolean,
+): { finding: Finding; object: SourceObject; isNew: boolean } {
+    // The path of a problem begins with the path of its part. Where both `a` and `a.b` fit, `a.b` is the part.
+    const [part = ""] = [...ids.keys()].filter((path) => problem.path.startsWith(`${path}.`)).sort((a, b) => b.length - a.length);
+    const byId = new Map(objects.map((object) => [object.manifest.id, object]));
+    const object = byId.get(ids.get(part) ?? "");
+    if (object === undefined) throw new Error(`${rule.id} reports ${problem.path}, which is no part of any object.`);
+    const text = problemText({ ...problem, path: `${object.title}${problem.path.slice(part.length)}`, remedy: "" });
+    // Parts of the same title have their ids for paths.
+    const message = [...ids].reduce(
+        (known, [path, id]) => (path === id ? known.replaceAll(path, byId.get(id)?.title ?? path) : known),
+        text,
+    );
+    const finding: Finding = {
+        rule: rule.id,
+        severity: rule.severity,
+        ...locate(object, problem),
+        message,
+        remedy: problem.remedy,
+        why: rule.why,
+    };
+    const others = [...ids].filter(([path]) => problem.problem.includes(path)).flatMap(([, id]) => byId.get(id) ?? []);
+    return { finding, object, isNew: [object, ...others].some(({ source }) => isChanged(source.file)) };
+}
+
+/** Titles of the objects that are a part of Thanos or a Prometheus. An Ingress before one is none. */
+function componentsOf(objects: readonly SourceObject[], { model: { pages: _, ...parts }, ids }: Reading): string[] {
+    const described = Object.values(parts).flatMap((kind: readonly { readonly path: string }[]) => kind.map(({ path }) => ids.get(path)));
+    return objects.filter(({ manifest }) => described.includes(manifest.id)).map(({ title }) => title);
+}
+
+/** A rule none of whose parts is described cannot be decided. */
+function nothingFor(rule: Rule, kinds: ReadonlySet<string>): Undecided[] {
+    const isGiven = rule.reads.some((kind) => kinds.has(kind));
+    return isGiven ? [] : [{ rule: rule.id, reason: `no ${rule.reads.join(" or ")} given` }];
+}

@@ -1,0 +1,55 @@
+import type { Manifest } from "../rules/reading/manifest";
+import { composeManifests } from "./compose";
+import type { SourceDocument } from "./documents";
+
+/** A manifest, and where it is written. */
+export interface SourceObject {
+    readonly manifest: Manifest;
+    /** What a person calls it: `StatefulSet thanos-compact`. */
+    readonly title: string;
+    readonly source: SourceDocument;
+    /** Keys that lead to it inside its document: none, or for instance `items`, 3. */
+    readonly keys: readonly (string | number)[];
+}
+
+interface ObjectFields {
+    readonly apiVersion?: unknown;
+    readonly kind?: unknown;
+    readonly metadata?: { readonly name?: unknown } | null;
+    readonly items?: unknown;
+    readonly objects?: unknown;
+}
+
+/** A List may contain Lists; a deeper nesting is not Kubernetes'. An alias may make a List its own item. */
+const DEEPEST_LIST = 3;
+
+/** The Kubernetes objects of a document, those of Lists and of OpenShift's Templates too, and the services of a docker-compose file. None for any other document. */
+export function objectsOf(source: SourceDocument, value: unknown): SourceObject[] {
+    return isRecord(value) && isRecord(value.services) && value.kind === undefined
+        ? composeManifests(value.services).map(({ name, fields }) => {
+              // A container is replaced in place, as the pod of a StatefulSet is.
+              const manifest = { apiVersion: "apps/v1", kind: "StatefulSet", name, id: idOf(source, ["services", name]), fields };
+              return { manifest, title: `service ${name}`, source, keys: ["services", name] };
+          })
+        : listed(source, value, [], 0);
+}
+
+function listed(source: SourceDocument, value: unknown, keys: readonly (string | number)[], depth: number): SourceObject[] {
+    if (!isRecord(value)) return [];
+    const { apiVersion, kind, metadata, items, objects } = value as ObjectFields;
+    if (typeof apiVersion !== "string" || typeof kind !== "string") return [];
+    const within = (key: string, members: readonly unknown[]) =>
+        depth === DEEPEST_LIST ? [] : members.flatMap((member, i) => listed(source, member, [...keys, key, i], depth + 1));
+    if (kind.endsWith("List") && Array.isArray(items)) return within("items", items);
+    if (kind === "Template" && Array.isArray(objects)) return within("objects", objects);
+    const name = typeof metadata?.name === "string" ? metadata.name : "without a name";
+    const manifest = { apiVersion, kind, name, id: idOf(source, keys), fields: value };
+    return [{ manifest, title: `${kind} ${name}`, source, keys }];
+}
+
+/** Sorted by id, objects are in the order of files and lines. */
+const idOf = ({ file, line }: SourceDocument, keys: readonly (string | number)[]) =>
+    `${file}:${[line, ...keys].map((key) => (typeof key === "number" ? String(key).padStart(9, "0") : key)).join(":")}`;
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);

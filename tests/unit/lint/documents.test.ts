@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { LONGEST_YAML } from "../../../lint/documents";
+import { githubOf } from "../../../lint/print/github";
+import { jsonOf } from "../../../lint/print/json";
+import { sarifOf } from "../../../lint/print/sarif";
+import { textOf } from "../../../lint/print/text";
+import { color } from "../../../terminal/color";
+import { compactor, lintTexts } from "../../support/lintCases";
+
+const unread = (text: string, file = "a.yaml") => lintTexts({ [file]: text }).unreadable.map(({ line, problem }) => `${line} ${problem}`);
+
+describe("documents that cannot be read", () => {
+    it("leave the others of their file readable", () => {
+        const { findings, unreadable } = lintTexts({ "a.yaml": `x: [1\n---\n${compactor("c", ["30h", "90d", "90d"])}---\na: b: c\n` });
+        assert.deepEqual(
+            unreadable.map(({ line, problem }) => `${line} ${problem}`),
+            [
+                "2 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ].",
+                "20 is not YAML: Nested mappings are not allowed in compact mappings.",
+            ],
+        );
+        assert.deepEqual(
+            findings.map(({ line, rule }) => `${line} ${rule}`),
+            ["16 L4", "16 L4"],
+        );
+    });
+
+    it("have templates in them", () => {
+        const problem = "has templates ({{ }}).";
+        assert.deepEqual(unread("a: 1\nreplicas: {{ .Values.replicas }}\n"), [`2 ${problem}`]);
+        assert.deepEqual(unread("{{- if .Values.compactor }}\na: 1\n{{- end }}\n"), [`1 ${problem}`]);
+        assert.deepEqual(unread('a:\n  - {{ include "x" . }}\n'), [`2 ${problem}`]);
+    });
+
+    it("do not include those with templates of alerts", () => {
+        assert.deepEqual(unread("summary: '{{ $labels.pod }} is down'\ntext: |\n  {{ define \"x\" }}\n"), []);
+        assert.deepEqual(unread("title: '{{ $labels.pod }}\n"), ["2 is not YAML: Missing closing 'quote."]);
+    });
+
+    it("expand aliases without end", () => {
+        const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`);
+        assert.deepEqual(unread(`l0: &l0 [a]\n${levels.join("\n")}\n`), [
+            "1 has aliases that cannot be resolved: Excessive alias count indicates a resource exhaustion attack.",
+        ]);
+        assert.deepEqual(unread("a: *b\n"), [
+            "1 has aliases that cannot be resolved: Unresolved alias (the anchor must be set before the alias): b.",
+        ]);
+    });
+
+    it("are nested too deeply", () => {
+        for (const text of ["[".repeat(20_000), "- ".repeat(20_000), "{a: ".repeat(20_000)])
+            assert.deepEqual(unread(text), ["1 is nested too deeply."]);
+        assert.deepEqual(unread(`${"[".repeat(20_000)}${"]".repeat(20_000)}`), [], "the parser of JSON has no such limit");
+    });
+
+    it("are too long for YAML, though not for JSON", () => {
+        const long = `a: ${"x".repeat(LONGEST_YAML)}\n`;
+        assert.deepEqual(unread(`${long}---\nb: [\n`), [
+            "1 has a YAML document of more than 16 MiB.",
+            "4 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ].",
+        ]);
+        assert.deepEqual(unread(JSON.stringify({ a: "x".repeat(LONGEST_YAML) })), []);
+    });
+
+    it("have a flag that Thanos refuses, or that nobody can know yet", () => {
+        const remedies = (raw: string) =>
+            lintTexts({ "a.yaml": compactor("c", [raw, "90d", "90d"]) }).unreadable.map(({ line, problem, remedy }) => [
+                line,
+                problem,
+                remedy,
+            ]);
+        assert.deepEqual(remedies("10 days"), [
+            [
+                14,
+                'StatefulSet c cannot be read: --retention.resolution-raw: "10 days" is not a duration. Write whole numbers with y, w, d, h, m, s or ms, largest first: 40h, 1d12h, 90d.',
+                "Thanos refuses it too.",
+            ],
+        ]);
+        assert.deepEqual(
+            remedies("$(RAW)").map(([line, , remedy]) => [line, remedy]),
+            [[14, "Lint it with the value filled in."]],
+        );
+    });
+
+    it("have fields of another type than Kubernetes demands", () => {
+        for (const [from, to] of [
+            ["            - compact\n", "            - compact\n            - 3\n"],
+            ["      containers:\n", "      containers: many\n      others:\n"],
+        ] as const)
+            assert.deepEqual(unread(compactor("c").replace(from, to)), [
+                "1 StatefulSet c has a field of another type than Kubernetes demands.",
+            ]);
+    });
+});
+
+/** Objects like those that rules read, with fields of any type and any value. */
+const anything = fc.oneof(
+    fc.constantFrom(null, "", 0, -1, 1.5, true, "30h", "compact", "receive", "--retention.resolution-raw=30h", "--x", {}, []),
+    fc.anything({ maxDepth: 2, withNullPrototype: false }),
+);
+const container = fc.record(
+    {
+        image: fc.oneof(fc.constant("thanos:v0.42.4"), anything),
+        command: anything,
+        args: fc.oneof(fc.array(anything), anything),
+        volumeMounts: anything,
+        env: anything,
+    },
+    { requiredKeys: [] },
+);
+const pod = fc.record({ containers: fc.oneof(fc.array(fc.oneof(container, anything)), anything), volumes: anything }, { requiredKeys: [] });
+const spec = fc.record(
+    {
+        replicas: anything,
+        strategy: anything,
+        template: fc.oneof(fc.record({ spec: fc.oneof(pod, anything), metadata: anything }), anything),
+        rules: anything,
+        thanos: anything,
+        remoteWrite: anything,
+        selector: anything,
+    },
+    { requiredKeys: [] },
+);
+const object = fc.record(
+    {
+        apiVersion: fc.oneof(fc.constantFrom("apps/v1", "v1", "networking.k8s.io/v1", "monitoring.coreos.com/v1", "helm.sh/v3"), anything),
+        kind: fc.oneof(
+            fc.constantFrom("Deployment", "StatefulSet", "Ingress", "Service", "ConfigMap", "Prometheus", "Release", "List"),
+            anything,
+        ),
+        metadata: fc.oneof(
+            fc.record({ name: anything, namespace: anything, labels: anything, annotations: anything }, { requiredKeys: [] }),
+            anything,
+        ),
+        spec: fc.oneof(spec, anything),
+        items: anything,
+        data: anything,
+        values: anything,
+    },
+    { requiredKeys: ["apiVersion", "kind"] },
+);
+const asText = (value: unknown) => {
+    try {
+        return stringify(value);
+    } catch {
+        return String(value);
+    }
+};
+/** Texts of objects, some cut or with pieces put in. */
+const text = fc.oneof(
+    { weight: 4, arbitrary: object.map(asText) },
+    {
+        weight: 2,
+        arbitrary: fc
+            .tuple(
+                object,
+                fc.nat(),
+                fc.constantFrom("", "{{", "---\n", "*a", "&a ", "\t", "# thanos-fleet: ignore", "? ", "|-\n", "\u0000", "!!x "),
+            )
+            .map(([value, at, piece]) => {
+                const whole = asText(value);
+                const cut = at % (whole.length + 1);
+                return whole.slice(0, cut) + piece + whole.slice(cut);
+            }),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 300 }) },
+);
+
+describe("any text", () => {
+    // LINT_FUZZ_SECONDS=600 searches for ten minutes.
+    const seconds = Number(process.env.LINT_FUZZ_SECONDS ?? 5);
+    it("is linted and printed without an error", function () {
+        this.timeout((seconds + 60) * 1000);
+        fc.assert(
+            fc.property(fc.array(text, { minLength: 1, maxLength: 3 }), (texts) => {
+                const report = lintTexts({ "a.yaml": texts.join("\n---\n"), "b.json": texts[0] ?? "" });
+                textOf(report, color);
+                githubOf(report, () => true);
+                JSON.parse(jsonOf(report));
+                JSON.parse(sarifOf(report, "0"));
+                for (const { line } of [...report.findings, ...report.unreadable])
+                    assert.ok(Number.isInteger(line) && line >= 1, `line ${line}`);
+            }),
+            { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false },
+        );
+    });
+});

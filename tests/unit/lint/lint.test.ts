@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import type { Finding } from "../../../lint/finding";
+import { compactor, lintTexts } from "../../support/lintCases";
+
+const brief = ({ rule, file, line, message }: Finding) => `${file}:${line} ${rule} ${message.split(":")[0]}`;
+const found = (files: Record<string, string>) => lintTexts(files).findings.map(brief);
+/** Raw samples are deleted before they are downsampled. */
+const SHORT = ["30h", "30h", "30h"];
+
+describe("lint", () => {
+    it("reports a rule with file, line, message, remedy, reason and excerpt", () => {
+        const [finding, ...others] = lintTexts({ "a.yaml": compactor("c", ["30h", "90d", "90d"]) }).findings;
+        assert.deepEqual(finding, {
+            rule: "L4",
+            severity: "critical",
+            file: "a.yaml",
+            line: 14,
+            message:
+                "StatefulSet c.retention.raw: 30h is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired.",
+            remedy: "Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
+            why:
+                "Thanos downsamples raw blocks to 5m after 40h, and 5m blocks to 1h after 10d. A shorter retention deletes blocks before they are downsampled: " +
+                "with downsampling on, compact refuses to start and the stream is neither compacted nor expired; with --downsampling.disable it accepts the value and the data is lost.",
+            excerpt: "- --retention.resolution-raw=30h",
+        });
+        assert.deepEqual(others.map(brief), ["a.yaml:14 L4 StatefulSet c.retention"]);
+    });
+
+    it("says which components it recognised, and which rules had nothing to decide on", () => {
+        const { components, undecided, findings, unreadable } = lintTexts({
+            "a.yaml": compactor("c"),
+            "b.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: c}\n",
+        });
+        assert.deepEqual({ components, findings, unreadable }, { components: ["StatefulSet c"], findings: [], unreadable: [] });
+        assert.deepEqual(
+            undecided.filter(({ rule }) => ["L2", "L4", "L7"].includes(rule)),
+            [{ rule: "L7", reason: "no receives given" }],
+        );
+    });
+
+    it("finds the line of a field, of a flag, and of a flag that begins like the field; else the object", () => {
+        const replicas = compactor("c").replace("spec:\n", "spec:\n  replicas: 2\n");
+        const deployment = compactor("c").replace("StatefulSet", "Deployment");
+        assert.deepEqual(found({ "a.yaml": replicas }), ["a.yaml:7 L2 StatefulSet c.replicas"]);
+        assert.deepEqual(found({ "a.yaml": compactor("c", ["0d", "90d", "90d"]) }), ["a.yaml:14 L4 StatefulSet c.retention"]);
+        assert.deepEqual(found({ "a.yaml": `# a comment\n---\n\n${deployment}` }), ["a.yaml:4 L2 Deployment c.strategy"]);
+    });
+
+    it("counts lines through documents, Lists, Windows line ends and anchors", () => {
+        const item = compactor("c", SHORT).replace(/^/gm, "    ").replace("    apiVersion", "  - apiVersion");
+        assert.deepEqual(found({ "list.yaml": `apiVersion: v1\nkind: List\nitems:\n${item}` }), [
+            "list.yaml:17 L4 StatefulSet c.retention.raw",
+            "list.yaml:18 L4 StatefulSet c.retention.fiveMinutes",
+        ]);
+        assert.deepEqual(found({ "two.yaml": `a: 1\n---\n${compactor("c", SHORT)}`.replaceAll("\n", "\r\n") }), [
+            "two.yaml:16 L4 StatefulSet c.retention.raw",
+            "two.yaml:17 L4 StatefulSet c.retention.fiveMinutes",
+        ]);
+        const anchors = compactor("c")
+            .replace("90d", "&raw 30h")
+            .replace("--retention", "--retention")
+            .replace("kind:", "x: &r 2\nkind:")
+            .replace("spec:\n", "spec:\n  <<: {replicas: *r}\n");
+        assert.deepEqual(found({ "anchors.yaml": anchors.replace("&raw 30h", "90d") }), ["anchors.yaml:8 L2 StatefulSet c.replicas"]);
+    });
+
+    it("reads JSON, and shows a part of a long line", () => {
+        const object = {
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            metadata: { name: "c" },
+            spec: {
+                replicas: 3,
+                template: { spec: { containers: [{ image: "thanos", args: ["compact", `--debug.name=${"x".repeat(500)}`] }] } },
+            },
+        };
+        const { findings } = lintTexts({ "a.json": JSON.stringify({ kind: "List", apiVersion: "v1", items: [object] }) });
+        assert.deepEqual(findings.map(brief), ["a.json:1 L2 Deployment c.replicas", "a.json:1 L2 Deployment c.strategy"]);
+        assert.deepEqual(
+            findings.map(({ excerpt }) => excerpt.length),
+            [160, 160],
+        );
+        assert.match(findings[0]?.excerpt ?? "", /"replicas":3/);
+    });
+
+    it("compares the parts of one deployment, and no environments that describe the same object", () => {
+        const twin = compactor("c").replace("name: c\n", "name: d\n");
+        const secret = "      volumes: [{name: s, secret: {secretName: objstore}}]\n";
+        const mounted = (text: string) =>
+            text
+                .replace("- compact\n", "- compact\n            - --objstore.config-file=/s/o.yml\n")
+                .replace("          args:", "          volumeMounts: [{name: s, mountPath: /s}]\n          args:") + secret;
+        const [c, d] = [mounted(compactor("c")), mounted(twin)];
+        assert.deepEqual(found({ "one/c.yaml": c, "one/d.yaml": d }), ["one/d.yaml:1 L2 StatefulSet d.stream"]);
+        assert.deepEqual(found({ "base/c.yaml": c, "prod/c.yaml": c, "prod/e.yaml": "a: 1" }), []);
+        assert.deepEqual(found({ "prod.yaml": c, "staging.yaml": c }), []);
+        assert.deepEqual(found({ "base/c.yaml": c, "base/d.yaml": d, "prod/c.yaml": c }), ["base/d.yaml:1 L2 StatefulSet d.stream"]);
+        assert.deepEqual(found({ "all.yaml": `${c}---\n${c}` }), []);
+    });
+
+    it("reads OpenShift's Templates, and services of docker-compose", () => {
+        const template = {
+            kind: "Template",
+            apiVersion: "template.openshift.io/v1",
+            objects: [{ apiVersion: "v1", kind: "List", items: [] }],
+        };
+        assert.deepEqual(lintTexts({ "t.yaml": stringify(template) }).components, []);
+        const compose = (command: string, more = "") =>
+            `services:\n  minio: {image: minio/minio, command: server /data}\n  thanos-compact:\n    image: thanosio/thanos:v0.42.4\n${more}    command:${command}\n`;
+        const retention = "--retention.resolution-raw=30h --retention.resolution-5m 30h --retention.resolution-1h='30h'";
+        assert.deepEqual(
+            lintTexts({ "docker-compose.yml": compose(` compact ${retention}`) }).findings.map(({ line, message }) => [
+                line,
+                message.slice(0, 60),
+            ]),
+            [
+                [5, "service thanos-compact.retention.raw: 30h is shorter than 40"],
+                [5, "service thanos-compact.retention.fiveMinutes: 30h is shorter"],
+            ],
+        );
+        assert.deepEqual(found({ "docker-compose.yml": compose("\n      - compact\n      - --retention.resolution-raw=30h") }), [
+            "docker-compose.yml:7 L4 service thanos-compact.retention.raw",
+            "docker-compose.yml:7 L4 service thanos-compact.retention",
+        ]);
+        assert.deepEqual(found({ "docker-compose.yml": compose(" compact", "    deploy: {replicas: 2}\n") }), [
+            "docker-compose.yml:5 L2 service thanos-compact.replicas",
+        ]);
+    });
+
+    it("leaves a Prometheus alone that has nothing to do with Thanos", () => {
+        const prometheus = (spec: string) => `apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\nspec: ${spec}\n`;
+        assert.deepEqual(found({ "p.yaml": prometheus("{replicas: 1}") }), []);
+        assert.deepEqual(found({ "p.yaml": prometheus("{replicas: 1, remoteWrite: [{url: http://mimir/api/v1/push}]}") }), []);
+        assert.deepEqual(found({ "p.yaml": prometheus("{replicas: 1, thanos: {}}") }), ["p.yaml:4 L31 Prometheus p.replicas"]);
+        assert.deepEqual(found({ "p.yaml": prometheus("{remoteWrite: [{url: http://receive:19291/api/v1/receive}]}") }), [
+            "p.yaml:1 L31 Prometheus p.replicas",
+        ]);
+    });
+
+    it("keeps findings in files that changed, and those that a changed file causes", () => {
+        const files = { "c.yaml": compactor("c", SHORT), "d.yaml": compactor("d", SHORT) };
+        const changed = lintTexts(files, { isChanged: (file) => file === "d.yaml" }).findings.map(({ file }) => file);
+        assert.deepEqual(changed, ["d.yaml", "d.yaml"]);
+        const label = ["  labels: {thanos-fleet/stream: blue}"];
+        const shared = { "c.yaml": compactor("c", undefined, label), "d.yaml": compactor("d", undefined, label) };
+        const isChanged = (name: string) => (file: string) => file === name;
+        assert.deepEqual(lintTexts(shared, { isChanged: isChanged("c.yaml") }).findings.map(brief), ["d.yaml:1 L2 StatefulSet d.stream"]);
+        assert.deepEqual(lintTexts(shared, { isChanged: isChanged("e.yaml") }).findings, []);
+    });
+});
