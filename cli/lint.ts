@@ -19,6 +19,9 @@ interface Options {
     readonly changedSince?: string;
 }
 
+/** The severity that fails unless the user says another. */
+const FAILS: Severity = "high";
+
 /** The exit code if something could not be read, the command line too. */
 const EXIT_UNREADABLE = 2;
 
@@ -29,7 +32,7 @@ export const lintCommand = (): Command =>
         .argument("<path...>", "files, folders (their *.yaml, *.yml and *.json), or - for standard input")
         .addOption(new Option("--format <format>", "how to print findings").choices(FORMATS).default("text"))
         .option("--json", "print only [{rule, severity, file, line, message, remedy}]; the same as --format json")
-        .addOption(new Option("--fail-on <severity>", "the mildest severity that fails").choices(SEVERITIES).default(SEVERITIES[0]))
+        .addOption(new Option("--fail-on <severity>", "the mildest severity that fails").choices(SEVERITIES).default(FAILS))
         .option("--changed-since <ref>", "print only findings in files that changed since this commit or branch of git")
         .addHelpText("after", "\nExit code: 0 nothing found, 1 findings of --fail-on or graver, 2 something could not be read.")
         .action((paths: string[], options: Options) => {

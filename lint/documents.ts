@@ -13,8 +13,11 @@ export interface SourceDocument {
 /** As Kubernetes reads YAML: `<<` merges, and the last of two equal keys counts. */
 const OPTIONS = { merge: true, uniqueKeys: false, logLevel: "silent", prettyErrors: false } as const;
 
-/** The most characters of a YAML document. Its tree takes about fifty times as much memory. JSON needs no tree, so a List of a whole cluster may be longer. */
-export const LONGEST_YAML = 16 * 2 ** 20;
+/**
+ * The most lines, commas and brackets of a YAML document: about as many nodes has its tree, each of which takes a kilobyte of memory. JSON needs no tree,
+ * so a List of a whole cluster may be longer.
+ */
+export const MOST_NODES = 1_000_000;
 
 /** What is at the place of a marker that begins or ends a document, at the start of any line, even in a block of text (YAML 1.2.2, 9.1.2). */
 const MARKER = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/gm;
@@ -48,8 +51,13 @@ const TEMPLATE = /^[ \t]*(?:- +)?(?:[^\s#'"]+: +)?\{\{/m;
 export function readDocument(source: SourceDocument): { readonly value: unknown } | Unreadable {
     const json = jsonOf(source.text);
     if (json !== undefined) return { value: json };
-    if (source.text.length > LONGEST_YAML)
-        return unreadable(source, 0, `has a YAML document of more than ${LONGEST_YAML / 2 ** 20} MiB.`, "Split it, or write it as JSON.");
+    if (hasTooManyNodes(source.text))
+        return unreadable(
+            source,
+            0,
+            `has a YAML document of more than ${MOST_NODES} lines, commas and brackets.`,
+            "Split it, or write it as JSON.",
+        );
     try {
         const tree = parseDocument(source.text, OPTIONS);
         const [error] = tree.errors;
@@ -61,6 +69,13 @@ export function readDocument(source: SourceDocument): { readonly value: unknown 
     } catch (error) {
         return unreadable(source, 0, ...whatIsWrong(error as Error));
     }
+}
+
+function hasTooManyNodes(text: string): boolean {
+    if (text.length < MOST_NODES) return false;
+    let count = 0;
+    for (const _ of text.matchAll(/[\n,[{]/g)) if (++count > MOST_NODES) return true;
+    return false;
 }
 
 /** The tree of a document that `readDocument` could read. */

@@ -37,10 +37,16 @@ export function summaryOf({ findings, suppressed, unreadable, components, undeci
         `${count(findings.length, "finding")}${suppressed.length > 0 ? `, ${suppressed.length} suppressed` : ""}`,
         ...(unreadable.length > 0 ? [`${unreadable.length} not read`] : []),
         `recognised ${count(components.length, "component")}${names === "" ? "" : `: ${names}${more}`}`,
-        ...(undecided.length > 0
-            ? [`${count(undecided.length, "rule")} undecidable: ${undecided.map(({ rule, reason }) => `${rule} (${reason})`).join(", ")}`]
-            : []),
+        ...(undecided.length > 0 ? [undecidedText(undecided)] : []),
     ].join("; ");
+}
+
+/** Rules that lack the same come together. */
+function undecidedText(undecided: Report["undecided"]): string {
+    const reasons = [...new Set(undecided.map(({ reason }) => reason))];
+    const rulesWith = (wanted: string) => undecided.filter(({ reason }) => reason === wanted).map(({ rule }) => rule);
+    const rules = new Set(undecided.map(({ rule }) => rule)).size;
+    return `${count(rules, "rule")} undecidable: ${reasons.map((reason) => `${rulesWith(reason).join(", ")} (${reason})`).join(", ")}`;
 }
 
 const count = (n: number, thing: string) => `${n} ${thing}${n === 1 ? "" : "s"}`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { LONGEST_YAML } from "../../../lint/documents";
+import { MOST_NODES } from "../../../lint/documents";
 import { githubOf } from "../../../lint/print/github";
 import { jsonOf } from "../../../lint/print/json";
 import { sarifOf } from "../../../lint/print/sarif";
@@ -55,13 +55,14 @@ describe("documents that cannot be read", () => {
         assert.deepEqual(unread(`${"[".repeat(20_000)}${"]".repeat(20_000)}`), [], "the parser of JSON has no such limit");
     });
 
-    it("are too long for YAML, though not for JSON", () => {
-        const long = `a: ${"x".repeat(LONGEST_YAML)}\n`;
-        assert.deepEqual(unread(`${long}---\nb: [\n`), [
-            "1 has a YAML document of more than 16 MiB.",
+    it("have more nodes than a tree of YAML should have, though not in JSON", () => {
+        const long = (n: number) => `[${"1,".repeat(n)}1]`;
+        assert.deepEqual(unread(`a: ${long(MOST_NODES)}\n---\nb: [\n`), [
+            "1 has a YAML document of more than 1000000 lines, commas and brackets.",
             "4 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ].",
         ]);
-        assert.deepEqual(unread(JSON.stringify({ a: "x".repeat(LONGEST_YAML) })), []);
+        assert.deepEqual(unread(long(MOST_NODES)), []);
+        assert.deepEqual(unread(`a: ${"x".repeat(MOST_NODES * 2)}\n`), []);
     });
 
     it("have a flag that Thanos refuses, or that nobody can know yet", () => {
