@@ -9,6 +9,7 @@ import { sarifOf } from "../lint/print/sarif";
 import { summaryOf, textOf } from "../lint/print/text";
 import { version } from "../package.json";
 import { color } from "../terminal/color";
+import { CommandFailed, EXIT_CODES } from "./exitCodes";
 
 const FORMATS = ["text", "json", "sarif", "github"] as const;
 
@@ -22,37 +23,41 @@ interface Options {
 /** The severity that fails unless the user says another. */
 const FAILS: Severity = "high";
 
-/** The exit code if something could not be read, the command line too. */
-const EXIT_UNREADABLE = 2;
-
 /** `thanos-fleet lint`: the rules on manifests, whoever wrote them. */
 export const lintCommand = (): Command =>
-    new Command("lint")
+    new Command()
         .description("Finds what loses data in Kubernetes manifests and docker-compose files with Thanos and Prometheus.")
         .argument("<path...>", "files, folders (their *.yaml, *.yml and *.json), or - for standard input")
         .addOption(new Option("--format <format>", "how to print findings").choices(FORMATS).default("text"))
         .option("--json", "print only [{rule, severity, file, line, message, remedy}]; the same as --format json")
         .addOption(new Option("--fail-on <severity>", "the mildest severity that fails").choices(SEVERITIES).default(FAILS))
         .option("--changed-since <ref>", "print only findings in files that changed since this commit or branch of git")
-        .addHelpText("after", "\nExit code: 0 nothing found, 1 findings of --fail-on or graver, 2 something could not be read.")
+        .addHelpText(
+            "after",
+            "\nExamples:\n  thanos-fleet lint manifests/\n  helm template . | thanos-fleet lint -\n  thanos-fleet lint --format sarif --changed-since origin/main . > findings.sarif\n" +
+                "\nExit code: 0 nothing found, 1 findings of --fail-on or graver, 2 something could not be read.",
+        )
         .action((paths: string[], options: Options) => {
-            try {
-                process.exitCode = run(paths, options);
-            } catch (error) {
-                process.stderr.write(`${(error as Error).message}\n`);
-                process.exitCode = EXIT_UNREADABLE;
-            }
+            process.exitCode = run(paths, options);
         });
 
 function run(paths: readonly string[], { format, json, failOn, changedSince: ref }: Options): number {
     const report = lint(readFiles(paths), {
         today: new Date().toISOString().slice(0, "2027-01-01".length),
-        ...(ref !== undefined && { isChanged: changedSince(process.cwd(), ref) }),
+        ...(ref !== undefined && { isChanged: changedSinceRef(ref) }),
     });
     const fails = ({ severity }: Finding) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
     print(report, json ? "json" : format, fails);
-    if (report.unreadable.length > 0) return EXIT_UNREADABLE;
-    return report.findings.some(fails) ? 1 : 0;
+    if (report.unreadable.length > 0) return EXIT_CODES.wrongInput.code;
+    return report.findings.some(fails) ? EXIT_CODES.failed.code : EXIT_CODES.done.code;
+}
+
+function changedSinceRef(ref: string): (file: string) => boolean {
+    try {
+        return changedSince(process.cwd(), ref);
+    } catch (error) {
+        throw new CommandFailed("wrongInput", (error as Error).message);
+    }
 }
 
 /** What programs read goes to standard output alone; then what a person should know beside it goes to standard error. */

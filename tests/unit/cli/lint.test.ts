@@ -30,7 +30,7 @@ function folderOf(files: Readonly<Record<string, string | Buffer>>): string {
 /** Runs `thanos-fleet lint <args>` in a folder. */
 const lint = (folder: string, args: readonly string[], input = ""): Promise<Finished> =>
     new Promise((resolve) => {
-        const nodeArgs = ["-r", join(ROOT, "register.js"), join(ROOT, "cli/lint.ts"), ...args];
+        const nodeArgs = [join(ROOT, "cli", "thanos-fleet.js"), "lint", ...args];
         const child = execFile(process.execPath, nodeArgs, { cwd: folder, timeout: 60_000, maxBuffer: 2 ** 26 }, (_, stdout, stderr) =>
             resolve({ code: child.exitCode ?? -1, stdout, stderr }),
         );
@@ -212,8 +212,10 @@ describe("thanos-fleet lint", function () {
         git("commit", "-qam", "two");
         writeFileSync(join(folder, "k/new.yaml"), compactor("e", ["30h", "90d", "90d"]));
         const files = async (...args: string[]) => {
-            const { code, stdout, stderr } = await lint(folder, [".", "--json", ...args]);
-            return code === 2 ? stderr : [...new Set((JSON.parse(stdout) as { file: string }[]).map(({ file }) => file))];
+            const { code, stdout } = await lint(folder, [".", "--json", ...args]);
+            return code === 2
+                ? (JSON.parse(stdout) as { error: Error }).error.message
+                : [...new Set((JSON.parse(stdout) as { file: string }[]).map(({ file }) => file))];
         };
         assert.deepEqual(
             await Promise.all([
@@ -227,8 +229,8 @@ describe("thanos-fleet lint", function () {
                 ["changed.yaml", "k/new.yaml", "old.yaml"],
                 ["changed.yaml", "k/new.yaml"],
                 ["k/new.yaml"],
-                "--changed-since: git says: fatal: Not a valid object name nowhere\n",
-                "--changed-since: git says: fatal: Not a valid object name --output=x\n",
+                "--changed-since: git says: fatal: Not a valid object name nowhere",
+                "--changed-since: git says: fatal: Not a valid object name --output=x",
             ],
         );
         assert.match(
@@ -243,7 +245,7 @@ describe("thanos-fleet lint", function () {
             "loaded.js",
         );
         const { stderr } = await new Promise<Finished>((resolve) => {
-            const nodeArgs = ["-r", preload, "-r", "./register.js", "cli/lint.ts", "--help"];
+            const nodeArgs = ["-r", preload, "cli/thanos-fleet.js", "lint", "--help"];
             const child = execFile(process.execPath, nodeArgs, { cwd: ROOT, timeout: 60_000 }, (_, stdout, output) =>
                 resolve({ code: child.exitCode ?? -1, stdout, stderr: output }),
             );
