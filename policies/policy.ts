@@ -32,7 +32,8 @@ export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidation
         displayName: `${rule.id}: ${rule.title}`,
         // The runner prints it before each message.
         description: `${rule.title} (${rule.id}).`,
-        enforcementLevel: "mandatory",
+        // What loses nothing is worth a warning, and may be there on purpose.
+        enforcementLevel: rule.severity === "medium" ? "advisory" : "mandatory",
         severity: rule.severity,
         remediationSteps: `${rule.why} ${rule.remedy}`,
         url: rule.source,

@@ -1,4 +1,5 @@
 import { parseDuration } from "./duration";
+import { OBJSTORE, objstore, thanos } from "./example";
 import { type Compactor, NOTHING } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -6,30 +7,48 @@ import { defineRule } from "./rule";
 export const oneCompactorPerStream = defineRule({
     id: "L2",
     name: "one-compactor-per-stream",
-    title: "Exactly one compactor works on a stream",
-    why: "Compact takes no lock on the bucket. Two compactors on one bucket and prefix corrupt it: overlapping blocks halt both, or data is lost. Without a compactor, nothing is downsampled or expired.",
+    title: "No two compactors work on a stream",
+    why: "Compact takes no lock on the bucket. Two compactors on one bucket and prefix corrupt it: overlapping blocks halt both, or data is lost. None at all loses nothing: it is a step of the repair of a bucket.",
     source: "https://thanos.io/tip/components/compact.md/",
-    remedy: "Run one compactor with one replica per bucket and prefix, in a StatefulSet or in a Deployment with strategy Recreate.",
+    remedy: "Run one compactor with one replica per bucket and prefix: in a StatefulSet, in a Deployment with strategy Recreate, or in a CronJob with concurrencyPolicy Forbid.",
     severity: "critical",
     reads: ["compactors"],
     scope: "deployment",
     thresholds: {},
     check: ({ compactors }) => [...compactors.flatMap(wrongReplicas), ...sharedStreams(compactors)],
-    good: { ...NOTHING, compactors: [compactor("compact-blue", {}), compactor("compact-red", { stream: "red" })] },
+    good: { ...NOTHING, compactors: [compactor("compact-blue", {}), compactor("compact-red", { stream: "red", replicas: 0 })] },
     bad: {
         ...NOTHING,
         compactors: [
             compactor("compact-blue", { replicas: 2 }),
             compactor("compact-red", { stream: "red", overlapsOnUpdate: true }),
             compactor("compact-red-again", { stream: "red" }),
-            compactor("compact-green", { stream: "green", replicas: 0 }),
+            compactor("compact-green", { stream: "green", overlapsOnSchedule: true }),
+        ],
+    },
+    manifests: {
+        good: [
+            objstore("blue"),
+            objstore("red"),
+            thanos("StatefulSet", "compact-blue", ["compact", ...OBJSTORE], { secret: "objstore-blue" }),
+            thanos("StatefulSet", "shard-0", ["compact", ...OBJSTORE, shard("a")], { secret: "objstore-red" }),
+            thanos("StatefulSet", "shard-1", ["compact", ...OBJSTORE, shard("b")], { secret: "objstore-red" }),
+        ],
+        bad: [
+            objstore("blue"),
+            { ...objstore("blue"), metadata: { name: "objstore-copy" } },
+            thanos("Deployment", "compact", ["compact", ...OBJSTORE], { secret: "objstore-blue" }),
+            thanos("CronJob", "nightly", ["compact", ...OBJSTORE], { secret: "objstore-copy" }),
         ],
     },
 });
 
-const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate }: Compactor): Problem[] =>
+function shard(cluster: string): string {
+    return `--selector.relabel-config=[{action: keep, source_labels: [cluster], regex: ${cluster}}]`;
+}
+
+const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate, overlapsOnSchedule = false }: Compactor): Problem[] =>
     new Problems()
-        .when(replicas === 0, `${path}.replicas`, `0, so nothing compacts, downsamples or expires the blocks of ${stream}.`, "Set it to 1.")
         .when(
             replicas > 1,
             `${path}.replicas`,
@@ -41,6 +60,12 @@ const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate }: Compactor):
             `${path}.strategy`,
             `a rolling update starts the next compactor of ${stream} before the last one has stopped.`,
             "Use a StatefulSet, or a Deployment with strategy Recreate.",
+        )
+        .when(
+            overlapsOnSchedule,
+            `${path}.concurrencyPolicy`,
+            `Allow lets a run start while the last one still compacts ${stream}.`,
+            "Set it to Forbid.",
         )
         .all();
 

@@ -1,4 +1,5 @@
 import { type Duration, formatDuration, parseDuration } from "./duration";
+import { thanos } from "./example";
 import { type Compactor, NOTHING, type Retention } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -28,7 +29,7 @@ export const retentionOutlivesDownsampling = defineRule({
         "Thanos downsamples raw blocks to 5m after 40h, and 5m blocks to 1h after 10d. A shorter retention deletes blocks before they are downsampled: " +
         "with downsampling on, compact refuses to start and the stream is neither compacted nor expired; with --downsampling.disable it accepts the value and the data is lost.",
     source: "https://thanos.io/tip/components/compact.md/",
-    remedy: "Keep all three resolutions equally long, 10d or longer, or 0d for ever. Where they may differ: raw samples 40h or longer, 5m samples 10d or longer.",
+    remedy: "Keep raw samples 40h or longer and 5m samples 10d or longer, or 0d for ever.",
     severity: "critical",
     reads: ["compactors"],
     scope: "part",
@@ -39,17 +40,27 @@ export const retentionOutlivesDownsampling = defineRule({
             default: FIVE_MINUTES_TO_1H,
             doc: "Shortest retention of 5m samples. Thanos downsamples them after 10d.",
         },
-        allowUnequal: { kind: "boolean", default: false, doc: "Whether the three retentions may differ." },
     },
-    check: (model, { minRaw, minFiveMinutes, allowUnequal }) =>
+    settings: ["compact.retention", "streams[].retention"],
+    check: (model, { minRaw, minFiveMinutes }) =>
         model.compactors.flatMap((compactor) => [
             ...tooShort(compactor, RAW, minRaw),
             ...tooShort(compactor, FIVE_MINUTES, minFiveMinutes),
-            ...(allowUnequal ? [] : unequal(compactor)),
         ]),
     good: { ...NOTHING, compactors: [keeping("90d", "90d", "90d"), { ...keeping("0d", "0d", "0d"), path: "compact-red", stream: "red" }] },
     bad: { ...NOTHING, compactors: [keeping("24h", "90d", "365d")] },
+    manifests: {
+        good: [thanos("StatefulSet", "compact", ["compact", ...flagsOf("90d", "90d", "90d")])],
+        bad: [
+            thanos("StatefulSet", "compact", ["compact", ...flagsOf("24h", "90d", "365d")]),
+            thanos("Job", "expire", ["compact", "--downsampling.disable", ...flagsOf("12h", "5d", "0d")]),
+        ],
+    },
 });
+
+function flagsOf(raw: string, fiveMinutes: string, oneHour: string): string[] {
+    return [`--retention.resolution-raw=${raw}`, `--retention.resolution-5m=${fiveMinutes}`, `--retention.resolution-1h=${oneHour}`];
+}
 
 function tooShort(compactor: Compactor, resolution: Resolution, least: Duration): Problem[] {
     const retention = compactor.retention[resolution.field];
@@ -68,20 +79,6 @@ function consequence({ downsampling }: Compactor, { downsampledAt, into }: Resol
     return downsampling
         ? `Blocks are downsampled to ${into} only at the age of ${downsampledAt}, so compact refuses to start: nothing is compacted or expired.`
         : `With --downsampling.disable compact accepts it and deletes the blocks at that age, with no ${into} samples in their place.`;
-}
-
-/** Without downsampling there are raw samples only, and nothing to compare. */
-function unequal({ path, downsampling, retention }: Compactor): Problem[] {
-    const { raw, fiveMinutes, oneHour } = retention;
-    return new Problems()
-        .when(
-            downsampling && !(raw === fiveMinutes && fiveMinutes === oneHour),
-            `${path}.retention`,
-            `raw ${formatDuration(raw)}, 5m ${formatDuration(fiveMinutes)} and 1h ${formatDuration(oneHour)} differ. ` +
-                "Past the shortest of them, a graph changes or goes empty as it is zoomed.",
-            "Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and allowUnequal of this rule in the policy pack.",
-        )
-        .all();
 }
 
 function keeping(raw: string, fiveMinutes: string, oneHour: string): Compactor {

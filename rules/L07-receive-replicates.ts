@@ -1,6 +1,11 @@
+import { configMap, HASHRINGS, thanos } from "./example";
+import { ringsLack } from "./lacks";
 import { type Hashring, NOTHING, type Receive } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
+
+const ring = (...endpoints: number[]) =>
+    JSON.stringify(endpoints.map((count) => ({ endpoints: Array.from({ length: count }, (_, i) => `ingester-${i}.ingester:10901`) })));
 
 export const receiveReplicates = defineRule({
     id: "L7",
@@ -18,11 +23,13 @@ export const receiveReplicates = defineRule({
     thresholds: {
         minReplicationFactor: { kind: "integer", default: 3, least: 1, doc: "Fewest copies of each sample." },
     },
+    settings: ["receive.replicationFactor", "receive.ingesters", "receive.zones", "receive.rings"],
     check: ({ receives }, { minReplicationFactor }) =>
         receives.flatMap((receive) => [
             ...tooFewCopies(receive, minReplicationFactor),
             ...receive.rings.flatMap((ring) => [...tooFewIngesters(receive, ring), ...unevenZones(receive, ring)]),
         ]),
+    lacks: ringsLack,
     good: { ...NOTHING, receives: [{ path: "receive", replicationFactor: 3, rings: [{ path: "receive", ingesters: 3 }] }] },
     bad: {
         ...NOTHING,
@@ -37,6 +44,18 @@ export const receiveReplicates = defineRule({
                 ],
             },
             { path: "receive-three", replicationFactor: 4, rings: [{ path: "receive-three", ingesters: 4, perZone: [1, 3] }] },
+        ],
+    },
+    manifests: {
+        good: [
+            configMap("hashrings", { "hashrings.json": ring(3) }),
+            thanos("Deployment", "router", ["receive", HASHRINGS, "--receive.replication-factor=3"], { configMap: "hashrings" }),
+            thanos("StatefulSet", "ingester", ["receive"], { replicas: 3 }),
+        ],
+        bad: [
+            configMap("hashrings", { "hashrings.json": ring(1, 2) }),
+            thanos("Deployment", "router", ["receive", HASHRINGS, "--receive.replication-factor=3"], { configMap: "hashrings" }),
+            thanos("StatefulSet", "ingester", ["receive"], { replicas: 3 }),
         ],
     },
 });

@@ -1,3 +1,4 @@
+import { operated } from "./example";
 import { NOTHING } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -20,6 +21,7 @@ export const redundantPrometheus = defineRule({
             doc: "Fewest replicas of a Prometheus that stores what it scrapes. An agent needs one.",
         },
     },
+    settings: ["prometheus.replicas"],
     check: ({ prometheuses }, { minReplicas }) => {
         const problems = new Problems();
         for (const { path, replicas, agent } of prometheuses) {
@@ -48,5 +50,9 @@ export const redundantPrometheus = defineRule({
             { path: "prometheus", replicas: 1, agent: false },
             { path: "agent", replicas: 0, agent: true },
         ],
+    },
+    manifests: {
+        good: [operated("Prometheus", "k8s", { replicas: 2 }), operated("PrometheusAgent", "edge", { replicas: 1 })],
+        bad: [operated("Prometheus", "k8s", {})],
     },
 });

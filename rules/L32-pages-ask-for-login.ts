@@ -22,6 +22,7 @@ export const pagesAskForLogin = defineRule({
             doc: "Whether a page may be without a login for a reason that its Ingress states (`thanos-fleet/no-login`).",
         },
     },
+    settings: ["exposure.login", "exposure.sourceRanges"],
     check: ({ pages }, { allowReason }) => {
         const problems = new Problems();
         for (const { path, host, login, reason, sources } of pages)

@@ -9,7 +9,22 @@ export interface ThanosModel {
     readonly receives: readonly Receive[];
     readonly prometheuses: readonly Prometheus[];
     readonly pages: readonly ExposedPage[];
+    readonly stores: readonly Store[];
+    readonly sources: readonly Source[];
+    readonly frontends: readonly QueryFrontend[];
+    readonly sidecars: readonly Sidecar[];
+    readonly endpointLists: readonly EndpointList[];
+    readonly commands: readonly Command[];
+    readonly objectStores: readonly ObjectStoreFile[];
 }
+
+/** Stands for a fact that is not known, and says why: `Secret a/b is not among the manifests`. A rule never reports a problem because of it. */
+export interface NotKnown {
+    readonly notKnown: string;
+}
+export type Known<T> = T | NotKnown;
+
+export const isKnown = <T>(fact: Known<T>): fact is T => typeof fact !== "object" || fact === null || !("notKnown" in fact);
 
 export type PartKind = keyof ThanosModel;
 
@@ -27,9 +42,25 @@ export interface Compactor {
     readonly replicas: number;
     /** Whether an update starts the new pod before the old one has stopped. True of a Deployment, unless its strategy is Recreate; never of a StatefulSet. */
     readonly overlapsOnUpdate: boolean;
+    /** Whether a run of a CronJob starts while the last one still works. */
+    readonly overlapsOnSchedule?: boolean;
     /** False with `--downsampling.disable`. */
     readonly downsampling: boolean;
     readonly retention: Retention;
+    /** Time from the mark to the deletion of a block. Absent: not known. */
+    readonly deleteDelay?: Duration;
+    /** How it merges overlapping blocks. Absent where the program decides, and no setting. */
+    readonly merging?: Merging;
+}
+
+/** How Compact merges blocks that overlap. */
+export interface Merging {
+    /** Whether it merges them at all. Without, it halts at the first overlap. */
+    readonly vertical: boolean;
+    /** Labels that it drops to find replicas: `prometheus_replica`. */
+    readonly replicaLabels: readonly string[];
+    /** Merges as Query does at query time, for replicas whose samples differ in time. Without, samples of equal time count as one and all others are kept. */
+    readonly penalty: boolean;
 }
 
 /** How long samples are kept, by resolution; 0 is for ever. */
@@ -47,6 +78,21 @@ export interface Receive {
     readonly replicationFactor: number;
     /** Empty where another stack deploys the ingesters, or where their number is not known yet. */
     readonly rings: readonly Hashring[];
+    /** Why its hashrings file is not known, so that `rings` are counted pods. Absent: it is known, or there is none. */
+    readonly ringsLack?: NotKnown;
+    /** Of routers: how they send samples to ingesters. Absent where nothing is sent, or where the program decides. */
+    readonly sending?: Sending;
+    /** Release of Thanos. Absent: not known. */
+    readonly version?: string;
+}
+
+export interface Sending {
+    /** How series are spread over the ingesters: `hashmod`, `ketama`. */
+    readonly algorithm: string;
+    /** `protobuf` or `capnproto`. */
+    readonly protocol: string;
+    /** Whether the routers are ingesters, too. */
+    readonly stores: boolean;
 }
 
 export interface Hashring {
@@ -56,6 +102,10 @@ export interface Hashring {
     readonly ingesters: number;
     /** How many of them are in each zone. Absent where the ring knows no zones. */
     readonly perZone?: readonly number[];
+    /** Tenants whose samples it takes. Absent: of all that no earlier ring takes. */
+    readonly tenants?: readonly string[];
+    /** Absent: as the router's flag says. */
+    readonly algorithm?: string;
 }
 
 export interface Prometheus {
@@ -65,6 +115,137 @@ export interface Prometheus {
     readonly replicas: number;
     /** Runs in agent mode: it forwards samples and stores no blocks. */
     readonly agent: boolean;
+}
+
+/** A workload of `thanos store`. */
+export interface Store {
+    /** Where it is described. */
+    readonly path: string;
+    /** Names the blocks that it serves, as a compactor's does. */
+    readonly stream: string;
+    /** How long it serves a block that is marked for deletion. */
+    readonly ignoreDeletionMarksDelay: Duration;
+    /** Age below which it leaves samples to others (`--max-time=-22h`); 0: it answers for all ages. */
+    readonly minAge: Duration;
+    /** How often it looks for new blocks. */
+    readonly syncInterval: Duration;
+}
+
+/** Who has the recent samples of a stream, and cuts blocks of them: ingesters of Receive, a Rule, or a Prometheus with a sidecar. */
+export interface Source {
+    /** Where it is described. */
+    readonly path: string;
+    readonly program: "Receive" | "Rule" | "Prometheus";
+    /** Names the blocks that it uploads, as a compactor's does. */
+    readonly stream: string;
+    /** Whether it uploads them. */
+    readonly uploads: boolean;
+    readonly replicas: number;
+    /** External labels whose value differs from replica to replica. */
+    readonly replicaLabels: Known<readonly string[]>;
+    /** How late a sample may be; 0: none is late. */
+    readonly outOfOrder: Duration;
+    /** How long it keeps samples. Absent: not known. */
+    readonly retention?: Duration;
+}
+
+/** A workload of `thanos query-frontend`. */
+export interface QueryFrontend {
+    /** Where it is described. */
+    readonly path: string;
+    readonly replicas: number;
+    /** Replicas that an autoscaler may make of them. */
+    readonly mostReplicas?: number;
+    /** Where answers are cached: `IN-MEMORY`, `MEMCACHED`, `REDIS`. Absent: nowhere. */
+    readonly cache?: Known<string>;
+}
+
+/** A Prometheus with a Thanos sidecar. */
+export interface Sidecar {
+    /** Where it is described. */
+    readonly path: string;
+    /** Whether blocks are uploaded. */
+    readonly uploads: boolean;
+    readonly prometheus: Release;
+    readonly thanos: Release;
+    /** Release of the operator that makes its pods. Absent: not known, or there is none. */
+    readonly operator?: string;
+    /** Whether it is described for prometheus-operator, which chooses flags by the declared release. */
+    readonly operated: boolean;
+    /** Whether the operator is told to switch compaction in Prometheus off. */
+    readonly compactionOff: boolean;
+    /** Names of `--enable-feature`. */
+    readonly features: readonly string[];
+    /** `storage.tsdb.chunk_encoding.floats` of Prometheus's configuration. Absent: not set. */
+    readonly floats?: Known<string>;
+}
+
+/** What runs, and what the operator is told to run. */
+export interface Release {
+    /** By the tag of the image. Absent: no image is given, or its tag tells no release. */
+    readonly image?: string;
+    /** By `version`. */
+    readonly declared?: string;
+}
+
+/** The endpoints of a Query or a Rule: its flags and its `--endpoint.sd-config-file`. */
+export interface EndpointList {
+    /** Where they are described. */
+    readonly path: string;
+    /** Release of Thanos. Absent: not known. */
+    readonly version?: string;
+    /** Whether endpoints without settings of their own are asked over TLS. */
+    readonly tlsByDefault: boolean;
+    readonly endpoints: readonly Endpoint[];
+    /** Why further endpoints are not known. Absent: they are all here. */
+    readonly others?: NotKnown;
+}
+
+export interface Endpoint {
+    /** Where it is described. */
+    readonly path: string;
+    readonly address: string;
+    readonly group: boolean;
+    readonly strict: boolean;
+    /** `client_config`, where it has one. */
+    readonly client?: EndpointClient;
+    /** gRPC's service config, JSON. */
+    readonly serviceConfig?: string;
+}
+
+/** Whether Thanos looks an address up, and asks each of the addresses that it finds: `dns+store:10901`, `dnssrv+_grpc._tcp.store`. */
+export const isDynamic = (address: string): boolean => address.includes("+");
+
+export interface EndpointClient {
+    readonly serverName?: string;
+    /** Least version of TLS. */
+    readonly minVersion?: string;
+    /** `tls_config.enabled`. Absent: not said. */
+    readonly tls?: boolean;
+    /** Whether a file or `insecure_skip_verify` switches TLS on. */
+    readonly impliesTls: boolean;
+    /** Its text, to compare it with others. */
+    readonly text: string;
+}
+
+/** The command line of a Thanos component. */
+export interface Command {
+    /** Where it is described. */
+    readonly path: string;
+    /** `query-frontend`. */
+    readonly component: string;
+    /** Release of Thanos. Absent: not known. */
+    readonly version?: string;
+    /** Names of its flags. */
+    readonly flags: readonly string[];
+}
+
+/** A file, or a flag's text, that says where blocks are. */
+export interface ObjectStoreFile {
+    /** Where the component that reads it is described. */
+    readonly path: string;
+    /** How many YAML documents it has. */
+    readonly documents: Known<number>;
 }
 
 /** A page with metrics, or with what they are stored in, that an ingress exposes. */
@@ -85,4 +266,16 @@ export interface ExposedPage {
 export const NO_LOGIN = "thanos-fleet/no-login";
 
 /** A deployment without any part, to be spread into others. */
-export const NOTHING: ThanosModel = { compactors: [], receives: [], prometheuses: [], pages: [] };
+export const NOTHING: ThanosModel = {
+    compactors: [],
+    receives: [],
+    prometheuses: [],
+    pages: [],
+    stores: [],
+    sources: [],
+    frontends: [],
+    sidecars: [],
+    endpointLists: [],
+    commands: [],
+    objectStores: [],
+};

@@ -1,6 +1,8 @@
 import { type Duration, parseDuration } from "./duration";
+import type { KubernetesObject } from "./example";
 import type { PartKind, ThanosModel } from "./model";
 import type { Problem } from "./problem";
+import type { Versions } from "./version";
 
 /** A setting of a rule. The policy pack's configuration schema and the defaults both come from it. */
 export type Threshold =
@@ -31,18 +33,37 @@ export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
     readonly source: string;
     /** What to do, in general; each problem has a remedy of its own. */
     readonly remedy: string;
-    /** `critical` deletes or corrupts what is stored; `high` loses what is being written, or shows everything to everybody. */
-    readonly severity: "critical" | "high";
+    /**
+     * `critical` deletes or corrupts what is stored; `high` loses what is being written, or shows everything to everybody; `medium` loses nothing, but
+     * answers are wrong or missing.
+     */
+    readonly severity: "critical" | "high" | "medium";
     /** The kinds of part that the rule looks at. Nothing else is read to run it. */
     readonly reads: readonly PartKind[];
     /** `part`: checks each part by itself. `deployment`: compares parts with each other. */
     readonly scope: "part" | "deployment";
     readonly thresholds: S;
+    /** The releases that it concerns. A part whose release is not known is left undecided. @default all */
+    readonly versions?: Versions;
+    /** Settings of a stack that it checks. @default none: the program sets what the rule asks for, or it is no matter of a stack's configuration */
+    readonly settings?: readonly string[];
+    /** Facts that a part of the model lacks, so that nobody can say whether it is right. @default every part of the model can be decided */
+    lacks?(model: ThanosModel, thresholds: Thresholds<S>): Lack[];
     check(model: ThanosModel, thresholds: Thresholds<S>): Problem[];
     /** A deployment without a problem; documentation and test at once. */
     readonly good: ThanosModel;
     /** A deployment that shows each problem of the rule. */
     readonly bad: ThanosModel;
+    /** The same as Kubernetes objects: a deployment without a problem, and one with some. @default none: manifests do not tell */
+    readonly manifests?: { readonly good: readonly KubernetesObject[]; readonly bad: readonly KubernetesObject[] };
+}
+
+/** A fact without which a rule cannot be decided for a part. */
+export interface Lack {
+    /** Path of the part. */
+    readonly path: string;
+    /** What is not known, as a sentence without a full stop: `the release of Thanos is not known: its image has no tag`. */
+    readonly fact: string;
 }
 
 /** Infers the types of the thresholds that `check` gets from their declaration. */

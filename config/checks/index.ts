@@ -5,7 +5,8 @@ import { type Problem, Problems } from "../../rules/problem";
 import { pageHosts } from "../exposure";
 import { ringsOf, takesSamples } from "../rings";
 import { type CompactConfig, existingOf, type ObserverConfig, type StackConfig } from "../schema";
-import { AGENTS_STREAM, streamOf, streamsOf, uploadsItself } from "../streams";
+import { storesOf } from "../stores";
+import { AGENTS_STREAM, RULE_STREAM, streamOf, streamsOf, uploadsItself } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
 import { existingPrometheus } from "./existingPrometheus";
@@ -33,9 +34,7 @@ export function crossChecks(config: StackConfig): Problem[] {
         problems
             .add(clusterNames(config))
             .add(streamProblems(config))
-            .add(oneCache(config))
             .add(queryTiers(config))
-            .add(deletionMarks(config))
             .add(uploadedBlocks(config))
             .add(renewal(config))
             .add(receiveChecks(config))
@@ -45,7 +44,7 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(grafanaChecks(config))
             .add(exposureChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
-    const refused = checkAll(modelOf(config), { "retention-outlives-downsampling": { allowUnequal } });
+    const refused = checkAll(modelOf(config), allowUnequal ? { "equal-retention": false } : {});
     // The retention of a stream is one setting for all resolutions.
     return problems.add(refused.map((p) => ({ ...p, path: p.path.replace(/^(streams\[\d+\]\.retention)\..*/, "$1") }))).all();
 }
@@ -59,18 +58,53 @@ export function modelOf(config: StackConfig): ThanosModel {
     // One that is kept is not in the configuration: components/prometheus/existingChecks.ts applies the same rule to it.
     const prometheuses = existingOf(config) ? [] : [{ path: "prometheus", replicas: config.prometheus.replicas, agent: false }];
     if (config.role === "observee") return { ...NOTHING, prometheuses };
-    const { exposure } = config;
+    const { exposure, store, queryFrontend } = config;
+    // A stream whose young samples are left to Receive; all others of them are alike.
+    const held = storesOf(config).find(({ minAge }) => minAge !== undefined)?.stream;
     const compactors = new Map(streamsOf(config).map((stream) => [stream.path, stream]));
     return {
+        ...NOTHING,
         prometheuses,
-        compactors: [...compactors.values()].map(({ path, name, retention }) => ({
+        compactors: [...compactors.values()].map(({ path, name, retention }, i) => ({
             path,
             stream: name,
             replicas: 1,
             overlapsOnUpdate: false,
             downsampling: true,
             retention: retentionOf(retention),
+            // All of them have one setting, so it is compared once.
+            ...(i === 0 && { deleteDelay: parseDuration(config.compact.deleteDelay) }),
         })),
+        stores: [...new Set([held ?? [], [...compactors.values()].map(({ name }) => name)].flat())].map((stream) => ({
+            path: "store",
+            stream,
+            ignoreDeletionMarksDelay: parseDuration(store.ignoreDeletionMarksDelay),
+            minAge: parseDuration(stream === held ? (store.minAge ?? "0") : "0"),
+            syncInterval: parseDuration(store.syncInterval),
+        })),
+        sources:
+            held === undefined
+                ? []
+                : [
+                      {
+                          path: "receive",
+                          program: "Receive",
+                          stream: held,
+                          uploads: false,
+                          replicas: config.receive.ingesters,
+                          replicaLabels: [RECEIVE_REPLICA],
+                          outOfOrder: parseDuration("0"),
+                          retention: parseDuration(config.receive.retention),
+                      },
+                  ],
+        frontends: [
+            {
+                path: "queryFrontend",
+                replicas: queryFrontend.replicas,
+                ...(queryFrontend.autoscale && { mostReplicas: queryFrontend.autoscale.maxReplicas }),
+                cache: queryFrontend.cache.type.toUpperCase(),
+            },
+        ],
         // All pages of an observer are behind one Ingress, and one stands for all.
         pages: exposure
             ? [
@@ -89,15 +123,19 @@ export function modelOf(config: StackConfig): ThanosModel {
                 replicationFactor: config.receive.replicationFactor,
                 rings: ringsOf(config)
                     .filter(takesSamples)
-                    .map(({ path, ingesters, zones }) => ({
+                    .map(({ path, tenants, records, ingesters, zones }) => ({
                         path,
                         ingesters,
+                        tenants: [...tenants, ...(records ? [RULE_STREAM] : [])],
                         ...(zones.length > 0 && { perZone: zones.map(() => Math.floor(ingesters / zones.length)) }),
                     })),
             },
         ],
     };
 }
+
+/** The label that tells ingesters apart: the program writes it. */
+const RECEIVE_REPLICA = "receive_replica";
 
 const retentionOf = ({ raw, fiveMinutes, oneHour }: CompactConfig["retention"]) => ({
     raw: parseDuration(raw),
@@ -298,21 +336,6 @@ function streamProblems({ cluster, observees, streams }: ObserverConfig): Proble
     return problems.all();
 }
 
-function oneCache({ queryFrontend: { cache, replicas, autoscale } }: ObserverConfig): Problem[] {
-    const each = "would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276).";
-    const share = "let them share a cache: queryFrontend.cache.type: memcached.";
-    const inMemory = cache.type === "in-memory";
-    return new Problems()
-        .when(inMemory && replicas > 1, "queryFrontend.replicas", `${replicas} pods ${each}`, `Write 1, or ${share}`)
-        .when(
-            inMemory && autoscale !== undefined,
-            "queryFrontend.autoscale",
-            `up to ${autoscale?.maxReplicas} pods ${each}`,
-            `Remove it, or ${share}`,
-        )
-        .all();
-}
-
 /** Queries in front of others that would do nothing, or answer whom they should not. */
 function queryTiers({ query, cluster, observees }: ObserverConfig): Problem[] {
     const problems = new Problems().when(
@@ -333,16 +356,6 @@ function queryTiers({ query, cluster, observees }: ObserverConfig): Problem[] {
 
 /** Query Frontend writes it into each request without a tenant (Thanos, pkg/tenancy). */
 const DEFAULT_TENANT = "default-tenant";
-
-const deletionMarks = ({ store, compact }: ObserverConfig): Problem[] =>
-    new Problems()
-        .when(
-            parseDuration(store.ignoreDeletionMarksDelay) >= parseDuration(compact.deleteDelay),
-            "store.ignoreDeletionMarksDelay",
-            `${store.ignoreDeletionMarksDelay} is not shorter than compact.deleteDelay (${compact.deleteDelay}): Store would ask for deleted blocks.`,
-            "Write half of compact.deleteDelay, as Thanos's defaults do.",
-        )
-        .all();
 
 function renewal({ certificates }: ObserverConfig): Problem[] {
     const { validity, renewBefore } = certificates;

@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from "../duration";
-import type { Compactor } from "../model";
+import type { Compactor, Store } from "../model";
+import { NotKnownError } from "./notKnown";
 
 /** A parsed command line: the words that choose the component, and each flag's values in order. */
 export interface CommandLine {
@@ -43,19 +44,42 @@ export class FlagError extends Error {
     override readonly name = "FlagError";
 }
 
+type CompactorFlags = Pick<Compactor, "downsampling" | "retention" | "deleteDelay"> & Required<Pick<Compactor, "merging">>;
+
 /** What the flags of `thanos compact` say (v0.42). Flags that are not set have Thanos's defaults: keep for ever, downsample. */
-export function compactorFlags({ flags }: CommandLine): Pick<Compactor, "downsampling" | "retention" | "shard"> {
-    const shard = text(flags, "selector.relabel-config") ?? text(flags, "selector.relabel-config-file");
+export function compactorFlags({ flags }: CommandLine): CompactorFlags {
+    const replicaLabels = (flags.get("deduplication.replica-label") ?? []).flatMap((labels) => labels.split(","));
     return {
-        ...(shard !== undefined && { shard }),
         downsampling: text(flags, "downsampling.disable") !== "true",
         retention: {
-            raw: duration(flags, "retention.resolution-raw"),
-            fiveMinutes: duration(flags, "retention.resolution-5m"),
-            oneHour: duration(flags, "retention.resolution-1h"),
+            raw: duration(flags, "retention.resolution-raw", "0d"),
+            fiveMinutes: duration(flags, "retention.resolution-5m", "0d"),
+            oneHour: duration(flags, "retention.resolution-1h", "0d"),
+        },
+        deleteDelay: duration(flags, "delete-delay", "48h"),
+        merging: {
+            // A replica label switches it on (cmd/thanos/compact.go).
+            vertical: text(flags, "compact.enable-vertical-compaction") === "true" || replicaLabels.length > 0,
+            replicaLabels,
+            penalty: text(flags, "deduplication.func") === "penalty",
         },
     };
 }
+
+/** What the flags of `thanos store` say (v0.42). */
+export const storeFlags = ({ flags }: CommandLine): Omit<Store, "path" | "stream"> => ({
+    ignoreDeletionMarksDelay: duration(flags, "ignore-deletion-marks-delay", "24h"),
+    minAge: age(flags, "max-time"),
+    syncInterval: goDurationOf(flags, "sync-block-duration", "15m"),
+});
+
+/** An age before now: `-22h`. A fixed time (`9999-12-31T23:59:59Z`, the default) is none. */
+function age(flags: Flags, name: string): Duration {
+    const value = text(flags, name) ?? "";
+    return value.startsWith("-") ? durationIn(name, value.slice(1)) : NONE;
+}
+
+const NONE = parseDuration("0");
 
 /** What the flags of `thanos receive` say (cmd/thanos/receive.go, determineMode). */
 export interface ReceiveFlags {
@@ -64,37 +88,59 @@ export interface ReceiveFlags {
     /** It ingests: it has no hashring, or a local endpoint beside it. */
     readonly stores: boolean;
     readonly replicationFactor: number;
-    /** The hashrings file, where it is a file. */
-    readonly ringFile?: string;
+    readonly algorithm: string;
+    readonly protocol: string;
 }
 
 export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
     const forwards = flags.has("receive.hashrings") || flags.has("receive.hashrings-file");
     const stores = !forwards || flags.has("receive.local-endpoint");
-    const ringFile = text(flags, "receive.hashrings-file");
     return {
         forwards,
         stores,
         replicationFactor: count(flags, "receive.replication-factor", 1),
-        ...(ringFile !== undefined && { ringFile }),
+        algorithm: text(flags, "receive.hashrings-algorithm") ?? "hashmod",
+        protocol: text(flags, "receive.replication-protocol") ?? "protobuf",
     };
 }
 
 type Flags = CommandLine["flags"];
 
 /** The last value, as kingpin takes it. */
-const text = (flags: Flags, name: string) => flags.get(name)?.at(-1);
+export const text = (flags: Flags, name: string) => flags.get(name)?.at(-1);
 
-function duration(flags: Flags, name: string): Duration {
+/** Parts of a text that something fills in later: Kubernetes from a variable that is not known here, envsubst, or a template. */
+const FILLED_IN = /\$\(|\$\{|\{\{/;
+
+/** A duration as Prometheus writes it. */
+export const duration = (flags: Flags, name: string, defaultValue: string): Duration => durationIn(name, text(flags, name) ?? defaultValue);
+
+function durationIn(name: string, value: string): Duration {
+    if (FILLED_IN.test(value)) throw new NotKnownError(`--${name} is ${value}`);
     try {
-        return parseDuration(text(flags, name) ?? "0d");
+        return parseDuration(value);
     } catch (error) {
         throw new FlagError(`--${name}: ${(error as Error).message}`);
     }
 }
 
+const GO_UNITS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
+const GO_DURATION = /^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/;
+
+/** A duration as Go writes it, which has fractions and no days: `1.5h`, `5m0s`. */
+function goDurationOf(flags: Flags, name: string, defaultValue: string): Duration {
+    const value = text(flags, name) ?? defaultValue;
+    if (FILLED_IN.test(value)) throw new NotKnownError(`--${name} is ${value}`);
+    if (value === "0") return NONE;
+    if (!GO_DURATION.test(value))
+        throw new FlagError(`--${name}: ${JSON.stringify(value)} is not a duration of Go. Write for instance 15m.`);
+    const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)];
+    return parts.reduce((sum, [, count, unit]) => sum + Number(count) * GO_UNITS[unit as keyof typeof GO_UNITS], 0) as Duration;
+}
+
 function count(flags: Flags, name: string, defaultValue: number): number {
     const value = text(flags, name) ?? String(defaultValue);
+    if (FILLED_IN.test(value)) throw new NotKnownError(`--${name} is ${value}`);
     if (!/^\d+$/.test(value)) throw new FlagError(`--${name}: ${JSON.stringify(value)} is not a whole number. Write for instance 3.`);
     return Number(value);
 }

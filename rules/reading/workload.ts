@@ -1,23 +1,58 @@
 import type { Prometheus } from "../model";
+import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
+import { NotKnownError } from "./notKnown";
 
-/** The fields of a Deployment or StatefulSet that say what runs. */
-interface WorkloadFields {
-    readonly metadata?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
-    readonly spec?: {
+interface KeyRef {
+    readonly name?: string;
+    readonly key?: string;
+}
+
+interface Item {
+    readonly key: string;
+    readonly path: string;
+}
+
+/** A source of files in a pod. */
+interface VolumeSource {
+    readonly secret?: { readonly secretName?: string; readonly name?: string; readonly items?: readonly Item[] };
+    readonly configMap?: { readonly name?: string; readonly items?: readonly Item[] };
+}
+
+interface PodSpec {
+    readonly containers?: readonly Container[];
+    readonly initContainers?: readonly (Container & { readonly restartPolicy?: string })[];
+    readonly volumes?: readonly (VolumeSource & {
+        readonly name: string;
+        readonly projected?: { readonly sources?: readonly VolumeSource[] };
+    })[];
+}
+
+interface PodTemplate {
+    readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+    readonly spec?: PodSpec;
+}
+
+/** The fields of an object with pods that say what runs. */
+interface WorkloadFields extends PodTemplate {
+    readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
+    readonly spec?: PodSpec & {
         readonly replicas?: number;
         readonly strategy?: { readonly type?: string };
-        readonly template?: {
-            readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-            readonly spec?: {
-                readonly containers?: readonly Container[];
-                readonly volumes?: readonly {
-                    readonly name: string;
-                    readonly secret?: { readonly secretName?: string };
-                    readonly configMap?: { readonly name?: string };
-                }[];
-            };
-        };
+        readonly template?: PodTemplate;
+        /** Of a CronJob. */
+        readonly concurrencyPolicy?: string;
+        readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
+    };
+}
+
+export interface Variable {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: {
+        readonly secretKeyRef?: KeyRef;
+        readonly configMapKeyRef?: KeyRef;
+        readonly fieldRef?: { readonly fieldPath?: string };
     };
 }
 
@@ -25,11 +60,13 @@ export interface Container {
     readonly image?: string;
     readonly command?: readonly string[];
     readonly args?: readonly string[];
-    readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+    readonly env?: readonly Variable[];
+    readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
 }
 
-/** A Deployment or StatefulSet with Kubernetes' defaults filled in. Its fields are getters: a value unknown at preview stops only those who read it. */
+/** An object that makes pods, with Kubernetes' defaults filled in. Its fields are getters: a value unknown at preview stops only those who read it. */
 export interface Workload {
+    readonly name: string;
     readonly containers: readonly Container[];
     readonly replicas: number;
     readonly namespace: string;
@@ -38,27 +75,44 @@ export interface Workload {
     readonly podLabels: Readonly<Record<string, string>>;
     /** A Deployment starts the new pod before the old one has stopped, unless its strategy is Recreate; even with `maxSurge: 0`, which ignores terminating pods. */
     readonly overlapsOnUpdate: boolean;
-    /** Name of the Secret whose volume contains `file`. */
-    secretAt(file: string): string | undefined;
-    /** The ConfigMap whose volume contains `file`, and its key there. */
-    configMapAt(file: string): { readonly name: string; readonly key: string } | undefined;
+    /** A CronJob starts a run while the last one works, unless its policy is Forbid or Replace. */
+    readonly overlapsOnSchedule: boolean;
+    /** Where a container finds `file`. */
+    originOf(container: Container, file: string): Origin | undefined;
 }
+
+/** Kinds with pods, by their version: where their pod template is. */
+const TEMPLATES: Readonly<Record<string, (fields: WorkloadFields) => PodTemplate | undefined>> = {
+    "apps/v1 Deployment": ({ spec }) => spec?.template,
+    "apps/v1 StatefulSet": ({ spec }) => spec?.template,
+    "apps/v1 DaemonSet": ({ spec }) => spec?.template,
+    "apps/v1 ReplicaSet": ({ spec }) => spec?.template,
+    "batch/v1 Job": ({ spec }) => spec?.template,
+    "batch/v1 CronJob": ({ spec }) => spec?.jobTemplate?.spec?.template,
+    "v1 Pod": (fields) => fields,
+    "core/v1 Pod": (fields) => fields,
+};
 
 /** The workload that a manifest describes; undefined for any other kind. */
 export function workloadOf(manifest: Manifest): Workload | undefined {
-    const deployment = isA(manifest, "apps/v1", "Deployment");
-    if (!deployment && !isA(manifest, "apps/v1", "StatefulSet")) return undefined;
-    const { metadata, spec } = manifest.fields as WorkloadFields;
-    const pod = spec?.template?.spec;
-    const mountOf = (file: string) =>
-        (pod?.containers ?? [])
-            .flatMap((container) => container.volumeMounts ?? [])
-            .find(({ mountPath }) => file === mountPath || file.startsWith(`${mountPath}/`));
-    const volumeOf = (file: string) => pod?.volumes?.find(({ name }) => name === mountOf(file)?.name);
+    const templateOf = TEMPLATES[`${manifest.apiVersion} ${manifest.kind}`];
+    if (templateOf === undefined) return undefined;
+    const fields = manifest.fields as WorkloadFields;
+    const { metadata, spec } = fields;
+    const is = (kind: string) => manifest.kind === kind;
+    const pod = templateOf(fields)?.spec;
     return {
-        containers: pod?.containers ?? [],
+        get name() {
+            return metadata?.name ?? manifest.name;
+        },
+        get containers() {
+            // One that restarts always runs beside the others.
+            const beside = (pod?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+            return [...(pod?.containers ?? []), ...beside];
+        },
         get replicas() {
-            return spec?.replicas ?? 1;
+            if (is("DaemonSet")) throw new NotKnownError("a DaemonSet has a pod on each node, and their number is not known");
+            return is("CronJob") || is("Job") || is("Pod") ? 1 : (spec?.replicas ?? 1);
         },
         get namespace() {
             return metadata?.namespace ?? "default";
@@ -67,19 +121,36 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
             return metadata?.labels ?? {};
         },
         get podLabels() {
-            return spec?.template?.metadata?.labels ?? {};
+            return templateOf(fields)?.metadata?.labels ?? {};
         },
         get overlapsOnUpdate() {
-            return deployment && spec?.strategy?.type !== "Recreate";
+            return is("Deployment") && spec?.strategy?.type !== "Recreate";
         },
-        secretAt(file) {
-            return volumeOf(file)?.secret?.secretName;
+        get overlapsOnSchedule() {
+            return is("CronJob") && (spec?.concurrencyPolicy ?? "Allow") === "Allow";
         },
-        configMapAt(file) {
-            const name = volumeOf(file)?.configMap?.name;
-            return name === undefined ? undefined : { name, key: file.slice(`${mountOf(file)?.mountPath}/`.length) };
+        originOf(container, file) {
+            const mount = (container.volumeMounts ?? [])
+                .filter(({ mountPath }) => file === mountPath || file.startsWith(`${mountPath.replace(/\/$/, "")}/`))
+                .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
+            const volume = pod?.volumes?.find(({ name }) => name === mount?.name);
+            if (mount === undefined || volume === undefined) return undefined;
+            const inMount = file.slice(mount.mountPath.replace(/\/$/, "").length + 1);
+            const path = mount.subPath === undefined ? inMount : [mount.subPath, inMount].filter((part) => part !== "").join("/");
+            const sources = volume.projected?.sources ?? [volume];
+            const namespace = metadata?.namespace ?? "default";
+            return sources.flatMap((source) => originIn(source, path, namespace))[0];
         },
     };
+}
+
+/** The object and key of a file in a volume. Without `items`, every key is a file of its name. */
+function originIn({ secret, configMap }: VolumeSource, path: string, namespace: string): Origin[] {
+    const source = secret ?? configMap;
+    const name = secret?.secretName ?? source?.name;
+    if (source === undefined || name === undefined) return [];
+    const key = source.items === undefined ? path : source.items.find((item) => item.path === path)?.key;
+    return key === undefined ? [] : [{ kind: secret === undefined ? "ConfigMap" : "Secret", namespace, name, key }];
 }
 
 /** The fields of a Helm release that decide on its Prometheus. */

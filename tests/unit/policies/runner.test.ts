@@ -39,7 +39,7 @@ describe("the policy pack in Pulumi's own runner", function () {
         assert.equal(info.getName(), "thanos-fleet");
         assert.deepEqual(
             info.getPoliciesList().map((p) => [p.getName(), p.getEnforcementlevel()]),
-            RULES.map(({ name }) => [name, pb.EnforcementLevel.MANDATORY]),
+            RULES.map(({ name, severity }) => [name, severity === "medium" ? pb.EnforcementLevel.ADVISORY : pb.EnforcementLevel.MANDATORY]),
         );
     });
 
@@ -53,11 +53,11 @@ describe("the policy pack in Pulumi's own runner", function () {
                     "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
             },
             {
-                policy: "retention-outlives-downsampling",
-                level: pb.EnforcementLevel.MANDATORY,
-                severity: pb.PolicySeverity.POLICY_SEVERITY_CRITICAL,
+                policy: "equal-retention",
+                level: pb.EnforcementLevel.ADVISORY,
+                severity: pb.PolicySeverity.POLICY_SEVERITY_MEDIUM,
                 message:
-                    "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and allowUnequal of this rule in the policy pack.",
+                    "All resolutions are kept equally long (L34).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and disable equal-retention in the policy pack.",
             },
         ]);
     });
@@ -98,14 +98,14 @@ describe("the policy pack in Pulumi's own runner", function () {
     });
 
     it("takes thresholds and enforcement levels from the pack's configuration", async () => {
-        await configure("retention-outlives-downsampling", pb.EnforcementLevel.MANDATORY, { minRaw: "180d", allowUnequal: true });
+        await configure("retention-outlives-downsampling", pb.EnforcementLevel.MANDATORY, { minRaw: "180d" });
         assert.deepEqual(
             (await analyze("90d")).map((d) => d.message),
             [
                 "Blocks live until they are downsampled (L4).\nStatefulSet thanos-compact-blue.retention.raw: 90d is shorter than 180d. Thanos would accept it; this threshold does not. Set it to 180d or longer (--retention.resolution-raw), or to 0d to keep for ever.",
             ],
         );
-        await configure("retention-outlives-downsampling", pb.EnforcementLevel.ADVISORY, { allowUnequal: true });
+        await configure("retention-outlives-downsampling", pb.EnforcementLevel.ADVISORY, {});
         assert.deepEqual(
             (await analyze("24h")).map((d) => d.level),
             [pb.EnforcementLevel.ADVISORY],

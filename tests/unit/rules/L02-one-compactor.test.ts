@@ -9,7 +9,7 @@ describe("rule L2, one-compactor-per-stream", () => {
         assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), [
             "compact-blue.replicas: 2 compactors would work on blue at once. Compact takes no lock: they corrupt it. Set it to 1; to compact faster, raise --compact.concurrency or shard with --selector.relabel-config.",
             "compact-red.strategy: a rolling update starts the next compactor of red before the last one has stopped. Use a StatefulSet, or a Deployment with strategy Recreate.",
-            "compact-green.replicas: 0, so nothing compacts, downsamples or expires the blocks of green. Set it to 1.",
+            "compact-green.concurrencyPolicy: Allow lets a run start while the last one still compacts green. Set it to Forbid.",
             "compact-red-again.stream: red already has a compactor (compact-red). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
         ]));
 

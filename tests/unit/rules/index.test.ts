@@ -33,7 +33,8 @@ describe("every rule", () => {
 describe("checkAll", () => {
     const { bad } = retentionOutlivesDownsampling;
 
-    it("leaves out a rule that is switched off", () => assert.deepEqual(checkAll(bad, { "retention-outlives-downsampling": false }), []));
+    it("leaves out a rule that is switched off", () =>
+        assert.deepEqual(checkAll(bad, { "retention-outlives-downsampling": false, "equal-retention": false }), []));
 
     it("refuses a rule that does not exist", () => {
         const names = RULES.map((rule) => rule.name).join(" or ");
@@ -41,7 +42,7 @@ describe("checkAll", () => {
     });
 
     it("passes thresholds to their rule", () => {
-        const overrides = { "retention-outlives-downsampling": { minRaw: "1h", allowUnequal: true } };
+        const overrides = { "retention-outlives-downsampling": { minRaw: "1h" }, "equal-retention": false as const };
         assert.deepEqual(checkAll(bad, overrides), []);
     });
 });

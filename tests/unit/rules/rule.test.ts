@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { oneCompactorPerStream } from "../../../rules/L02-one-compactor";
 import { retentionOutlivesDownsampling } from "../../../rules/L04-retention-outlives-downsampling";
 import { receiveReplicates } from "../../../rules/L07-receive-replicates";
+import { pagesAskForLogin } from "../../../rules/L32-pages-ask-for-login";
 import { type Overrides, type Rule, thresholdsOf } from "../../../rules/rule";
 
 describe("thresholds of a rule", () => {
@@ -9,14 +10,13 @@ describe("thresholds of a rule", () => {
         assert.deepEqual(thresholdsOf(retentionOutlivesDownsampling, { minRaw: "2d" }), {
             minRaw: 48 * 3_600_000,
             minFiveMinutes: 240 * 3_600_000,
-            allowUnequal: false,
         }));
 
     const refused: [Rule, Overrides, string][] = [
         [
             retentionOutlivesDownsampling,
             { raw: "40h" },
-            "retention-outlives-downsampling.raw: is not a threshold of this rule. Write minRaw or minFiveMinutes or allowUnequal.",
+            "retention-outlives-downsampling.raw: is not a threshold of this rule. Write minRaw or minFiveMinutes.",
         ],
         [oneCompactorPerStream, { replicas: 2 }, "one-compactor-per-stream.replicas: is not a threshold of this rule. It has none."],
         [
@@ -30,9 +30,9 @@ describe("thresholds of a rule", () => {
             "retention-outlives-downsampling.minRaw: 40 is not a duration such as 40h. Shortest retention of raw samples. Thanos downsamples them after 40h.",
         ],
         [
-            retentionOutlivesDownsampling,
-            { allowUnequal: "yes" },
-            'retention-outlives-downsampling.allowUnequal: "yes" is not true or false. Whether the three retentions may differ.',
+            pagesAskForLogin,
+            { allowReason: "yes" },
+            'pages-ask-for-login.allowReason: "yes" is not true or false. Whether a page may be without a login for a reason that its Ingress states (`thanos-fleet/no-login`).',
         ],
         [
             receiveReplicates,

@@ -35,20 +35,20 @@ describe("checks of a configuration", () => {
             "receive.routerAutoscale.maxReplicas: 2 are not more than receive.routers (3): nothing would ever be added. Write 4 or more, or remove receive.routerAutoscale.",
         ]);
         assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { autoscale: { maxReplicas: 3 } } })), [
-            "queryFrontend.autoscale: up to 3 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Remove it, or let them share a cache: queryFrontend.cache.type: memcached.",
+            "queryFrontend.autoscale: up to 3 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Remove it, or let them share a cache: memcached or Redis.",
         ]);
     });
 
     it("refuse two Query Frontends with a cache each, and allow them one that they share", () => {
         assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { replicas: 2 } })), [
-            "queryFrontend.replicas: 2 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Write 1, or let them share a cache: queryFrontend.cache.type: memcached.",
+            "queryFrontend.replicas: 2 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276). Write 1, or let them share a cache: memcached or Redis.",
         ]);
         assert.deepEqual(problemsOf(observerConfig("local", { queryFrontend: { replicas: 2, cache: { type: "memcached" } } })), []);
     });
 
     it("refuse a Store that serves marked blocks longer than Compact keeps them", () => {
         assert.deepEqual(problemsOf(observerConfig("local", { store: { ignoreDeletionMarksDelay: "48h" } })), [
-            "store.ignoreDeletionMarksDelay: 48h is not shorter than compact.deleteDelay (48h): Store would ask for deleted blocks. Write half of compact.deleteDelay, as Thanos's defaults do.",
+            "store.ignoreDeletionMarksDelay: 2d is not shorter than the 2d after which compact deletes a block (deleteDelay): Store would ask for deleted blocks. Write half of it, as Thanos's defaults do.",
         ]);
     });
 

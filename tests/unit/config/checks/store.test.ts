@@ -12,8 +12,8 @@ describe("an age below which Stores leave samples to Receive", () => {
     it("is accepted where Receive keeps them until a Store can have noticed and loaded a block of that age", () => {
         assert.deepEqual(observer({ minAge: "22h" }, { receive: { retention: "22h30m" } }), []);
         assert.deepEqual(observer({ minAge: "22h" }, { receive: { retention: "22h29m" } }), [
-            "store.minAge: 22h leaves a hole: Receive keeps samples for 22h29m (receive.retention), and Stores answer for them after 1350m, with two store.syncInterval to notice and load a block. " +
-                "Write a shorter age, or a receive.retention of 1350m or longer.",
+            "store.minAge: 22h leaves a hole: receive keeps samples for 1349m, and Stores answer for them after 1350m, with two looks for new blocks to notice and load one. " +
+                "Write a shorter age, or keep samples for 1350m or longer.",
         ]);
     });
 

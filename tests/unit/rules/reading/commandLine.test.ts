@@ -37,9 +37,14 @@ describe("a command line", () => {
 
     const compact = (...argv: string[]) => compactorFlags(parseArgv(["compact", ...argv]));
     it("without flags is a compactor that keeps for ever and downsamples", () => {
-        assert.deepEqual(compact("--wait"), { downsampling: true, retention: { raw: 0, fiveMinutes: 0, oneHour: 0 } });
+        assert.deepEqual(compact("--wait"), {
+            downsampling: true,
+            retention: { raw: 0, fiveMinutes: 0, oneHour: 0 },
+            deleteDelay: 48 * HOUR,
+            merging: { vertical: false, replicaLabels: [], penalty: false },
+        });
     });
-    it("gives a compactor's retention, downsampling and shard", () => {
+    it("gives a compactor's retention, downsampling, deletion and merging", () => {
         const argv = [
             "--retention.resolution-raw=40h",
             "--retention.resolution-5m",
@@ -47,10 +52,12 @@ describe("a command line", () => {
             "--retention.resolution-1h=1y",
             "--downsampling.disable",
         ];
-        assert.deepEqual(compact(...argv, "--selector.relabel-config=- action: keep"), {
-            shard: "- action: keep",
+        const merging = ["--deduplication.replica-label=a,b", "--deduplication.func=penalty", "--delete-delay=12h"];
+        assert.deepEqual(compact(...argv, ...merging), {
             downsampling: false,
             retention: { raw: 40 * HOUR, fiveMinutes: 240 * HOUR, oneHour: 365 * 24 * HOUR },
+            deleteDelay: 12 * HOUR,
+            merging: { vertical: true, replicaLabels: ["a", "b"], penalty: true },
         });
         assert.equal(compact("--no-downsampling.disable").downsampling, true);
     });
@@ -63,17 +70,21 @@ describe("a command line", () => {
         );
     });
 
+    const usual = { algorithm: "hashmod", protocol: "protobuf" };
     const roles: [string[], object][] = [
-        [["--tsdb.path=/data"], { forwards: false, stores: true, replicationFactor: 1 }],
+        [["--tsdb.path=/data"], { forwards: false, stores: true, replicationFactor: 1, ...usual }],
         [
             ["--receive.hashrings-file=/h.json", "--receive.replication-factor=3"],
-            { forwards: true, stores: false, replicationFactor: 3, ringFile: "/h.json" },
+            { forwards: true, stores: false, replicationFactor: 3, ...usual },
         ],
         [
             ["--receive.hashrings=[]", "--receive.replication-factor=1", "--receive.replication-factor=3"],
-            { forwards: true, stores: false, replicationFactor: 3 },
+            { forwards: true, stores: false, replicationFactor: 3, ...usual },
         ],
-        [["--receive.hashrings=[]", "--receive.local-endpoint", "me:10901"], { forwards: true, stores: true, replicationFactor: 1 }],
+        [
+            ["--receive.hashrings=[]", "--receive.local-endpoint", "me:10901", "--receive.hashrings-algorithm=ketama"],
+            { forwards: true, stores: true, replicationFactor: 1, algorithm: "ketama", protocol: "protobuf" },
+        ],
     ];
     for (const [argv, expected] of roles) {
         it(`gives what receive does: ${argv.join(" ")}`, () => assert.deepEqual(receiveFlags(parseArgv(["receive", ...argv])), expected));

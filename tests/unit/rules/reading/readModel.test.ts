@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UnknownValueError } from "@pulumi/policy";
 import { parseDuration } from "../../../../rules/duration";
-import type { PartKind } from "../../../../rules/model";
+import { NOTHING, type PartKind, type ThanosModel } from "../../../../rules/model";
 import type { Manifest } from "../../../../rules/reading/manifest";
 import { readModel } from "../../../../rules/reading/readModel";
 import { compact, IMAGE, ingester, manifest, release, router, UNKNOWN, workload } from "../../../support/thanosManifests";
@@ -10,10 +10,14 @@ const EVERY: PartKind[] = ["compactors", "receives", "prometheuses", "pages"];
 
 const modelOf = (...manifests: Manifest[]) => readModel(manifests, EVERY).model;
 
+/** What counts of the routers: how they send is another matter. */
+const ringsOf = ({ receives }: ThanosModel) => receives.map(({ path, replicationFactor, rings }) => ({ path, replicationFactor, rings }));
+
 describe("the deployment that manifests describe", () => {
     it("has a compactor with its stream, replicas and retention", () => {
         const days = parseDuration("90d");
         assert.deepEqual(modelOf(compact("thanos-compact-blue", "blue")), {
+            ...NOTHING,
             compactors: [
                 {
                     path: "StatefulSet thanos-compact-blue",
@@ -22,11 +26,10 @@ describe("the deployment that manifests describe", () => {
                     overlapsOnUpdate: false,
                     downsampling: true,
                     retention: { raw: days, fiveMinutes: days, oneHour: days },
+                    deleteDelay: parseDuration("48h"),
+                    merging: { vertical: false, replicaLabels: [], penalty: false },
                 },
             ],
-            receives: [],
-            prometheuses: [],
-            pages: [],
         });
     });
 
@@ -68,7 +71,7 @@ describe("the deployment that manifests describe", () => {
         const streams = (...manifests: Manifest[]) => modelOf(...manifests).compactors.map((c) => c.stream);
         assert.deepEqual(streams(compact("a", "blue"), mounting("b", "blue-objstore"), workload("StatefulSet", "three", ["compact"])), [
             "blue",
-            "the blocks of Secret monitoring/blue-objstore",
+            "the blocks of Secret monitoring/blue-objstore (objstore.yml)",
             "three",
         ]);
     });
@@ -85,10 +88,10 @@ describe("the deployment that manifests describe", () => {
 
     it("has a hashring of a router and the ingesters of its namespace", () => {
         const path = "Deployment thanos-receive-router";
-        assert.deepEqual(modelOf(router("3"), ingester(2, "zone-a"), ingester(2, "zone-b")).receives, [
+        assert.deepEqual(ringsOf(modelOf(router("3"), ingester(2, "zone-a"), ingester(2, "zone-b"))), [
             { path, replicationFactor: 3, rings: [{ path, ingesters: 4 }] },
         ]);
-        assert.deepEqual(modelOf(router("3")).receives, [{ path, replicationFactor: 3, rings: [] }]);
+        assert.deepEqual(ringsOf(modelOf(router("3"))), [{ path, replicationFactor: 3, rings: [] }]);
     });
 
     describe("has the hashrings of the router's file", () => {
@@ -106,13 +109,13 @@ describe("the deployment that manifests describe", () => {
         const file = JSON.stringify([{ endpoints: ["a", "b"] }, { tenants: ["red"], endpoints: zoned }]);
 
         it("and not one of all ingesters, with the zones that it knows", () =>
-            assert.deepEqual(modelOf(mounting("rings"), rings("rings", { "rings.json": file }), ingester(3)).receives, [
+            assert.deepEqual(ringsOf(modelOf(mounting("rings"), rings("rings", { "rings.json": file }), ingester(3))), [
                 {
                     path,
                     replicationFactor: 3,
                     rings: [
                         { path: `${path}.hashrings[0]`, ingesters: 2 },
-                        { path: `${path}.hashrings[1]`, ingesters: 3, perZone: [2, 1] },
+                        { path: `${path}.hashrings[1]`, ingesters: 3, perZone: [2, 1], tenants: ["red"] },
                     ],
                 },
             ]));
@@ -156,7 +159,7 @@ describe("the deployment that manifests describe", () => {
     });
 
     it("has a hashring of replication factor 1 where ingesters have no router", () => {
-        assert.deepEqual(modelOf(ingester(3)).receives, [
+        assert.deepEqual(ringsOf(modelOf(ingester(3))), [
             {
                 path: "StatefulSet thanos-receive-ingester",
                 replicationFactor: 1,
@@ -167,7 +170,7 @@ describe("the deployment that manifests describe", () => {
 
     it("counts a Receive that routes and stores as its own ingester", () => {
         const args = ["receive", "--receive.hashrings-file=/h", "--receive.local-endpoint=me", "--receive.replication-factor=3"];
-        assert.deepEqual(modelOf(workload("StatefulSet", "receive", args, { replicas: 5 })).receives, [
+        assert.deepEqual(ringsOf(modelOf(workload("StatefulSet", "receive", args, { replicas: 5 }))), [
             { path: "StatefulSet receive", replicationFactor: 3, rings: [{ path: "StatefulSet receive", ingesters: 5 }] },
         ]);
     });
@@ -210,12 +213,13 @@ describe("the deployment that manifests describe", () => {
         const secret = manifest("core/v1", "Secret", "objstore", { stringData: UNKNOWN });
         const query = workload("Deployment", "query", ["query"]);
         assert.deepEqual(readModel([secret, query], EVERY), {
-            model: { compactors: [], receives: [], prometheuses: [], pages: [] },
+            model: NOTHING,
             ids: new Map([
                 ["Deployment query", query.id],
                 ["Secret objstore", secret.id],
             ]),
             unread: [],
+            lacks: [],
         });
     });
 
@@ -225,7 +229,7 @@ describe("the deployment that manifests describe", () => {
             ["receives"],
             (error) => error instanceof UnknownValueError,
         );
-        assert.deepEqual(model.receives, [{ path: "Deployment thanos-receive-router", replicationFactor: 3, rings: [] }]);
+        assert.deepEqual(ringsOf(model), [{ path: "Deployment thanos-receive-router", replicationFactor: 3, rings: [] }]);
         assert.deepEqual(
             unread.map(({ path }) => path),
             ["StatefulSet b"],

@@ -1,0 +1,88 @@
+/** A Kubernetes object of an example. */
+export interface KubernetesObject {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly [field: string]: unknown;
+}
+
+interface Pods {
+    readonly replicas?: number;
+    /** Tag of the image. */
+    readonly version?: string;
+    /** ConfigMap that is mounted at /etc/thanos. */
+    readonly configMap?: string;
+    /** Secret that is mounted at /etc/objstore. */
+    readonly secret?: string;
+    /** Whether $(POD_NAME) is the name of the pod. */
+    readonly podName?: boolean;
+}
+
+const TEMPLATED = ["Deployment", "StatefulSet", "Job"];
+
+/** A workload of Thanos with as few fields as Kubernetes lets it have, for examples. */
+export function thanos(
+    kind: "Deployment" | "StatefulSet" | "Job" | "CronJob",
+    name: string,
+    args: readonly string[],
+    pods: Pods = {},
+): KubernetesObject {
+    const { replicas, version = "v0.42.4", configMap: mounted, secret, podName = false } = pods;
+    const volumes = [
+        ...(mounted === undefined ? [] : [{ name: "config", at: "/etc/thanos", source: { configMap: { name: mounted } } }]),
+        ...(secret === undefined ? [] : [{ name: "objstore", at: "/etc/objstore", source: { secret: { secretName: secret } } }]),
+    ];
+    const container = {
+        name: "thanos",
+        image: `quay.io/thanos/thanos:${version}`,
+        args,
+        ...(podName && { env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }] }),
+        ...(volumes.length > 0 && { volumeMounts: volumes.map(({ name: volume, at }) => ({ name: volume, mountPath: at })) }),
+    };
+    const template = {
+        spec: {
+            containers: [container],
+            ...(volumes.length > 0 && { volumes: volumes.map(({ name: volume, source }) => ({ name: volume, ...source })) }),
+        },
+    };
+    const spec = TEMPLATED.includes(kind) ? { template } : { jobTemplate: { spec: { template } } };
+    return {
+        apiVersion: kind === "Job" || kind === "CronJob" ? "batch/v1" : "apps/v1",
+        kind,
+        metadata: { name },
+        spec: { ...(replicas !== undefined && { replicas }), ...spec },
+    };
+}
+
+/** Flags that read the files of a workload of `thanos`. */
+export const OBJSTORE = ["--objstore.config-file=/etc/objstore/objstore.yml"];
+export const HASHRINGS = "--receive.hashrings-file=/etc/thanos/hashrings.json";
+
+export const configMap = (name: string, data: Readonly<Record<string, string>>): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name },
+    data,
+});
+
+/** A Secret `objstore-<prefix>` that leads to blocks under a prefix. */
+export const objstore = (prefix: string): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: `objstore-${prefix}` },
+    stringData: { "objstore.yml": `type: S3\nprefix: ${prefix}\nconfig:\n  bucket: blocks\n  endpoint: s3.eu-central-1.amazonaws.com\n` },
+});
+
+/** A Prometheus that prometheus-operator runs. */
+export const operated = (kind: "Prometheus" | "PrometheusAgent", name: string, spec: object): KubernetesObject => ({
+    apiVersion: kind === "Prometheus" ? "monitoring.coreos.com/v1" : "monitoring.coreos.com/v1alpha1",
+    kind,
+    metadata: { name },
+    spec,
+});
+
+/** A sidecar that uploads to the blocks of `objstore(prefix)`. */
+export const uploadingTo = (prefix: string, more: object = {}) => ({
+    objectStorageConfig: { name: `objstore-${prefix}`, key: "objstore.yml" },
+    ...more,
+});

@@ -1,0 +1,249 @@
+import { type Duration, parseDuration } from "../duration";
+import {
+    type Command,
+    type Compactor,
+    type Endpoint,
+    type EndpointClient,
+    type EndpointList,
+    type Hashring,
+    isKnown,
+    type Known,
+    type NotKnown,
+    type ObjectStoreFile,
+    type QueryFrontend,
+    type Source,
+    type Store,
+} from "../model";
+import { compactorFlags, duration, FlagError, receiveFlags, storeFlags, text } from "./commandLine";
+import { documentsIn, type Process, readYaml, type Surroundings } from "./process";
+
+/** A part of the model from the process that is it. */
+
+export function compactorIn(process: Process): Compactor {
+    const { path, workload, line } = process;
+    const { overlapsOnUpdate, overlapsOnSchedule } = workload;
+    const shard = shardOf(process);
+    return {
+        path,
+        stream: process.stream(),
+        ...(shard !== undefined && { shard }),
+        replicas: workload.replicas,
+        overlapsOnUpdate,
+        ...(overlapsOnSchedule && { overlapsOnSchedule }),
+        ...compactorFlags(line),
+    };
+}
+
+/** The relabelling of a shard: the same for the same relabelling, however it is written. */
+function shardOf(process: Process): string | undefined {
+    const content = process.content("selector.relabel-config");
+    if (content === undefined) return undefined;
+    if (!isKnown(content)) return text(process.line.flags, "selector.relabel-config-file") ?? content.notKnown;
+    const relabelling = readYaml(content);
+    return relabelling === undefined ? content : JSON.stringify(relabelling);
+}
+
+export const storeIn = ({ path, line, ...process }: Process): Store => ({ path, stream: process.stream(), ...storeFlags(line) });
+
+export const commandIn = ({ path, component, version, line }: Process): Command => ({
+    path,
+    component,
+    ...(version !== undefined && { version }),
+    flags: [...line.flags.keys()],
+});
+
+export function objectStoreIn(process: Process): ObjectStoreFile[] {
+    const content = process.content("objstore.config");
+    return content === undefined ? [] : [objectStoreFile(process.path, content)];
+}
+
+export const objectStoreFile = (path: string, content: Known<string>): ObjectStoreFile => ({
+    path,
+    documents: isKnown(content) ? documentsIn(content) : content,
+});
+
+export function frontendIn({ path, workload, content }: Process, around: Surroundings): QueryFrontend {
+    const cache = content("query-range.response-cache-config");
+    const most = mostReplicas(workload, around);
+    return {
+        path,
+        replicas: workload.replicas,
+        ...(most !== undefined && { mostReplicas: most }),
+        ...(cache !== undefined && { cache: isKnown(cache) ? cacheType(cache) : cache }),
+    };
+}
+
+function cacheType(content: string): Known<string> {
+    const type = (readYaml(content) as { type?: unknown } | undefined)?.type;
+    return typeof type === "string" ? type.toUpperCase() : { notKnown: "its cache's configuration has no type" };
+}
+
+interface AutoscalerFields {
+    readonly metadata?: { readonly namespace?: string };
+    readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string }; readonly maxReplicas?: number };
+}
+
+function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
+    const limits = manifests.flatMap(({ kind, fields }) => {
+        if (kind !== "HorizontalPodAutoscaler") return [];
+        const limit = quietly(() => {
+            const { metadata, spec } = fields as AutoscalerFields;
+            return spec?.scaleTargetRef?.name === name && (metadata?.namespace ?? "default") === namespace ? spec.maxReplicas : undefined;
+        });
+        return limit === undefined ? [] : [limit];
+    });
+    return limits[0];
+}
+
+/** Ingesters of Receive, and Rules. */
+export function sourceIn(process: Process): Source[] {
+    const { path, component, workload, line } = process;
+    const isReceive = component === "receive";
+    if (isReceive && !receiveFlags(line).stores) return [];
+    const retention = duration(line.flags, "tsdb.retention", isReceive ? "15d" : "48h");
+    return [
+        {
+            path,
+            program: isReceive ? "Receive" : "Rule",
+            stream: process.stream(),
+            uploads: process.content("objstore.config") !== undefined,
+            replicas: workload.replicas,
+            replicaLabels: replicaLabels(process),
+            outOfOrder: isReceive ? duration(line.flags, "tsdb.out-of-order.time-window", "0s") : NONE,
+            // Receive takes 0 for for ever.
+            ...(retention > 0 && { retention }),
+        },
+    ];
+}
+
+const NONE: Duration = parseDuration("0");
+
+/** Labels (`--label=replica="$(POD_NAME)"`) whose value is another one in each pod. */
+function replicaLabels({ line, variable }: Process): Known<string[]> {
+    const labels = (line.flags.get("label") ?? []).map((label) => /^([^=]+)=(.*)$/s.exec(label) ?? [label, label, ""]);
+    const found = labels.map(([, name = "", value = ""]) => ({ name, differs: differsByPod(value, variable) }));
+    const unclear = found.find(({ differs }) => differs === undefined);
+    const differing = found.filter(({ differs }) => differs === true).map(({ name }) => name);
+    return unclear !== undefined && differing.length === 0
+        ? { notKnown: `nobody can tell from its manifest whether its label ${unclear.name} is another one in each pod` }
+        : differing;
+}
+
+/** Fields of a pod that are another one in each. */
+const BY_POD =
+    /^(metadata\.(name|uid)|status\.podIPs?|metadata\.labels\['(statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index)'\])$/;
+
+function differsByPod(value: string, variable: Process["variable"]): boolean | undefined {
+    const names = [...value.matchAll(/\$\(([^)]*)\)/g)].map(([, name = ""]) => name);
+    const differs = names.map((name) => {
+        const field = variable(name)?.valueFrom?.fieldRef?.fieldPath;
+        return field === undefined ? undefined : BY_POD.test(field);
+    });
+    if (differs.includes(true)) return true;
+    return differs.includes(undefined) || /[$]|\{\{/.test(value.replace(/\$\([^)]*\)/g, "")) ? undefined : false;
+}
+
+/** The rings of a hashrings file. */
+export function ringsIn(content: string, path: string): Hashring[] {
+    interface Ring {
+        endpoints: (string | { az?: string })[];
+        tenants?: string[];
+        algorithm?: string;
+    }
+    try {
+        return (JSON.parse(content) as Ring[]).map(({ endpoints, tenants = [], algorithm }, i) => {
+            const zones = endpoints.map((endpoint) => (typeof endpoint === "string" ? "" : (endpoint.az ?? "")));
+            const perZone = [...new Set(zones)].map((zone) => zones.filter((other) => other === zone).length);
+            return {
+                path: `${path}.hashrings[${i}]`,
+                ingesters: endpoints.length,
+                ...(perZone.length > 1 && { perZone }),
+                ...(tenants.length > 0 && { tenants }),
+                ...(algorithm && { algorithm }),
+            };
+        });
+    } catch (error) {
+        throw new FlagError(`--receive.hashrings-file: ${(error as Error).message}`);
+    }
+}
+
+interface EndpointsFile {
+    readonly default_client_config?: ClientFields;
+    readonly endpoints?: readonly {
+        readonly address?: string;
+        readonly group?: boolean;
+        readonly strict?: boolean;
+        readonly service_config?: string;
+        readonly client_config?: ClientFields;
+    }[];
+}
+
+interface ClientFields {
+    readonly server_name?: string;
+    readonly tls_config?: {
+        readonly enabled?: boolean;
+        readonly min_version?: string;
+        readonly cert_file?: string;
+        readonly key_file?: string;
+        readonly ca_file?: string;
+        readonly insecure_skip_verify?: boolean;
+    };
+}
+
+/** Flags that each name an endpoint. */
+const ENDPOINT_FLAGS: Readonly<Record<string, Pick<Endpoint, "group" | "strict">>> = {
+    endpoint: { group: false, strict: false },
+    "endpoint-strict": { group: false, strict: true },
+    "endpoint-group": { group: true, strict: false },
+    "endpoint-group-strict": { group: true, strict: true },
+    store: { group: false, strict: false },
+    "store-strict": { group: false, strict: true },
+};
+
+export function endpointListIn({ path, version, line, content }: Process): EndpointList {
+    const { flags } = line;
+    const byFlags = Object.entries(ENDPOINT_FLAGS).flatMap(([flag, kind]) =>
+        (flags.get(flag) ?? []).map((address): Endpoint => ({ path: `${path}.--${flag}`, address, ...kind })),
+    );
+    const file = content("endpoint.sd-config");
+    const others: NotKnown | undefined = file === undefined || isKnown(file) ? undefined : file;
+    const { default_client_config: byDefault, endpoints = [] } = ((file !== undefined && isKnown(file) ? readYaml(file) : undefined) ??
+        {}) as EndpointsFile;
+    const client = byDefault && clientOf(byDefault);
+    return {
+        path,
+        ...(version !== undefined && { version }),
+        tlsByDefault: client?.tls ?? client?.impliesTls ?? text(flags, "grpc-client-tls-secure") === "true",
+        endpoints: [
+            ...byFlags,
+            ...endpoints.map(
+                (
+                    { address = "", group = false, strict = false, service_config: serviceConfig, client_config: ownClient },
+                    i,
+                ): Endpoint => ({
+                    path: `${path}.endpoints[${i}]`,
+                    address,
+                    group,
+                    strict,
+                    ...(ownClient && { client: clientOf(ownClient) }),
+                    ...(serviceConfig && { serviceConfig }),
+                }),
+            ),
+        ],
+        ...(others && { others }),
+    };
+}
+
+/** Fields of `tls_config` that switch TLS on (cmd/thanos/endpointset.go, hasTLSConfig). */
+const IMPLY_TLS = ["cert_file", "key_file", "ca_file", "insecure_skip_verify"] as const;
+
+function clientOf(client: ClientFields): EndpointClient {
+    const { server_name: serverName, tls_config: tls = {} } = client;
+    return {
+        ...(serverName && { serverName }),
+        ...(tls.min_version && { minVersion: tls.min_version }),
+        ...(tls.enabled !== undefined && { tls: tls.enabled }),
+        impliesTls: IMPLY_TLS.some((field) => tls[field] !== undefined),
+        text: JSON.stringify(client),
+    };
+}

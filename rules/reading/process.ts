@@ -1,0 +1,178 @@
+import { parseAllDocuments } from "yaml";
+import { type Known, type NotKnown, STREAM_LABEL } from "../model";
+import { releaseOf } from "../version";
+import { type CommandLine, parseArgv, text } from "./commandLine";
+import { type Files, type Origin, originText } from "./files";
+import type { Manifest } from "./manifest";
+import { type Container, type Variable, type Workload, workloadOf } from "./workload";
+
+/** What a reader of parts knows besides its manifest. */
+export interface Surroundings {
+    readonly manifests: readonly Manifest[];
+    readonly files: Files;
+    /** Undefined where the value is unknown before the update. */
+    quietly<T>(read: () => T): T | undefined;
+}
+
+/** A container that runs a component of Thanos. */
+export interface Process {
+    /** Where its workload is described. */
+    readonly path: string;
+    /** `query-frontend`. */
+    readonly component: string;
+    /** By the tag of its image. */
+    readonly version: string | undefined;
+    readonly workload: Workload;
+    readonly line: CommandLine;
+    /** The names of the blocks that it works on: the same for the same bucket and prefix. */
+    stream(): string;
+    /** The text of a pair of flags, `--x` and `--x-file`; or why it is not known. Undefined where neither is set. */
+    content(flag: string, unknownContent?: "throw"): Known<string> | undefined;
+    /** The variable of its container that a flag's value names: `$(NAME)`. */
+    variable(name: string): Variable | undefined;
+}
+
+const COMPONENTS = ["sidecar", "store", "query", "query-frontend", "rule", "compact", "receive", "tools"];
+
+/** A Thanos image: `quay.io/thanos/thanos:v0.42.4`, or a mirror's `.../thanos@sha256:...`. */
+const IMAGE = /(^|\/)thanos([:@]|$)/;
+/** Flags that no other program has beside a component's name. */
+const FLAG =
+    /^--(objstore\.config|receive\.|retention\.resolution-|query-range\.|query-frontend\.|store\.|endpoint|grpc-address|prometheus\.url|query\.replica-label)/;
+
+/** The Thanos containers of a manifest that run one of the wanted components. The component is read before the other arguments, which may be unknown. */
+export function processesOf(manifest: Manifest, path: string, wanted: readonly string[], around: Surroundings): Process[] {
+    const workload = wanted.length > 0 ? workloadOf(manifest) : undefined;
+    return (workload?.containers ?? []).flatMap((container) => {
+        const argv = thanosArguments(container, wanted, around);
+        if (argv === undefined || workload === undefined) return [];
+        const line = parseArgv(argv.map((word) => expand(word, container)));
+        const component = line.command[0] ?? "";
+        return wanted.includes(component) ? [processOf({ path, component, workload, line }, container, around)] : [];
+    });
+}
+
+/** The arguments of a container that runs Thanos, without the program's name. Undefined, where it is another program or another component. */
+function thanosArguments(container: Container, wanted: readonly string[], { quietly }: Surroundings): string[] | undefined {
+    const { image, command, args } = container;
+    const isWanted = (first = "") => first.startsWith("--") || wanted.includes(first);
+    if (image !== undefined && IMAGE.test(image)) {
+        const script = scriptOf(command, args);
+        if (script !== undefined) return script;
+        return isWanted(command?.[1] ?? args?.[0]) ? [...(command ?? []).slice(1), ...(args ?? [])] : undefined;
+    }
+    // Whatever its image is called: it is Thanos if the program is, or if a component is followed by a flag of Thanos.
+    return quietly(() => {
+        const script = scriptOf(command, args);
+        if (script !== undefined) return script;
+        const words = [...(command ?? []), ...(args ?? [])];
+        if (/(^|\/)thanos$/.test(command?.[0] ?? "")) return isWanted(words[1]) ? words.slice(1) : undefined;
+        const named = COMPONENTS.includes(words[0] ?? "") && wanted.includes(words[0] ?? "");
+        return named && words.some((word) => FLAG.test(word)) ? words : undefined;
+    });
+}
+
+/** The arguments of `sh -c "exec thanos receive --x=y"`. */
+function scriptOf(command: readonly string[] = [], args: readonly string[] = []): string[] | undefined {
+    const words = command.length > 0 ? [...command, ...args] : args;
+    if (!/(^|\/)(ba|da|a)?sh$/.test(words[0] ?? "")) return undefined;
+    const script = words.find((word, i) => i > 0 && !word.startsWith("-")) ?? "";
+    const call = /(?:^|[\s;&|])(?:\S*\/)?thanos\s+((?:\\\n|[^\n;&|])*)/.exec(script)?.[1];
+    if (call === undefined) return undefined;
+    const pieces = call.replaceAll("\\\n", " ").match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+    return pieces.map((piece) => piece.replace(/(^|=)(["'])([\s\S]*)\2$/, "$1$3"));
+}
+
+/** Fills `$(NAME)` in, as Kubernetes does, where the container says the value. */
+const expand = (word: string, { env }: Container): string =>
+    word.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => env?.find((variable) => variable.name === name)?.value ?? whole);
+
+function processOf(
+    parts: Pick<Process, "path" | "component" | "workload" | "line">,
+    container: Container,
+    { files }: Surroundings,
+): Process {
+    const { workload, line } = parts;
+    const variable = (name: string) => container.env?.find((candidate) => candidate.name === name);
+    const source = (flag: string): { text?: string; origin?: Origin; notKnown: string } | undefined => {
+        const inline = text(line.flags, flag);
+        const file = text(line.flags, `${flag}-file`);
+        if (inline !== undefined) {
+            const name = /^\$\((.*)\)$/.exec(inline.trim())?.[1];
+            if (name === undefined) return { text: inline, notKnown: "" };
+            const origin = originOfVariable(variable(name), workload.namespace);
+            return { ...(origin && { origin }), notKnown: `--${flag} is ${inline}` };
+        }
+        if (file === undefined) return undefined;
+        const origin = workload.originOf(container, file);
+        return { ...(origin && { origin }), notKnown: `${file} is in no ConfigMap and no Secret of its pods` };
+    };
+    const content: Process["content"] = (flag, unknownContent) => {
+        const found = source(flag);
+        if (found === undefined) return undefined;
+        if (found.text !== undefined) return found.text;
+        return found.origin === undefined ? { notKnown: found.notKnown } : files.text(found.origin, unknownContent);
+    };
+    const [image = ""] = (container.image ?? "").split("@");
+    return {
+        ...parts,
+        version: releaseOf(/:([^/:]+)$/.exec(image)?.[1]),
+        content,
+        variable,
+        stream() {
+            const label = workload.labels[STREAM_LABEL];
+            if (label !== undefined) return label;
+            const found = source("objstore.config");
+            return (found && blocksOf(found.text ?? (found.origin && files.text(found.origin)), found.origin)) ?? workload.name;
+        },
+    };
+}
+
+function originOfVariable(variable: Variable | undefined, namespace: string): Origin | undefined {
+    const { secretKeyRef, configMapKeyRef } = variable?.valueFrom ?? {};
+    const ref = secretKeyRef ?? configMapKeyRef;
+    if (ref?.name === undefined || ref.key === undefined) return undefined;
+    return { kind: secretKeyRef === undefined ? "ConfigMap" : "Secret", namespace, name: ref.name, key: ref.key };
+}
+
+/** The name of the blocks that an objstore file leads to: bucket and prefix, else the object that the file comes from, since the same file means the same blocks. */
+export function blocksOf(content: Known<string> | undefined, origin: Origin | undefined): string | undefined {
+    const place = typeof content === "string" ? placeOf(content) : undefined;
+    return place ?? (origin === undefined ? undefined : `the blocks of ${originText(origin)}`);
+}
+
+interface ObjectStore {
+    readonly type?: unknown;
+    readonly prefix?: unknown;
+    readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** What names a bucket, in the stores that Thanos knows (thanos-io/objstore). */
+const BUCKET = ["endpoint", "storage_account", "bucket", "container", "container_name", "directory"];
+
+function placeOf(content: string): string | undefined {
+    const file = readYaml(content) as ObjectStore | undefined;
+    const config = file?.config;
+    const names = BUCKET.map((key) => config?.[key]).filter((value) => typeof value === "string" && value !== "");
+    if (typeof file?.type !== "string" || names.length === 0) return undefined;
+    return [`${file.type.toUpperCase()} ${names.join("/")}`, file.prefix]
+        .filter((part) => typeof part === "string" && part !== "")
+        .join("/");
+}
+
+/** The first document of a YAML text, which is the one that Thanos reads; undefined if it is none. */
+export function readYaml(content: string): unknown {
+    try {
+        const [first] = parseAllDocuments(content);
+        return first === undefined || first.errors.length > 0 ? undefined : (first as { toJS(): unknown }).toJS();
+    } catch {
+        // Too many aliases.
+        return undefined;
+    }
+}
+
+/** How many documents of a YAML text have something in them. */
+export const documentsIn = (content: string): number =>
+    [...parseAllDocuments(content)].filter((document) => document.contents !== null).length;
+
+export const notKnown = (fact: string): NotKnown => ({ notKnown: fact });

@@ -1,0 +1,194 @@
+import { type Duration, parseDuration } from "../duration";
+import type { Known, ObjectStoreFile, Release, Sidecar, Source } from "../model";
+import { releaseOf } from "../version";
+import { FlagError, parseArgv, text } from "./commandLine";
+import type { Origin } from "./files";
+import type { Manifest } from "./manifest";
+import { objectStoreFile } from "./parts";
+import { blocksOf, processesOf, readYaml, type Surroundings } from "./process";
+import { isA } from "./workload";
+
+/** Fields of the operator's Prometheus, and of `prometheus.prometheusSpec` of kube-prometheus-stack where they are the same. */
+interface Spec {
+    readonly replicas?: number;
+    readonly image?: string | { readonly tag?: string };
+    readonly version?: string;
+    readonly retention?: string;
+    readonly disableCompaction?: boolean;
+    readonly enableFeatures?: readonly string[];
+    readonly additionalArgs?: readonly { readonly name?: string; readonly value?: string }[];
+    readonly replicaExternalLabelName?: string;
+    /** Of the chart only. */
+    readonly replicaExternalLabelNameClear?: boolean;
+    readonly tsdb?: { readonly outOfOrderTimeWindow?: string };
+    readonly thanos?: {
+        readonly image?: string;
+        readonly version?: string;
+        readonly objectStorageConfig?: ObjectStorage;
+        readonly objectStorageConfigFile?: string;
+    };
+}
+
+interface ObjectStorage {
+    readonly name?: string;
+    readonly key?: string;
+    /** Of the chart only. */
+    readonly existingSecret?: { readonly name?: string; readonly key?: string };
+    readonly secret?: unknown;
+}
+
+/** The Prometheus of the operator that has a sidecar, and how it is described. */
+interface Operated {
+    readonly spec: Spec;
+    readonly namespace: string;
+    readonly name: string;
+}
+
+function operated(manifest: Manifest): Operated | undefined {
+    interface Fields {
+        readonly metadata?: { readonly namespace?: string };
+        readonly spec?: Spec;
+        readonly namespace?: string;
+        readonly values?: {
+            readonly prometheus?: { readonly enabled?: boolean; readonly agentMode?: boolean; readonly prometheusSpec?: Spec };
+        };
+    }
+    const { metadata, spec, namespace, values } = manifest.fields as Fields;
+    const { name } = manifest;
+    if (isA(manifest, "monitoring.coreos.com/v1", "Prometheus"))
+        return spec?.thanos && { spec, namespace: metadata?.namespace ?? "default", name };
+    if (!isA(manifest, "helm.sh/v3", "Release")) return undefined;
+    const { enabled = true, agentMode = false, prometheusSpec } = values?.prometheus ?? {};
+    // The chart's default is `thanos: {}`, which is no sidecar.
+    const hasSidecar = Object.keys(prometheusSpec?.thanos ?? {}).length > 0;
+    return prometheusSpec && enabled && !agentMode && hasSidecar
+        ? { spec: prometheusSpec, namespace: namespace ?? "default", name }
+        : undefined;
+}
+
+/** The sidecar of a Prometheus, which prometheus-operator runs, or a workload of its own. */
+export function sidecarOf(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
+    const found = operated(manifest);
+    if (found === undefined) return sidecarInPod(manifest, path, around);
+    const { spec } = found;
+    const operator = operatorRelease(around);
+    return [
+        {
+            path,
+            uploads: uploads(spec),
+            prometheus: { ...release(spec.image, spec.version) },
+            thanos: { ...release(spec.thanos?.image, spec.thanos?.version) },
+            ...(operator !== undefined && { operator }),
+            operated: true,
+            compactionOff: spec.disableCompaction ?? false,
+            features: featuresOf(spec),
+        },
+    ];
+}
+
+const PROMETHEUS = /(^|\/)prometheus([:@]|$)/;
+
+function sidecarInPod(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
+    return processesOf(manifest, path, ["sidecar"], around).flatMap((sidecar) => {
+        const { workload } = sidecar;
+        const prometheus = workload.containers.find(({ image = "" }) => PROMETHEUS.test(image));
+        if (prometheus === undefined) return [];
+        const { flags } = parseArgv([...(prometheus.command ?? []), ...(prometheus.args ?? [])]);
+        const config = text(flags, "config.file") ?? "/etc/prometheus/prometheus.yml";
+        const origin = workload.originOf(prometheus, config);
+        const floats = floatsIn(
+            origin === undefined ? { notKnown: `${config} is in no ConfigMap and no Secret of its pods` } : around.files.text(origin),
+        );
+        return [
+            {
+                path,
+                uploads: sidecar.content("objstore.config") !== undefined,
+                prometheus: release(prometheus.image, undefined),
+                thanos: { ...(sidecar.version && { image: sidecar.version }) },
+                operated: false,
+                compactionOff: false,
+                features: (flags.get("enable-feature") ?? []).flatMap((names) => names.split(",")),
+                ...(floats !== undefined && { floats }),
+            },
+        ];
+    });
+}
+
+const uploads = ({ thanos }: Spec) => thanos?.objectStorageConfig !== undefined || thanos?.objectStorageConfigFile !== undefined;
+
+function release(image: Spec["image"], version: string | undefined): Release {
+    const tag = typeof image === "object" ? image.tag : /:([^/:@]+)(@|$)/.exec(image ?? "")?.[1];
+    const [byImage, declared] = [releaseOf(tag), releaseOf(version)];
+    // The chart writes the tag of `image` into `version`.
+    const charted = typeof image === "object" ? byImage : undefined;
+    return { ...(byImage && { image: byImage }), ...((declared ?? charted) && { declared: declared ?? charted }) } as Release;
+}
+
+const featuresOf = ({ enableFeatures = [], additionalArgs = [] }: Spec): string[] => [
+    ...enableFeatures,
+    ...additionalArgs.filter(({ name }) => name === "enable-feature").flatMap(({ value = "" }) => value.split(",")),
+];
+
+/** The release of the operator, where its pods are among the manifests. */
+function operatorRelease({ manifests, quietly }: Surroundings): string | undefined {
+    interface Fields {
+        readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly { readonly image?: string }[] } } };
+    }
+    for (const { kind, fields } of manifests) {
+        if (kind !== "Deployment") continue;
+        const images = quietly(() => ((fields as Fields).spec?.template?.spec?.containers ?? []).map(({ image = "" }) => image)) ?? [];
+        const tag = images.map((image) => /(?:^|\/)prometheus-operator:([^@]+)/.exec(image)?.[1]).find((found) => found !== undefined);
+        if (tag !== undefined) return releaseOf(tag);
+    }
+    return undefined;
+}
+
+/** Who has the recent samples of the blocks that a sidecar uploads: its Prometheus. */
+export function prometheusSourceOf(manifest: Manifest, path: string, around: Surroundings): Source[] {
+    const found = operated(manifest);
+    if (found === undefined) return [];
+    const { spec, name } = found;
+    const origin = objectStoreOrigin(found);
+    const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? "prometheus_replica");
+    const retention = spec.retention === undefined ? undefined : durationOf("retention", spec.retention);
+    return [
+        {
+            path,
+            program: "Prometheus",
+            stream: blocksOf(origin && around.files.text(origin), origin) ?? name,
+            uploads: uploads(spec),
+            replicas: spec.replicas ?? 1,
+            replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
+            outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow ?? "0s"),
+            ...(retention && { retention }),
+        },
+    ];
+}
+
+function durationOf(field: string, value: string): Duration {
+    try {
+        return parseDuration(value);
+    } catch (error) {
+        throw new FlagError(`${field}: ${(error as Error).message}`);
+    }
+}
+
+function objectStoreOrigin({ spec, namespace }: Operated): Origin | undefined {
+    const storage = spec.thanos?.objectStorageConfig;
+    const { name, key } = storage?.existingSecret ?? storage ?? {};
+    return name === undefined || key === undefined ? undefined : { kind: "Secret", namespace, name, key };
+}
+
+export function sidecarObjectStore(manifest: Manifest, path: string, { files }: Surroundings): ObjectStoreFile[] {
+    const found = operated(manifest);
+    const origin = found && objectStoreOrigin(found);
+    return origin === undefined ? [] : [objectStoreFile(path, files.text(origin))];
+}
+
+/** `storage.tsdb.chunk_encoding.floats` of a Prometheus configuration. */
+function floatsIn(config: Known<string> | undefined): Known<string> | undefined {
+    interface Fields {
+        readonly storage?: { readonly tsdb?: { readonly chunk_encoding?: { readonly floats?: string } } };
+    }
+    return typeof config === "string" ? (readYaml(config) as Fields | undefined)?.storage?.tsdb?.chunk_encoding?.floats : config;
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import type { PartKind } from "../../../../rules/model";
+import { readModel } from "../../../../rules/reading/readModel";
+import { manifestsOf } from "../../../support/ruleExamples";
+
+const read = (kinds: PartKind[], ...objects: object[]) => readModel(manifestsOf(objects), kinds);
+
+/** A workload with one container, in any kind. */
+const running = (kind: string, container: object, spec: object = {}) => {
+    const template = { spec: { containers: [container] } };
+    const pods = kind === "Pod" ? template.spec : kind === "CronJob" ? { jobTemplate: { spec: { template } } } : { template };
+    const apiVersion = kind === "Pod" ? "v1" : kind === "Job" || kind === "CronJob" ? "batch/v1" : "apps/v1";
+    return { apiVersion, kind, metadata: { name: "it", namespace: "monitoring" }, spec: { ...pods, ...spec } };
+};
+
+const commandsOf = (container: object, kind = "StatefulSet") =>
+    read(["commands"], running(kind, container)).model.commands.map(({ component, version, flags }) => [component, version, ...flags]);
+
+describe("Thanos is recognised", () => {
+    it("in every kind that has pods", () => {
+        for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"])
+            assert.deepEqual(commandsOf({ image: "quay.io/thanos/thanos:v0.42.4", args: ["store"] }, kind), [["store", "0.42.4"]], kind);
+    });
+
+    it("by its program or by a flag of its own, whatever its image is called", () => {
+        const store = ["store", "--objstore.config-file=/o"];
+        assert.deepEqual(commandsOf({ image: "registry.example/metrics:1.2", args: store }), [["store", "1.2.0", "objstore.config-file"]]);
+        assert.deepEqual(commandsOf({ image: "registry.example/metrics", command: ["/bin/thanos", ...store] }), [
+            ["store", undefined, "objstore.config-file"],
+        ]);
+        assert.deepEqual(commandsOf({ command: ["thanos"], args: store }), [["store", undefined, "objstore.config-file"]]);
+        assert.deepEqual(commandsOf({ image: "registry.example/shop:2", args: ["store", "--port=80"] }), []);
+        assert.deepEqual(commandsOf({ image: "registry.example/shop:2", args: ["serve", ...store] }), []);
+    });
+
+    it("in the script of a shell", () => {
+        const script =
+            'set -e\nexec /bin/thanos receive \\\n  --label=replica="$HOSTNAME" --tsdb.path "/var/lib data" --receive.local-endpoint=me; echo done';
+        assert.deepEqual(commandsOf({ image: "thanos:v0.37.2", command: ["/bin/sh", "-c", script] }), [
+            ["receive", "0.37.2", "label", "tsdb.path", "receive.local-endpoint"],
+        ]);
+        assert.deepEqual(commandsOf({ image: "busybox", command: ["sh", "-c", "echo thanos"] }), []);
+    });
+
+    it("beside Prometheus, also as an init container that goes on running", () => {
+        const thanos = { image: "quay.io/thanos/thanos:v0.42.4", args: ["sidecar", "--objstore.config=type: S3"], restartPolicy: "Always" };
+        const prometheus = {
+            image: "quay.io/prometheus/prometheus:v3.15.0",
+            args: ["--config.file=/etc/p/p.yml", "--enable-feature=xor2-encoding,a"],
+        };
+        const [sidecar] = read(
+            ["sidecars"],
+            running("StatefulSet", prometheus, { template: { spec: { containers: [prometheus], initContainers: [thanos] } } }),
+        ).model.sidecars;
+        assert.deepEqual(sidecar, {
+            path: "StatefulSet it",
+            uploads: true,
+            prometheus: { image: "3.15.0" },
+            thanos: { image: "0.42.4" },
+            operated: false,
+            compactionOff: false,
+            features: ["xor2-encoding", "a"],
+            floats: { notKnown: "/etc/p/p.yml is in no ConfigMap and no Secret of its pods" },
+        });
+    });
+});
+
+describe("the release of Thanos", () => {
+    const tags: [string, string | undefined][] = [
+        ["quay.io/thanos/thanos:v0.42.4", "0.42.4"],
+        ["docker.io/bitnami/thanos:0.39.2-debian-12-r0@sha256:00", "0.39.2"],
+        ["registry.example:5000/thanos/thanos", undefined],
+        ["quay.io/thanos/thanos:main-2026-01-02-3b4c5d6", undefined],
+        ["quay.io/thanos/thanos@sha256:00", undefined],
+        ["quay.io/thanos/thanos:latest", undefined],
+    ];
+    for (const [image, release] of tags)
+        it(`is ${release ?? "not known"} by ${image}`, () =>
+            assert.deepEqual(commandsOf({ image, args: ["store"] }), [["store", release]]));
+});
+
+describe("the blocks of a component", () => {
+    const image = "quay.io/thanos/thanos:v0.42.4";
+    const secret = (name: string, objstore: string) => ({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name, namespace: "monitoring" },
+        data: { "thanos.yaml": Buffer.from(objstore).toString("base64") },
+    });
+    const streamOf = (container: object, ...objects: object[]) =>
+        read(["stores"], running("StatefulSet", { image, ...container }), ...objects).model.stores.map(({ stream }) => stream);
+    // As kube-thanos and the operator write it.
+    const byVariable = {
+        args: ["store", "--objstore.config=$(OBJSTORE_CONFIG)"],
+        env: [{ name: "OBJSTORE_CONFIG", valueFrom: { secretKeyRef: { name: "objectstorage", key: "thanos.yaml" } } }],
+    };
+
+    it("are those of the Secret that a variable comes from, if its text is not known", () =>
+        assert.deepEqual(streamOf(byVariable), ["the blocks of Secret monitoring/objectstorage (thanos.yaml)"]));
+    it("are a bucket and a prefix, if the text is known, whoever holds it", () => {
+        const text = "type: s3\nconfig:\n  bucket: blocks\n  endpoint: s3.example\nprefix: blue\n";
+        assert.deepEqual(streamOf(byVariable, secret("objectstorage", text)), ["S3 s3.example/blocks/blue"]);
+        assert.deepEqual(streamOf({ args: ["store", `--objstore.config=${text}`] }), ["S3 s3.example/blocks/blue"]);
+        const azure = "type: AZURE\nconfig: {storage_account: us, container: blocks}\n";
+        assert.deepEqual(streamOf({ args: ["store", "--objstore.config", azure] }), ["AZURE us/blocks"]);
+    });
+    it("have the name of their component, if nothing is known of them", () => assert.deepEqual(streamOf({ args: ["store"] }), ["it"]));
+    it("are found by the file of one key, and through a projected volume", () => {
+        const mount = { args: ["store", "--objstore.config-file=/etc/o/bucket.yml"], volumeMounts: [{ name: "o", mountPath: "/etc/o/" }] };
+        const from = (volume: object) => {
+            const container = { image, ...mount };
+            const object = running("StatefulSet", container, {
+                template: { spec: { containers: [container], volumes: [{ name: "o", ...volume }] } },
+            });
+            return read(["stores"], object).model.stores.map(({ stream }) => stream);
+        };
+        const items = [{ key: "thanos.yaml", path: "bucket.yml" }];
+        const found = ["the blocks of Secret monitoring/o (thanos.yaml)"];
+        assert.deepEqual(from({ secret: { secretName: "o", items } }), found);
+        assert.deepEqual(
+            from({ projected: { sources: [{ configMap: { name: "a", items: [] } }, { secret: { name: "o", items } }] } }),
+            found,
+        );
+        assert.deepEqual(from({ emptyDir: {} }), ["it"]);
+    });
+});
+
+describe("labels that tell replicas apart", () => {
+    const labelled = (label: string, env: object[] = []) =>
+        read(["sources"], running("StatefulSet", { image: "thanos", args: ["receive", `--label=${label}`], env }, { replicas: 3 })).model
+            .sources[0]?.replicaLabels;
+    const field = (fieldPath: string) => [{ name: "NAME", valueFrom: { fieldRef: { fieldPath } } }];
+
+    it("have the name of the pod in them", () => {
+        assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.name")), ["replica"]);
+        assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.namespace")), []);
+        assert.deepEqual(labelled('replica="$(NAME)"', [{ name: "NAME", value: "eu" }]), []);
+        assert.deepEqual(labelled('replica="a"'), []);
+    });
+    it("are not known where a variable comes from elsewhere", () =>
+        assert.deepEqual(labelled('replica="$(NAME)"'), {
+            notKnown: "nobody can tell from its manifest whether its label replica is another one in each pod",
+        }));
+});
+
+describe("a value that manifests do not tell", () => {
+    const image = "quay.io/thanos/thanos:v0.42.4";
+    it("leaves a part out and says why, and is no error", () => {
+        const env = [{ name: "RAW", valueFrom: { configMapKeyRef: { name: "settings", key: "raw" } } }];
+        const { model, unread, lacks } = read(
+            ["compactors"],
+            running("StatefulSet", { image, args: ["compact", "--retention.resolution-raw=$(RAW)"], env }),
+        );
+        assert.deepEqual([model.compactors, unread], [[], []]);
+        assert.deepEqual(
+            lacks.map(({ path, kind, fact }) => [path, kind, fact]),
+            [["StatefulSet it", "compactors", "--retention.resolution-raw is $(RAW)"]],
+        );
+        const filled = running("StatefulSet", { image, args: ["compact", "--delete-delay=$(RAW)"], env: [{ name: "RAW", value: "12h" }] });
+        assert.equal(read(["compactors"], filled).model.compactors[0]?.deleteDelay, 12 * 3_600_000);
+    });
+
+    it("is the number of pods of a DaemonSet, so its ring is not counted", () => {
+        const router = running("Deployment", { image, args: ["receive", "--receive.hashrings-file=/h", "--receive.replication-factor=3"] });
+        const ingesters = {
+            ...running("DaemonSet", { image, args: ["receive"] }),
+            metadata: { name: "ingesters", namespace: "monitoring" },
+        };
+        const { model, lacks } = read(["receives"], router, ingesters);
+        assert.deepEqual(
+            model.receives.map(({ rings }) => rings),
+            [[]],
+        );
+        assert.deepEqual(
+            lacks.map(({ fact }) => fact),
+            ["a DaemonSet has a pod on each node, and their number is not known"],
+        );
+    });
+});
+
+describe("shards of a compactor", () => {
+    it("are the same however their relabelling is written", () => {
+        const shardOf = (relabelling: string) =>
+            read(["compactors"], running("StatefulSet", { image: "thanos", args: ["compact", `--selector.relabel-config=${relabelling}`] }))
+                .model.compactors[0]?.shard;
+        assert.equal(shardOf("- action: keep\n  regex: a"), shardOf("[{action: keep,   regex: a}]"));
+        assert.notEqual(shardOf("- action: keep\n  regex: a"), shardOf("- action: keep\n  regex: b"));
+    });
+});
+
+describe("an autoscaler", () => {
+    it("may run more Query Frontends than their manifest says", () => {
+        const frontend = running("Deployment", { image: "thanos", args: ["query-frontend"] });
+        const scaler = (name: string) => ({
+            apiVersion: "autoscaling/v2",
+            kind: "HorizontalPodAutoscaler",
+            metadata: { name: "scaler", namespace: "monitoring" },
+            spec: { scaleTargetRef: { kind: "Deployment", name }, maxReplicas: 4 },
+        });
+        assert.deepEqual(read(["frontends"], frontend, scaler("it")).model.frontends, [
+            { path: "Deployment it", replicas: 1, mostReplicas: 4 },
+        ]);
+        assert.deepEqual(read(["frontends"], frontend, scaler("other")).model.frontends, [{ path: "Deployment it", replicas: 1 }]);
+    });
+});
