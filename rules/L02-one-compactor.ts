@@ -69,11 +69,14 @@ const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate, overlapsOnSch
         )
         .all();
 
-/** Every compactor that works on the same shard of a stream as an earlier one. */
+/** One without a shard works on the blocks of all shards, too. */
+const overlap = (shard: string | undefined, other: string | undefined) => shard === undefined || other === undefined || shard === other;
+
+/** Every compactor that works on blocks of an earlier one. */
 function sharedStreams(compactors: readonly Compactor[]): Problem[] {
     const problems = new Problems();
     for (const compactor of compactors) {
-        const first = compactors.find(({ stream, shard }) => stream === compactor.stream && shard === compactor.shard) ?? compactor;
+        const first = compactors.find(({ stream, shard }) => stream === compactor.stream && overlap(shard, compactor.shard)) ?? compactor;
         problems.when(
             first !== compactor,
             `${compactor.path}.stream`,

@@ -20,6 +20,10 @@ describe("rule L2, one-compactor-per-stream", () => {
 
     it("lets compactors shard a stream by relabelling", () =>
         assert.deepEqual(pathsOf({ path: "a", shard: "hashmod 0" }, { path: "b", shard: "hashmod 1" }), []));
+    it("refuses a compactor of the whole stream beside that of a shard, whichever comes first", () => {
+        assert.deepEqual(pathsOf({ path: "a" }, { path: "b", shard: "hashmod 0" }), ["b.stream"]);
+        assert.deepEqual(pathsOf({ path: "a", shard: "hashmod 0" }, { path: "b", shard: "hashmod 1" }, { path: "c" }), ["c.stream"]);
+    });
     it("refuses two compactors of the same shard", () =>
         assert.deepEqual(pathsOf({ path: "a", shard: "hashmod 0" }, { path: "b", shard: "hashmod 0" }), ["b.stream"]));
     it("reports every compactor of a stream but the first", () =>
