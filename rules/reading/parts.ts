@@ -83,7 +83,8 @@ interface AutoscalerFields {
     readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string }; readonly maxReplicas?: number };
 }
 
-function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
+/** Pods that an autoscaler may make of a workload. */
+export function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
     const limits = manifests.flatMap(({ kind, fields }) => {
         if (kind !== "HorizontalPodAutoscaler") return [];
         const limit = quietly(() => {

@@ -5,9 +5,9 @@ import { Files } from "./files";
 import type { Manifest } from "./manifest";
 import { NotKnownError } from "./notKnown";
 import { pagesOf } from "./pages";
-import { commandIn, compactorIn, endpointListIn, frontendIn, objectStoreIn, ringsIn, sourceIn, storeIn } from "./parts";
+import { commandIn, compactorIn, endpointListIn, frontendIn, mostReplicas, objectStoreIn, ringsIn, sourceIn, storeIn } from "./parts";
 import { type Process, processesOf, type Surroundings } from "./process";
-import { prometheusSourceOf, sidecarObjectStore, sidecarOf } from "./sidecar";
+import { operatedSourceOf, sidecarObjectStore, sidecarOf } from "./sidecar";
 import { prometheusOf } from "./workload";
 
 /** The deployment that manifests describe, and the manifest of each part. */
@@ -106,7 +106,7 @@ const from = <T>(components: readonly string[], read: (process: Process, around:
 
 const READ: { readonly [K in PartKind]: Read<K> } = {
     compactors: from(COMPONENTS.compactors, (process) => [compactorIn(process)]),
-    receives: from(COMPONENTS.receives, (process) => [receive(process)]),
+    receives: from(COMPONENTS.receives, (process, around) => [receive(process, around)]),
     prometheuses: (manifest, path) => {
         const prometheus = prometheusOf(manifest);
         return prometheus === undefined ? [] : [{ path, ...prometheus }];
@@ -114,7 +114,7 @@ const READ: { readonly [K in PartKind]: Read<K> } = {
     pages: (manifest, path, _, { manifests }) => pagesOf(manifest, path, manifests),
     stores: from(COMPONENTS.stores, (process) => [storeIn(process)]),
     sources: (manifest, path, processes, around) => [
-        ...prometheusSourceOf(manifest, path, around),
+        ...operatedSourceOf(manifest, path, around),
         ...from(COMPONENTS.sources, sourceIn)(manifest, path, processes, around),
     ],
     frontends: from(COMPONENTS.frontends, (process, around) => [frontendIn(process, around)]),
@@ -146,9 +146,12 @@ interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
     readonly rings?: readonly Hashring[];
 }
 
-function receive(process: Process): ReceivePart {
+function receive(process: Process, around: Surroundings): ReceivePart {
     const { path, workload, line, version } = process;
     const { namespace, replicas } = workload;
+    const flags = receiveFlags(line);
+    if (flags.stores && mostReplicas(workload, around) !== undefined)
+        throw new NotKnownError("an autoscaler decides how many ingesters there are");
     // A ring that is not known before an update is worth the engine's warning.
     const content = process.content("receive.hashrings", "throw");
     const known = content !== undefined && isKnown(content);
@@ -156,7 +159,7 @@ function receive(process: Process): ReceivePart {
         path,
         namespace,
         replicas,
-        ...receiveFlags(line),
+        ...flags,
         ...(version !== undefined && { version }),
         ...(known ? { rings: ringsIn(content, path) } : content && { ringsLack: content }),
     };

@@ -143,10 +143,34 @@ function operatorRelease({ manifests, quietly }: Surroundings): string | undefin
     return undefined;
 }
 
-/** Who has the recent samples of the blocks that a sidecar uploads: its Prometheus. */
-export function prometheusSourceOf(manifest: Manifest, path: string, around: Surroundings): Source[] {
+/** A Rule that prometheus-operator runs. */
+function operatedRule(manifest: Manifest, path: string, { files }: Surroundings): Source[] {
+    interface Fields {
+        readonly metadata?: { readonly namespace?: string };
+        readonly spec?: { readonly replicas?: number; readonly retention?: string; readonly objectStorageConfig?: ObjectStorage };
+    }
+    if (!isA(manifest, "monitoring.coreos.com/v1", "ThanosRuler")) return [];
+    const { metadata, spec = {} } = manifest.fields as Fields;
+    const origin = originIn(spec.objectStorageConfig, metadata?.namespace ?? "default");
+    return [
+        {
+            path,
+            program: "Rule",
+            stream: blocksOf(origin && files.text(origin), origin) ?? manifest.name,
+            uploads: spec.objectStorageConfig !== undefined,
+            replicas: spec.replicas ?? 1,
+            // The operator always sets it (pkg/thanos/statefulset.go).
+            replicaLabels: ["thanos_ruler_replica"],
+            outOfOrder: parseDuration("0"),
+            retention: durationOf("retention", spec.retention ?? "24h"),
+        },
+    ];
+}
+
+/** Who has the recent samples of the blocks that prometheus-operator's pods upload: a Prometheus with a sidecar, or a Rule. */
+export function operatedSourceOf(manifest: Manifest, path: string, around: Surroundings): Source[] {
     const found = operated(manifest);
-    if (found === undefined) return [];
+    if (found === undefined) return operatedRule(manifest, path, around);
     const { spec, name } = found;
     const origin = objectStoreOrigin(found);
     const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? "prometheus_replica");
@@ -173,8 +197,9 @@ function durationOf(field: string, value: string): Duration {
     }
 }
 
-function objectStoreOrigin({ spec, namespace }: Operated): Origin | undefined {
-    const storage = spec.thanos?.objectStorageConfig;
+const objectStoreOrigin = ({ spec, namespace }: Operated) => originIn(spec.thanos?.objectStorageConfig, namespace);
+
+function originIn(storage: ObjectStorage | undefined, namespace: string): Origin | undefined {
     const { name, key } = storage?.existingSecret ?? storage ?? {};
     return name === undefined || key === undefined ? undefined : { kind: "Secret", namespace, name, key };
 }

@@ -188,7 +188,61 @@ describe("shards of a compactor", () => {
     });
 });
 
+describe("what prometheus-operator runs", () => {
+    it("has a Rule whose replicas differ, and the blocks that it uploads", () => {
+        const objectStorageConfig = { name: "o", key: "thanos.yaml" };
+        const metadata = { name: "ruler", namespace: "monitoring" };
+        const ruler = { apiVersion: "monitoring.coreos.com/v1", kind: "ThanosRuler", metadata, spec: { replicas: 2, objectStorageConfig } };
+        assert.deepEqual(read(["sources"], ruler).model.sources, [
+            {
+                path: "ThanosRuler ruler",
+                program: "Rule",
+                stream: "the blocks of Secret monitoring/o (thanos.yaml)",
+                uploads: true,
+                replicas: 2,
+                replicaLabels: ["thanos_ruler_replica"],
+                outOfOrder: 0,
+                retention: 24 * 3_600_000,
+            },
+        ]);
+    });
+
+    it("has the sidecar of a Prometheus, and none where `thanos` is not set", () => {
+        const prometheus = (spec: object) => ({
+            apiVersion: "monitoring.coreos.com/v1",
+            kind: "Prometheus",
+            metadata: { name: "k8s" },
+            spec,
+        });
+        assert.deepEqual(read(["sidecars", "sources"], prometheus({ replicas: 2 })).model.sidecars, []);
+        const image = "quay.io/prometheus/prometheus:v3.9.1";
+        const { sidecars, sources } = read(
+            ["sidecars", "sources"],
+            prometheus({ image, thanos: {}, tsdb: { outOfOrderTimeWindow: "10m" } }),
+        ).model;
+        assert.deepEqual(
+            sidecars.map(({ uploads, prometheus: release }) => [uploads, release]),
+            [[false, { image: "3.9.1" }]],
+        );
+        assert.deepEqual(
+            sources.map(({ uploads, outOfOrder, replicaLabels }) => [uploads, outOfOrder, replicaLabels]),
+            [[false, 600_000, ["prometheus_replica"]]],
+        );
+    });
+});
+
 describe("an autoscaler", () => {
+    it("leaves the number of ingesters open", () => {
+        const scaler = {
+            apiVersion: "autoscaling/v2",
+            kind: "HorizontalPodAutoscaler",
+            metadata: { name: "scaler", namespace: "monitoring" },
+            spec: { scaleTargetRef: { kind: "StatefulSet", name: "it" }, maxReplicas: 4 },
+        };
+        const { model, lacks } = read(["receives"], running("StatefulSet", { image: "thanos", args: ["receive"] }), scaler);
+        assert.deepEqual([model.receives, lacks.map(({ fact }) => fact)], [[], ["an autoscaler decides how many ingesters there are"]]);
+    });
+
     it("may run more Query Frontends than their manifest says", () => {
         const frontend = running("Deployment", { image: "thanos", args: ["query-frontend"] });
         const scaler = (name: string) => ({
