@@ -3,7 +3,7 @@ import type { Rule } from "../rules/rule";
 export type Severity = Rule["severity"];
 
 /** From mild to grave. */
-export const SEVERITIES: readonly Severity[] = ["high", "critical"];
+export const SEVERITIES: readonly Severity[] = ["medium", "high", "critical"];
 
 /** A place in a file. */
 export interface Place {
@@ -39,10 +39,10 @@ export interface Unreadable extends Place {
     readonly remedy: string;
 }
 
-/** A rule that found nothing to decide on, and why. */
+/** A rule that could not be decided, for all or for some of what it looks at, and why. */
 export interface Undecided {
     readonly rule: string;
-    /** `no compactors found` */
+    /** `no compactors given`; `Deployment query: its endpoints are not known: ...` */
     readonly reason: string;
 }
 

@@ -1,4 +1,4 @@
-import { RULES } from "../rules";
+import { RULES, undecided as undecidedFor } from "../rules";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
 import { FlagError } from "../rules/reading/commandLine";
@@ -36,12 +36,15 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today, isChange
     for (const deployment of deploymentsOf(objects)) {
         const reading = readDeployment(deployment);
         for (const [kind, parts] of Object.entries(reading.model)) if (parts.length > 0) kinds.add(kind);
+        for (const { kind } of reading.lacks) kinds.add(kind);
         components.push(...componentsOf(deployment, reading));
         unreadable.push(...unreadObjects(deployment, reading));
         for (const rule of RULES)
             try {
                 for (const problem of rule.check(reading.model, thresholdsOf(rule)))
                     found.push(findingOf(rule, problem, deployment, reading, isChanged));
+                for (const { path, fact } of undecidedFor(rule, reading.model, reading.lacks))
+                    undecided.push({ rule: rule.id, reason: `${path}: ${fact}` });
             } catch (error) {
                 undecided.push({
                     rule: rule.id,
@@ -80,7 +83,10 @@ function readObjects(files: Iterable<SourceFile | Unreadable>): { objects: Sourc
         for (const document of documentsOf(file)) {
             const read = readDocument(document);
             if ("problem" in read) unreadable.push(read);
-            else for (const object of objectsOf(document, read.value)) objects.push(object);
+            else
+                for (const object of objectsOf(document, read.value))
+                    if (hasTypesOfKubernetes(object)) objects.push(object);
+                    else unreadable.push(ofAnotherType(object, object.title));
         }
     }
     return { objects, unreadable };
@@ -88,7 +94,24 @@ function readObjects(files: Iterable<SourceFile | Unreadable>): { objects: Sourc
 
 const KINDS: readonly PartKind[] = [...new Set(RULES.flatMap(({ reads }) => reads))];
 
-/** Reading trusts the types of the fields. A text where Kubernetes demands a list makes it throw, for that object alone. */
+/** Reading trusts the types of the fields: a text where Kubernetes demands a list makes it throw. */
+function hasTypesOfKubernetes({ manifest }: SourceObject): boolean {
+    try {
+        readModel([manifest].filter(isThanosOrOther), KINDS);
+        return true;
+    } catch (error) {
+        if (error instanceof TypeError) return false;
+        throw error;
+    }
+}
+
+function ofAnotherType(object: SourceObject, path: string): Unreadable {
+    const problem = `${object.title} has a field of another type than Kubernetes demands.`;
+    const { file, line } = locate(object, { path, problem: "", remedy: "" });
+    return { file, line, problem, remedy: "Check it with `kubectl apply --dry-run=server`." };
+}
+
+/** What is only read together with others, such as a ConfigMap that somebody mounts, may still throw. */
 const readDeployment = (objects: readonly SourceObject[]): Reading =>
     readModel(objects.map(({ manifest }) => manifest).filter(isThanosOrOther), KINDS, (error) => error instanceof TypeError);
 
@@ -103,26 +126,13 @@ function isThanosOrOther({ apiVersion, kind, fields }: Manifest): boolean {
 /** Where Receive takes remote write (pkg/receive/handler.go). */
 const RECEIVE_PATH = "/api/v1/receive";
 
-/** A value that is only known when the container starts, or that a later step fills in: `$(RETENTION)`, `${RETENTION}`, `{{ retention }}`. */
-const PLACEHOLDER = /\$[({]|\{\{/;
-
 function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): Unreadable[] {
     return unread.flatMap(({ path, id, error }) => {
         const object = objects.find(({ manifest }) => manifest.id === id);
         if (object === undefined) return [];
-        const isFlag = error instanceof FlagError;
-        const { file, line } = locate(object, { path, problem: isFlag ? error.message : "", remedy: "" });
-        if (!isFlag)
-            return [
-                {
-                    file,
-                    line,
-                    problem: `${object.title} has a field of another type than Kubernetes demands.`,
-                    remedy: "Check it with `kubectl apply --dry-run=server`.",
-                },
-            ];
-        const remedy = PLACEHOLDER.test(error.message) ? "Lint it with the value filled in." : "Thanos refuses it too.";
-        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy }];
+        if (!(error instanceof FlagError)) return [ofAnotherType(object, path)];
+        const { file, line } = locate(object, { path, problem: error.message, remedy: "" });
+        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy: "Thanos refuses it too." }];
     });
 }
 

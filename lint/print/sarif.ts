@@ -1,8 +1,8 @@
 import { RULES } from "../../rules";
 import type { Finding, Place, Report, Severity } from "../finding";
 
-/** GitHub's code scanning sorts by this number: above 9 is critical, from 7 high. */
-const SECURITY_SEVERITY: Readonly<Record<Severity, string>> = { critical: "9.5", high: "8.0" };
+/** GitHub's code scanning sorts by this number: above 9 is critical, from 7 high, from 4 medium. */
+const SECURITY_SEVERITY: Readonly<Record<Severity, string>> = { critical: "9.5", high: "8.0", medium: "5.0" };
 
 const DESCRIPTORS = [
     ...RULES.map(({ id, name, title, why, remedy, source, severity }) => ({
@@ -51,7 +51,7 @@ export function sarifOf({ findings, suppressed, unreadable }: Report, version: s
 const result = (finding: Finding) => ({
     ruleId: finding.rule,
     ruleIndex: DESCRIPTORS.findIndex(({ id }) => id === finding.rule),
-    level: "error",
+    level: finding.severity === "medium" ? "warning" : "error",
     message: { text: `${finding.message} ${finding.remedy}` },
     locations: [location(finding)],
 });

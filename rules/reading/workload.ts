@@ -108,7 +108,8 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
         get containers() {
             // One that restarts always runs beside the others.
             const beside = (pod?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
-            return [...(pod?.containers ?? []), ...beside];
+            // Unlike a spread, `concat` makes no list of containers out of a text.
+            return (pod?.containers ?? []).concat(beside);
         },
         get replicas() {
             if (is("DaemonSet")) throw new NotKnownError("a DaemonSet has a pod on each node, and their number is not known");

@@ -24,7 +24,7 @@ describe("lint", () => {
                 "with downsampling on, compact refuses to start and the stream is neither compacted nor expired; with --downsampling.disable it accepts the value and the data is lost.",
             excerpt: "- --retention.resolution-raw=30h",
         });
-        assert.deepEqual(others.map(brief), ["a.yaml:14 L4 StatefulSet c.retention"]);
+        assert.deepEqual(others.map(brief), ["a.yaml:14 L34 StatefulSet c.retention"]);
     });
 
     it("says which components it recognised, and which rules had nothing to decide on", () => {
@@ -43,7 +43,7 @@ describe("lint", () => {
         const replicas = compactor("c").replace("spec:\n", "spec:\n  replicas: 2\n");
         const deployment = compactor("c").replace("StatefulSet", "Deployment");
         assert.deepEqual(found({ "a.yaml": replicas }), ["a.yaml:7 L2 StatefulSet c.replicas"]);
-        assert.deepEqual(found({ "a.yaml": compactor("c", ["0d", "90d", "90d"]) }), ["a.yaml:14 L4 StatefulSet c.retention"]);
+        assert.deepEqual(found({ "a.yaml": compactor("c", ["0d", "90d", "90d"]) }), ["a.yaml:14 L34 StatefulSet c.retention"]);
         assert.deepEqual(found({ "a.yaml": `# a comment\n---\n\n${deployment}` }), ["a.yaml:4 L2 Deployment c.strategy"]);
     });
 
@@ -121,7 +121,7 @@ describe("lint", () => {
         );
         assert.deepEqual(found({ "docker-compose.yml": compose("\n      - compact\n      - --retention.resolution-raw=30h") }), [
             "docker-compose.yml:7 L4 service thanos-compact.retention.raw",
-            "docker-compose.yml:7 L4 service thanos-compact.retention",
+            "docker-compose.yml:7 L34 service thanos-compact.retention",
         ]);
         assert.deepEqual(found({ "docker-compose.yml": compose(" compact", "    deploy: {replicas: 2}\n") }), [
             "docker-compose.yml:5 L2 service thanos-compact.replicas",

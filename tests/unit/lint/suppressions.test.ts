@@ -18,8 +18,8 @@ const annotated = (text: string, indent: string) => `${indent}annotations:\n${in
 
 describe("a suppression", () => {
     it("counts at the line, and in the comment lines above it", () => {
-        const expected = { found: [], suppressed: ["L4: raw is kept for the auditors (until 2027-01-01)"] };
-        const comment = "# thanos-fleet: ignore L4 until 2027-01-01: raw is kept for the auditors";
+        const expected = { found: [], suppressed: ["L34: raw is kept for the auditors (until 2027-01-01)"] };
+        const comment = "# thanos-fleet: ignore L34 until 2027-01-01: raw is kept for the auditors";
         assert.deepEqual(
             outcome((text) => text.replace(RAW, `${RAW} ${comment}`)),
             expected,
@@ -30,13 +30,13 @@ describe("a suppression", () => {
         );
         assert.deepEqual(
             outcome((text) => `${comment}\n${text}`),
-            { found: ["15 L4"], suppressed: [] },
+            { found: ["15 L34"], suppressed: [] },
         );
     });
 
     it("counts as an annotation of the workload and of its pod template", () => {
-        const reason = "L2, L4: the disk is small";
-        const expected = { found: [], suppressed: ["L4: the disk is small"] };
+        const reason = "L2, L34: the disk is small";
+        const expected = { found: [], suppressed: ["L34: the disk is small"] };
         assert.deepEqual(
             outcome((text) => text.replace("spec:\n", `${annotated(reason, "  ")}spec:\n`)),
             expected,
@@ -45,27 +45,27 @@ describe("a suppression", () => {
             outcome((text) => text.replace("  template:\n", `  template:\n    metadata:\n${annotated(`L7: other\n${reason}`, "      ")}`)),
             expected,
         );
-        assert.deepEqual(outcome((text) => text.replace("spec:\n", `${annotated("L2: other", "  ")}spec:\n`)).found, ["16 L4"]);
+        assert.deepEqual(outcome((text) => text.replace("spec:\n", `${annotated("L2: other", "  ")}spec:\n`)).found, ["16 L34"]);
     });
 
     it("without a reason does not count, and is itself said", () =>
         assert.deepEqual(
-            outcome((text) => text.replace(RAW, `${RAW} # thanos-fleet: ignore L4`)),
+            outcome((text) => text.replace(RAW, `${RAW} # thanos-fleet: ignore L34`)),
             {
-                found: ["14 L4", "14 suppression this suppression has no reason."],
+                found: ["14 L34", "14 suppression this suppression has no reason."],
                 suppressed: [],
             },
         ));
 
     it("counts on its last day, and is itself said from the next day on", () => {
-        const until = (text: string) => text.replace(RAW, `${RAW} # thanos-fleet: ignore L4 until 2026-11-22: later`);
-        assert.deepEqual(outcome(until), { found: [], suppressed: ["L4: later (until 2026-11-22)"] });
+        const until = (text: string) => text.replace(RAW, `${RAW} # thanos-fleet: ignore L34 until 2026-11-22: later`);
+        assert.deepEqual(outcome(until), { found: [], suppressed: ["L34: later (until 2026-11-22)"] });
         assert.deepEqual(outcome(until, "2026-11-23"), {
-            found: ["14 L4", "14 suppression this suppression has ended on 2026-11-22."],
+            found: ["14 L34", "14 suppression this suppression has ended on 2026-11-22."],
             suppressed: [],
         });
-        const annotation = (text: string) => text.replace("spec:\n", `${annotated("L4 until 2020-01-01: x", "  ")}spec:\n`);
-        assert.deepEqual(outcome(annotation).found, ["7 suppression this suppression has ended on 2020-01-01.", "16 L4"]);
+        const annotation = (text: string) => text.replace("spec:\n", `${annotated("L34 until 2020-01-01: x", "  ")}spec:\n`);
+        assert.deepEqual(outcome(annotation).found, ["7 suppression this suppression has ended on 2020-01-01.", "16 L34"]);
     });
 
     const wrong: [string, string][] = [
