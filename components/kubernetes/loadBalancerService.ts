@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { PART_OF, podsOf, publishedAs } from "../naming/labels";
+import { PART_OF, publishedAs } from "../naming/labels";
 
 export interface LoadBalancerServiceArgs {
     /** Kubernetes namespace. */
     namespace: string;
-    /** The component whose pods answer, as in their label: `query`, `receive-router`, ... */
-    component: string;
+    /** Labels of the pods that answer. */
+    pods: Record<string, string>;
     /** DNS name that ExternalDNS publishes for the load balancer. */
     host: string;
     /** Port numbers, by the name of the pods' port. */
@@ -28,7 +28,7 @@ export function loadBalancerService(name: string, args: LoadBalancerServiceArgs,
             },
             spec: {
                 type: "LoadBalancer",
-                selector: podsOf(args.component),
+                selector: args.pods,
                 ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: port })),
             },
         },

@@ -32,13 +32,16 @@ const labelsOf = (client: Client, prometheus: string) =>
 const peerOf = (client: Client | Peer, prometheus: string): Peer =>
     typeof client === "string" ? { podSelector: { matchLabels: labelsOf(client, prometheus) } } : client;
 
+/** A port, and who may connect to it, by TCP or by the protocol that is named. */
+export type Door = readonly [port: number, from: Clients, protocol?: "UDP"];
+
 /** The connections that pods accept, by port number. They refuse every other one, from the same namespace too. */
 const ingressRules = ({
     clients,
     prometheus = PROMETHEUS,
 }: Pick<NetworkPolicyArgs, "clients" | "prometheus">): k8s.types.input.networking.v1.NetworkPolicyIngressRule[] =>
-    clients.map(([port, from]) => ({
-        ports: [{ port, protocol: "TCP" }],
+    clients.map(([port, from, protocol = "TCP"]) => ({
+        ports: [{ port, protocol }],
         ...(from !== "anywhere" && { from: from.map((client) => peerOf(client, prometheus)) }),
     }));
 
@@ -50,7 +53,7 @@ export interface NetworkPolicyArgs {
     /** Labels of the pods that it protects. */
     pods: Record<string, string>;
     /** Who may connect to which of their ports. */
-    clients: readonly [port: number, from: Clients][];
+    clients: readonly Door[];
     /** Name of the Prometheus object whose pods are the client `prometheus`. @default the one that the stack installs */
     prometheus?: string | undefined;
 }

@@ -6,6 +6,7 @@ import { childOptions } from "../kubernetes/childOptions";
 import { type LoadBalancerServiceArgs, loadBalancerService } from "../kubernetes/loadBalancerService";
 import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
+import { podsOf } from "../naming/labels";
 import { CLUSTER_LABEL, externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecretName } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile, replicaGroup } from "./endpoints";
@@ -130,7 +131,7 @@ export class Query extends pulumi.ComponentResource {
         if (args.leaf)
             loadBalancerService(
                 externalServiceName(workloadName),
-                { namespace, component: name, ...args.leaf, ports: { grpc: THANOS_PORTS.grpc } },
+                { namespace, pods: podsOf(name), ...args.leaf, ports: { grpc: THANOS_PORTS.grpc } },
                 childOpts,
             );
 

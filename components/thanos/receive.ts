@@ -203,7 +203,7 @@ export class Receive extends pulumi.ComponentResource {
             externalServiceName(routers),
             {
                 namespace,
-                component: "receive-router",
+                pods: podsOf("receive-router"),
                 host: receiveHost(args.domain),
                 annotations: args.loadBalancer,
                 ports: REMOTE_WRITE,

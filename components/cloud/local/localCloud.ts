@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { CHANGE_IN_PLACE } from "../../kubernetes/changeInPlace";
 import { loadBalancerService } from "../../kubernetes/loadBalancerService";
 import type { Placement } from "../../kubernetes/placement";
+import { podsOf } from "../../naming/labels";
 import { LOCAL_STORAGE_CLASS } from "../../naming/names";
 import type { Cloud } from "../cloud";
 import { S3Server } from "./s3Server";
@@ -47,8 +48,8 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.
         grant: () => ({ annotations: {}, ready: [] }),
-        exposePage: (name, { port, ...page }, pageOpts) => {
-            loadBalancerService(name, { ...page, annotations: {}, ports: { http: port } }, pageOpts);
+        exposePage: (name, { port, component, ...page }, pageOpts) => {
+            loadBalancerService(name, { ...page, pods: podsOf(component), annotations: {}, ports: { http: port } }, pageOpts);
             return `http://${page.host}:${port}`;
         },
     };
