@@ -1,5 +1,6 @@
 import { EXTERNAL_DNS_HOSTNAMES, POOL_LABEL } from "../components/naming/labels";
 import { prometheusPods } from "../components/naming/names";
+import { CONFIG_SECRET_DIR } from "../components/prometheus/fleetAlertmanager";
 import { NO_LOGIN } from "../rules/model";
 import type { StackPlan } from "./model";
 import { roleRights } from "./roleRights";
@@ -197,12 +198,12 @@ function prometheus(own: Resources): string[][] {
     const scraped = ofType(own, /:ScrapeConfig$/).map(({ props }) => text(valueAt(props, "metadata", "name")));
     const scrapeConfigs = scraped.length > 0 ? [["scrape configs", "", "", scraped.join(", ")]] : [];
     // A stack that installs no Prometheus has a Service for the sidecars of the one that it keeps.
-    const kept = ofType(own, /:Service$/).map(({ props }) => [
-        text(valueAt(props, "spec", "selector", Object.keys(prometheusPods(""))[0] ?? "")),
-        "",
-        "",
-        `exists in ${text(valueAt(props, "metadata", "namespace"))}: read, not changed`,
-    ]);
+    const kept = ofType(own, /:Service$/).flatMap(({ props }) => {
+        const name = valueAt(props, "spec", "selector", Object.keys(prometheusPods(""))[0] ?? "");
+        return name === undefined
+            ? []
+            : [[text(name), "", "", `exists in ${text(valueAt(props, "metadata", "namespace"))}: read, not changed`]];
+    });
     if (kept.length > 0) return [...kept, ...scrapeConfigs];
     return ofType(own, /:Release$/).flatMap(({ props }) => {
         const spec = valueAt(props, "values", "prometheus", "prometheusSpec");
@@ -211,6 +212,7 @@ function prometheus(own: Resources): string[][] {
         return [
             [text(props.name), countOf(Number(valueAt(spec, "replicas")), "replica"), `${size} each`, chart],
             ["alerts", "", "", alertsGoTo(props.values)],
+            ...own.flatMap(fleetAlertmanager),
             ...scrapeConfigs,
         ];
     });
@@ -279,15 +281,30 @@ function ingressLogin(annotations: Bag): string {
     return `login at ${(JSON.parse(text(oidc)) as { issuer: string }).issuer}; whoever it lets in`;
 }
 
+/** The fleet's Alertmanager. Without receivers of the user's, its configuration is in the project's own file. */
+const fleetAlertmanager = (resource: Resource): string[][] =>
+    workload(resource).map((cells) => [
+        ...cells,
+        valuesOf(flagsOf(resource.props), "config.file").some((file) => file.startsWith(`${CONFIG_SECRET_DIR}/`))
+            ? RECEIVERS
+            : NO_RECEIVERS,
+    ]);
+
+const RECEIVERS = "receivers of a Secret";
+const NO_RECEIVERS = "no receivers: set alerting.configSecret";
+
 /** Who is told of alerts, by the chart's values. */
 function alertsGoTo(values: unknown): string {
     const own = valueAt(values, "alertmanager");
     if (valueAt(own, "enabled"))
         return [
             `Alertmanager, ${countOf(Number(valueAt(own, "alertmanagerSpec", "replicas")), "replica")}`,
-            valueAt(own, "alertmanagerSpec", "configSecret") ? "receivers of a Secret" : "no receivers: set alerting.configSecret",
+            valueAt(own, "alertmanagerSpec", "configSecret") ? RECEIVERS : NO_RECEIVERS,
         ].join("; ");
     const others = [valueAt(values, "prometheus", "prometheusSpec", "additionalAlertManagerConfigs") ?? []].flat();
     const addresses = others.flatMap((other) => [valueAt(other, "static_configs", 0, "targets")].flat());
+    // Only the fleet's own has another name in its certificate than in its address.
+    if (others.some((other) => valueAt(other, "tls_config", "server_name")))
+        return `sent to the fleet's Alertmanager (${addresses.join(", ")}); while the observer is away, nobody is told`;
     return addresses.length > 0 ? `sent to ${addresses.join(", ")}` : "sent to nobody: alerting.alertmanager is off";
 }

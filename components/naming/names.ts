@@ -8,6 +8,11 @@ export const leafQueryHost = (clusterName: string, domain: string) => `query.${c
 /** DNS name of the observer's Receive (remote write). */
 export const receiveHost = (domain: string) => `receive.${domain}`;
 
+/** The name in the certificate of every pod of the fleet's Alertmanager. */
+export const alertmanagerName = (domain: string) => `alertmanager.${domain}`;
+/** DNS name of one pod of the fleet's Alertmanager. Each has its own: every alert has to reach every pod (docs/adr/0033). */
+export const alertmanagerHost = (pod: number, domain: string) => `alertmanager-${pod}.${domain}`;
+
 /** Port of every StoreAPI. */
 export const GRPC_PORT = 10901;
 /** Port of metrics, probes and the HTTP API of every Thanos component. */
@@ -98,6 +103,23 @@ export const GRAFANA_PORT = 3000;
 export const GRAFANA_SERVICE_PORT = 80;
 /** Service of the chart in front of all Alertmanager pods. */
 export const ALERTMANAGER_SERVICE = `${KPS}-alertmanager`;
+/** The fleet's Alertmanager in the observer: its pods, their Service, and what the names of all its objects begin with. */
+export const FLEET_ALERTMANAGER = "fleet-alertmanager";
+/** Port of its page and API in its pods. */
+export const ALERTMANAGER_PORT = 9093;
+/**
+ * Port of one of its pods at the load balancer of that pod. Each is another, because there are clusters that give all load balancers the same address: on a local
+ * machine, the node's.
+ */
+export const alertmanagerPort = (pod: number) => 19093 + pod;
+/** URL of one of its pods, as other clusters reach it. */
+export const alertmanagerUrl = (pod: number, domain: string) => `https://${alertmanagerHost(pod, domain)}:${alertmanagerPort(pod)}`;
+/** Names of its pods inside the observer. */
+export const alertmanagerPods = (pods: number, namespace: string): string[] =>
+    Array.from({ length: pods }, (_, pod) => `${FLEET_ALERTMANAGER}-${pod}.${serviceHost(FLEET_ALERTMANAGER, namespace)}`);
+/** Name of the Secret with the client certificate that Prometheus and Rule show to it. */
+export const ALERTS_TLS = tlsSecretName("alerts");
+
 /** SRV name of all Alertmanager pods: the operator's own headless Service (its pkg/alertmanager/statefulset.go), and the chart's name for their port. */
 export const alertmanagerPodsOf = (namespace: string) => `dnssrv+_http-web._tcp.${serviceHost("alertmanager-operated", namespace)}`;
 /**

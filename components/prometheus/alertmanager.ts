@@ -1,6 +1,5 @@
-import type { AlertingConfig } from "../../config/schema";
 import type { Placement } from "../kubernetes/placement";
-import { alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
+import { type AlertmanagerAddress, type AlertTargets, alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 
 /** What each Alertmanager pod requests. */
 export const ALERTMANAGER_REQUESTS = { cpu: "10m", memory: "128Mi" };
@@ -10,7 +9,7 @@ export const ALERTMANAGER_REQUESTS = { cpu: "10m", memory: "128Mi" };
  * (prometheus-operator, pkg/prometheus/promcfg.go), so that both Prometheus send the same alert, and Alertmanager notifies once.
  */
 export function alertmanagerValues(
-    { alertmanager, configSecret, replicas }: AlertingConfig,
+    { alertmanager, configSecret, replicas }: AlertTargets,
     annotations: Record<string, string>,
     placement: Placement | undefined,
 ) {
@@ -32,15 +31,15 @@ export function alertmanagerValues(
 /** Folder in which the operator mounts the Secrets of `prometheusSpec.secrets` (its pkg/prometheus/common.go). */
 const SECRETS = "/etc/prometheus/secrets";
 
-/** The part of `prometheusSpec` about Alertmanagers outside of the stack. */
-export function externalAlertmanagers({ alertmanager, external }: AlertingConfig) {
-    if (alertmanager !== "external") return {};
+/** The part of `prometheusSpec` about Alertmanagers that the chart does not install: others, or the fleet's. */
+export function externalAlertmanagers({ external }: AlertTargets) {
+    if (external.length === 0) return {};
     const secrets = alertmanagerSecrets(external);
     return { ...(secrets.length > 0 && { secrets }), additionalAlertManagerConfigs: external.map(configOf) };
 }
 
 /** An Alertmanager as Prometheus's configuration has it. Prometheus rereads the files. */
-function configOf(address: AlertingConfig["external"][number]) {
+function configOf(address: AlertmanagerAddress) {
     const { url, tokenSecret } = address;
     const { protocol, host, pathname } = new URL(url);
     const tls = alertmanagerTls(address, SECRETS);

@@ -10,6 +10,7 @@ import { claims } from "../kubernetes/claims";
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
 import { PART_OF } from "../naming/labels";
 import {
+    ALERTS_TLS,
     GRPC_PORT,
     grpcPodsOf,
     HTTP_PORT,
@@ -38,6 +39,8 @@ export interface PrometheusArgs extends Omit<ValuesArgs, "objectStore" | "annota
     blocks: StreamAccess | undefined;
     /** URL of Receive, and the client certificate for it. @default no remote write */
     remoteWrite?: { url: string; tls: TlsCredentials } | undefined;
+    /** Client certificate for the fleet's Alertmanager. @default its alerts do not go there */
+    alertsTls?: TlsCredentials | undefined;
     /** Grafana, on the observer. @default none */
     grafana?: pulumi.Input<GrafanaServer> | undefined;
     /** The user's values of the chart, over this project's. */
@@ -63,6 +66,7 @@ export class Prometheus extends pulumi.ComponentResource {
             url: args.remoteWrite.url,
             tlsSecret: tlsSecret(REMOTE_WRITE_TLS, { namespace, tls: args.remoteWrite.tls }, childOpts).metadata.name,
         };
+        const alertsTls = args.alertsTls && tlsSecret(ALERTS_TLS, { namespace, tls: args.alertsTls }, childOpts);
 
         this.volumes = claims(
             {
@@ -101,7 +105,7 @@ export class Prometheus extends pulumi.ComponentResource {
             },
             pulumi.mergeOptions(childOpts, {
                 // After the volumes: blocks may fill a share of what they have, not of what they are to get (`retentionSize`).
-                dependsOn: [...(blocks?.ready ?? []), ...this.volumes],
+                dependsOn: [...(blocks?.ready ?? []), ...this.volumes, ...(alertsTls ? [alertsTls] : [])],
                 // With another size in the claim template the operator deletes the StatefulSet and all pods, and makes it again (its pkg/k8s/statefulset.go).
                 ignoreChanges: [CLAIMED_SIZE],
             }),

@@ -1,4 +1,4 @@
-import { type AlertingConfig, MAX_SAMPLES_PER_SEND, type PodsConfig, type PrometheusConfig } from "../../config/schema";
+import { MAX_SAMPLES_PER_SEND, type PodsConfig, type PrometheusConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
@@ -7,6 +7,7 @@ import { imageFrom } from "../kubernetes/imageFrom";
 import { type Placement, placementOf } from "../kubernetes/placement";
 import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
 import { type Tracing, tracingConfig } from "../thanos/tracing";
+import type { AlertTargets } from "../tls/alertmanagerFiles";
 import { TLS_FILES } from "../tls/tlsSecret";
 import { alertmanagerValues, externalAlertmanagers } from "./alertmanager";
 import { type GrafanaServer, grafanaValues } from "./grafana";
@@ -24,7 +25,7 @@ export interface ValuesArgs extends Omit<PrometheusConfig, "values" | "scrapeCon
     /** What the user says of every pod; the placements contain it. */
     pods: PodsConfig;
     /** Where this cluster's alerts go. */
-    alerting: AlertingConfig;
+    alerting: AlertTargets;
     /** Whether every node has the label of its zone. If so, replicas never share a zone while another has none; if not, they are spread where possible. */
     nodesHaveZones: boolean;
     /** Annotations of the service account. With IRSA, the role that the pods assume. @default none */

@@ -7,7 +7,7 @@ import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts, OWN_JOBS } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
-import { ALERTMANAGER_SERVICE, EXISTING_SIDECARS, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
+import { ALERTMANAGER_SERVICE, EXISTING_SIDECARS, FLEET_ALERTMANAGER, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
 import type { existingFacts } from "../prometheus/existingChecks";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
@@ -24,6 +24,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
         // Memcached has no metrics.
         if (Object.values(MEMCACHED).map(thanosName).includes(service)) return [];
         if (service.startsWith(thanosName(""))) return [{ service, port: "http", replicas }];
+        if (service === FLEET_ALERTMANAGER) return [{ service, port: "https", replicas }];
         return service === ALERTMANAGER_SERVICE ? [{ service, port: "http-web", replicas }] : [];
     }),
 });
@@ -77,8 +78,8 @@ const ofKept = ({ name, job = name }: ExistingConfig, facts: Facts) => ({
 });
 
 /** Every alert of an observee's stack. `facts`: of the Prometheus that it keeps. */
-export function alertsOfObservee(config: ObserveeConfig, { leaf, writer }: ObserveeAccess["certificates"], facts?: Facts): Alert[] {
-    const { end, validity } = firstToEnd([leaf, writer].flatMap((certificate) => certificate?.cert ?? []));
+export function alertsOfObservee(config: ObserveeConfig, { leaf, writer, alerts }: ObserveeAccess["certificates"], facts?: Facts): Alert[] {
+    const { end, validity } = firstToEnd([leaf, writer, alerts].flatMap((certificate) => certificate?.cert ?? []));
     return clusterAlerts({
         ...ofStack(config),
         ...(config.prometheus.existing && facts && ofKept(config.prometheus.existing, facts)),

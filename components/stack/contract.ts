@@ -11,11 +11,11 @@ import { type Problem, Problems } from "../../rules/problem";
 import { VERSIONS } from "../../upstream/versions";
 import type { ObjectStore } from "../blocks/objectStore";
 import type { ContractFacts, Stores } from "../cloud/cloud";
-import { receiveUrl } from "../naming/names";
+import { alertmanagerUrl, receiveUrl } from "../naming/names";
 import type { ObserveeCertificates } from "../tls/certificates";
 
 /** The version of what an observer exports. Raised with each change of it. */
-export const CONTRACT_VERSION = 4;
+export const CONTRACT_VERSION = 5;
 
 /** The oldest version whose readers understand a contract: those before 3 know no stream but their own cluster's, and would upload to a prefix that nobody reads. */
 const oldestReader = (observees: Contract["observees"]) => (observees.some(({ stream }) => stream !== undefined) ? 3 : 2);
@@ -43,6 +43,8 @@ const contractSchema = z.object({
     observees: z.array(z.looseObject({ name: z.string() })),
     /** URL that observees write to. */
     receiveUrl: z.string(),
+    /** URLs of every pod of the fleet's Alertmanager, if there is one. */
+    alertmanagers: z.array(z.string()).optional(),
     /** IAM path of every role of the fleet, on AWS. */
     rolePath: z.string().optional(),
 });
@@ -80,10 +82,10 @@ export interface ObserveeContract {
 
 /** The contract of an observer. */
 export function contractOf(
-    config: Pick<ObserverConfig, "cluster" | "domain" | "observees" | "streams" | "store" | "compact">,
+    config: Pick<ObserverConfig, "cluster" | "domain" | "observees" | "streams" | "store" | "compact" | "alerting">,
     facts: ContractFacts,
 ): Contract {
-    const { domain, observees, streams, store } = config;
+    const { domain, observees, streams, store, alerting } = config;
     const stores = storesOf(config);
     const entries = activeOf(observees).map(({ name, mode, account = facts.account }) => {
         const stream = streamOf(streams, { name, mode });
@@ -103,6 +105,9 @@ export function contractOf(
         thanos: VERSIONS.thanos,
         observees: entries,
         receiveUrl: receiveUrl(domain),
+        ...(alerting.alertmanager === "fleet" && {
+            alertmanagers: Array.from({ length: alerting.replicas }, (_, pod) => alertmanagerUrl(pod, domain)),
+        }),
         ...(facts.rolePath !== undefined && { rolePath: facts.rolePath }),
     };
 }
@@ -136,7 +141,12 @@ export async function readContract(config: ObserveeConfig): Promise<ObserveeCont
     ]);
     const { contract, entry } = checkContract(contractOutput.value, { stack, cluster, domain });
     const access = (accessOutput.secretValue as Record<string, ObserveeAccess>)[cluster] as ObserveeAccess;
-    const problems = [...accessProblems(config, access), ...retentionProblems(config, entry), ...keptAgentProblems(config, entry)];
+    const problems = [
+        ...accessProblems(config, access),
+        ...retentionProblems(config, entry),
+        ...keptAgentProblems(config, entry),
+        ...alertmanagerProblems(config, contract, entry),
+    ];
     if (problems.length > 0) throw stackConfigError(problems);
     return { contract, entry, access };
 }
@@ -243,6 +253,23 @@ export function keptAgentProblems({ prometheus, observer }: ObserveeConfig, { mo
             path: "prometheus.existing",
             problem: `keeps a Prometheus that stores blocks and evaluates rules, but ${observer} lists this cluster with mode ${mode}: Receive would upload what its sidecars upload too.`,
             remedy: `Write mode: sidecar-remote-write in the observees of ${observer}, or remove it: the stack then installs an agent beside it.`,
+        },
+    ];
+}
+
+/** Alerts that would go to an Alertmanager that the observer does not run. */
+export function alertmanagerProblems(
+    { alerting, observer }: Pick<ObserveeConfig, "alerting" | "observer">,
+    { alertmanagers }: Pick<FleetTerms, "alertmanagers">,
+    { mode }: Pick<ObserveeContract["entry"], "mode">,
+): Problem[] {
+    // An agent has no alerts.
+    if (alerting.alertmanager !== "fleet" || alertmanagers !== undefined || !STORES_BLOCKS[mode]) return [];
+    return [
+        {
+            path: "alerting.alertmanager",
+            problem: `is fleet, but ${observer} runs no Alertmanager for the fleet: alerts would reach nobody.`,
+            remedy: `Write alerting.alertmanager: fleet in ${observer} and run \`pulumi up\` there first, or write install here.`,
         },
     ];
 }

@@ -10,6 +10,7 @@ import { leafQueryHost } from "../naming/names";
 import type { ExistingPrometheus } from "../prometheus/existingPrometheus";
 import { Prometheus } from "../prometheus/prometheus";
 import { Query } from "../thanos/query";
+import { alertTargets } from "../tls/alertmanagerFiles";
 import { alertsOfObservee } from "./alertsOf";
 import type { ObserveeContract } from "./contract";
 import { deployedNames, type ImmutableSettings } from "./immutableSettings";
@@ -42,7 +43,7 @@ export class Observee extends pulumi.ComponentResource {
         super("thanos-fleet:index:Observee", name, {}, opts);
         const { cluster: clusterName, domain, namespace } = config;
         const { contract, entry, access } = observer;
-        const { leaf: leafTls, writer: writerTls } = access.certificates;
+        const { leaf: leafTls, writer: writerTls, alerts: alertsTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
         const tracing = config.tracing && { ...config.tracing, clusterName };
         const { existing } = config.prometheus;
@@ -61,7 +62,8 @@ export class Observee extends pulumi.ComponentResource {
                     tracing,
                     generalPlacement: cloud.general,
                     pods: config.pods,
-                    alerting: config.alerting,
+                    alerting: alertTargets(config.alerting, domain, contract.alertmanagers ?? []),
+                    alertsTls: config.alerting.alertmanager === "fleet" ? alertsTls : undefined,
                     clusterName,
                     chart: config.chart,
                     blocks: this.blocksOf(config, observer, cloud, childOpts),

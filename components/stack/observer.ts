@@ -5,7 +5,7 @@ import { readRuleFiles } from "../../config/ruleFiles";
 import { activeOf, type ObserverConfig } from "../../config/schema";
 import { isShown, storesOf } from "../../config/stores";
 import { keepsBlocks, RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
-import { MEMCACHED_IMAGE, OAUTH2_PROXY_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
+import { ALERTMANAGER_IMAGE, MEMCACHED_IMAGE, OAUTH2_PROXY_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules, ownRules } from "../alerts/alertRules";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
@@ -14,7 +14,8 @@ import { visitorsOf } from "../exposure/visitors";
 import { Grafana } from "../grafana/grafana";
 import { imageFrom } from "../kubernetes/imageFrom";
 import { stackNamespace } from "../kubernetes/namespace";
-import { MEMCACHED, prometheusUrl } from "../naming/names";
+import { ALERTMANAGER_PORT, alertmanagerPods, MEMCACHED, prometheusUrl } from "../naming/names";
+import { FleetAlertmanager } from "../prometheus/fleetAlertmanager";
 import { Prometheus } from "../prometheus/prometheus";
 import { BucketWeb } from "../thanos/bucketWeb";
 import { sharedCache } from "../thanos/caches";
@@ -25,6 +26,7 @@ import { Receive } from "../thanos/receive";
 import { Rule, ruleEndpoint } from "../thanos/rule";
 import { Store } from "../thanos/store";
 import { ToolKit } from "../thanos/toolKit";
+import { alertTargets } from "../tls/alertmanagerFiles";
 import { Certificates } from "../tls/certificates";
 import { alertsOfObserver, alertsOfRule } from "./alertsOf";
 import { accessOf, type ContractOutputs, contractOf } from "./contract";
@@ -57,7 +59,7 @@ export class Observer extends pulumi.ComponentResource {
         const active = activeOf(observees);
         const certificates = new Certificates(
             "certificates",
-            { ...config.certificates, clusterName, domain, observees: active },
+            { ...config.certificates, clusterName, domain, observees: active, alertmanager: config.alerting.alertmanager === "fleet" },
             { parent: this },
         );
 
@@ -87,6 +89,9 @@ export class Observer extends pulumi.ComponentResource {
                 },
                 childOpts,
             );
+        const { alertmanager } = certificates.observer;
+        const ownPods = alertmanagerPods(config.alerting.replicas, namespace).map((pod) => `https://${pod}:${ALERTMANAGER_PORT}`);
+        const alerting = alertTargets(config.alerting, domain, ownPods);
         const prometheus = new Prometheus(
             "prometheus",
             {
@@ -96,7 +101,8 @@ export class Observer extends pulumi.ComponentResource {
                 tracing,
                 generalPlacement: cloud.general,
                 pods: config.pods,
-                alerting: config.alerting,
+                alerting,
+                alertsTls: alertmanager?.client,
                 namespace,
                 clusterName,
                 chart: config.chart,
@@ -113,6 +119,22 @@ export class Observer extends pulumi.ComponentResource {
             },
             { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
         );
+
+        if (alertmanager)
+            new FleetAlertmanager(
+                "fleet-alertmanager",
+                {
+                    ...config.alerting,
+                    namespace,
+                    domain,
+                    tls: alertmanager.server,
+                    loadBalancer: cloud.loadBalancer,
+                    image: imageFrom(imageRegistry, ALERTMANAGER_IMAGE),
+                    placement: cloud.general,
+                    prometheus,
+                },
+                childOpts,
+            );
 
         const rings = ringsOf(config);
         const receive: Receive | undefined =
@@ -258,7 +280,7 @@ export class Observer extends pulumi.ComponentResource {
                     namespace,
                     files: [...readRuleFiles(config.rule.files), ...ownRules(alertsOfRule(config), config.alerting.runbooks)],
                     blockDuration: config.prometheus.blockDuration,
-                    alerting: config.alerting,
+                    alerting,
                     query: topQuery(config.query),
                     page: frontend.url,
                     ...thanos,

@@ -15,6 +15,7 @@ import { LOGIN_PODS, LOGIN_REQUESTS } from "../exposure/oauth2Proxy";
 import { type PodRequests, requestsOf, sumOf } from "../kubernetes/podRequests";
 import {
     ALERTMANAGER_SERVICE,
+    FLEET_ALERTMANAGER,
     GRAFANA,
     KPS,
     loginName,
@@ -64,9 +65,12 @@ export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
 }
 
 function observerPods(config: ObserverConfig): PodRequests[] {
-    const { query, receive, store, compact, queryFrontend, rule, bucketWeb, grafana } = config;
+    const { query, receive, store, compact, queryFrontend, rule, bucketWeb, grafana, alerting } = config;
     const rings = ringsOf(config);
     return [
+        ...(alerting.alertmanager === "fleet"
+            ? [{ name: FLEET_ALERTMANAGER, replicas: alerting.replicas, requests: requestsOf(ALERTMANAGER_REQUESTS), volumes: false }]
+            : []),
         {
             name: thanosName("query-frontend"),
             ...podsBetween(queryFrontend.replicas, queryFrontend.autoscale),

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleFile } from "../../config/ruleFiles";
-import type { AlertingConfig, RuleConfig } from "../../config/schema";
+import type { RuleConfig } from "../../config/schema";
 import { keepsBlocks, RULE_STREAM } from "../../config/streams";
 import { goTime } from "../../rules/duration";
 import type { StreamAccess } from "../blocks/blockStorage";
@@ -10,7 +10,7 @@ import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
-import { alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
+import { type AlertTargets, alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 import type { Endpoint } from "./endpoints";
 import { ruleWriteUrl } from "./receive";
 import { CONFIG_DIR, DATA_DIR, OBJECT_STORE_FILE, SECRETS_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
@@ -24,8 +24,8 @@ export interface RuleArgs extends Omit<RuleConfig, "files">, ThanosPods {
     namespace: string;
     /** Component of the Query that it asks. */
     query: Client;
-    /** The Alertmanagers that get its alerts: those of this cluster. */
-    alerting: Pick<AlertingConfig, "alertmanager" | "external">;
+    /** The Alertmanagers that get its alerts: those that this cluster's own go to. */
+    alerting: Pick<AlertTargets, "alertmanager" | "external">;
     /** URL of the page on which people look at the expression of an alert. */
     page: string;
     /** Access to the blocks of Rule's own stream. @default none: with `stream` */
@@ -153,7 +153,7 @@ export class Rule extends pulumi.ComponentResource {
                 config: Object.fromEntries(args.files.map(({ name: file, text }) => [file, text])),
                 // It rereads its rules only when it is told to.
                 configAtStart: true,
-                // The list is empty unless `alertmanager` is `external` (config/checks/index.ts).
+                // The list is empty unless `alertmanager` is `external` (config/checks/index.ts) or `fleet`.
                 secrets: alertmanagerSecrets(args.alerting.external),
                 memory: args.memory,
                 cpu: args.cpu,

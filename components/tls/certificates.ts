@@ -3,7 +3,7 @@ import { CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert } from "@pul
 import { type CertificatesConfig, type ObserveeEntry, STORES_BLOCKS, WRITES_REMOTELY } from "../../config/schema";
 import { parseDuration } from "../../rules/duration";
 import { childOptions } from "../kubernetes/childOptions";
-import { leafQueryHost, receiveHost } from "../naming/names";
+import { alertmanagerName, leafQueryHost, receiveHost } from "../naming/names";
 import type { TlsCredentials } from "./tlsSecret";
 
 export interface CertificatesArgs extends CertificatesConfig {
@@ -13,6 +13,8 @@ export interface CertificatesArgs extends CertificatesConfig {
     domain: string;
     /** Name and mode of every observee. */
     observees: readonly Pick<ObserveeEntry, "name" | "mode">[];
+    /** Whether the observer runs the fleet's Alertmanager. */
+    alertmanager: boolean;
 }
 
 /** The certificates that one observee gets. */
@@ -21,14 +23,17 @@ export interface ObserveeCertificates {
     leaf?: TlsCredentials;
     /** Client certificate of its Prometheus. Absent where that does not write to Receive. */
     writer?: TlsCredentials;
+    /** Client certificate of its Prometheus for the fleet's Alertmanager. Absent where there is none, and for an agent, which has no alerts. */
+    alerts?: TlsCredentials;
 }
 
 /**
  * The fleet's certificates, made in the observer's stack: the authorities' keys are in its state and in no cluster (docs/adr/0010).
  *
- * Thanos checks which authority signed a client's certificate, but not which client it names (pkg/tls/options.go). So there are three authorities:
- * `readers` signs only the observer's client certificate, and a leaf Query refuses every other client; `writers` signs the clients of Receive, whose
- * certificates also name the tenant; `servers` signs server certificates, which no server accepts from a client.
+ * Thanos checks which authority signed a client's certificate, but not which client it names (pkg/tls/options.go). So each kind of
+ * client has an authority: `readers` signs only the observer's client certificate, and a leaf Query refuses every other client; `writers` signs the clients of
+ * Receive, whose certificates also name the tenant; `senders` those of the fleet's Alertmanager, which checks no names either (prometheus/exporter-toolkit,
+ * web/tls_config.go); `servers` signs server certificates, which no server accepts from a client.
  */
 export class Certificates extends pulumi.ComponentResource {
     readonly observer: {
@@ -36,6 +41,8 @@ export class Certificates extends pulumi.ComponentResource {
         reader: TlsCredentials;
         /** Server certificate of the Receive routers. */
         receive: TlsCredentials;
+        /** Server certificate of the fleet's Alertmanager, and the client certificate of the observer's own Prometheus and Rule for it. */
+        alertmanager?: { server: TlsCredentials; client: TlsCredentials };
     };
     /** By observee. */
     readonly observees: Record<string, ObserveeCertificates>;
@@ -49,10 +56,25 @@ export class Certificates extends pulumi.ComponentResource {
         const servers = new CertificateAuthority("servers", args, childOpts);
         const readers = new CertificateAuthority("readers", args, childOpts);
         const writers = new CertificateAuthority("writers", args, childOpts);
+        const senders = args.alertmanager ? new CertificateAuthority("senders", args, childOpts) : undefined;
+        /** What a cluster sends its alerts with. */
+        const sendsAs = (authority: CertificateAuthority, cluster: string) => ({
+            ...authority.issue(`alerts-${cluster}`, { commonName: cluster }),
+            ca: servers.cert,
+        });
 
         this.observer = {
             reader: { ...readers.issue("reader", { commonName: clusterName }), ca: servers.cert },
             receive: { ...servers.issue("receive", { commonName: clusterName, host: receiveHost(domain) }), ca: writers.cert },
+            ...(senders && {
+                alertmanager: {
+                    server: {
+                        ...servers.issue("alertmanager", { commonName: clusterName, host: alertmanagerName(domain) }),
+                        ca: senders.cert,
+                    },
+                    client: sendsAs(senders, clusterName),
+                },
+            }),
         };
         this.observees = Object.fromEntries(
             args.observees.map(({ name: observee, mode }) => [
@@ -68,10 +90,11 @@ export class Certificates extends pulumi.ComponentResource {
                         // The common name is the tenant (docs/adr/0003).
                         writer: { ...writers.issue(`writer-${observee}`, { commonName: observee }), ca: servers.cert },
                     }),
+                    ...(senders && STORES_BLOCKS[mode] && { alerts: sendsAs(senders, observee) }),
                 },
             ]),
         );
-        const authorities = [servers, readers, writers];
+        const authorities = [servers, readers, writers, ...(senders ? [senders] : [])];
         this.firstExpiry = pulumi.all(authorities.flatMap((authority) => authority.expiries)).apply(earliest);
         this.registerOutputs({ firstExpiry: this.firstExpiry });
     }
@@ -80,13 +103,15 @@ export class Certificates extends pulumi.ComponentResource {
 /** The earliest of the given times. Compared as times, since each is written in the time zone of the machine that made the certificate. */
 const earliest = (times: string[]): string => [...times].sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? "";
 
-type AuthorityName = "servers" | "readers" | "writers";
+type AuthorityName = "servers" | "readers" | "writers" | "senders";
 
 /** The extended key usage of the certificates that an authority signs. */
-const EXTENDED_USE = { servers: "server_auth", readers: "client_auth", writers: "client_auth" } as const satisfies Record<
-    AuthorityName,
-    string
->;
+const EXTENDED_USE = {
+    servers: "server_auth",
+    readers: "client_auth",
+    writers: "client_auth",
+    senders: "client_auth",
+} as const satisfies Record<AuthorityName, string>;
 
 /** A duration in hours, the unit of the provider. The configuration allows whole hours only (config/checks/index.ts). */
 const hours = (duration: string) => parseDuration(duration) / parseDuration("1h");

@@ -125,13 +125,23 @@ export function chartValues({ prometheus: { values, scrapeConfigs }, alerting }:
             "decides whether the sidecar uploads blocks, and whether Query can ask it.",
             `Remove it; ${FREE_OF_SIDECAR.join(", ")} may be changed.`,
         );
-    const mounted = alerting.external.some(({ caSecret, certificateSecret, tokenSecret }) => caSecret ?? certificateSecret ?? tokenSecret);
-    problems.when(
-        mounted && says(values, `${SPEC}.secrets`),
-        at(`${SPEC}.secrets`),
-        "replaces the list with the Secrets of alerting.external, as Helm replaces lists.",
-        "Mount yours by volumes and volumeMounts.",
-    );
+    const { alertmanager, external } = alerting;
+    const ofFleet = alertmanager === "fleet";
+    const mounted =
+        ofFleet || external.some(({ caSecret, certificateSecret, tokenSecret }) => caSecret ?? certificateSecret ?? tokenSecret);
+    problems
+        .when(
+            mounted && says(values, `${SPEC}.secrets`),
+            at(`${SPEC}.secrets`),
+            `replaces the list with ${ofFleet ? "the certificate for the fleet's Alertmanager" : "the Secrets of alerting.external"}, as Helm replaces lists.`,
+            "Mount yours by volumes and volumeMounts.",
+        )
+        .when(
+            alertmanager !== "install" && "alertmanager" in values,
+            at("alertmanager"),
+            `has no effect: with alerting.alertmanager: ${alertmanager} the chart installs no Alertmanager.`,
+            "Remove it, or set alerting.alertmanager to install.",
+        );
     for (const key of ["scrapeConfigSelector", "scrapeConfigSelectorNilUsesHelmValues", "scrapeConfigNamespaceSelector"])
         problems.when(
             scrapeConfigs.length > 0 && says(values, `${SPEC}.${key}`),

@@ -217,7 +217,8 @@ function autoscaling(config: StackConfig): Problem[] {
     return problems.all();
 }
 
-function alertmanagers({ alerting: { alertmanager, configSecret, external } }: StackConfig): Problem[] {
+function alertmanagers({ role, alerting: { alertmanager, configSecret, external } }: StackConfig): Problem[] {
+    const runsOne = alertmanager === "install" || (alertmanager === "fleet" && role === "observer");
     return new Problems()
         .when(
             alertmanager === "external" && external.length === 0,
@@ -232,10 +233,12 @@ function alertmanagers({ alerting: { alertmanager, configSecret, external } }: S
             "Set alerting.alertmanager to external, or remove the list.",
         )
         .when(
-            alertmanager !== "install" && configSecret !== undefined,
+            !runsOne && configSecret !== undefined,
             "alerting.configSecret",
-            `has no effect, because alerting.alertmanager is ${alertmanager}.`,
-            "Set alerting.alertmanager to install, or remove it.",
+            `has no effect, because alerting.alertmanager is ${alertmanager}${alertmanager === "fleet" ? ", which is the observer's" : ""}.`,
+            alertmanager === "fleet"
+                ? "Write it in the observer's stack, or set alerting.alertmanager to install."
+                : "Set alerting.alertmanager to install, or remove it.",
         )
         .all();
 }

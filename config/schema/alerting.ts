@@ -19,15 +19,19 @@ const external = z.strictObject({
 /** Alerts of a cluster: where they go, and where they lead. */
 export const alerting = z.strictObject({
     /**
-     * Who takes this cluster's alerts. `install`: an Alertmanager by the chart, in this cluster; `external`: the ones in `external`; `off`: nobody, they can
-     * only be looked at.
+     * Who takes this cluster's alerts. `install`: an Alertmanager by the chart, in this cluster; `fleet`: the fleet's own, which the observer runs if it says
+     * `fleet` too (docs/adr/0033); `external`: the ones in `external`; `off`: nobody, they can only be looked at.
      * @default "install"
      */
-    alertmanager: z.enum(["install", "external", "off"]).default("install"),
-    /** Secret with the configuration of the installed Alertmanager, key `alertmanager.yaml`: receivers and routes. Without it, Alertmanager tells nobody. */
+    alertmanager: z.enum(["install", "fleet", "external", "off"]).default("install"),
+    /**
+     * Secret with the configuration of the Alertmanager that this stack runs, key `alertmanager.yaml`: receivers and routes. Without it, Alertmanager tells
+     * nobody.
+     */
     configSecret: secretName.optional(),
     /**
-     * Pods of the installed Alertmanager. Two hand each other their silences and what they have sent, so that these outlive a restart without a volume.
+     * Pods of the Alertmanager that this stack runs. Two hand each other their silences and what they have sent, so that these outlive a restart without a
+     * volume.
      * @default 2
      */
     replicas: count.default(2),

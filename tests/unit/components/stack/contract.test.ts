@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
     accessProblems,
+    alertmanagerProblems,
     type Contract,
     checkContract,
     contractOf,
@@ -17,7 +18,7 @@ const fleet = (settings: Record<string, unknown>, cloud: "local" | "aws" = "loca
 
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
-    version: 4,
+    version: 5,
     oldestReader: 2,
     domain: "fleet.test",
     thanos: "v0.42.4",
@@ -55,12 +56,12 @@ describe("the contract between stacks", () => {
     });
 
     it("of the version before is accepted", () => {
-        const contract = { ...good, version: 3 };
+        const contract = { ...good, version: 4 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
     it("of a later version is accepted where it says that this version can read it", () => {
-        const contract = { ...good, version: 5, oldestReader: 4 };
+        const contract = { ...good, version: 6, oldestReader: 5 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
@@ -81,10 +82,10 @@ describe("the contract between stacks", () => {
 
     it("of a later version is refused: the reader has to be updated", () => {
         assert.equal(
-            refusal({ ...good, version: 5, oldestReader: 5 }),
+            refusal({ ...good, version: 6, oldestReader: 6 }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
-                "  contract.version: organization/thanos-fleet/observer exports version 5, blue reads version 4. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
+                "  contract.version: organization/thanos-fleet/observer exports version 6, blue reads version 5. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
             ].join("\n"),
         );
     });
@@ -216,4 +217,22 @@ describe("an observee that keeps its Prometheus", () => {
 
     it("is asked for its retention when it is read, not by the setting that it does not follow", () =>
         assert.deepEqual(retentionProblems(red, { keptFor: "30d" }), []));
+});
+
+describe("an observee whose alerts go to the fleet's Alertmanager", () => {
+    const blue = (alerting: object) => loadConfig(observeeConfig("blue", "local", { alerting })) as ObserveeConfig;
+    const { alertmanagers } = contractOf(fleet({ alerting: { alertmanager: "fleet" } }), {});
+
+    it("is refused where the observer runs none", () => {
+        assert.deepEqual(alertmanagerProblems(blue({ alertmanager: "fleet" }), good, { mode: "sidecar" }).map(problemText), [
+            "alerting.alertmanager: is fleet, but organization/thanos-fleet/observer runs no Alertmanager for the fleet: alerts would reach nobody. " +
+                "Write alerting.alertmanager: fleet in organization/thanos-fleet/observer and run `pulumi up` there first, or write install here.",
+        ]);
+    });
+
+    it("is accepted where the observer runs it, and so is one with its own, and an agent, which has no alerts", () => {
+        assert.deepEqual(alertmanagerProblems(blue({ alertmanager: "fleet" }), { alertmanagers }, { mode: "sidecar" }), []);
+        assert.deepEqual(alertmanagerProblems(blue({}), good, { mode: "sidecar" }), []);
+        assert.deepEqual(alertmanagerProblems(blue({ alertmanager: "fleet" }), good, { mode: "agent" }), []);
+    });
 });

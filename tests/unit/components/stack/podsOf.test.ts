@@ -87,6 +87,17 @@ describe("the pods that a configuration asks for", () => {
         assert.equal(ofCaches(podsOf(loadConfig(config))).length, 2);
     });
 
+    it("include the fleet's Alertmanager instead of the chart's, as it is registered", async () => {
+        const config = observerConfig("local", { alerting: { alertmanager: "fleet", replicas: 3 } });
+        const workloads = (await runInProcess("observer", toEngineConfig(config))).resources.filter(({ type }) =>
+            type.endsWith(":StatefulSet"),
+        );
+        assert.deepEqual(
+            podsOf(loadConfig(config)).filter(({ name }) => name.includes("alertmanager")),
+            workloads.filter(({ name }) => name.includes("alertmanager")).map(podsOfWorkload),
+        );
+    });
+
     it("include the pages of streams, as they are registered", async () => {
         const config = observerConfig("aws", { bucketWeb: { streams: ["blue", "red"], memory: "512Mi" } });
         const pages = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.includes("bucket-web")));

@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { createPublicKey, X509Certificate } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:tls";
-import * as pulumi from "@pulumi/pulumi";
-import { Certificates, type CertificatesArgs } from "../../../../components/tls/certificates";
-import type { TlsCredentials } from "../../../../components/tls/tlsSecret";
+import type * as pulumi from "@pulumi/pulumi";
+import type { CertificatesArgs } from "../../../../components/tls/certificates";
 import { reveal } from "../../../../local/offline/standins/secretValues";
-import { make } from "../../../../local/offline/standins/tls";
+import { issue, type Pem } from "../../../support/issuedCertificates";
 
-type Pem = Record<keyof TlsCredentials, string>;
 interface Issued {
-    observer: { reader: Pem; receive: Pem };
-    observees: { blue: { leaf: Pem }; red: { leaf: Pem; writer: Pem } };
+    observer: { reader: Pem; receive: Pem; alertmanager: { server: Pem; client: Pem } };
+    observees: { blue: { leaf: Pem; alerts: Pem }; red: { leaf: Pem; writer: Pem; alerts: Pem }; green: { writer: Pem } };
 }
 
 const ARGS: CertificatesArgs = {
@@ -22,27 +20,10 @@ const ARGS: CertificatesArgs = {
     observees: [
         { name: "blue", mode: "sidecar" },
         { name: "red", mode: "sidecar-remote-write" },
+        { name: "green", mode: "agent" },
     ],
+    alertmanager: true,
 };
-
-/** The component, with the keys and certificates that the stand-in provider makes for its resources: real ones. */
-async function issue(): Promise<{ resources: pulumi.runtime.MockResourceArgs[]; issued: Issued }> {
-    const resources: pulumi.runtime.MockResourceArgs[] = [];
-    await pulumi.runtime.setMocks({
-        newResource: async (resource) => {
-            resources.push(resource);
-            if (!resource.type.startsWith("tls:")) return { id: resource.name, state: resource.inputs };
-            const { id, outputs } = await make(resource.type, reveal(resource.inputs) as Record<string, unknown>);
-            return { id, state: reveal(outputs) as Record<string, unknown> };
-        },
-        call: () => ({}),
-    });
-    const { observer, observees } = new Certificates("certificates", ARGS);
-    const issued = await new Promise<Issued>(
-        (resolve) => void pulumi.unsecret(pulumi.output({ observer, observees })).apply((all) => resolve(all as Issued)),
-    );
-    return { resources, issued };
-}
 
 /**
  * The result of a connection to `name`: "accepted", or which end refuses it and why. The server checks as Thanos does: it requires a certificate of one
@@ -74,17 +55,19 @@ describe("the certificates between clusters", () => {
     let observer: Issued["observer"];
     let blue: Issued["observees"]["blue"];
     let red: Issued["observees"]["red"];
+    let green: Issued["observees"]["green"];
     before(async () => {
-        const { resources: registered, issued } = await issue();
+        const { resources: registered, issued } = await issue<Issued>(ARGS);
         resources = registered;
         observer = issued.observer;
-        ({ blue, red } = issued.observees);
+        ({ blue, red, green } = issued.observees);
     });
     const of = (type: string) => resources.filter((r) => r.type === `tls:index/${type}`);
 
-    it("consist of three authorities and one certificate per end of a connection, each with its own key", () => {
-        const signed = ["leaf-blue", "leaf-red", "reader", "receive", "writer-red"];
-        const authorities = ["ca-readers", "ca-servers", "ca-writers"];
+    it("consist of an authority per kind and one certificate per end of a connection, each with its own key", () => {
+        const senders = ["alertmanager", "alerts-blue", "alerts-observer", "alerts-red"];
+        const signed = [...senders, "leaf-blue", "leaf-red", "reader", "receive", "writer-green", "writer-red"];
+        const authorities = ["ca-readers", "ca-senders", "ca-servers", "ca-writers"];
         const names = (type: string) =>
             of(type)
                 .map((r) => r.name)
@@ -109,12 +92,24 @@ describe("the certificates between clusters", () => {
             return [subject, subjectAltName];
         };
         assert.deepEqual(
-            { reader: named(observer.reader), receive: named(observer.receive), leaf: named(red.leaf), writer: named(red.writer) },
+            {
+                reader: named(observer.reader),
+                receive: named(observer.receive),
+                leaf: named(red.leaf),
+                writer: named(red.writer),
+                alertmanager: named(observer.alertmanager.server),
+                alerts: [named(observer.alertmanager.client), named(red.alerts)],
+            },
             {
                 reader: ["O=fleet.test\nCN=observer", undefined],
                 receive: ["O=fleet.test\nCN=observer", "DNS:receive.fleet.test"],
                 leaf: ["O=fleet.test\nCN=red", "DNS:query.red.fleet.test"],
                 writer: ["O=fleet.test\nCN=red", undefined],
+                alertmanager: ["O=fleet.test\nCN=observer", "DNS:alertmanager.fleet.test"],
+                alerts: [
+                    ["O=fleet.test\nCN=observer", undefined],
+                    ["O=fleet.test\nCN=red", undefined],
+                ],
             },
         );
     });
@@ -124,12 +119,21 @@ describe("the certificates between clusters", () => {
             assert.ok(new X509Certificate(cert).publicKey.equals(createPublicKey(key)));
     });
 
-    it("include a writer's certificate only for clusters that write to Receive", () => assert.deepEqual(Object.keys(blue), ["leaf"]));
+    it("include a writer's certificate only for clusters that write to Receive, and one for alerts only for those that evaluate them", () =>
+        assert.deepEqual([blue, red, green].map(Object.keys), [["leaf", "alerts"], ["leaf", "writer", "alerts"], ["writer"]]));
+
+    it("include none for alerts where the observer runs no Alertmanager for the fleet", async () => {
+        const { resources: registered, issued } = await issue<Issued>({ ...ARGS, alertmanager: false });
+        const authorities = registered.filter(({ type }) => type.endsWith(":SelfSignedCert")).map(({ name }) => name);
+        assert.deepEqual(authorities.sort(), ["ca-readers", "ca-servers", "ca-writers"]);
+        assert.deepEqual(Object.keys(issued.observer), ["reader", "receive"]);
+        assert.deepEqual(Object.keys(issued.observees.blue), ["leaf"]);
+    });
 
     it("leave the authorities' keys with the observer's stack", () => {
-        const given = [observer.reader, observer.receive, blue.leaf, red.leaf, red.writer].map(({ key }) => key);
+        const given = [observer.reader, observer.receive, blue.leaf, red.leaf, red.writer, blue.alerts].map(({ key }) => key);
         const authorities = of("selfSignedCert:SelfSignedCert").map(({ inputs }) => reveal(inputs.privateKeyPem) as string);
-        assert.equal(authorities.length, 3);
+        assert.equal(authorities.length, 4);
         assert.deepEqual(
             given.filter((key) => authorities.includes(key)),
             [],
@@ -160,4 +164,21 @@ describe("the certificates between clusters", () => {
         it("refuse the observer's Query", async () =>
             assert.equal(await writtenBy(observer.reader), "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
     });
+
+    describe("let the fleet's Alertmanager", () => {
+        const sentBy = (client?: Pem) =>
+            handshake(observer.alertmanager.server, "alertmanager.fleet.test", observer.alertmanager.client.ca, client);
+
+        it("accept blue's Prometheus, and the observer's own", async () =>
+            assert.deepEqual([await sentBy(blue.alerts), await sentBy(observer.alertmanager.client)], ["accepted", "accepted"]));
+        it("refuse a client without a certificate", async () => assert.equal(await sentBy(), "server: UNABLE_TO_GET_ISSUER_CERT"));
+        it("refuse a certificate for Receive", async () =>
+            assert.equal(await sentBy(red.writer), "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE"));
+    });
+
+    it("let Receive refuse a certificate for alerts", async () =>
+        assert.equal(
+            await handshake(observer.receive, "receive.fleet.test", red.writer.ca, blue.alerts),
+            "server: UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        ));
 });

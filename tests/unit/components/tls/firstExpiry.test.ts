@@ -18,12 +18,22 @@ describe("the first expiry of a fleet's certificates", () => {
             { name: "blue", mode: "sidecar" },
             { name: "red", mode: "sidecar-remote-write" },
         ] as const;
-        const args = { clusterName: "observer", domain: "fleet.test", validity: "90d", renewBefore: "30d", observees };
+        const args = { clusterName: "observer", domain: "fleet.test", validity: "90d", renewBefore: "30d", observees, alertmanager: true };
         const { firstExpiry: output } = new Certificates("certificates", args);
         return new Promise((resolve) => void output.apply(resolve));
     }
 
-    for (const name of ["reader", "receive", "leaf-blue", "leaf-red", "writer-red"])
+    for (const name of [
+        "reader",
+        "receive",
+        "leaf-blue",
+        "leaf-red",
+        "writer-red",
+        "alertmanager",
+        "alerts-observer",
+        "alerts-blue",
+        "alerts-red",
+    ])
         it(`is that of ${name} where it is the first`, async () =>
             assert.equal(await firstExpiry({ [name]: "2027-04-30T12:00:00Z" }), "2027-04-30T12:00:00Z"));
 

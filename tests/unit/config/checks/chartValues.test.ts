@@ -63,6 +63,17 @@ describe("values of the chart", () => {
         assert.deepEqual(problems(spec({ secrets: ["mine"] }), { alerting }), [
             "prometheus.values.prometheus.prometheusSpec.secrets: replaces the list with the Secrets of alerting.external, as Helm replaces lists. Mount yours by volumes and volumeMounts.",
         ]);
+        assert.deepEqual(problems(spec({ secrets: ["mine"] }), { alerting: { alertmanager: "fleet" } }), [
+            "prometheus.values.prometheus.prometheusSpec.secrets: replaces the list with the certificate for the fleet's Alertmanager, as Helm replaces lists. Mount yours by volumes and volumeMounts.",
+        ]);
+    });
+
+    it("may not configure an Alertmanager that the chart does not install", () => {
+        const values = { alertmanager: { config: { route: { receiver: "me" } } } };
+        assert.deepEqual(problems(values), []);
+        assert.deepEqual(problems(values, { alerting: { alertmanager: "fleet" } }), [
+            "prometheus.values.alertmanager: has no effect: with alerting.alertmanager: fleet the chart installs no Alertmanager. Remove it, or set alerting.alertmanager to install.",
+        ]);
     });
 });
 

@@ -74,6 +74,11 @@ describe("checks of a configuration", () => {
         assert.deepEqual(problems({ alertmanager: "off", configSecret: "receivers" }), [
             "alerting.configSecret: has no effect, because alerting.alertmanager is off. Set alerting.alertmanager to install, or remove it.",
         ]);
+        assert.deepEqual(problems({ alertmanager: "fleet", configSecret: "receivers", external: [{ url: "https://a.example.com" }] }), [
+            "alerting.external: has no effect, because alerting.alertmanager is fleet. Set alerting.alertmanager to external, or remove the list.",
+            "alerting.configSecret: has no effect, because alerting.alertmanager is fleet, which is the observer's. Write it in the observer's stack, or set alerting.alertmanager to install.",
+        ]);
+        assert.deepEqual(problemsOf(observerConfig("local", { alerting: { alertmanager: "fleet", configSecret: "receivers" } })), []);
         assert.deepEqual(problems({ alertmanager: "external", external: [{ url: "a.example.com:9093" }] }), [
             'alerting.external[0].url: "a.example.com:9093" is not an address. Write for instance https://alertmanager.example.com.',
         ]);
