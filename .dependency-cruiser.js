@@ -15,7 +15,7 @@ const PARTS = {
     "^clients/": [],
     "^engine/": ["^index\\.ts$", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
     "^plan/": ["^engine/", "^terminal/", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
-    "^rollout/": ["^register\\.js$", "^engine/", "^index\\.ts$", "^config/", "^rules/problem\\.ts$"],
+    "^rollout/": ["^register\\.js$", "^engine/", "^index\\.ts$", "^clients/", "^config/", "^rules/(problem|duration)\\.ts$"],
     "^cli/": [
         // `thanos-fleet local` calls these.
         "^local/(up|down|fleet/failure|offline/findTools)\\.ts$",

@@ -5,10 +5,11 @@ import { backendFolder, backendUrl, knownStacks, outputOf } from "../engine/pulu
 import { stackNames } from "../engine/stackFile";
 import { examineStacks } from "../rollout/examine";
 import { readFleet } from "../rollout/fleet";
+import { type Evidence, evidenceBefore, waitAtGate } from "../rollout/gate";
 import { changesIn, isPartlyDone, type Rollout, type RolloutEvent, rolloutOf, verdict } from "../rollout/journal";
 import { type Journal, openJournal } from "../rollout/journalStore";
-import { rollOut } from "../rollout/rollOut";
-import { readSettings } from "../rollout/settings";
+import { type RollOutOptions, rollOut } from "../rollout/rollOut";
+import { type RolloutSettings, readSettings } from "../rollout/settings";
 import { stackDriver } from "../rollout/stackDriver";
 import { type Deployed, type FleetStack, wavesOf } from "../rollout/waves";
 import { color } from "../terminal/color";
@@ -42,7 +43,7 @@ export const upCommand = () =>
         .addHelpText(
             "after",
             "\nExamples:\n  thanos-fleet up\n  thanos-fleet up --stack my-observer blue\n  thanos-fleet up --json | jq -r 'select(.event == \"verdict\").text'\n" +
-                "\nExit codes: 0 done; 21 stopped after something was changed; 8 cancelled. Others: docs/commands.md.",
+                "\nExit codes: 0 done; 20 the fleet was not well after a wave; 21 stopped after something was changed; 8 cancelled. Others: docs/commands.md.",
         )
         .action(up);
 
@@ -65,9 +66,11 @@ async function up(options: Options): Promise<void> {
         const problems = await examineStacks(directory, names, folder, settings.parallel);
         if (problems.length > 0) throw new ConfigError("stacks", problems);
         announce(print, journal);
+        const gate = settings.gate && gateOf(settings.gate, await evidenceBefore(settings.gate), fleet, print);
         const rollout = await rollOut(waves, {
             drive: stackDriver({ directory, policyPacks: options.policyPack }),
             parallel: settings.parallel,
+            ...(gate && { gate }),
             signal,
             onDoing: print.doing,
             onEvent: async (event) => {
@@ -124,9 +127,27 @@ async function deployedBy(directory: string, fleet: readonly FleetStack[]): Prom
     return found;
 }
 
+/**
+ * The gate after each wave: who answered before the rollout or was updated in it has to answer, and no alert may fire that did not fire before. `before`: the
+ * evidence from before the rollout.
+ */
+function gateOf(
+    gate: NonNullable<RolloutSettings["gate"]>,
+    before: Evidence,
+    fleet: readonly FleetStack[],
+    print: Printer,
+): NonNullable<RollOutOptions["gate"]> {
+    return (updated, signal) => {
+        const clusters = fleet.flatMap(({ name, cluster }) => (updated.includes(name) ? [cluster] : []));
+        const demands = { clusters: [...new Set([...before.newest.keys(), ...clusters])].sort(), since: Date.now(), known: before.alerts };
+        return waitAtGate(gate, demands, signal, (text) => print.doing("gate", text));
+    };
+}
+
 /** The exit code of a rollout that has ended. */
 export function exitOf(rollout: Rollout): Exit {
     if (rollout.ended === "done" || rollout.ended === "cancelled") return rollout.ended;
+    if (rollout.gate?.refused !== undefined) return "gateFailed";
     if (isPartlyDone(rollout)) return "partlyDone";
     const because = rollout.failures[0]?.because;
     return because === "policy" || because === "wrongInput" ? because : "failed";
@@ -184,6 +205,9 @@ const printText: Printer = (() => {
             if (event.event === "updating") begin(event.stack, "update");
             if (event.event === "previewed") line(event.stack, `preview ok ${elapsed(event.stack)}`);
             if (event.event === "updated") line(event.stack, `ok, ${changesIn(event.counts)} changed ${elapsed(event.stack)}`);
+            if (event.event === "gateBegun") begin("gate", `after wave ${event.wave}`);
+            if (event.event === "gatePassed") line("gate", `passed ${elapsed("gate")}`);
+            if (event.event === "gateRefused") line("gate", `${color.red("FAILED")} ${event.why} ${elapsed("gate")}`);
             if (event.event === "failed") line(event.stack, `${color.red("FAILED")} ${event.message} ${elapsed(event.stack)}`);
         },
     };

@@ -11,7 +11,10 @@ export type RolloutEvent =
     | { event: "previewing" | "updating"; stack: string }
     | { event: "previewed" | "updated"; stack: string; counts: Counts }
     | { event: "failed"; stack: string; operation: "preview" | "up"; because: Failed["because"]; message: string; counts: Counts }
-    | { event: "ended"; cancelled: boolean };
+    /** The gate after a wave; waves count from 1. */
+    | { event: "gateBegun" | "gatePassed"; wave: number }
+    | { event: "gateRefused"; wave: number; why: string }
+    | { event: "ended"; how: "done" | "stopped" | "cancelled" };
 
 /**
  * "updating" in a rollout that has not ended and does not run: it was killed then, and the stack may be changed in part. "refused": nothing of the stack was
@@ -25,6 +28,8 @@ export interface Rollout {
     stacks: ReadonlyMap<string, { state: StackState; changes: number }>;
     /** In the order in which they failed. */
     failures: readonly Extract<RolloutEvent, { event: "failed" }>[];
+    /** The gate that it waits at, or that refused it. @default none */
+    gate?: { wave: number; refused?: string };
     /** @default none: it is running, or it was killed */
     ended?: "done" | "stopped" | "cancelled";
 }
@@ -57,10 +62,16 @@ export function after(rollout: Rollout, event: RolloutEvent): Rollout {
             const untouched = event.operation === "preview" || event.because === "locked" || event.because === "wrongInput";
             return { ...(untouched ? set(event.stack, "refused") : set(event.stack, "failed", changesIn(event.counts))), failures };
         }
-        case "ended": {
-            const done = [...rollout.stacks.values()].every(({ state }) => state === "updated");
-            return { ...rollout, ended: done ? "done" : event.cancelled ? "cancelled" : "stopped" };
+        case "gateBegun":
+            return { ...rollout, gate: { wave: event.wave } };
+        case "gateRefused":
+            return { ...rollout, gate: { wave: event.wave, refused: event.why } };
+        case "gatePassed": {
+            const { gate: _, ...past } = rollout;
+            return past;
         }
+        case "ended":
+            return { ...rollout, ended: event.how };
     }
 }
 
@@ -85,12 +96,14 @@ export function verdict(rollout: Rollout): string {
     ].join(" ");
 }
 
-function firstSentence({ waves, stacks, failures, ended }: Rollout): string {
+function firstSentence({ waves, stacks, failures, gate, ended }: Rollout): string {
     const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
     if (ended === "done") return `Done: ${plural(stacks.size, "stack")} in ${plural(waves.length, "wave")}.`;
     const wave = waves.findIndex((one) => one.stacks.some((name) => stacks.get(name)?.state !== "updated")) + 1;
     const failed = failures.filter(({ because }) => because !== "cancelled");
     const why = failed.map(({ operation, stack }) => `the ${operation === "up" ? "update" : "preview"} of ${stack} failed`).join(", ");
     const how = ended === "cancelled" ? "Cancelled" : ended === "stopped" ? "Stopped" : "Not ended:";
+    if (gate)
+        return `${how} at the gate after wave ${gate.wave} of ${waves.length}${gate.refused === undefined ? "" : `: ${gate.refused}`}.`;
     return `${how} in wave ${wave} of ${waves.length}${why && `: ${why}`}.`;
 }

@@ -11,13 +11,18 @@ export interface RollOutOptions {
     onEvent: (event: RolloutEvent) => Promise<void>;
     /** Receives what the engine does with a stack now. */
     onDoing: (stack: string, text: string) => void;
+    /**
+     * Waits until the fleet is well after a wave, and answers why it is not. Throws an AbortError at the signal. `updated`: the stacks that were updated so far.
+     * @default the next wave starts at once
+     */
+    gate?: (updated: readonly string[], signal: AbortSignal) => Promise<{ failed?: string }>;
     /** Cancels what is running, and starts nothing more. */
     signal: AbortSignal;
 }
 
 /**
  * Brings every stack to what the program says, wave by wave. All stacks of a wave are previewed first, with the policies (docs/adr/0004), and none of them is
- * updated where one is refused. The first failure ends the rollout: what runs beside it may finish, nothing more is started.
+ * updated where one is refused. The first failure ends the rollout: what runs beside it may finish, nothing more is started. So does a gate that refuses.
  */
 export async function rollOut(waves: readonly Wave[], options: RollOutOptions): Promise<Rollout> {
     const { signal } = options;
@@ -36,12 +41,34 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
         });
 
     await record({ event: "started", waves });
-    for (const { stacks } of waves) {
-        await runAll(stacks, "preview");
-        await runAll(stacks, "up");
-    }
-    await record({ event: "ended", cancelled: signal.aborted });
+    const isDone = await rollOutWaves();
+    await record({ event: "ended", how: isDone ? "done" : signal.aborted ? "cancelled" : "stopped" });
     return rollout;
+
+    /** Whether all were done, and were well. */
+    async function rollOutWaves(): Promise<boolean> {
+        for (const [i, { stacks }] of waves.entries()) {
+            await runAll(stacks, "preview");
+            await runAll(stacks, "up");
+            const updated = [...rollout.stacks].flatMap(([name, { state }]) => (state === "updated" ? [name] : []));
+            if (!stacks.every((name) => updated.includes(name))) return false;
+            if (!(await passesGate(i + 1, updated))) return false;
+        }
+        return true;
+    }
+
+    async function passesGate(wave: number, updated: readonly string[]): Promise<boolean> {
+        if (options.gate === undefined) return true;
+        await record({ event: "gateBegun", wave });
+        try {
+            const { failed } = await options.gate(updated, signal);
+            await record(failed === undefined ? { event: "gatePassed", wave } : { event: "gateRefused", wave, why: failed });
+            return failed === undefined;
+        } catch (error) {
+            if ((error as Error).name === "AbortError") return false;
+            throw error;
+        }
+    }
 }
 
 /** Runs `work` for each item, at most `limit` at the same time, as long as `mayGoOn`. Waits for all that were started, also where one throws. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "../config/configError";
+import { parseDuration } from "../rules/duration";
 
 /** The file of a fleet's rollout settings, beside Pulumi.yaml. Without it, every default holds. */
 export const SETTINGS_FILE = "rollout.yaml";
@@ -16,6 +17,33 @@ const waveSchema = z.strictObject({
     size: z.union([count, z.string().regex(/^([1-9]\d?|100)%$/, 'must be a number or "1%" to "100%"')]).default("100%"),
 });
 
+/** In Prometheus's syntax. What is none is NaN, which compares as false. */
+function milliseconds(text: string): number {
+    try {
+        return parseDuration(text);
+    } catch {
+        return Number.NaN;
+    }
+}
+
+const duration = z.string().refine((text) => !Number.isNaN(milliseconds(text)), "must be a duration: 90s, 5m, 1h");
+
+const gateSchema = z
+    .strictObject({
+        /** Base URL of Query or Query Frontend, as this machine reaches it: `http://10.0.0.1:9090`. */
+        query: z.url({ protocol: /^https?$/ }),
+        /** How long the fleet has to be well, without a pause. Alerts fire only after their own `for`. @default 5m */
+        soak: duration.default("5m"),
+        /** How long after the end of a wave the gate gives up. @default 30m */
+        deadline: duration.default("30m"),
+        /** Alerts of these severities have to be silent. @default critical and warning */
+        severities: z.array(z.string().regex(/^\w+$/)).min(1).default(["critical", "warning"]),
+    })
+    .refine(({ soak, deadline }) => !(milliseconds(soak) >= milliseconds(deadline)), {
+        path: ["deadline"],
+        error: "must be longer than soak",
+    });
+
 const settingsSchema = z.strictObject({
     /** The waves of observees, in their order. What they leave over follows in one more. @default one stack, then a tenth, then the rest */
     waves: z
@@ -26,6 +54,8 @@ const settingsSchema = z.strictObject({
     parallel: count.default(4),
     /** No wave has more stacks than this: so many clusters may be unhealthy before anybody has looked. @default 10 */
     maxUnhealthy: count.default(10),
+    /** What Query has to answer after each wave, before the next one starts. @default none: the next wave starts when Pulumi is done */
+    gate: gateSchema.optional(),
 });
 
 export type RolloutSettings = z.infer<typeof settingsSchema>;

@@ -7,6 +7,9 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parse, stringify } from "yaml";
 import { POLICY_RUNNER } from "../../local/offline/findPlugins";
+import { askEvidence } from "../../rollout/gate";
+import { eventually } from "../support/eventually";
+import { freePort, Processes } from "../support/processes";
 import { ROOT } from "../support/root";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
@@ -191,6 +194,51 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         assert.equal(ended.code, 0, JSON.stringify(errorOf(ended)));
         assert.equal(ended.events[0]?.text, `Rollout ${before.id} goes on. ${before.verdict}`);
         assert.match(verdictOf(ended) ?? "", /^Done: 3 stacks in 3 waves\./);
+    });
+
+    describe("with a gate at a real Prometheus, which sees observer and blue", () => {
+        const processes = new Processes(join(root, "prometheus"));
+        let url = "";
+        before(async () => {
+            mkdirSync(processes.directory);
+            const { prometheus } = await tools("prometheus");
+            const address = `127.0.0.1:${await freePort()}`;
+            const scraped = (cluster: string) => ({ targets: [address], labels: { cluster } });
+            const config = {
+                global: { scrape_interval: "1s", evaluation_interval: "1s" },
+                rule_files: ["rules.yml"],
+                scrape_configs: [{ job_name: "self", static_configs: ["observer", "blue"].map(scraped) }],
+            };
+            const expr = 'up{cluster="blue"} == 1 and on () (hour() >= 0)';
+            const rules = [
+                { alert: "Loud", expr, labels: { severity: "critical" } },
+                { alert: "Quiet", expr, labels: { severity: "info" } },
+            ];
+            writeFileSync(join(processes.directory, "prometheus.yml"), stringify(config));
+            writeFileSync(join(processes.directory, "rules.yml"), stringify({ groups: [{ name: "all", rules }] }));
+            url = `http://${address}`;
+            const args = [`--config.file=${processes.directory}/prometheus.yml`, `--storage.tsdb.path=${processes.directory}/data`];
+            await processes.start("prometheus", prometheus.path, [...args, `--web.listen-address=${address}`], `${url}/-/ready`);
+        });
+        after(() => processes.stop());
+
+        it("reads the newest samples and the alerts that fire", () =>
+            eventually("the alert fires", 30, async () => {
+                const { newest, alerts } = await askEvidence(url, ["critical", "warning"]);
+                assert.deepEqual([[...newest.keys()].sort(), alerts], [["blue", "observer"], ["Loud in blue"]]);
+                for (const at of newest.values()) assert.ok(Date.now() - at < 5000, `${Date.now() - at} ms old`);
+            }));
+
+        it("stops after the first wave whose cluster does not answer, says so, and exits with 20", async () => {
+            writeFileSync(join(directory, "rollout.yaml"), stringify({ gate: { query: url, soak: "1s", deadline: "20s" } }));
+            const stopped = await up();
+            rmSync(join(directory, "rollout.yaml"));
+            assert.equal(stopped.code, 20, JSON.stringify(errorOf(stopped)));
+            assert.equal(
+                verdictOf(stopped),
+                "Stopped at the gate after wave 3 of 3: no sample since the wave ended from red. Had nothing to change: observer, blue, red.",
+            );
+        });
     });
 
     it("refuses to run beside another rollout, and names it", async () => {

@@ -19,8 +19,9 @@ const failed = (stack: string, operation: Failed["operation"], because: Failed["
     message: "why",
     counts: counts(operation === "preview" ? 3 : 1),
 });
-const ended: RolloutEvent = { event: "ended", cancelled: false };
-const cancelled: RolloutEvent = { event: "ended", cancelled: true };
+const done: RolloutEvent = { event: "ended", how: "done" };
+const ended: RolloutEvent = { event: "ended", how: "stopped" };
+const cancelled: RolloutEvent = { event: "ended", how: "cancelled" };
 /** Verdict and exit of a rollout with these events. */
 const of = (...events: RolloutEvent[]) => {
     const rollout = rolloutOf([started, ...events]);
@@ -29,7 +30,7 @@ const of = (...events: RolloutEvent[]) => {
 
 describe("the verdict of a rollout", () => {
     it("names who was changed and who had nothing to change", () =>
-        assert.deepEqual(of(updated("observer"), updated("blue", 0), updated("red"), ended), [
+        assert.deepEqual(of(updated("observer"), updated("blue", 0), updated("red"), done), [
             "Done: 3 stacks in 2 waves. Changed: observer, red. Had nothing to change: blue.",
             "done",
         ]));
@@ -75,8 +76,17 @@ describe("the verdict of a rollout", () => {
         ]);
     });
 
-    it("is done where Ctrl-C came too late", () =>
-        assert.equal(of(updated("observer"), updated("blue"), updated("red"), cancelled)[1], "done"));
+    it("names the gate that refused, or that it waits at", () => {
+        const wave1 = [updated("observer"), { event: "gateBegun", wave: 1 }] as RolloutEvent[];
+        const changed = "Changed: observer. Not changed: blue, red.";
+        assert.deepEqual(of(...wave1, { event: "gateRefused", wave: 1, why: "firing: A in blue" }, ended), [
+            `Stopped at the gate after wave 1 of 2: firing: A in blue. ${changed}`,
+            "gateFailed",
+        ]);
+        assert.deepEqual(of(...wave1, cancelled), [`Cancelled at the gate after wave 1 of 2. ${changed}`, "cancelled"]);
+        assert.equal(of(...wave1)[0], `Not ended: at the gate after wave 1 of 2. ${changed}`);
+        assert.equal(of(...wave1, { event: "gatePassed", wave: 1 })[0], `Not ended: in wave 2 of 2. ${changed}`);
+    });
 
     it("of a run that was killed says where it was", () =>
         assert.equal(

@@ -11,7 +11,7 @@ const time = "2026-11-22T13:00:00.000Z";
 const started: Recorded = { time, event: "started", waves: [{ stacks: ["blue"], why: "" }] };
 const updating: Recorded = { time, event: "updating", stack: "blue" };
 const updated: Recorded = { time, event: "updated", stack: "blue", counts: { created: 0, updated: 0, replaced: 0, deleted: 0, same: 1 } };
-const ended: Recorded = { time, event: "ended", cancelled: false };
+const ended: Recorded = { time, event: "ended", how: "done" };
 
 describe("the journal of rollouts", () => {
     let backend = "";

@@ -74,6 +74,59 @@ describe("rollOut", () => {
         assert.equal(ended, "cancelled");
     });
 
+    describe("with a gate", () => {
+        const waves = [wave("a"), wave("b", "c"), wave("d")];
+        const gates = (text: string[]) => text.filter((event) => /^(gate|updated|ended)/.test(event));
+
+        it("asks it after each wave, for all that was updated so far", async () => {
+            const asked: string[] = [];
+            const gate = async (updated: readonly string[]) => {
+                asked.push(updated.join(" "));
+                return {};
+            };
+            const { events, ended } = await run(waves, async () => ok, { gate, parallel: 1 });
+            assert.deepEqual(asked, ["a", "a b c", "a b c d"]);
+            assert.deepEqual(gates(events), [
+                ...[
+                    "updated a",
+                    "gateBegun",
+                    "gatePassed",
+                    "updated b",
+                    "updated c",
+                    "gateBegun",
+                    "gatePassed",
+                    "updated d",
+                    "gateBegun",
+                    "gatePassed",
+                    "ended",
+                ],
+            ]);
+            assert.equal(ended, "done");
+        });
+
+        it("starts no other wave where it refuses, and is not done where the last one refuses", async () => {
+            for (const [refusing, last] of [
+                ["a", "updated a"],
+                ["a b c d", "updated d"],
+            ]) {
+                const gate = async (updated: readonly string[]) => (updated.join(" ") === refusing ? { failed: "why" } : {});
+                const { events, ended } = await run(waves, async () => ok, { gate, parallel: 1 });
+                assert.deepEqual(gates(events).slice(-4), [last, "gateBegun", "gateRefused", "ended"]);
+                assert.equal(ended, "stopped");
+            }
+        });
+
+        it("is not asked after a wave that failed, and a cancelled one counts as cancelled", async () => {
+            assert.equal((await run(waves, async () => refused, { gate: assert.fail })).ended, "stopped");
+            const stop = new AbortController();
+            const gate = async () => {
+                stop.abort();
+                return Promise.reject(stop.signal.reason);
+            };
+            assert.equal((await run(waves, async () => ok, { gate, signal: stop.signal })).ended, "cancelled");
+        });
+    });
+
     it("stops where its journal cannot be written, after what runs has finished", async () => {
         let running = 0;
         const drive: StackDriver = async () => {

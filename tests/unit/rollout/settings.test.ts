@@ -31,5 +31,26 @@ describe("rollout.yaml", () => {
             },
         ));
 
+    it("has a gate with its own defaults, whose deadline is longer than its soak", () => {
+        assert.deepEqual(read("gate: {query: http://10.0.0.1:9090}\n").gate, {
+            query: "http://10.0.0.1:9090",
+            soak: "5m",
+            deadline: "30m",
+            severities: ["critical", "warning"],
+        });
+        for (const [gate, path] of [
+            ["{}", "gate.query"],
+            ["{query: 'ftp://x'}", "gate.query"],
+            ["{query: 'http://x', soak: 1 hour}", "gate.soak"],
+            ["{query: 'http://x', soak: 1h}", "gate.deadline"],
+            ["{query: 'http://x', severities: ['a|b']}", "gate.severities.0"],
+        ])
+            assert.throws(
+                () => read(`gate: ${gate}\n`),
+                (error) => error instanceof ConfigError && error.problems.map((problem) => problem.path).join() === path,
+                gate,
+            );
+    });
+
     it("is refused where it is no YAML", () => assert.throws(() => read("waves: [\n"), ConfigError));
 });
