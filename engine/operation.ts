@@ -151,6 +151,8 @@ export async function runOperation(stack: Stack, operation: Operation, options: 
     const common = { onEvent: events.onEvent, ...(forward && options.signal && { signal: options.signal }) };
     const packs = options.policyPacks && { policyPacks: options.policyPacks };
     try {
+        // The SDK does not look at a signal that was aborted before (automation/cmd.ts).
+        options.signal?.throwIfAborted();
         const outputs = await {
             up: async () => (await stack.up({ ...common, ...packs })).outputs,
             preview: async () => void (await stack.preview({ ...common, ...packs })),

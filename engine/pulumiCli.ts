@@ -81,7 +81,8 @@ export interface Lock {
 /** The locks of a stack in a backend on this machine. One that is being written or removed at this moment is left out. */
 export async function locksOf(folder: string, stack: string): Promise<Lock[]> {
     const locks = join(folder, ".pulumi", "locks", "organization", PROJECT, stack);
-    const names = await readdir(locks).catch(() => []);
+    // Beside each file the backend keeps another one with its attributes (gocloud.dev/blob/fileblob).
+    const names = (await readdir(locks).catch(() => [])).filter((name) => name.endsWith(".json"));
     const read = (name: string) => readFile(join(locks, name), "utf8").then((text): Lock[] => [JSON.parse(text)]);
     return (await Promise.all(names.map((name) => read(name).catch(() => [])))).flat();
 }

@@ -173,20 +173,29 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         assert.equal(verdictOf(ended), "Done: 3 stacks in 3 waves. Had nothing to change: observer, blue, red.");
     });
 
-    const updating = ({ event, stack }: Event) => event === "updating" && stack === "observer";
+    /** Matches what the engine does first in the observer's update, when it has the lock. */
+    function updating(): (event: Event) => boolean {
+        let begun = false;
+        return ({ event, stack }) => {
+            if (event === "updating" && stack === "observer") begun = true;
+            return begun && event === "doing";
+        };
+    }
 
     it("ends in order at Ctrl-C, exits with 8, and leaves no lock", async () => {
         write("observer", observerConfig("local", { query: { replicas: 4 } }));
-        const cancelled = await up([], { name: "SIGINT", at: updating });
+        const cancelled = await up([], { name: "SIGINT", at: updating() });
         assert.equal(cancelled.code, 8);
         assert.match(verdictOf(cancelled) ?? "", /^Cancelled in wave 1 of 3\. .*Not changed: .*blue, red\.$/);
         assert.deepEqual(heldLocks(), []);
     });
 
     it("is taken up after kill -9: what was begun ends in order, and its lock is released", async () => {
-        await up([], { name: "SIGKILL", at: updating });
+        write("observer", observerConfig("local", { query: { replicas: 5 } }));
+        await up([], { name: "SIGKILL", at: updating() });
         const before = status();
         assert.equal(before.ended, undefined);
+        assert.notDeepEqual(heldLocks(), []);
         assert.match(before.verdict, /^Not ended: in wave 1 of 3\. Changed in part: observer\. Not changed: blue, red\.$/);
         for (let waited = 0; heldLocks().length > 0 && waited < 120; waited++) await new Promise((resolve) => setTimeout(resolve, 1000));
         assert.deepEqual(heldLocks(), []);

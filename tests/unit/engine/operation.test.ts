@@ -194,14 +194,17 @@ describe("runOperation", () => {
     });
 
     describe("when its signal aborts", () => {
-        const stop = new AbortController();
-        const abortedRun = (end: () => unknown): Run => {
-            stop.abort();
-            return async (_, options) => {
+        let stop: AbortController;
+        beforeEach(() => {
+            stop = new AbortController();
+        });
+        const abortedRun =
+            (end: () => unknown): Run =>
+            async (_, options) => {
+                stop.abort();
                 options?.onEvent(ended("create"));
                 return end();
             };
-        };
         const expected = { message: "The up of stack blue was cancelled. Run it again to continue.", because: "cancelled", created: 1 };
         const seen = ({ message, because, counts }: OperationFailed) => ({ message, because, created: counts.created });
 
@@ -211,6 +214,13 @@ describe("runOperation", () => {
                 abortedRun(() => assert.fail("Command failed with exit code 255")),
             );
             assert.deepEqual(seen(await failureOf(runOperation(stack, "up", { signal: stop.signal }))), expected);
+        });
+
+        it("does not start an operation that was cancelled before", async () => {
+            const { stack, calls } = fakeStack(backend);
+            stop.abort();
+            assert.deepEqual(seen(await failureOf(runOperation(stack, "up", { signal: stop.signal }))), { ...expected, created: 0 });
+            assert.deepEqual(calls, []);
         });
 
         it("counts an operation that the CLI ended without an error as cancelled, too", async () => {

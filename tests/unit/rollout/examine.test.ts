@@ -26,7 +26,10 @@ describe("before a rollout, every stack", () => {
             const folder = join(backend, ".pulumi", "locks", "organization", "thanos-fleet", stack);
             mkdirSync(folder, { recursive: true });
             const lock = { pid: 7, username: "me", hostname: "laptop", timestamp: "2026-11-22T09:00:00Z" };
-            if (stack === "blue") writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
+            if (stack !== "blue") continue;
+            writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
+            // As the file backend writes it beside every file.
+            writeFileSync(join(folder, "lock.json.attrs"), '{"user.cache_control":"","md5":"aGk="}');
         }
     });
     after(() => programs.restore());
