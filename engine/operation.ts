@@ -188,7 +188,8 @@ function cliError(error: Error): string {
     if (killed) return `the engine was killed by ${killed[1]}. Run it again to continue.`;
     const stderr = error.message.split(/^ ?stderr: /m).at(-1) ?? error.message;
     const errors = stderr.split("\n").filter((line) => /^error:/.test(withoutColorMarks(line)));
-    return cleanMessage(errors.length > 0 ? errors.join("\n") : (stderr.split("\n")[0] ?? "the engine gave no reason"));
+    // The SDK repeats what the CLI printed, as the message of its own error.
+    return cleanMessage(errors.length > 0 ? [...new Set(errors)].join("\n") : (stderr.split("\n")[0] ?? "the engine gave no reason"));
 }
 
 /**

@@ -34,9 +34,9 @@ export const stackDriver =
                 if ("doing" in message) onDoing(message.doing);
                 else ended = message.ended;
             });
-            child.on("close", (code, killedBy) => {
+            const end = (how: string) => {
                 signal.removeEventListener("abort", cancel);
-                const message = `The ${operation} of stack ${stack} ended early (${killedBy ?? `exit code ${code}`}).\n${printed}`.trim();
+                const message = `The ${operation} of stack ${stack} ended early (${how}).\n${printed}`.trim();
                 resolve(
                     ended ?? {
                         ok: false,
@@ -45,7 +45,10 @@ export const stackDriver =
                         counts: { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 },
                     },
                 );
-            });
+            };
+            // It could not be started: too little memory, too many processes.
+            child.on("error", (error) => end(error.message));
+            child.on("close", (code, killedBy) => end(killedBy ?? `exit code ${code}`));
             signal.addEventListener("abort", cancel);
             if (signal.aborted) cancel();
         });
