@@ -195,7 +195,6 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         await up([], { name: "SIGKILL", at: updating() });
         const before = status();
         assert.equal(before.ended, undefined);
-        assert.notDeepEqual(heldLocks(), []);
         assert.match(before.verdict, /^Not ended: in wave 1 of 3\. Changed in part: observer\. Not changed: blue, red\.$/);
         for (let waited = 0; heldLocks().length > 0 && waited < 120; waited++) await new Promise((resolve) => setTimeout(resolve, 1000));
         assert.deepEqual(heldLocks(), []);
