@@ -111,7 +111,8 @@ const LONGEST_DOMAIN = 200;
 export const domain = z
     .string()
     .regex(
-        /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+        // A last label of digits would make names below it IPv4 addresses.
+        /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
         "is not a DNS domain. Write for instance fleet.example.internal.",
     )
     .max(LONGEST_DOMAIN, `is too long for the names below it: write at most ${LONGEST_DOMAIN} characters.`);

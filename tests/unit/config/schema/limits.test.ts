@@ -35,6 +35,12 @@ const LIMITS: [what: string, path: string, accepted: Record<string, unknown>, re
     ["there are a thousand pods", "query.replicas", query({ replicas: 1000 }), query({ replicas: 1001 })],
     ["a pod has 64 tebibytes of memory", "query.memory", query({ memory: "64Ti" }), query({ memory: "65537Gi" })],
     ["a pod has 2000 cores", "query.cpu", query({ cpu: "2000" }), query({ cpu: "2000001m" })],
+    [
+        "a domain does not end like an IPv4 address",
+        "domain",
+        observeeConfig("blue", "local", { domain: "1.a0" }),
+        observeeConfig("blue", "local", { domain: "1.0" }),
+    ],
     ["a domain has 200 characters", "domain", domain(200), domain(201)],
     [
         "autoscaling ends at a thousand pods",
