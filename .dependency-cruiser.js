@@ -18,7 +18,7 @@ const PARTS = {
     "^rollout/": ["^register\\.js$", "^engine/", "^index\\.ts$", "^clients/", "^config/", "^rules/(problem|duration)\\.ts$"],
     "^cli/": [
         // `thanos-fleet local` calls these.
-        "^local/(up|down|fleet/failure|offline/findTools)\\.ts$",
+        "^local/(up|down|doctor|examine|status|fleet/(failure|state)|offline/findTools)\\.ts$",
         ...[
             "^register\\.js$",
             "^rollout/",
@@ -34,6 +34,7 @@ const PARTS = {
         ],
     ],
     "^local/(?!offline/)": [
+        "^rules/(?!reading/)",
         // The four doors to code that only a machine without downloads needs.
         "^local/offline/(findTools|findPlugins|findChart|builtClusters)\\.ts$",
         ...["^plan/", "^engine/", "^clients/", "^terminal/", "^index\\.ts$", "^components/", "^config/", "^upstream/", "^package\\.json$"],

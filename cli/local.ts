@@ -1,18 +1,25 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { OperationFailed } from "../engine/operation";
+import { failures, type Verdict, verdictLine } from "../local/doctor";
 import { down } from "../local/down";
+import { diagnose } from "../local/examine";
 import { FleetFailure } from "../local/fleet/failure";
+import type { SourceKind } from "../local/fleet/state";
 import { ToolError } from "../local/offline/findTools";
+import { type FleetStatus, fleetStatus, statusLines } from "../local/status";
 import { up } from "../local/up";
 import { version } from "../package.json";
 import { color } from "../terminal/color";
-import { createProgress, styleFor } from "../terminal/progress";
+import { createProgress, type Progress, styleFor } from "../terminal/progress";
 import { CommandFailed } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
 
 interface Options {
     down?: boolean;
     context?: string[];
+    clusters?: SourceKind;
+    doctor?: boolean;
+    status?: boolean;
     json?: boolean;
 }
 
@@ -26,10 +33,18 @@ export const localCommand = () =>
             "--context <cluster=context...>",
             "use these contexts of your kubeconfig instead of making clusters, one for each cluster of the fleet",
         )
+        .addOption(
+            new Option(
+                "--clusters <source>",
+                "where the clusters come from (default: contexts if you name them, else kind if Docker answers, else built)",
+            ).choices(["kind", "built", "given"]),
+        )
+        .option("--doctor", "only say whether this machine can run the fleet, and what it lacks")
+        .option("--status", "only say which fleet is running here, and where it answers")
         .option("--json", "print events, one JSON object a line")
         .addHelpText(
             "after",
-            "\nExamples:\n  thanos-fleet local\n  thanos-fleet local --context observer=one blue=two red=three\n  thanos-fleet local --down",
+            "\nExamples:\n  thanos-fleet local\n  thanos-fleet local --context observer=one blue=two red=three\n  thanos-fleet local --doctor\n  thanos-fleet local --down",
         )
         .action(local);
 
@@ -38,10 +53,13 @@ async function local(options: Options): Promise<void> {
     const signal = onInterrupt(() =>
         progress.say("\nStopping: the running step ends first. `npm start` goes on from there, `npm start -- --down` removes everything."),
     );
+    const wishes = { contexts: options.context ?? [], ...(options.clusters && { clusters: options.clusters }) };
+    if (options.doctor) return sayVerdicts(await diagnose(wishes), progress, options.json);
+    if (options.status) return sayStatus(await fleetStatus(), progress, options.json);
     progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
     try {
         if (options.down) await down(progress, signal);
-        else await up(options.context ?? [], progress, signal);
+        else await up(wishes, progress, signal);
     } catch (error) {
         const { message, name } = error as Error;
         if (name === "AbortError") throw new CommandFailed("cancelled", "Stopped.");
@@ -49,4 +67,15 @@ async function local(options: Options): Promise<void> {
             throw new CommandFailed(error.because === "cancelled" ? "cancelled" : "failed", `\n${message}`);
         throw error instanceof ToolError || error instanceof FleetFailure ? new CommandFailed("failed", `\n${message}`) : error;
     }
+}
+
+function sayVerdicts(all: readonly Verdict[], progress: Progress, json = false): void {
+    if (json) progress.event("doctor", { checks: all });
+    else progress.say(all.map(verdictLine).join("\n"));
+    if (failures(all).length > 0) throw new CommandFailed("wrongInput", "The fleet cannot run here yet: see what failed.");
+}
+
+function sayStatus(status: FleetStatus | undefined, progress: Progress, json = false): void {
+    if (json) progress.event("status", { fleet: status ?? null });
+    else progress.say(statusLines(status).join("\n"));
 }

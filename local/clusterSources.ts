@@ -3,22 +3,18 @@ import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ConfigError } from "../config/configError";
 import type { Progress } from "../terminal/progress";
-import { askDocker, type DockerAnswer } from "./docker";
 import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet/settings";
 import type { SourceKind } from "./fleet/state";
 import { kindTargets } from "./kind";
+import type { MachineFacts } from "./machineFacts";
 import { BUILT_TOOLS, builtTargets } from "./offline/builtClusters";
 import type { Tool, ToolName } from "./offline/findTools";
 
 /** Where the clusters come from (SourceKind), and the contexts that the user named. `why` says for the output why this source was chosen. */
 export type Source = ({ how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" }) & { why: string };
 
-/** What built clusters need of a machine. */
-interface Machine {
-    platform: string;
-    /** Whether this process is root's. */
-    root: boolean;
-}
+/** What decides which clusters a machine can make. */
+type Machine = Pick<MachineFacts, "docker" | "platform" | "root">;
 
 /** The contexts that the user named as `observer=my-context`, one for each cluster. */
 export function givenContexts(flags: readonly string[]): Record<ClusterName, string> {
@@ -65,23 +61,80 @@ export function checkedContexts(contexts: Record<ClusterName, string>, config: K
     return contexts;
 }
 
-/** The contexts that the user named, else kind, else clusters that are built here. Refuses a machine that can have none of them, before it gets any tool. */
-export async function chooseSource(contextFlags: readonly string[]): Promise<Source> {
-    if (contextFlags.length > 0)
-        return { how: "given", contexts: checkedContexts(givenContexts(contextFlags), userKubeConfig()), why: "named with --context" };
-    return madeHere(await askDocker(), { platform: process.platform, root: process.getuid?.() === 0 });
+/** What decides where the clusters come from. */
+export interface Wishes {
+    /** `observer=my-context`, one for each cluster. */
+    contexts: readonly string[];
+    /** The source that the user asked for. @default the first of given, kind and built that can be had */
+    clusters?: SourceKind;
+    /** The source of the fleet that is on this machine. Another one would leave its clusters behind. */
+    present?: SourceKind;
 }
 
-/** How to make clusters on this machine. */
-export function madeHere(docker: DockerAnswer, { platform, root }: Machine): Source {
+/** The contexts that the user named, else kind, else clusters that are built here. Refuses a machine that can have none of them, before it gets any tool. */
+export function chooseSource(wishes: Wishes, machine: Machine): Source {
+    const source = sourceFor(wishes, machine);
+    const { present } = wishes;
+    if (present !== undefined && present !== source.how)
+        throw new ConfigError("the fleet on this machine", [
+            {
+                path: "clusters",
+                problem: `are ${SOURCE_TEXT[present]}, and would be ${SOURCE_TEXT[source.how]} now (${source.why}).`,
+                remedy: `Remove the fleet with \`npm start -- --down\` first, or go on with ${present === "given" ? "the contexts of the last run" : `--clusters ${present}`}.`,
+            },
+        ]);
+    return source;
+}
+
+/** What the clusters of a source are called in the output. */
+export const SOURCE_TEXT: Record<SourceKind, string> = { given: "your clusters", kind: "kind", built: "clusters built here" };
+
+function sourceFor({ contexts, clusters, present }: Wishes, machine: Machine): Source {
+    const refuse = (problem: string, remedy: string) =>
+        new ConfigError("command line", [{ path: `--clusters ${clusters}`, problem, remedy }]);
+    if (contexts.length > 0) {
+        if (clusters !== undefined && clusters !== "given")
+            throw refuse("makes clusters, and --context names some that exist.", "Leave one of the two away.");
+        return { how: "given", contexts: checkedContexts(givenContexts(contexts), userKubeConfig()), why: "named with --context" };
+    }
+    if (clusters === "given") throw refuse("needs --context.", `Add --context ${CLUSTERS[0].name}=CONTEXT: one for each cluster.`);
+    if (clusters !== undefined) {
+        refuseMissing(clusters, `those of --clusters ${clusters}`, machine);
+        return { how: clusters, why: "chosen with --clusters" };
+    }
+    // Docker may have been started, or stopped, since the fleet was made.
+    if (present === undefined || present === "given") return madeHere(machine);
+    refuseMissing(present, `the fleet's clusters, which are ${SOURCE_TEXT[present]},`, machine);
+    return { how: present, why: "as the fleet that is here" };
+}
+
+/** Refuses a machine that cannot make the clusters that are wanted of it. `who` wants them. */
+function refuseMissing(wanted: "kind" | "built", who: string, { docker, ...machine }: Machine): void {
+    const lacks = whatBuiltClustersLack(machine);
+    const problem =
+        wanted === "built"
+            ? lacks && `${who} need Linux and root; ${lacks}.`
+            : "silent" in docker && `${who} need Docker, which does not answer (${docker.silent}).`;
+    if (problem)
+        throw new ConfigError("this machine", [{ path: "clusters", problem, remedy: wanted === "built" ? WAYS_OUT : "Start Docker." }]);
+}
+
+/** Why clusters cannot be built here; undefined where they can. */
+const whatBuiltClustersLack = ({ platform, root }: Omit<Machine, "docker">): string | undefined =>
+    platform !== "linux" ? `this is ${platform}` : root ? undefined : "this user is not root";
+
+const WAYS_OUT = "Start Docker, name clusters with --context, or run this as root on Linux.";
+
+/** How to make clusters on this machine, by what it has. */
+export function madeHere({ docker, ...machine }: Machine): Source {
     if ("version" in docker) return { how: "kind", why: `Docker ${docker.version} answers` };
-    const lacks = platform !== "linux" ? `this is ${platform}` : "this user is not root";
-    if (platform !== "linux" || !root)
+    const lacks = whatBuiltClustersLack(machine);
+    if (lacks)
         throw new ConfigError("this machine", [
             {
                 path: "clusters",
                 problem: `cannot be made: Docker does not answer (${docker.silent}), and without it they need Linux and root; ${lacks}.`,
-                remedy: "Start Docker, or name clusters with --context.",
+                remedy: WAYS_OUT,
             },
         ]);
     return { how: "built", why: `Docker does not answer (${docker.silent}), and root may make namespaces` };

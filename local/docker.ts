@@ -18,3 +18,10 @@ function reasonOf(error: NodeJS.ErrnoException & { killed?: boolean; stderr?: st
     if (error.killed) return `no answer within ${withinMs / 1000} s`;
     return error.stderr?.trim().split("\n").at(-1) || error.message;
 }
+
+/** Memory of the machine on which the engine's containers run, in bytes; undefined where it does not say. */
+export const dockerMemory = (): Promise<number | undefined> =>
+    execute("docker", ["info", "--format", "{{.MemTotal}}"], { timeout: WITHIN_MS }).then(
+        ({ stdout }) => Number(stdout) || undefined,
+        () => undefined,
+    );

@@ -1,8 +1,9 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { clusterOpener } from "../clients/cluster";
 import { loadBalancerAddress } from "../clients/kubernetes";
-import { externalServiceName, LOCAL_STORAGE_CLASS, thanosName } from "../components/naming/names";
+import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import type { ObserveeAccess } from "../components/stack/contract";
+import { ConfigError } from "../config/configError";
 import { type Counts, runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
 import { toEngineConfig } from "../engine/stackFile";
@@ -11,19 +12,24 @@ import { summaryLines } from "../plan/print";
 import { color } from "../terminal/color";
 import { inStep, type Progress } from "../terminal/progress";
 import { checkFleet } from "./checkAnswers";
-import { chooseSource, findTargets, toolsOf } from "./clusterSources";
+import { findTargets, SOURCE_TEXT, toolsOf, type Wishes } from "./clusterSources";
+import { failures, verdictLine } from "./doctor";
+import { examine } from "./examine";
 import { CLUSTERS, type ClusterName, kubeconfigFile, NAMESPACE, stackConfig } from "./fleet/settings";
 import { engineDirectory, historyDirectory, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
 import { findPlugins, standInsText } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
+import { frontendAddress } from "./status";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
-export async function up(contexts: readonly string[], progress: Progress, signal: AbortSignal): Promise<void> {
+export async function up(wishes: Omit<Wishes, "present">, progress: Progress, signal: AbortSignal): Promise<void> {
     const source = await inStep(progress.step("Source"), async () => {
-        const result = await chooseSource(contexts);
-        return { result, says: `${{ given: "your clusters", kind: "kind", built: "clusters built here" }[result.how]}: ${result.why}` };
+        const { source, checks } = await examine(wishes);
+        for (const verdict of checks.filter(({ state }) => state === "warning")) progress.say(verdictLine(verdict));
+        if (failures(checks).length > 0) throw new ConfigError("this machine", failures(checks));
+        return { result: source, says: `${SOURCE_TEXT[source.how]}: ${source.why}` };
     });
     await showPlan(progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
@@ -78,7 +84,7 @@ export async function up(contexts: readonly string[], progress: Progress, signal
         });
     }
 
-    const frontend = `http://${await loadBalancerAddress(targets.observer, { name: externalServiceName(thanosName("query-frontend")), namespace: NAMESPACE })}`;
+    const frontend = await frontendAddress(targets.observer);
     const answer = await inStep(progress.step("Check", 60), async (step) => {
         const result = await checkFleet({ frontend, clusters: targets }, step, signal);
         const { up: targetsUp, unmerged, merged, historySince } = result;

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { createSpinner, type Spinner } from "nanospinner";
 import { color } from "./color";
 
@@ -36,7 +37,12 @@ export function formatElapsed(since: number): string {
 export function createProgress(style: ProgressStyle, out: NodeJS.WriteStream = process.stdout): Progress {
     const write = (line: string) => void out.write(`${line}\n`);
     const emit = (event: string, data: Record<string, unknown>) =>
-        write(JSON.stringify({ time: new Date().toISOString(), event, ...data }));
+        // What is coloured for people is plain for programs, on a terminal too.
+        write(
+            JSON.stringify({ time: new Date().toISOString(), event, ...data }, (_, value) =>
+                typeof value === "string" ? stripVTControlCharacters(value) : value,
+            ),
+        );
     const openers: Record<ProgressStyle, (name: string, estimate?: number) => Step> = {
         terminal: (name, estimate) => terminalStep(name, estimate, out),
         plain: (name, estimate) => plainStep(name, estimate, write),

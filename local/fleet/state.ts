@@ -20,6 +20,8 @@ interface FleetState {
     /** UIDs, by cluster: a cluster that was made again has another one. */
     ids: Record<string, string>;
     targets: Record<ClusterName, Target>;
+    /** When these clusters were first recorded, as ISO 8601. */
+    since: string;
 }
 
 const stateFile = () => join(stateDirectory(), "clusters.json");
@@ -29,12 +31,15 @@ export const readFleetState = async (): Promise<FleetState | undefined> =>
 /** Saves the clusters of this run. If they are not those of the last run, the engine's state and the history are removed: they describe lost objects. */
 export async function saveFleetState(source: { how: SourceKind }, targets: Record<ClusterName, Target>): Promise<void> {
     const ids = Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets[name])])));
-    if (!isDeepStrictEqual((await readFleetState())?.ids, ids)) {
+    const last = await readFleetState();
+    const isSame = isDeepStrictEqual(last?.ids, ids);
+    if (!isSame) {
         if (source.how === "given") await refuseOccupied(targets);
         for (const stale of [join(engineDirectory(), "backend"), historyDirectory()]) await rm(stale, { recursive: true, force: true });
     }
+    const since = (isSame && last?.since) || new Date().toISOString();
     await mkdir(stateDirectory(), { recursive: true });
-    await writeFile(stateFile(), JSON.stringify({ how: source.how, ids, targets } satisfies FleetState));
+    await writeFile(stateFile(), JSON.stringify({ how: source.how, ids, targets, since } satisfies FleetState));
 }
 
 /** Refuses a user's cluster whose namespace is in use: the fleet would change objects in it, and `--down` would remove them. */

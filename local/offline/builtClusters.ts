@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { inStep, type Progress } from "../../terminal/progress";
 import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "../fleet/settings";
 import { acceptBridgeTraffic, type Cluster, checkReachability, loadImage, upCluster } from "./cluster";
-import { networkOf } from "./cluster/spec";
+import { BRIDGE, networkOf } from "./cluster/spec";
 import type { Tool } from "./findTools";
 import { buildImage, IMAGES } from "./images";
 import { cacheDirectory } from "./tools/machine";
 
 export { downClusters } from "./cluster";
+
+/** The addresses of the clusters' nodes begin so, on this interface of the machine. */
+export const BUILT_NETWORK = { interface: BRIDGE.interface, prefix: BRIDGE.address.replace(/\d+\/24$/, "") };
 
 /** The tools that run the clusters, or are in their images. */
 export const BUILT_TOOLS = [

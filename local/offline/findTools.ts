@@ -12,6 +12,7 @@ import { type MissingTool, summary, type Tool, ToolError } from "./tools/toolErr
 import { bare } from "./tools/version";
 
 export type { ToolName } from "./tools/catalogue";
+export { cacheDirectory } from "./tools/machine";
 export { type Tool, ToolError } from "./tools/toolError";
 
 /**

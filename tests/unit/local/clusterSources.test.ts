@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KubeConfig } from "@kubernetes/client-node";
-import { checkedContexts, givenContexts, madeHere, toolsOf } from "../../../local/clusterSources";
+import { checkedContexts, chooseSource, givenContexts, madeHere, toolsOf, type Wishes } from "../../../local/clusterSources";
 
 const SILENT = { silent: "there is no `docker` on PATH" };
 
@@ -10,11 +10,11 @@ describe("clusters that npm start makes itself", () => {
             { platform: "darwin", root: false },
             { platform: "linux", root: true },
         ])
-            assert.deepEqual(madeHere({ version: "28.5.1" }, machine), { how: "kind", why: "Docker 28.5.1 answers" });
+            assert.deepEqual(madeHere({ docker: { version: "28.5.1" }, ...machine }), { how: "kind", why: "Docker 28.5.1 answers" });
     });
 
     it("are built on Linux by root where Docker does not answer", () =>
-        assert.deepEqual(madeHere(SILENT, { platform: "linux", root: true }), {
+        assert.deepEqual(madeHere({ docker: SILENT, platform: "linux", root: true }), {
             how: "built",
             why: "Docker does not answer (there is no `docker` on PATH), and root may make namespaces",
         }));
@@ -24,15 +24,88 @@ describe("clusters that npm start makes itself", () => {
         [{ platform: "linux", root: false }, "this user is not root"],
     ] as const)
         it(`are refused at once without Docker where ${lacks}`, () =>
-            assert.throws(() => madeHere(SILENT, machine), {
+            assert.throws(() => madeHere({ docker: SILENT, ...machine }), {
                 name: "ConfigError",
                 message: [
                     "this machine: 1 problem. Nothing was changed.",
-                    `  clusters: cannot be made: Docker does not answer (there is no \`docker\` on PATH), and without it they need Linux and root; ${lacks}. Start Docker, or name clusters with --context.`,
+                    `  clusters: cannot be made: Docker does not answer (there is no \`docker\` on PATH), and without it they need Linux and root; ${lacks}. Start Docker, name clusters with --context, or run this as root on Linux.`,
                 ].join("\n"),
             }));
 
     it("need kind and nothing to build where Docker answers", () => assert.deepEqual(toolsOf({ how: "kind" }), ["kind"]));
+});
+
+describe("the source of clusters", () => {
+    const DOCKER = { docker: { version: "28.5.1" }, platform: "linux", root: true };
+    const NO_DOCKER = { docker: SILENT, platform: "linux", root: true };
+    const chosen = (wishes: Partial<Wishes>, machine = DOCKER as Parameters<typeof chooseSource>[1]) => {
+        try {
+            const { how, why } = chooseSource({ contexts: [], ...wishes }, machine);
+            return `${how}: ${why}`;
+        } catch (error) {
+            return (error as Error).message;
+        }
+    };
+    const refused = (subject: string, problem: string) => `${subject}: 1 problem. Nothing was changed.\n  ${problem}`;
+
+    it("is what --clusters says, if the machine can make them", () => {
+        assert.equal(chosen({ clusters: "built" }), "built: chosen with --clusters");
+        assert.equal(chosen({ clusters: "kind" }), "kind: chosen with --clusters");
+        assert.equal(
+            chosen({ clusters: "kind" }, NO_DOCKER),
+            refused(
+                "this machine",
+                "clusters: those of --clusters kind need Docker, which does not answer (there is no `docker` on PATH). Start Docker.",
+            ),
+        );
+        assert.equal(
+            chosen({ clusters: "built" }, { ...DOCKER, root: false }),
+            refused(
+                "this machine",
+                "clusters: those of --clusters built need Linux and root; this user is not root. Start Docker, name clusters with --context, or run this as root on Linux.",
+            ),
+        );
+    });
+
+    it("needs contexts where it is given, and refuses them where it is not", () => {
+        assert.equal(
+            chosen({ clusters: "given" }),
+            refused("command line", "--clusters given: needs --context. Add --context observer=CONTEXT: one for each cluster."),
+        );
+        assert.equal(
+            chosen({ clusters: "kind", contexts: ["observer=a", "blue=b", "red=c"] }),
+            refused("command line", "--clusters kind: makes clusters, and --context names some that exist. Leave one of the two away."),
+        );
+    });
+
+    it("stays that of the fleet that is here, also after Docker was started or stopped", () => {
+        assert.equal(chosen({ present: "built" }), "built: as the fleet that is here");
+        assert.equal(chosen({ present: "kind" }), "kind: as the fleet that is here");
+        assert.equal(
+            chosen({ present: "kind" }, NO_DOCKER),
+            refused(
+                "this machine",
+                "clusters: the fleet's clusters, which are kind, need Docker, which does not answer (there is no `docker` on PATH). Start Docker.",
+            ),
+        );
+    });
+
+    it("is not changed under a fleet, whose clusters would be left behind", () => {
+        assert.equal(
+            chosen({ present: "built", clusters: "kind" }),
+            refused(
+                "the fleet on this machine",
+                "clusters: are clusters built here, and would be kind now (chosen with --clusters). Remove the fleet with `npm start -- --down` first, or go on with --clusters built.",
+            ),
+        );
+        assert.equal(
+            chosen({ present: "given" }),
+            refused(
+                "the fleet on this machine",
+                "clusters: are your clusters, and would be kind now (Docker 28.5.1 answers). Remove the fleet with `npm start -- --down` first, or go on with the contexts of the last run.",
+            ),
+        );
+    });
 });
 
 describe("contexts given by flag", () => {

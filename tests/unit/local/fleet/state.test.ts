@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../../../../config/configError";
 import { type ClusterName, stateDirectory, type Target } from "../../../../local/fleet/settings";
 import { engineDirectory, historyDirectory, readFleetState, saveFleetState } from "../../../../local/fleet/state";
@@ -39,7 +40,20 @@ describe("the record of a fleet's clusters", () => {
 
     it("is what the next run reads", async () => {
         await saveFleetState({ how: "kind" }, targets);
-        assert.deepEqual(await readFleetState(), { how: "kind", ids: { observer: "first", blue: "first", red: "first" }, targets });
+        const { since = "", ...rest } = (await readFleetState()) ?? {};
+        assert.deepEqual(rest, { how: "kind", ids: { observer: "first", blue: "first", red: "first" }, targets });
+        assert.ok(Math.abs(Date.now() - Date.parse(since)) < 60_000, since);
+    });
+
+    it("says since when these clusters are there", async () => {
+        await saveFleetState({ how: "kind" }, targets);
+        const { since } = (await readFleetState()) ?? {};
+        await sleep(5);
+        await saveFleetState({ how: "kind" }, targets);
+        assert.equal((await readFleetState())?.since, since);
+        uid = "second";
+        await saveFleetState({ how: "kind" }, targets);
+        assert.notEqual((await readFleetState())?.since, since);
     });
 
     it("keeps the engine's state and the history of the same clusters, and removes those of clusters that are gone", async () => {

@@ -1,0 +1,108 @@
+import type { Problem } from "../rules/problem";
+import type { SourceKind } from "./fleet/state";
+import type { MachineFacts } from "./machineFacts";
+import { BUILT_NETWORK } from "./offline/builtClusters";
+
+/** Whether a machine can run the fleet. Every verdict follows from facts alone. */
+
+export interface Verdict {
+    /** What was looked at. */
+    check: string;
+    /** `warning`: it may go well; `failed`: it cannot. */
+    state: "ok" | "warning" | "failed";
+    /** What was found, as the rest of a sentence that begins with `check`. */
+    found: string;
+    /** What to do about it. Absent if it is ok. */
+    remedy?: string;
+}
+
+const GIB = 1024 ** 3;
+/** The observer's pods request 7 GiB on its one node (local/fleet/settings.ts), and what Kubernetes itself runs needs the rest. A machine of 8 GB has a little less than 8 GiB. */
+const MEMORY_GIB = 7.5;
+/** Tools, images, volumes and their history. A fleet that is there has most of it. */
+const DISK_GIB = { first: 10, again: 1 };
+/** kind's own advice (kind.sigs.k8s.io, known issues, "Pod errors due to too many open files"). Linux has 128. */
+const INOTIFY_INSTANCES = 512;
+
+const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`;
+
+/** The checks that matter where the clusters come from `how`. `hasFleet`: whether the machine has the fleet already. */
+export function verdicts(how: SourceKind, facts: MachineFacts, hasFleet: boolean): Verdict[] {
+    const here =
+        how === "kind"
+            ? [memoryOf(facts, facts.dockerMemory), inotify(facts)]
+            : how === "built"
+              ? [memoryOf(facts, facts.memory), addresses(facts)]
+              : [];
+    return [...here, ...facts.free.map((free) => disk(free, hasFleet)), proxy(facts)];
+}
+
+function memoryOf({ platform }: MachineFacts, bytes: number | undefined): Verdict {
+    const check = "memory";
+    if (bytes === undefined)
+        return { check, state: "warning", found: "is not known: Docker does not say it.", remedy: `The fleet needs ${MEMORY_GIB} GiB.` };
+    if (bytes >= MEMORY_GIB * GIB) return { check, state: "ok", found: gib(bytes) };
+    return {
+        check,
+        state: "failed",
+        found: `${gib(bytes)} is less than the ${MEMORY_GIB} GiB that the observer's pods need: some would never start.`,
+        remedy: platform === "linux" ? "Use a machine with 8 GB." : "Give Docker's virtual machine 8 GB, in its settings under Resources.",
+    };
+}
+
+function disk({ directory, bytes }: MachineFacts["free"][number], hasFleet: boolean): Verdict {
+    const needed = hasFleet ? DISK_GIB.again : DISK_GIB.first;
+    const check = `disk ${directory}`;
+    if (bytes >= needed * GIB) return { check, state: "ok", found: `${gib(bytes)} free` };
+    return {
+        check,
+        state: "failed",
+        found: `has ${gib(bytes)} free: tools, images and volumes need ${needed} GiB.`,
+        remedy: "Free some, or set XDG_STATE_HOME and XDG_CACHE_HOME to another disk.",
+    };
+}
+
+function inotify({ inotifyInstances }: MachineFacts): Verdict {
+    const check = "inotify";
+    if (inotifyInstances === undefined || inotifyInstances >= INOTIFY_INSTANCES)
+        return { check, state: "ok", found: inotifyInstances === undefined ? "is Docker's own" : `${inotifyInstances} instances` };
+    return {
+        check,
+        state: "warning",
+        found: `allows ${inotifyInstances} instances: with three kind nodes, pods may fail with "too many open files".`,
+        remedy: `Run sudo sysctl fs.inotify.max_user_instances=${INOTIFY_INSTANCES} fs.inotify.max_user_watches=524288.`,
+    };
+}
+
+/** Built clusters have fixed addresses on a bridge of their own. */
+function addresses({ addresses }: MachineFacts): Verdict {
+    const { interface: bridge, prefix } = BUILT_NETWORK;
+    const check = "addresses";
+    const other = addresses.find((each) => each.interface !== bridge && each.address.startsWith(prefix));
+    if (!other) return { check, state: "ok", found: `${prefix}0/24 is free, or this fleet's` };
+    return {
+        check,
+        state: "failed",
+        found: `${other.address} of interface ${other.interface} is in ${prefix}0/24, where the clusters' nodes are.`,
+        remedy: `Take ${other.interface} down while the fleet runs, or name clusters with --context.`,
+    };
+}
+
+function proxy({ proxies }: MachineFacts): Verdict {
+    const check = "proxy";
+    if (proxies.length === 0) return { check, state: "ok", found: "none is set" };
+    return {
+        check,
+        state: "warning",
+        found: `${proxies.join(", ")} ${proxies.length === 1 ? "is" : "are"} set, but downloads here do not use it.`,
+        remedy: "Where only the proxy leads out, tools are built with Go, which uses it, or found on PATH.",
+    };
+}
+
+/** What fails, as a refusal tells it. */
+export const failures = (all: readonly Verdict[]): Problem[] =>
+    all.filter(({ state }) => state === "failed").map(({ check, found, remedy = "" }) => ({ path: check, problem: found, remedy }));
+
+/** A verdict in one line. */
+export const verdictLine = ({ check, state, found, remedy }: Verdict): string =>
+    `${state.padEnd(8)} ${check}: ${[found, remedy].filter(Boolean).join(" ")}`;
