@@ -16,12 +16,18 @@ const MODE_SUMMARY: Record<Mode, (cluster: string) => string> = {
     agent: () => "recent data read from Receive, which uploads it; no alerts evaluated in the cluster",
 };
 
-/** One line per stack: its name, its mode or role, the number of resources, and what they amount to. */
+/** Of each stack its name, its mode or role, the number of resources, and what they amount to. */
 export function summaryLines(plan: FleetPlan): string[] {
-    return plan.stacks.map((stack) => {
-        const summary = stack.mode ? MODE_SUMMARY[stack.mode](clusterNameOf(stack)) : componentsOf(stack);
-        return `${color.bold(stack.name.padEnd(12))} ${(stack.mode ?? stack.role).padEnd(21)} ${String(stack.resources.length).padStart(3)} resources   ${summary}`;
-    });
+    return plan.stacks.flatMap(summaryOf);
+}
+
+/** Lines of one stack: what it amounts to may take several. */
+function summaryOf(stack: StackPlan): string[] {
+    const summary = stack.mode ? MODE_SUMMARY[stack.mode](clusterNameOf(stack)) : componentsOf(stack);
+    const name = stack.name.padEnd(12);
+    const facts = ` ${(stack.mode ?? stack.role).padEnd(21)} ${String(stack.resources.length).padStart(3)} resources   `;
+    const [first = "", ...rest] = wrapped(name + facts + summary, name.length + facts.length);
+    return [color.bold(name) + first.slice(name.length), ...rest];
 }
 
 const clusterNameOf = (stack: StackPlan) => stack.resources.find((r) => r.type === "thanos-fleet:index:Observee")?.name ?? stack.name;
@@ -65,10 +71,9 @@ export function treeLines(plan: FleetPlan): string[] {
 }
 
 function stackLines(plan: FleetPlan, body: (stack: StackPlan) => string[]): string[] {
-    const summaries = summaryLines(plan);
-    return plan.stacks.flatMap((stack, i) => [
-        summaries[i] ?? "",
-        ...stack.warnings.map((warning) => color.yellow(`  warning: ${warning}`)),
+    return plan.stacks.flatMap((stack) => [
+        ...summaryOf(stack),
+        ...stack.warnings.flatMap((warning) => wrapped(`  warning: ${warning}`, 4).map(color.yellow)),
         ...body(stack),
         "",
     ]);
@@ -76,14 +81,24 @@ function stackLines(plan: FleetPlan, body: (stack: StackPlan) => string[]): stri
 
 /** What the mode of an observee means. */
 const modeLines = (stack: StackPlan): string[] =>
-    stack.mode ? MODE_MEANING[stack.mode](clusterNameOf(stack)).map(([topic, meaning]) => `  ${topic.padEnd(14)} ${meaning}`) : [];
+    stack.mode
+        ? MODE_MEANING[stack.mode](clusterNameOf(stack)).flatMap(([topic, meaning]) => wrapped(`  ${topic.padEnd(14)} ${meaning}`, 17))
+        : [];
 
 function groupLines({ title, count, rows }: Group): string[] {
     const widths = rows.reduce<number[]>((widest, row) => row.map((cell, i) => Math.max(widest[i] ?? 0, cell.length)), []);
     return [
         `  ${color.bold(title.padEnd(24))}${count > 0 ? String(count).padStart(3) : ""}`.trimEnd(),
-        ...rows.map((row) => `      ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   ")}`.trimEnd()),
+        ...rows.flatMap((row) =>
+            wrapped(`      ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   ")}`.trimEnd(), lastColumn(widths)),
+        ),
     ];
+}
+
+/** Where the last column of a table begins that leaves some room beside it. */
+function lastColumn(widths: readonly number[]): number {
+    const starts = widths.map((_, i) => widths.slice(0, i).reduce((at, width) => at + width + 3, 6));
+    return starts.filter((start) => start <= WIDTH - 30).at(-1) ?? 6;
 }
 
 function children(stack: StackPlan, parent: string | undefined, indent: string): string[] {
@@ -108,7 +123,32 @@ function shortType(type: string): string {
 export function bootstrapLines(stack: AwsStack, observer?: AwsStack): string[] {
     return [
         color.bold(`Around the first \`pulumi up\` of ${stack.name}, in an empty account`),
-        ...bootstrapSteps(stack, observer).flatMap(({ why, commands }) => ["", color.dim(`# ${why}`), ...commands]),
+        ...bootstrapSteps(stack, observer).flatMap(({ why, commands }) => [
+            "",
+            ...wrapped(why, 0, WIDTH - 2).map((line) => color.dim(`# ${line}`)),
+            ...commands.flatMap(continued),
+        ]),
         "",
     ];
+}
+
+/** Columns of a terminal that a plan fits into. */
+const WIDTH = 100;
+
+/** A text in lines, the later ones indented. A word that is longer than a line stays whole. */
+function wrapped(text: string, indent: number, width = WIDTH, mayBreak: (at: number) => boolean = () => true): string[] {
+    if (text.length <= width) return [text];
+    const spaces = [...text.matchAll(/ /g)].map(({ index }) => index).filter((at) => text.slice(0, at).trim() !== "" && mayBreak(at));
+    // A line ends before the limit; if its first word is longer than that, after that word.
+    const end = spaces.filter((at) => at > indent && at <= width).at(-1) ?? spaces.find((at) => at > indent);
+    if (end === undefined) return [text];
+    const rest = " ".repeat(indent) + text.slice(end).trimStart();
+    const shift = text.length - rest.length;
+    return [text.slice(0, end).trimEnd(), ...wrapped(rest, indent, width, (at) => at > indent && mayBreak(at + shift))];
+}
+
+/** A command in lines that end with a backslash, so that a shell reads them as one. Text in single quotes stays whole: there a backslash is a character. */
+function continued(command: string): string[] {
+    const quotes = (at: number) => command.slice(0, at).split("'").length - 1;
+    return wrapped(command, 4, WIDTH - 2, (at) => quotes(at) % 2 === 0).map((line, i, all) => (i < all.length - 1 ? `${line} \\` : line));
 }

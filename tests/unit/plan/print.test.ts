@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { bootstrapSteps } from "../../../plan/bootstrapCommands";
 import type { StackPlan } from "../../../plan/model";
 import { bootstrapLines, groupedLines, summaryLines, treeLines } from "../../../plan/print";
 import { assertGolden } from "../../support/golden";
@@ -32,7 +33,11 @@ describe("groupedLines", () => {
 });
 
 describe("summaryLines", () => {
-    const componentsIn = (more: StackPlan["resources"]) => summaryLines({ stacks: [observer(more)] })[0]?.split("resources   ")[1];
+    const componentsIn = (more: StackPlan["resources"]) =>
+        summaryLines({ stacks: [observer(more)] })
+            .join(" ")
+            .replace(/ +/g, " ")
+            .split("resources ")[1];
 
     it("counts the components of an observer by their registered types", () => {
         const store = (name: string) => ({ type: "thanos-fleet:thanos:Store", name, parent: "observer", props: {} });
@@ -67,7 +72,8 @@ describe("summaryLines", () => {
         const blue = { name: "prod-blue", role: "observee", mode: "sidecar" as const, warnings: [] };
         const resources = [{ type: "thanos-fleet:index:Observee", name: "blue", props: {} }];
         assert.deepEqual(summaryLines({ stacks: [{ ...blue, resources }] }), [
-            "prod-blue    sidecar                 1 resources   recent data read from blue; blocks in S3; alerts evaluated in blue",
+            "prod-blue    sidecar                 1 resources   recent data read from blue; blocks in S3; alerts",
+            "                                                   evaluated in blue",
         ]);
     });
 });
@@ -88,13 +94,42 @@ describe("treeLines", () => {
 
     it("prints every resource of the worked examples once", async () => {
         for (const stack of (await planOfExamples()).stacks) {
-            const printed = treeLines({ stacks: [{ ...stack, warnings: [] }] }).length - 2;
+            const plan = { stacks: [{ ...stack, warnings: [] }] };
+            // Its summary comes before, an empty line after them.
+            const printed = treeLines(plan).length - summaryLines(plan).length - 1;
             assert.equal(printed, stack.resources.length);
         }
     });
 });
 
+describe("a plan", () => {
+    const tooLong = (lines: string[]) => lines.filter((line) => line.length > 100);
+
+    it("fits into 100 columns", async () => {
+        const plan = await planOfExamples();
+        assert.deepEqual(tooLong(groupedLines(plan)), []);
+        assert.deepEqual(tooLong(treeLines(plan)), []);
+        assert.deepEqual(tooLong(groupedLines({ stacks: [{ ...observer([]), warnings: ["a word ".repeat(40).trim()] }] })), []);
+    });
+});
+
 describe("bootstrapLines", () => {
+    it("fits into 100 columns, but for text in quotes, and a shell reads the same commands as without the breaks", () => {
+        const stack = checked(observerWith({}));
+        const lines = bootstrapLines(stack);
+        const long = lines.filter((line) => line.length > 100);
+        // One word of JSON, in single quotes.
+        assert.ok(
+            long.every((line) => /^ *'\{\S+\}'( \\)?$/.test(line)),
+            long.join("\n"),
+        );
+        const read = lines
+            .join("\n")
+            .replace(/ \\\n +/g, " ")
+            .split("\n");
+        for (const command of bootstrapSteps(stack).flatMap(({ commands }) => commands)) assert.ok(read.includes(command), command);
+    });
+
     it("prints a script with the reasons as comments", () => {
         const lines = bootstrapLines(checked(observerWith({})));
         assert.equal(lines[0], "Around the first `pulumi up` of observer, in an empty account");
