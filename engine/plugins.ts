@@ -41,11 +41,11 @@ export const isPluginInstalled = ({ stateDir }: EngineOptions, { name, version }
         () => false,
     );
 
-/** Whether the official plugin can be downloaded from this machine. Sends one request. */
-export async function isPluginDownloadable({ name, version }: Plugin): Promise<boolean> {
+/** Whether the official plugin can be downloaded from this machine. Sends one request, by `get`. */
+export async function isPluginDownloadable({ name, version }: Plugin, get: typeof fetch = fetch): Promise<boolean> {
     const arch = process.arch === "x64" ? "amd64" : process.arch;
     const file = `pulumi-resource-${name}-v${version}-${process.platform}-${arch}.tar.gz`;
-    const response = await fetch(`${DOWNLOADS}/${file}`, { method: "HEAD", signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(
+    const response = await get(`${DOWNLOADS}/${file}`, { method: "HEAD", signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(
         () => undefined,
     );
     return response?.ok === true;

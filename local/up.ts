@@ -25,12 +25,12 @@ import { frontendAddress } from "./status";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
 export async function up(wishes: Omit<Wishes, "present">, progress: Progress, signal: AbortSignal): Promise<void> {
-    const source = await inStep(progress.step("Source"), async () => {
-        const { source, checks } = await examine(wishes);
-        for (const verdict of checks.filter(({ state }) => state === "warning")) progress.say(verdictLine(verdict));
-        if (failures(checks).length > 0) throw new ConfigError("this machine", failures(checks));
-        return { result: source, says: `${SOURCE_TEXT[source.how]}: ${source.why}` };
+    const { source, checks } = await inStep(progress.step("Source"), async () => {
+        const result = await examine(wishes);
+        if (failures(result.checks).length > 0) throw new ConfigError("this machine", failures(result.checks));
+        return { result, says: `${SOURCE_TEXT[result.source.how]}: ${result.source.why}` };
     });
+    for (const verdict of checks.filter(({ state }) => state === "warning")) progress.say(verdictLine(verdict));
     await showPlan(progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
     const targets = await findTargets(source, tools, progress, signal);

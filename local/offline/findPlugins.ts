@@ -8,6 +8,7 @@ import {
     pluginVersion,
 } from "../../engine/plugins";
 import { type Change, type Choice, DOWN_FIRST, keepChoices, notToBeHad, readChoices, refuseChanges } from "./choices";
+import { proxiedFetch } from "./tools/proxiedFetch";
 
 const standIn = (name: string) => join(__dirname, "standins", "bin", name);
 
@@ -29,7 +30,7 @@ const keyOf = (name: string) => `plugin ${name}`;
  */
 export async function findPlugins(
     options: EngineOptions,
-    { canDownload = isPluginDownloadable, removes = false }: { canDownload?: typeof isPluginDownloadable; removes?: boolean } = {},
+    { canDownload = throughProxy, removes = false }: { canDownload?: typeof isPluginDownloadable; removes?: boolean } = {},
 ): Promise<FoundPlugin[]> {
     const kept = await readChoices(options.stateDir);
     const found = await Promise.all(
@@ -80,6 +81,9 @@ async function find(
     if (why === undefined) return { plugin: official };
     return { plugin: { ...official, standIn: standIn(name), why }, ...(kept === "official" && { refused: notToBeHad(why) }) };
 }
+
+/** By the way that the download itself takes. */
+const throughProxy = (plugin: Plugin) => isPluginDownloadable(plugin, proxiedFetch());
 
 /** Installs the official plugin, or returns why that is not possible. */
 async function install(official: Plugin, options: EngineOptions, canDownload: typeof isPluginDownloadable): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Platform } from "./catalogue";
+import { proxiedFetch } from "./proxiedFetch";
 
 export interface Ran {
     code: number | null;
@@ -55,7 +56,7 @@ const KILL_AFTER_MS = 5000;
 const SBIN = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 // One per process: an unreachable host costs seconds once, not once per tool.
-const fetchRemembering = rememberingHosts(fetch);
+const fetchRemembering = rememberingHosts(proxiedFetch());
 
 export function thisMachine(): Machine {
     const arch = ({ x64: "amd64", arm64: "arm64" } as const)[process.arch as string];

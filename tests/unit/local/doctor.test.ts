@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { failures, verdictLine, verdicts } from "../../../local/doctor";
+import { failures, type Verdict, verdictLine, verdicts } from "../../../local/doctor";
 import type { SourceKind } from "../../../local/fleet/state";
 import type { MachineFacts } from "../../../local/machineFacts";
 import { problemText } from "../../../rules/problem";
@@ -82,12 +82,17 @@ describe("what a machine is told before the fleet begins", () => {
         assert.deepEqual(told("kind", { addresses: [{ interface: "tun0", address: "172.30.0.9" }] }), []);
     });
 
-    it("is that kind's nodes may run out of inotify instances, and that downloads do not use a proxy", () => {
-        assert.deepEqual(told("kind", { inotifyInstances: 128, proxies: ["HTTPS_PROXY"] }), [
+    it("is that kind's nodes may run out of inotify instances", () => {
+        assert.deepEqual(told("kind", { inotifyInstances: 128 }), [
             'warning  inotify: allows 128 instances: with three kind nodes, pods may fail with "too many open files". Run sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288.',
-            "warning  proxy: HTTPS_PROXY is set, but downloads here do not use it. Where only the proxy leads out, tools are built with Go, which uses it, or found on PATH.",
         ]);
     });
+
+    it("names the variables of the proxy that downloads go through", () =>
+        assert.equal(
+            verdictLine(verdicts("given", { ...GOOD, proxies: ["HTTPS_PROXY"] }, false).at(-1) as Verdict),
+            "ok       proxy: downloads go through HTTPS_PROXY",
+        ));
 
     it("refuses what fails, and not what may fail", () =>
         assert.deepEqual(failures(verdicts("kind", { ...GOOD, dockerMemory: 1 * GIB, inotifyInstances: 128 }, false)).map(problemText), [

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import * as path from "node:path";
 import { rememberingHosts, run } from "../../../../../local/offline/tools/machine";
+import { proxiedFetch } from "../../../../../local/offline/tools/proxiedFetch";
 import { eventually } from "../../../../support/eventually";
 import { temporaryDirectory } from "../../../../support/temporaryDirectory";
 
@@ -26,6 +30,43 @@ describe("this machine", () => {
             "GET https://good.example/a",
             "GET https://good.example/missing",
         ]);
+    });
+
+    it("downloads through the proxy of the environment, where nothing else leads out, and without it where NO_PROXY says so", async () => {
+        const answers = createServer((_, response) => response.end("published")).listen(0, "127.0.0.1");
+        const connected: string[] = [];
+        // A forward proxy (RFC 9110, CONNECT) that alone knows where the host is.
+        const proxy = createServer().on("connect", ({ url = "" }, client, head) => {
+            connected.push(url);
+            const upstream = connect((answers.address() as AddressInfo).port, "127.0.0.1", () => {
+                client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+                upstream.write(head);
+                upstream.pipe(client).pipe(upstream);
+            });
+        });
+        proxy.listen(0, "127.0.0.1");
+        await Promise.all([once(answers, "listening"), once(proxy, "listening")]);
+        const before = { ...process.env };
+        try {
+            Object.assign(process.env, {
+                http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+                no_proxy: "direct.invalid",
+            });
+            const fetch = rememberingHosts(proxiedFetch());
+            assert.equal(await (await fetch("http://downloads.invalid/tool", never)).text(), "published");
+            assert.deepEqual([...new Set(connected)], ["downloads.invalid:80"]);
+            await assert.rejects(fetch("http://direct.invalid/tool", never), /direct\.invalid does not answer/);
+            assert.deepEqual([...new Set(connected)], ["downloads.invalid:80"]);
+        } finally {
+            for (const key of ["http_proxy", "no_proxy"]) {
+                if (before[key] === undefined) delete process.env[key];
+                else process.env[key] = before[key];
+            }
+            for (const server of [answers, proxy]) {
+                server.close();
+                server.closeAllConnections();
+            }
+        }
     });
 
     it("ends a whole process group on a stop", async () => {
