@@ -59,6 +59,18 @@ describe("createProgress", () => {
         ));
 });
 
+describe("an event", () => {
+    it("has no colours, on a terminal too", () => {
+        const lines: string[] = [];
+        const progress = createProgress("json", { write: (line: string) => void lines.push(line) } as unknown as NodeJS.WriteStream);
+        progress.say("\u001b[1mOpen\u001b[22m it");
+        progress.event("answer", { stacks: [{ name: "\u001b[33mblue\u001b[39m" }] });
+        const [said, answer] = lines.map((line) => JSON.parse(line) as { text?: string; stacks?: object[] });
+        assert.equal(said?.text, "Open it");
+        assert.deepEqual(answer?.stacks, [{ name: "blue" }]);
+    });
+});
+
 describe("inStep", () => {
     const recorded: string[] = [];
     const step: Step = {
