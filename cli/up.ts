@@ -7,7 +7,7 @@ import { examineStacks } from "../rollout/examine";
 import { readFleet } from "../rollout/fleet";
 import { type Evidence, evidenceBefore, waitAtGate } from "../rollout/gate";
 import { changesIn, isPartlyDone, type Rollout, type RolloutEvent, rolloutOf, verdict } from "../rollout/journal";
-import { type Journal, openJournal } from "../rollout/journalStore";
+import { type Journal, JournalFailed, openJournal } from "../rollout/journalStore";
 import { type RollOutOptions, rollOut } from "../rollout/rollOut";
 import { type RolloutSettings, readSettings } from "../rollout/settings";
 import { stackDriver } from "../rollout/stackDriver";
@@ -82,6 +82,8 @@ async function up(options: Options): Promise<void> {
         print.verdict(text);
         const exit = exitOf(rollout);
         if (exit !== "done") throw new CommandFailed(exit, options.json ? text : NEXT[exit === "cancelled" ? "cancelled" : "stopped"]);
+    } catch (error) {
+        throw error instanceof JournalFailed ? new CommandFailed("failed", error.message) : error;
     } finally {
         await journal?.close();
     }

@@ -34,6 +34,9 @@ export interface Journal {
     close(): Promise<void>;
 }
 
+/** An event could not be recorded, as on a full disk. */
+export class JournalFailed extends Error {}
+
 const folderOf = (backend: string) => join(backend, ".thanos-fleet", "rollouts");
 
 /** The newest rollout of a backend: its id and what was recorded of it. */
@@ -76,8 +79,15 @@ export async function openJournal(backend: string): Promise<Journal> {
         id,
         earlier: unfinished?.events ?? [],
         record: async (event) => {
-            await file.appendFile(`${JSON.stringify(event)}\n`);
-            await file.datasync();
+            try {
+                await file.appendFile(`${JSON.stringify(event)}\n`);
+                await file.datasync();
+            } catch (error) {
+                throw new JournalFailed(
+                    `The journal of rollout ${id} cannot be written: ${(error as Error).message}. What ran has finished, nothing more was started. ` +
+                        "Make room, then run it again.",
+                );
+            }
         },
         close: async () => {
             await file.close();

@@ -4,7 +4,7 @@ import { appendFileSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/configError";
-import { newestRollout, openJournal, type Recorded } from "../../../rollout/journalStore";
+import { JournalFailed, newestRollout, openJournal, type Recorded } from "../../../rollout/journalStore";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 const time = "2026-11-22T13:00:00.000Z";
@@ -43,6 +43,16 @@ describe("the journal of rollouts", () => {
         assert.deepEqual((await newestRollout(backend))?.events, [started, updating]);
         await recorded(started);
         assert.deepEqual((await newestRollout(backend))?.events, [started, updating, started]);
+    });
+
+    it("says so where an event cannot be recorded", async () => {
+        const journal = await openJournal(backend);
+        await journal.close();
+        await assert.rejects(journal.record(started), (error) => {
+            assert.ok(error instanceof JournalFailed);
+            assert.match(error.message, new RegExp(`^The journal of rollout ${journal.id} cannot be written: .+\\. What ran has finished`));
+            return true;
+        });
     });
 
     it("knows no rollout of a backend that had none", async () => assert.equal(await newestRollout(backend), undefined));
