@@ -26,7 +26,14 @@ function byFile(objects: readonly SourceObject[]): (readonly SourceObject[])[] {
     ]);
 }
 
-const hasTwins = (objects: readonly SourceObject[]) => new Set(objects.map(identityOf)).size < objects.length;
+/** Kinds that rules read. Of others, people write a second copy into the same folder, for instance a ServiceAccount for each component. */
+const READ =
+    /^(Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|ConfigMap|Secret|Service|Ingress|Prometheus|PrometheusAgent|ThanosRuler|Release)$/;
+
+function hasTwins(objects: readonly SourceObject[]): boolean {
+    const read = objects.filter(({ manifest }) => READ.test(manifest.kind));
+    return new Set(read.map(identityOf)).size < read.length;
+}
 
 function identityOf({ manifest: { apiVersion, kind, name, fields } }: SourceObject): string {
     const { namespace } = (fields.metadata ?? {}) as { namespace?: unknown };

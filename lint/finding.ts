@@ -42,7 +42,9 @@ export interface Unreadable extends Place {
 /** A rule that could not be decided, for all or for some of what it looks at, and why. */
 export interface Undecided {
     readonly rule: string;
-    /** `no compactors given`; `Deployment query: its endpoints are not known: ...` */
+    /** The part that lacks something: `Deployment query`. Absent: there is no part that the rule looks at. */
+    readonly part?: string;
+    /** `no compactors given`; `its endpoints are not known: ...` */
     readonly reason: string;
 }
 

@@ -9,8 +9,9 @@ import { deploymentsOf } from "./deployments";
 import { documentsOf, readDocument } from "./documents";
 import type { SourceFile } from "./files";
 import { byPlace, type Finding, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
+import { isRecord } from "./isRecord";
 import { locate } from "./locate";
-import { isRecord, objectsOf, type SourceObject } from "./objects";
+import { objectsOf, type SourceObject } from "./objects";
 import { Suppressions } from "./suppressions";
 
 export interface LintOptions {
@@ -44,7 +45,7 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today, isChange
                 for (const problem of rule.check(reading.model, thresholdsOf(rule)))
                     found.push(findingOf(rule, problem, deployment, reading, isChanged));
                 for (const { path, fact } of undecidedFor(rule, reading.model, reading.lacks))
-                    undecided.push({ rule: rule.id, reason: `${path}: ${fact}` });
+                    undecided.push({ rule: rule.id, part: titleOf(path, deployment, reading), reason: fact });
             } catch (error) {
                 undecided.push({
                     rule: rule.id,
@@ -116,11 +117,20 @@ const readDeployment = (objects: readonly SourceObject[]): Reading =>
     readModel(objects.map(({ manifest }) => manifest).filter(isThanosOrOther), KINDS, (error) => error instanceof TypeError);
 
 /** Not a Prometheus that has nothing to do with Thanos: neither a sidecar, nor a remote write to Receive. */
-function isThanosOrOther({ apiVersion, kind, fields }: Manifest): boolean {
-    if (!apiVersion.startsWith("monitoring.coreos.com/") || !kind.startsWith("Prometheus")) return true;
-    const { thanos, remoteWrite } = (isRecord(fields.spec) ? fields.spec : {}) as { thanos?: unknown; remoteWrite?: unknown };
-    const targets = Array.isArray(remoteWrite) ? remoteWrite : [];
-    return thanos !== undefined || targets.some((target) => isRecord(target) && String(target.url).includes(RECEIVE_PATH));
+function isThanosOrOther(manifest: Manifest): boolean {
+    const spec = prometheusSpecOf(manifest);
+    if (spec === undefined) return true;
+    const targets = Array.isArray(spec.remoteWrite) ? spec.remoteWrite : [];
+    // The chart's default is `thanos: {}`, which is no sidecar; the operator's is.
+    const sidecar = isRecord(spec.thanos) && (manifest.kind !== "Release" || Object.keys(spec.thanos).length > 0);
+    return sidecar || targets.some((target) => isRecord(target) && String(target.url).includes(RECEIVE_PATH));
+}
+
+/** Of the operator's Prometheus and PrometheusAgent, and of a release of kube-prometheus-stack. */
+function prometheusSpecOf({ apiVersion, kind, fields }: Manifest): Record<string, unknown> | undefined {
+    const record = (value: unknown) => (isRecord(value) ? value : {});
+    if (/^monitoring\.coreos\.com\/.*Prometheus(Agent)?$/.test(`${apiVersion} ${kind}`)) return record(fields.spec);
+    return kind === "Release" ? record(record(record(fields.values).prometheus).prometheusSpec) : undefined;
 }
 
 /** Where Receive takes remote write (pkg/receive/handler.go). */
@@ -172,8 +182,15 @@ function componentsOf(objects: readonly SourceObject[], { model: { pages: _, ...
     return objects.filter(({ manifest }) => described.includes(manifest.id)).map(({ title }) => title);
 }
 
+/** The path of a part is the title of its object; its id, where another object has that title. */
+const titleOf = (path: string, objects: readonly SourceObject[], { ids }: Reading) =>
+    objects.find(({ manifest }) => manifest.id === ids.get(path))?.title ?? path;
+
 /** A rule none of whose parts is described cannot be decided. */
 function nothingFor(rule: Rule, kinds: ReadonlySet<string>): Undecided[] {
     const isGiven = rule.reads.some((kind) => kinds.has(kind));
-    return isGiven ? [] : [{ rule: rule.id, reason: `no ${rule.reads.join(" or ")} given` }];
+    return isGiven ? [] : [{ rule: rule.id, reason: `no ${rule.reads.map(wordsOf).join(" or ")} given` }];
 }
+
+/** `endpointLists` are endpoint lists. */
+const wordsOf = (kind: string) => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

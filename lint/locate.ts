@@ -46,14 +46,15 @@ function placeIn(root: Node, field: string, flags: readonly string[]): number | 
 /** `replicationFactor` in a flag is `replication-factor`. */
 const kebab = (field: string) => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** The highest key of this name. */
+/** The highest key of this name, but not in `metadata`, which describes what people call the object. */
 function keyIn(root: Node, name: string): number | undefined {
     let level: unknown[] = [root];
     while (level.length > 0) {
         const pairs = level.flatMap((node) => (isMap(node) ? node.items : []));
         const key = pairs.map((pair) => pair.key).find((candidate) => isScalar(candidate) && candidate.value === name);
         if (isScalar(key)) return key.range?.[0];
-        level = [...pairs.map(({ value }) => value), ...level.flatMap((node) => (isSeq(node) ? node.items : []))];
+        const inside = pairs.filter(({ key }) => !(isScalar(key) && key.value === "metadata")).map(({ value }) => value);
+        level = [...inside, ...level.flatMap((node) => (isSeq(node) ? node.items : []))];
     }
     return undefined;
 }

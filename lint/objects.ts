@@ -1,6 +1,8 @@
 import type { Manifest } from "../rules/reading/manifest";
 import { composeManifests } from "./compose";
 import type { SourceDocument } from "./documents";
+import { releaseOf } from "./helm";
+import { isRecord } from "./isRecord";
 
 /** A manifest, and where it is written. */
 export interface SourceObject {
@@ -23,7 +25,7 @@ interface ObjectFields {
 /** A List may contain Lists; a deeper nesting is not Kubernetes'. An alias may make a List its own item. */
 const DEEPEST_LIST = 3;
 
-/** The Kubernetes objects of a document, those of Lists and of OpenShift's Templates too, and the services of a docker-compose file. None for any other document. */
+/** The Kubernetes objects of a document, those of Lists and of OpenShift's Templates too, releases of Flux and Argo CD, and the services of a docker-compose file. None for any other document. */
 export function objectsOf(source: SourceDocument, value: unknown): SourceObject[] {
     return isRecord(value) && isRecord(value.services) && value.kind === undefined
         ? composeManifests(value.services).map(({ name, fields }) => {
@@ -44,12 +46,13 @@ function listed(source: SourceDocument, value: unknown, keys: readonly (string |
     if (kind === "Template" && Array.isArray(objects)) return within("objects", objects);
     const name = typeof metadata?.name === "string" ? metadata.name : "without a name";
     const manifest = { apiVersion, kind, name, id: idOf(source, keys), fields: value };
-    return [{ manifest, title: `${kind} ${name}`, source, keys }];
+    const release = releaseOf(manifest);
+    const title = `${kind} ${name}`;
+    return release === undefined
+        ? [{ manifest, title, source, keys }]
+        : [{ manifest: release.manifest, title, source, keys: [...keys, ...release.keys] }];
 }
 
 /** Sorted by id, objects are in the order of files and lines. */
 const idOf = ({ file, line }: SourceDocument, keys: readonly (string | number)[]) =>
     `${file}:${[line, ...keys].map((key) => (typeof key === "number" ? String(key).padStart(9, "0") : key)).join(":")}`;
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);

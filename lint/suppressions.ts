@@ -1,5 +1,6 @@
 import { excerptOf, type Finding, type Place } from "./finding";
-import { isRecord, type SourceObject } from "./objects";
+import { isRecord } from "./isRecord";
+import type { SourceObject } from "./objects";
 
 /** Annotation of a workload or of its pod template: `L4 until 2027-01-01: reason`, one suppression a line. The comment has the same words. */
 export const ANNOTATION = "thanos-fleet/ignore";

@@ -41,12 +41,15 @@ export function summaryOf({ findings, suppressed, unreadable, components, undeci
     ].join("; ");
 }
 
-/** Rules that lack the same come together. */
+/** Rules that lack the same come together. A part is named if it is the only one: a Secret is often missing for all of them. */
 function undecidedText(undecided: Report["undecided"]): string {
-    const reasons = [...new Set(undecided.map(({ reason }) => reason))];
-    const rulesWith = (wanted: string) => undecided.filter(({ reason }) => reason === wanted).map(({ rule }) => rule);
-    const rules = new Set(undecided.map(({ rule }) => rule)).size;
-    return `${count(rules, "rule")} undecidable: ${reasons.map((reason) => `${rulesWith(reason).join(", ")} (${reason})`).join(", ")}`;
+    const reasons = [...new Set(undecided.map(({ reason }) => reason))].map((reason) => {
+        const entries = undecided.filter((entry) => entry.reason === reason);
+        const parts = new Set(entries.flatMap(({ part }) => part ?? []));
+        const about = parts.size > 1 ? `${parts.size} components: ` : [...parts].map((part) => `${part}: `).join("");
+        return `${[...new Set(entries.map(({ rule }) => rule))].join(", ")} (${about}${reason})`;
+    });
+    return `${count(new Set(undecided.map(({ rule }) => rule)).size, "rule")} undecidable: ${reasons.join(", ")}`;
 }
 
 const count = (n: number, thing: string) => `${n} ${thing}${n === 1 ? "" : "s"}`;

@@ -82,8 +82,8 @@ describe("documents that cannot be read", () => {
         assert.deepEqual(remedies("$(RAW)"), []);
         const { undecided } = lintTexts({ "a.yaml": compactor("c", ["$(RAW)", "90d", "90d"]) });
         assert.deepEqual(
-            undecided.filter(({ rule }) => rule === "L4").map(({ reason }) => reason),
-            ["StatefulSet c: --retention.resolution-raw is $(RAW)"],
+            undecided.filter(({ rule }) => rule === "L4"),
+            [{ rule: "L4", part: "StatefulSet c", reason: "--retention.resolution-raw is $(RAW)" }],
         );
     });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import type { Finding } from "../../../lint/finding";
+import { summaryOf } from "../../../lint/print/text";
 import { compactor, lintTexts } from "../../support/lintCases";
 
 const brief = ({ rule, file, line, message }: Finding) => `${file}:${line} ${rule} ${message.split(":")[0]}`;
@@ -45,6 +46,14 @@ describe("lint", () => {
         assert.deepEqual(found({ "a.yaml": replicas }), ["a.yaml:7 L2 StatefulSet c.replicas"]);
         assert.deepEqual(found({ "a.yaml": compactor("c", ["0d", "90d", "90d"]) }), ["a.yaml:14 L34 StatefulSet c.retention"]);
         assert.deepEqual(found({ "a.yaml": `# a comment\n---\n\n${deployment}` }), ["a.yaml:4 L2 Deployment c.strategy"]);
+    });
+
+    it("takes no label for a field of the same name", () => {
+        const labelled = compactor("c", ["30h", "30h", "30h"], ["  labels: {retention: long, raw: yes}"]);
+        assert.deepEqual(found({ "a.yaml": labelled }), [
+            "a.yaml:15 L4 StatefulSet c.retention.raw",
+            "a.yaml:16 L4 StatefulSet c.retention.fiveMinutes",
+        ]);
     });
 
     it("counts lines through documents, Lists, Windows line ends and anchors", () => {
@@ -95,6 +104,8 @@ describe("lint", () => {
         assert.deepEqual(found({ "one/c.yaml": c, "one/d.yaml": d }), ["one/d.yaml:1 L2 StatefulSet d.stream"]);
         assert.deepEqual(found({ "base/c.yaml": c, "prod/c.yaml": c, "prod/e.yaml": "a: 1" }), []);
         assert.deepEqual(found({ "prod.yaml": c, "staging.yaml": c }), []);
+        const account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: thanos, namespace: monitoring}\n";
+        assert.deepEqual(found({ "one/c.yaml": c + account, "one/d.yaml": d + account }), ["one/d.yaml:1 L2 StatefulSet d.stream"]);
         assert.deepEqual(found({ "base/c.yaml": c, "base/d.yaml": d, "prod/c.yaml": c }), ["base/d.yaml:1 L2 StatefulSet d.stream"]);
         assert.deepEqual(found({ "all.yaml": `${c}---\n${c}` }), []);
     });
@@ -126,6 +137,37 @@ describe("lint", () => {
         assert.deepEqual(found({ "docker-compose.yml": compose(" compact", "    deploy: {replicas: 2}\n") }), [
             "docker-compose.yml:5 L2 service thanos-compact.replicas",
         ]);
+    });
+
+    it("reads kube-prometheus-stack in a HelmRelease and in an Application, where its values are all there", () => {
+        const values = "prometheus: {prometheusSpec: {thanos: {image: x}, replicas: 1}}";
+        const flux = (more = "") =>
+            `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: kps}\nspec:\n  chart: {spec: {chart: kube-prometheus-stack}}\n${more}  values:\n    grafana: {replicas: 1}\n    ${values}\n`;
+        const argo = (helm: string) =>
+            `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: kps}\nspec:\n  source:\n    chart: kube-prometheus-stack\n    helm:\n${helm}`;
+        assert.deepEqual(found({ "r.yaml": flux() }), ["r.yaml:8 L31 HelmRelease kps.replicas"]);
+        assert.deepEqual(found({ "r.yaml": flux("  valuesFrom: [{kind: ConfigMap, name: more}]\n") }), []);
+        assert.deepEqual(found({ "r.yaml": flux().replace("{image: x}", "{}") }), []);
+        assert.deepEqual(found({ "r.yaml": argo(`      valuesObject:\n        ${values}\n`) }), ["r.yaml:9 L31 Application kps.replicas"]);
+        assert.deepEqual(found({ "r.yaml": argo(`      values: |\n        ${values}\n`) }), ["r.yaml:1 L31 Application kps.replicas"]);
+        assert.deepEqual(found({ "r.yaml": argo(`      parameters: []\n      values: |\n        ${values}\n`) }), []);
+    });
+
+    it("says together what several components lack", () => {
+        const mounted = (name: string) =>
+            compactor(name)
+                .replace("- compact\n", "- compact\n            - --objstore.config-file=/s/o.yml\n")
+                .replace("          args:", "          volumeMounts: [{name: s, mountPath: /s}]\n          args:")
+                .concat(`      volumes: [{name: s, secret: {secretName: objstore-${name}}}]\n`);
+        const lacks = (...names: string[]) => {
+            const report = lintTexts(Object.fromEntries(names.map((name) => [`${name}.yaml`, mounted(name)])));
+            return summaryOf(report).match(/L29 \([^)]*\)[^)]*\)/g);
+        };
+        const missing = (name: string) => `StatefulSet ${name}: Secret monitoring/objstore-${name} (o.yml) is not among the manifests)`;
+        assert.deepEqual(lacks("c"), [`L29 (${missing("c")}`]);
+        assert.deepEqual(lacks("c", "d"), [`L29 (${missing("c")}`, `L29 (${missing("d")}`]);
+        const same = [mounted("c"), mounted("c").replace("name: c\n", "name: d\n")];
+        assert.match(summaryOf(lintTexts({ "c.yaml": same.join("---\n") })), /L29 \(2 components: Secret monitoring\/objstore-c /);
     });
 
     it("leaves a Prometheus alone that has nothing to do with Thanos", () => {
