@@ -45,7 +45,8 @@ export const retentionOutlivesDownsampling = defineRule({
     check: (model, { minRaw, minFiveMinutes }) =>
         model.compactors.flatMap((compactor) => [
             ...tooShort(compactor, RAW, minRaw),
-            ...tooShort(compactor, FIVE_MINUTES, minFiveMinutes),
+            // Without downsampling there are no 5m blocks to lose.
+            ...(compactor.downsampling ? tooShort(compactor, FIVE_MINUTES, minFiveMinutes) : []),
         ]),
     good: { ...NOTHING, compactors: [keeping("90d", "90d", "90d"), { ...keeping("0d", "0d", "0d"), path: "compact-red", stream: "red" }] },
     bad: { ...NOTHING, compactors: [keeping("24h", "90d", "365d")] },

@@ -1,5 +1,6 @@
 import { type ExposedPage, NO_LOGIN } from "../model";
 import type { Manifest } from "./manifest";
+import { NotKnownError } from "./notKnown";
 import { isA, workloadOf } from "./workload";
 
 interface IngressFields {
@@ -23,6 +24,9 @@ const NGINX = "nginx.ingress.kubernetes.io";
 /** Thanos, or what asks for a login before it, by its image. */
 const BEHIND = /(^|\/)(thanos|oauth2-proxy)([:@]|$)/;
 
+/** Middlewares of Traefik, which may ask for a login or admit some networks only. They are objects of Traefik's own. */
+const TRAEFIK = "traefik.ingress.kubernetes.io/router.middlewares";
+
 /** The pages that an Ingress exposes: its hosts whose Services lead to Thanos, or to oauth2-proxy. Pods that are not among the manifests are not known. */
 export function pagesOf(manifest: Manifest, path: string, manifests: readonly Manifest[]): ExposedPage[] {
     if (!isA(manifest, "networking.k8s.io/v1", "Ingress")) return [];
@@ -37,6 +41,8 @@ export function pagesOf(manifest: Manifest, path: string, manifests: readonly Ma
         );
         if (!images.some((image) => BEHIND.test(image))) return [];
         const login = asks || images.every((image) => /oauth2-proxy/.test(image));
+        if (!login && annotations[TRAEFIK] !== undefined)
+            throw new NotKnownError(`middlewares of Traefik decide who opens ${host} (${annotations[TRAEFIK]})`);
         return [
             {
                 path,

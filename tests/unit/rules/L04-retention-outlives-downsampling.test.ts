@@ -46,6 +46,9 @@ describe("rule L4, retention-outlives-downsampling", () => {
             },
         ]));
 
+    it("reports no short retention of 5m samples where none are made", () =>
+        assert.deepEqual(problemsOf(["14d", "1s", "1s"], {}, false), []));
+
     it("says that Thanos accepts a retention that only a threshold refuses", () =>
         assert.deepEqual(problemsOf(["30d", "30d", "30d"], { minRaw: "60d" }).map(problemText), [
             "c.retention.raw: 30d is shorter than 60d. Thanos would accept it; this threshold does not. Set it to 60d or longer (--retention.resolution-raw), or to 0d to keep for ever.",

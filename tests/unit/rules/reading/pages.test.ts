@@ -57,6 +57,16 @@ describe("the pages that manifests expose", () => {
         assert.deepEqual(login(...LOGIN, ingress({}, "login", "frontend")), [false]);
     });
 
+    it("are not known where middlewares of Traefik decide who opens them", () => {
+        const annotations = { "traefik.ingress.kubernetes.io/router.middlewares": "default-internal@kubernetescrd" };
+        const { model, lacks } = readModel([...FRONTEND, ingress(annotations, "frontend")], ["pages"]);
+        assert.deepEqual(model.pages, []);
+        assert.deepEqual(
+            lacks.map(({ fact }) => fact),
+            ["middlewares of Traefik decide who opens metrics.example.com (default-internal@kubernetescrd)"],
+        );
+    });
+
     it("are none where an Ingress leads to something else, to another namespace, or to pods that are not there", () => {
         assert.deepEqual(pagesOf(...FRONTEND, pods("shop", "shop:1"), service("shop", "shop"), ingress({}, "shop")), []);
         assert.deepEqual(pagesOf(pods("frontend", IMAGE, "other"), service("frontend", "frontend", "other"), ingress({}, "frontend")), []);
