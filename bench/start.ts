@@ -32,12 +32,7 @@ interface Way {
 const { runtime } = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { runtime: { options: { nodeargs: string } } };
 const ours = { name: "this project's way", nodeArgs: runtime.options.nodeargs.split(" "), runs: 5 };
 
-const WAYS: Way[] = [
-    ours,
-    { name: "ts-node, transpile-only", nodeArgs: ["--require", "ts-node/register"], runs: 3 },
-    // The SDK's default for TypeScript programs (cmd/run/run.js).
-    { name: "type check, Pulumi's default", nodeArgs: ["--require", "ts-node/register/type-check"], runs: 3 },
-];
+const WAYS: Way[] = [ours, { name: "ts-node, transpile-only", nodeArgs: ["--require", "ts-node/register"], runs: 3 }];
 
 interface Measured {
     /** From the start of the process. */
