@@ -1,5 +1,4 @@
-import { parseDuration } from "./duration";
-import { OBJSTORE, objstore, thanos } from "./example";
+import { compactor, OBJSTORE, objstore, thanos } from "./example";
 import { type Compactor, NOTHING } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -16,14 +15,14 @@ export const oneCompactorPerStream = defineRule({
     scope: "deployment",
     thresholds: {},
     check: ({ compactors }) => [...compactors.flatMap(wrongReplicas), ...sharedStreams(compactors)],
-    good: { ...NOTHING, compactors: [compactor("compact-blue", {}), compactor("compact-red", { stream: "red", replicas: 0 })] },
+    good: { ...NOTHING, compactors: [compactor({ path: "compact-blue" }), compactor({ path: "compact-red", stream: "red", replicas: 0 })] },
     bad: {
         ...NOTHING,
         compactors: [
-            compactor("compact-blue", { replicas: 2 }),
-            compactor("compact-red", { stream: "red", overlapsOnUpdate: true }),
-            compactor("compact-red-again", { stream: "red" }),
-            compactor("compact-green", { stream: "green", overlapsOnSchedule: true }),
+            compactor({ path: "compact-blue", replicas: 2 }),
+            compactor({ path: "compact-red", stream: "red", overlapsOnUpdate: true }),
+            compactor({ path: "compact-red-again", stream: "red" }),
+            compactor({ path: "compact-green", stream: "green", overlapsOnSchedule: true }),
         ],
     },
     manifests: {
@@ -85,10 +84,4 @@ function sharedStreams(compactors: readonly Compactor[]): Problem[] {
         );
     }
     return problems.all();
-}
-
-function compactor(path: string, differences: Partial<Compactor>): Compactor {
-    const kept = parseDuration("90d");
-    const usual = { stream: "blue", replicas: 1, overlapsOnUpdate: false, downsampling: true };
-    return { path, ...usual, retention: { raw: kept, fiveMinutes: kept, oneHour: kept }, ...differences };
 }

@@ -1,5 +1,4 @@
-import { parseDuration } from "./duration";
-import { OBJSTORE, objstore, operated, thanos, uploadingTo } from "./example";
+import { compactor, OBJSTORE, objstore, operated, thanos, uploadingTo } from "./example";
 import { type Compactor, isKnown, NOTHING, type ThanosModel } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -37,9 +36,9 @@ export const replicasMergeByPenalty = defineRule({
             .map(({ path, label }) => ({ path, fact: `nothing says whose replicas the label ${label} tells apart` })),
     good: {
         ...NOTHING,
-        compactors: [compactor(["receive_replica"], false), { ...compactor([OPERATORS_LABEL], true), path: "red", stream: "red" }],
+        compactors: [merging(["receive_replica"], false), merging([OPERATORS_LABEL], true, { path: "red", stream: "red" })],
     },
-    bad: { ...NOTHING, compactors: [compactor([OPERATORS_LABEL], false)] },
+    bad: { ...NOTHING, compactors: [merging([OPERATORS_LABEL], false)] },
     manifests: {
         good: [
             objstore("blue"),
@@ -79,15 +78,6 @@ function isOfPrometheus({ sources }: ThanosModel, stream: string, label: string)
     return /^(receive|rule|ruler|thanos_ruler|thanos_receive)_replica$/.test(label) ? false : undefined;
 }
 
-function compactor(replicaLabels: string[], penalty: boolean): Compactor {
-    const kept = parseDuration("90d");
-    return {
-        path: "compact",
-        stream: "blue",
-        replicas: 1,
-        overlapsOnUpdate: false,
-        downsampling: true,
-        retention: { raw: kept, fiveMinutes: kept, oneHour: kept },
-        merging: { vertical: true, replicaLabels, penalty },
-    };
+function merging(replicaLabels: string[], penalty: boolean, differences: Partial<Compactor> = {}): Compactor {
+    return compactor({ merging: { vertical: true, replicaLabels, penalty }, ...differences });
 }

@@ -1,5 +1,5 @@
 import { type Duration, formatDuration, parseDuration } from "./duration";
-import { thanos } from "./example";
+import { keeping, retentionFlags, thanos } from "./example";
 import { type Compactor, NOTHING, type Retention } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -51,17 +51,13 @@ export const retentionOutlivesDownsampling = defineRule({
     good: { ...NOTHING, compactors: [keeping("90d", "90d", "90d"), { ...keeping("0d", "0d", "0d"), path: "compact-red", stream: "red" }] },
     bad: { ...NOTHING, compactors: [keeping("24h", "90d", "365d")] },
     manifests: {
-        good: [thanos("StatefulSet", "compact", ["compact", ...flagsOf("90d", "90d", "90d")])],
+        good: [thanos("StatefulSet", "compact", ["compact", ...retentionFlags("90d", "90d", "90d")])],
         bad: [
-            thanos("StatefulSet", "compact", ["compact", ...flagsOf("24h", "90d", "365d")]),
-            thanos("Job", "expire", ["compact", "--downsampling.disable", ...flagsOf("12h", "5d", "0d")]),
+            thanos("StatefulSet", "compact", ["compact", ...retentionFlags("24h", "90d", "365d")]),
+            thanos("Job", "expire", ["compact", "--downsampling.disable", ...retentionFlags("12h", "5d", "0d")]),
         ],
     },
 });
-
-function flagsOf(raw: string, fiveMinutes: string, oneHour: string): string[] {
-    return [`--retention.resolution-raw=${raw}`, `--retention.resolution-5m=${fiveMinutes}`, `--retention.resolution-1h=${oneHour}`];
-}
 
 function tooShort(compactor: Compactor, resolution: Resolution, least: Duration): Problem[] {
     const retention = compactor.retention[resolution.field];
@@ -80,15 +76,4 @@ function consequence({ downsampling }: Compactor, { downsampledAt, into }: Resol
     return downsampling
         ? `Blocks are downsampled to ${into} only at the age of ${downsampledAt}, so compact refuses to start: nothing is compacted or expired.`
         : `With --downsampling.disable compact accepts it and deletes the blocks at that age, with no ${into} samples in their place.`;
-}
-
-function keeping(raw: string, fiveMinutes: string, oneHour: string): Compactor {
-    return {
-        path: "compact",
-        stream: "blue",
-        replicas: 1,
-        overlapsOnUpdate: false,
-        downsampling: true,
-        retention: { raw: parseDuration(raw), fiveMinutes: parseDuration(fiveMinutes), oneHour: parseDuration(oneHour) },
-    };
 }

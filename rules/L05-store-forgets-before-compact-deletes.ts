@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration } from "./duration";
-import { OBJSTORE, objstore, thanos } from "./example";
-import { type Compactor, NOTHING, type Store, type ThanosModel } from "./model";
+import { compactor, OBJSTORE, objstore, thanos } from "./example";
+import { NOTHING, type Store, type ThanosModel } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
 
@@ -27,8 +27,8 @@ export const storeForgetsFirst = defineRule({
             );
         return problems.all();
     },
-    good: { ...NOTHING, stores: [store("24h")], compactors: [compactor("48h")] },
-    bad: { ...NOTHING, stores: [store("48h")], compactors: [compactor("48h")] },
+    good: { ...NOTHING, stores: [store("24h")], compactors: [compactor({ deleteDelay: parseDuration("48h") })] },
+    bad: { ...NOTHING, stores: [store("48h")], compactors: [compactor({ deleteDelay: parseDuration("48h") })] },
     manifests: {
         good: [
             objstore("blue"),
@@ -56,10 +56,4 @@ const pairs = ({ stores, compactors }: ThanosModel) =>
 function store(delay: string): Store {
     const usual = { path: "store", stream: "blue", minAge: parseDuration("0"), syncInterval: parseDuration("15m") };
     return { ...usual, ignoreDeletionMarksDelay: parseDuration(delay) };
-}
-
-function compactor(delay: string): Compactor {
-    const kept = parseDuration("90d");
-    const usual = { path: "compact", stream: "blue", replicas: 1, overlapsOnUpdate: false, downsampling: true };
-    return { ...usual, retention: { raw: kept, fiveMinutes: kept, oneHour: kept }, deleteDelay: parseDuration(delay) };
 }

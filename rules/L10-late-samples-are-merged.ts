@@ -1,5 +1,5 @@
 import { formatDuration, parseDuration } from "./duration";
-import { OBJSTORE, objstore, thanos } from "./example";
+import { compactor, OBJSTORE, objstore, thanos } from "./example";
 import { type Compactor, NOTHING, type Source, type ThanosModel } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -33,8 +33,8 @@ export const lateSamplesAreMerged = defineRule({
         late(model)
             .filter(({ stream }) => !model.compactors.some((compactor) => compactor.stream === stream && compactor.merging !== undefined))
             .map(({ path }) => ({ path, fact: "how its blocks are compacted is not known: their compactor is not among the manifests" })),
-    good: { ...NOTHING, sources: [source("10m")], compactors: [compactor(true)] },
-    bad: { ...NOTHING, sources: [source("10m")], compactors: [compactor(false)] },
+    good: { ...NOTHING, sources: [source("10m")], compactors: [merging(true)] },
+    bad: { ...NOTHING, sources: [source("10m")], compactors: [merging(false)] },
     manifests: {
         good: [
             objstore("blue"),
@@ -61,12 +61,6 @@ function source(window: string): Source {
     return { ...usual, outOfOrder: parseDuration(window) };
 }
 
-function compactor(vertical: boolean): Compactor {
-    const kept = parseDuration("90d");
-    const usual = { path: "compact", stream: "blue", replicas: 1, overlapsOnUpdate: false, downsampling: true };
-    return {
-        ...usual,
-        retention: { raw: kept, fiveMinutes: kept, oneHour: kept },
-        merging: { vertical, replicaLabels: [], penalty: false },
-    };
+function merging(vertical: boolean): Compactor {
+    return compactor({ merging: { vertical, replicaLabels: [], penalty: false } });
 }

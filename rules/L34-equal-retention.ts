@@ -1,6 +1,6 @@
-import { formatDuration, parseDuration } from "./duration";
-import { thanos } from "./example";
-import { type Compactor, NOTHING } from "./model";
+import { formatDuration } from "./duration";
+import { keeping, retentionFlags, thanos } from "./example";
+import { NOTHING } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
 
@@ -34,16 +34,7 @@ export const equalRetention = defineRule({
     good: { ...NOTHING, compactors: [keeping("90d", "90d", "90d"), { ...keeping("90d", "0d", "0d"), stream: "red", downsampling: false }] },
     bad: { ...NOTHING, compactors: [keeping("30d", "90d", "365d")] },
     manifests: {
-        good: [thanos("StatefulSet", "compact", ["compact", ...flagsOf("90d", "90d", "90d")])],
-        bad: [thanos("StatefulSet", "compact", ["compact", ...flagsOf("30d", "90d", "365d")])],
+        good: [thanos("StatefulSet", "compact", ["compact", ...retentionFlags("90d", "90d", "90d")])],
+        bad: [thanos("StatefulSet", "compact", ["compact", ...retentionFlags("30d", "90d", "365d")])],
     },
 });
-
-function flagsOf(raw: string, fiveMinutes: string, oneHour: string): string[] {
-    return [`--retention.resolution-raw=${raw}`, `--retention.resolution-5m=${fiveMinutes}`, `--retention.resolution-1h=${oneHour}`];
-}
-
-function keeping(raw: string, fiveMinutes: string, oneHour: string): Compactor {
-    const usual = { path: "compact", stream: "blue", replicas: 1, overlapsOnUpdate: false, downsampling: true };
-    return { ...usual, retention: { raw: parseDuration(raw), fiveMinutes: parseDuration(fiveMinutes), oneHour: parseDuration(oneHour) } };
-}

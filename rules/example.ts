@@ -1,3 +1,6 @@
+import { parseDuration } from "./duration";
+import type { Compactor } from "./model";
+
 /** A Kubernetes object of an example. */
 export interface KubernetesObject {
     readonly apiVersion: string;
@@ -86,3 +89,22 @@ export const uploadingTo = (prefix: string, more: object = {}) => ({
     objectStorageConfig: { name: `objstore-${prefix}`, key: "objstore.yml" },
     ...more,
 });
+
+/** A compactor that no rule reports, with these differences. */
+export function compactor(differences: Partial<Compactor>): Compactor {
+    const kept = parseDuration("90d");
+    const usual = { path: "compact", stream: "blue", replicas: 1, overlapsOnUpdate: false, downsampling: true };
+    return { ...usual, retention: { raw: kept, fiveMinutes: kept, oneHour: kept }, ...differences };
+}
+
+/** A compactor with these retentions of raw, 5m and 1h samples. */
+export function keeping(raw: string, fiveMinutes: string, oneHour: string): Compactor {
+    return compactor({
+        retention: { raw: parseDuration(raw), fiveMinutes: parseDuration(fiveMinutes), oneHour: parseDuration(oneHour) },
+    });
+}
+
+/** The flags of such a compactor. */
+export function retentionFlags(raw: string, fiveMinutes: string, oneHour: string): string[] {
+    return [`--retention.resolution-raw=${raw}`, `--retention.resolution-5m=${fiveMinutes}`, `--retention.resolution-1h=${oneHour}`];
+}
