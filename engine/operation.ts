@@ -2,21 +2,13 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
+import { type Counts, NO_CHANGES } from "./counts";
 import { isRunning } from "./isRunning";
 import { type SettleOptions, settlePendingOperations } from "./pendingOperations";
 import { resourceName } from "./resourceName";
 import { PROJECT } from "./stackFile";
 
 export type Operation = "up" | "preview" | "destroy";
-
-/** How many resources an operation created, updated, ...; the stack itself and its providers are left out. */
-export interface Counts {
-    created: number;
-    updated: number;
-    replaced: number;
-    deleted: number;
-    same: number;
-}
 
 export interface OperationOptions {
     /** Receives what the engine does now, for `Step.update` (terminal/progress.ts): "creating StatefulSet receive", "StatefulSet receive: waiting for 1 of 3 replicas ready". */
@@ -76,7 +68,7 @@ const withoutColorMarks = (text: string) => text.replace(/<\{%.*?%\}>/g, "").tri
 
 /** Collects the counts and the problems from the engine events of one operation. */
 export class OperationEvents {
-    readonly counts: Counts = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
+    readonly counts: Counts = { ...NO_CHANGES };
     private readonly problems = new Set<string>();
     private refused = false;
 

@@ -1,5 +1,5 @@
 /** What happened in a rollout, as a list of events, and what follows from it: the state of each stack, the verdict. */
-import type { Counts } from "../engine/operation";
+import type { Counts } from "../engine/counts";
 import type { StackEnd } from "./stackProcess";
 import type { Wave } from "./waves";
 

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
+import { NO_CHANGES } from "../engine/counts";
 import type { StackEnd, StackMessage, StackTask } from "./stackProcess";
 
 /** Changes one stack. The rollout knows nothing else of the engine. */
@@ -37,14 +38,7 @@ export const stackDriver =
             const end = (how: string) => {
                 signal.removeEventListener("abort", cancel);
                 const message = `The ${operation} of stack ${stack} ended early (${how}).\n${printed}`.trim();
-                resolve(
-                    ended ?? {
-                        ok: false,
-                        because: "failed",
-                        message,
-                        counts: { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 },
-                    },
-                );
+                resolve(ended ?? { ok: false, because: "failed", message, counts: NO_CHANGES });
             };
             // It could not be started: too little memory, too many processes.
             child.on("error", (error) => end(error.message));

@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { ConfigError } from "../config/configError";
-import { type Counts, type FailedBecause, OperationFailed, runOperation } from "../engine/operation";
+import { type Counts, NO_CHANGES } from "../engine/counts";
+import { type FailedBecause, OperationFailed, runOperation } from "../engine/operation";
 import type { Problem } from "../rules/problem";
 
 export interface StackTask {
@@ -25,8 +26,6 @@ export type StackEnd =
 /** What it sends to its parent. */
 export type StackMessage = { doing: string } | { ended: StackEnd };
 
-const NONE: Counts = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
-
 async function runStack({ stack: name, operation, directory, policyPacks }: StackTask, signal: AbortSignal): Promise<StackEnd> {
     // Paths in a stack file begin at Pulumi.yaml.
     process.chdir(directory);
@@ -45,7 +44,7 @@ async function runStack({ stack: name, operation, directory, policyPacks }: Stac
         return { ok: true, counts };
     } catch (error) {
         const failed = error instanceof OperationFailed ? error : undefined;
-        const counts = failed?.counts ?? NONE;
+        const counts = failed?.counts ?? NO_CHANGES;
         if (refused) return { ok: false, because: "wrongInput", message: refused.message, problems: refused.problems, counts };
         return { ok: false, because: failed?.because ?? "failed", message: (error as Error).message, counts };
     }

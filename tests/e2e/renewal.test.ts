@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tls from "@pulumi/tls";
-import { type Counts, runOperation } from "../../engine/operation";
+import type { Counts } from "../../engine/counts";
+import { runOperation } from "../../engine/operation";
 import { stackFor } from "../../engine/stack";
 import { findPlugins } from "../../local/offline/findPlugins";
 import { tools } from "../support/runningFleet";

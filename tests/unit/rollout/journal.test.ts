@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { exitOf } from "../../../cli/up";
-import type { Counts } from "../../../engine/operation";
+import type { Counts } from "../../../engine/counts";
 import { type RolloutEvent, rolloutOf, verdict } from "../../../rollout/journal";
 
 const counts = (updated: number): Counts => ({ created: 0, updated, replaced: 0, deleted: 0, same: 9 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
-import type { Counts } from "../../../engine/operation";
+import type { Counts } from "../../../engine/counts";
 import type { RolloutEvent } from "../../../rollout/journal";
 import { type RollOutOptions, rollOut } from "../../../rollout/rollOut";
 import type { StackDriver } from "../../../rollout/stackDriver";
