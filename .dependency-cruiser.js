@@ -39,7 +39,16 @@ const PARTS = {
         "^local/offline/(findTools|findPlugins|findChart|builtClusters)\\.ts$",
         ...["^plan/", "^engine/", "^clients/", "^terminal/", "^index\\.ts$", "^components/", "^config/", "^upstream/", "^package\\.json$"],
     ],
-    "^local/offline/": ["^local/(fleet|services)/", "^engine/", "^clients/", "^terminal/", "^components/", "^config/", "^upstream/"],
+    "^local/offline/": [
+        "^local/(fleet|services)/",
+        "^engine/",
+        "^clients/",
+        "^terminal/",
+        "^components/",
+        "^config/",
+        "^rules/isMap\\.ts$",
+        "^upstream/",
+    ],
     "^bench/": ["^local/offline/findTools\\.ts$", "^lint/", "^plan/", "^engine/", "^index\\.ts$", "^terminal/"],
 };
 

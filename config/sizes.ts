@@ -1,4 +1,4 @@
-import { isMap } from "./isMap";
+import { isMap } from "../rules/isMap";
 
 /**
  * Defaults by the size of what a stack serves (docs/adr/0032). S is what the schema says. How long samples are kept is no matter of size: a word that says how

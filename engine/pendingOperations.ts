@@ -14,7 +14,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import { ConfigError } from "../config/configError";
-import { isMap } from "../config/isMap";
+import { isMap } from "../rules/isMap";
 import { type Checkpoint, exportState, importState, type PendingOperation, type StateResource } from "./checkpoint";
 import { resourceName } from "./resourceName";
 

@@ -4,7 +4,7 @@ import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import type { Contract } from "../components/stack/contract";
 import { ConfigError } from "../config/configError";
 import { parseConfig } from "../config/engineConfig";
-import { isMap } from "../config/isMap";
+import { isMap } from "../rules/isMap";
 import { awsAnswer, awsOutputs, expectedCaller } from "./awsPlaceholders";
 import { PROJECT } from "./stackFile";
 

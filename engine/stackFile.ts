@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../config/configError";
-import { isMap } from "../config/isMap";
 import { SECRET_VALUE } from "../config/secretValue";
+import { isMap } from "../rules/isMap";
 import type { Problem } from "../rules/problem";
 import { readYamlFile, type YamlFile } from "./yamlFile";
 

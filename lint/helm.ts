@@ -1,6 +1,6 @@
 import { parse } from "yaml";
+import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
-import { isRecord } from "./isRecord";
 
 /**
  * The Helm release that an object of Flux or Argo CD asks for, as far as its values are written in it. None where other values are merged over them
@@ -29,7 +29,7 @@ export function releaseOf(manifest: Manifest): { manifest: Manifest; keys: reado
     return undefined;
 }
 
-const at = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);
+const at = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
 
 function yaml(text: unknown): unknown {
     try {
@@ -40,7 +40,7 @@ function yaml(text: unknown): unknown {
 }
 
 function release({ name, id, fields }: Manifest, chart: unknown, values: unknown, namespace: unknown, keys: readonly string[]) {
-    if (typeof chart !== "string" || !isRecord(values)) return undefined;
+    if (typeof chart !== "string" || !isMap(values)) return undefined;
     const metadata = at(fields, "metadata");
     const inValues = at(at(values, "prometheus"), "prometheusSpec") === undefined ? [] : ["prometheus", "prometheusSpec"];
     return {

@@ -1,4 +1,5 @@
 import { RULES, undecided as undecidedFor } from "../rules";
+import { isMap } from "../rules/isMap";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
 import { FlagError } from "../rules/reading/commandLine";
@@ -9,7 +10,6 @@ import { deploymentsOf } from "./deployments";
 import { documentsOf, readDocument } from "./documents";
 import type { SourceFile } from "./files";
 import { byPlace, type Finding, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
-import { isRecord } from "./isRecord";
 import { locate } from "./locate";
 import { objectsOf, type SourceObject } from "./objects";
 import { Suppressions } from "./suppressions";
@@ -122,13 +122,13 @@ function isThanosOrOther(manifest: Manifest): boolean {
     if (spec === undefined) return true;
     const targets = Array.isArray(spec.remoteWrite) ? spec.remoteWrite : [];
     // The chart's default is `thanos: {}`, which is no sidecar; the operator's is.
-    const sidecar = isRecord(spec.thanos) && (manifest.kind !== "Release" || Object.keys(spec.thanos).length > 0);
-    return sidecar || targets.some((target) => isRecord(target) && String(target.url).includes(RECEIVE_PATH));
+    const sidecar = isMap(spec.thanos) && (manifest.kind !== "Release" || Object.keys(spec.thanos).length > 0);
+    return sidecar || targets.some((target) => isMap(target) && String(target.url).includes(RECEIVE_PATH));
 }
 
 /** Of the operator's Prometheus and PrometheusAgent, and of a release of kube-prometheus-stack. */
 function prometheusSpecOf({ apiVersion, kind, fields }: Manifest): Record<string, unknown> | undefined {
-    const record = (value: unknown) => (isRecord(value) ? value : {});
+    const record = (value: unknown) => (isMap(value) ? value : {});
     if (/^monitoring\.coreos\.com\/.*Prometheus(Agent)?$/.test(`${apiVersion} ${kind}`)) return record(fields.spec);
     return kind === "Release" ? record(record(record(fields.values).prometheus).prometheusSpec) : undefined;
 }

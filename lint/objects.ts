@@ -1,8 +1,8 @@
+import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
 import { composeManifests } from "./compose";
 import type { SourceDocument } from "./documents";
 import { releaseOf } from "./helm";
-import { isRecord } from "./isRecord";
 
 /** A manifest, and where it is written. */
 export interface SourceObject {
@@ -27,7 +27,7 @@ const DEEPEST_LIST = 3;
 
 /** The Kubernetes objects of a document, those of Lists and of OpenShift's Templates too, releases of Flux and Argo CD, and the services of a docker-compose file. None for any other document. */
 export function objectsOf(source: SourceDocument, value: unknown): SourceObject[] {
-    return isRecord(value) && isRecord(value.services) && value.kind === undefined
+    return isMap(value) && isMap(value.services) && value.kind === undefined
         ? composeManifests(value.services).map(({ name, fields }) => {
               // A container is replaced in place, as the pod of a StatefulSet is.
               const manifest = { apiVersion: "apps/v1", kind: "StatefulSet", name, id: idOf(source, ["services", name]), fields };
@@ -37,7 +37,7 @@ export function objectsOf(source: SourceDocument, value: unknown): SourceObject[
 }
 
 function listed(source: SourceDocument, value: unknown, keys: readonly (string | number)[], depth: number): SourceObject[] {
-    if (!isRecord(value)) return [];
+    if (!isMap(value)) return [];
     const { apiVersion, kind, metadata, items, objects } = value as ObjectFields;
     if (typeof apiVersion !== "string" || typeof kind !== "string") return [];
     const within = (key: string, members: readonly unknown[]) =>

@@ -1,5 +1,5 @@
+import { isMap } from "../rules/isMap";
 import { excerptOf, type Finding, type Place } from "./finding";
-import { isRecord } from "./isRecord";
 import type { SourceObject } from "./objects";
 
 /** Annotation of a workload or of its pod template: `L4 until 2027-01-01: reason`, one suppression a line. The comment has the same words. */
@@ -104,11 +104,11 @@ const lineOf = (text: string, wanted: string) => text.split("\n").findIndex((lin
 
 /** The annotation of the object and the one of its pod template. */
 function annotationsOf(fields: Record<string, unknown>): string[] {
-    const template = isRecord(fields.spec) ? fields.spec.template : undefined;
+    const template = isMap(fields.spec) ? fields.spec.template : undefined;
     return [fields, template].flatMap((owner) => {
-        const metadata = isRecord(owner) ? owner.metadata : undefined;
-        const annotations = isRecord(metadata) ? metadata.annotations : undefined;
-        const text = isRecord(annotations) ? annotations[ANNOTATION] : undefined;
+        const metadata = isMap(owner) ? owner.metadata : undefined;
+        const annotations = isMap(metadata) ? metadata.annotations : undefined;
+        const text = isMap(annotations) ? annotations[ANNOTATION] : undefined;
         return typeof text === "string" ? text.split("\n").filter((line) => line.trim() !== "") : [];
     });
 }

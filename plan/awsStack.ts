@@ -1,10 +1,10 @@
 import { M7G } from "../components/cloud/aws/cluster/instanceType";
 import { ConfigError } from "../config/configError";
 import { parseConfig } from "../config/engineConfig";
-import { isMap } from "../config/isMap";
 import { loadConfig } from "../config/load";
 import type { StackConfig } from "../config/schema";
 import { PROJECT } from "../engine/stackFile";
+import { isMap } from "../rules/isMap";
 import type { StackInput } from "./model";
 
 /** A stack on AWS, with its configuration checked. */

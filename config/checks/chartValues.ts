@@ -1,5 +1,5 @@
+import { isMap } from "../../rules/isMap";
 import { type Problem, Problems } from "../../rules/problem";
-import { isMap } from "../isMap";
 import type { StackConfig } from "../schema";
 
 interface Guard {

@@ -1,5 +1,5 @@
+import { isMap } from "../../rules/isMap";
 import { type Problem, Problems } from "../../rules/problem";
-import { isMap } from "../isMap";
 import { existingOf, type StackConfig } from "../schema";
 import { alerting } from "../schema/alerting";
 import { prometheus } from "../schema/prometheus";

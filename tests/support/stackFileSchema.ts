@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isMap } from "../../config/isMap";
 import { schemas } from "../../config/schema";
 import { PROJECT, SECTIONS } from "../../engine/stackFile";
+import { isMap } from "../../rules/isMap";
 
 /** The JSON Schema of stack files, by which editors complete and check them: that of zod, in the form of a stack file. */
 

@@ -15,7 +15,7 @@
 import https, { type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { isContent, type KubeSettings } from "../../../clients/kubeSettings";
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import type { PodReader } from "./podTrouble";
 import type { KubeObject, ManagedFields } from "./readiness";
 import type { Bag } from "./secretValues";

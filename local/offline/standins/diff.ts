@@ -1,5 +1,5 @@
 /** What changed between two sets of inputs, and whether it can be changed in place. No API server is asked. */
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import type { Bag } from "./secretValues";
 
 interface Change {

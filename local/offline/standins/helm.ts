@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Helm, type ListedRelease, uninstallArgs } from "../../../clients/helm";
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import type { ApiServer } from "./apiServer";
 import { type Decision, differences } from "./diff";
 import { explainTrouble } from "./podTrouble";

@@ -1,7 +1,7 @@
 /** Names Kubernetes objects, creates and applies them, waits for them and deletes them. */
 
 import { createHash } from "node:crypto";
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import { until } from "../until";
 import { ApiError, type ApiServer, isNotFound, type ObjectRef } from "./apiServer";
 import { AUTONAMED, type ChangeRules, decide } from "./diff";

@@ -1,5 +1,5 @@
 /** Why a workload does not become ready, as its pods report it. */
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import { type KubeObject, objectsIn } from "./readiness";
 
 interface ContainerTrouble {

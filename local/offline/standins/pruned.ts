@@ -1,5 +1,5 @@
 /** What a live object has of the fields that a program declared. */
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import type { KubeObject } from "./readiness";
 import { type Bag, keepSecrets, revealBag } from "./secretValues";
 

@@ -7,7 +7,7 @@
 
 import { randomBytes, randomInt } from "node:crypto";
 import { version } from "@pulumi/random/package.json";
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import { type Decision, differences } from "./diff";
 import { type Bag, revealBag, secret } from "./secretValues";
 import { type StandIn, serve } from "./server";

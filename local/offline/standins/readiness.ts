@@ -4,7 +4,7 @@
  */
 
 import { type JSONValue, query } from "json-p3";
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import type { Bag } from "./secretValues";
 
 /** Who manages which fields of an object. */

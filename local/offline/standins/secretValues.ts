@@ -1,6 +1,6 @@
 /** Property bags as the engine sends them: plain JSON in which a secret value is wrapped in an object with a signature. */
 
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 
 export type Bag = Record<string, unknown>;
 

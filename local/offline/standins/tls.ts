@@ -6,7 +6,7 @@
  * certificate is also issued anew by the first update within `earlyRenewalHours` of its end.
  */
 // Has to come first: the X.509 library registers its parts through it.
-import { isMap } from "../../../config/isMap";
+import { isMap } from "../../../rules/isMap";
 import "reflect-metadata";
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { z } from "zod";
 import { ConfigError } from "../../../config/configError";
 import { parseConfig } from "../../../config/engineConfig";
-import { isMap } from "../../../config/isMap";
 import { loadConfig } from "../../../config/load";
 import { schemas } from "../../../config/schema";
 import { PROJECT, toEngineConfig } from "../../../engine/stackFile";
 import type { StackPlan } from "../../../plan/model";
 import { planFleet } from "../../../plan/planFleet";
+import { isMap } from "../../../rules/isMap";
 import { observeeConfig, observerConfig } from "../../support/testFleet";
 
 /** With FUZZ_SECONDS, each test goes on for so long instead of its usual number of inputs; FUZZ_SEED has other random numbers, or repeats what was found. */
