@@ -89,12 +89,19 @@ module.exports = {
             from: { path: "^components/cloud/(aws|local)/" },
             to: { path: "^components/cloud/(aws|local)/", pathNot: "^components/cloud/$1/" },
         },
+        {
+            name: "what-is-packed-needs-no-development-package",
+            severity: "error",
+            comment: "Who installs the package has its dependencies only. Move the package there.",
+            from: { pathNot: "^(tests|bench)/" },
+            to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+        },
         { name: "no-circle-of-files", severity: "error", from: {}, to: { circular: true } },
         { name: "no-circle-of-folders", scope: "folder", severity: "error", from: {}, to: { circular: true } },
     ],
     options: {
         doNotFollow: { path: "node_modules" },
-        exclude: { path: "^(node_modules|reports)/" },
+        exclude: { path: "^reports/" },
         tsPreCompilationDeps: true,
         tsConfig: { fileName: "tsconfig.json" },
         // What a package names in its `exports` is not found otherwise.

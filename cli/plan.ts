@@ -7,7 +7,7 @@ import { bootstrapLines, groupedLines, treeLines } from "../plan/print";
 import { DIRECTORY, enter } from "./directory";
 
 interface Options {
-    cwd: string;
+    cwd?: string;
     stack?: string[];
     all?: boolean;
     json?: boolean;

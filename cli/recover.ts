@@ -9,7 +9,7 @@ import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
     stack: string;
-    cwd: string;
+    cwd?: string;
     import?: string[];
     clear?: string[];
     json?: boolean;

@@ -7,7 +7,7 @@ import { CommandFailed } from "./exitCodes";
 import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
-    cwd: string;
+    cwd?: string;
     json?: boolean;
 }
 

@@ -21,7 +21,7 @@ import { onInterrupt } from "./interrupt";
 import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
-    cwd: string;
+    cwd?: string;
     stack?: string[];
     policyPack: string[];
     json?: boolean;

@@ -5,15 +5,17 @@ import { dirname, join, relative } from "node:path";
 import { ROOT } from "../support/root";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
-/** The violations that `npm run check:imports` reports for a tree of files, each given with its imports. */
+/** The violations that `npm run check:imports` reports for a tree of files, each given with its imports: files of the tree, or packages as "npm:name". */
 async function violations(tree: Record<string, string[]>): Promise<string[]> {
     const root = temporaryDirectory();
-    for (const file of [".dependency-cruiser.js", "tsconfig.json"]) copyFileSync(join(ROOT, file), join(root, file));
+    for (const file of [".dependency-cruiser.js", "tsconfig.json", "package.json"]) copyFileSync(join(ROOT, file), join(root, file));
     symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
     for (const [file, imports] of Object.entries(tree)) {
         mkdirSync(join(root, dirname(file)), { recursive: true });
-        const lines = imports.map(
-            (to, i) => `import type { T as T${i} } from "./${relative(dirname(file), to)}";\nexport type U${i} = T${i};`,
+        const lines = imports.map((to, i) =>
+            to.startsWith("npm:")
+                ? `import "${to.slice("npm:".length)}";`
+                : `import type { T as T${i} } from "./${relative(dirname(file), to)}";\nexport type U${i} = T${i};`,
         );
         writeFileSync(join(root, `${file}.ts`), ["export type T = string;", ...lines, ""].join("\n"));
     }
@@ -23,7 +25,7 @@ async function violations(tree: Record<string, string[]>): Promise<string[]> {
         execFile(join(ROOT, "node_modules", ".bin", "depcruise"), args, { cwd: root }, (_, stdout) => resolve(stdout)),
     );
     const { summary } = JSON.parse(output) as { summary: { violations: { rule: { name: string }; from: string; to: string }[] } };
-    return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`).sort();
+    return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to.replace(/^.*(?=node_modules\/)/, "")}`).sort();
 }
 
 describe("imports", () => {
@@ -71,6 +73,12 @@ describe("imports", () => {
                 "local/offline/tools/b": [],
             }),
             ["local-imports-downwards: local/a.ts -> local/offline/tools/b.ts"],
+        ));
+
+    it("of packages for development are for tests and benchmarks, since an installed package lacks them", async () =>
+        assert.deepEqual(
+            await violations({ "cli/a": ["npm:commander", "npm:mocha"], "tests/a": ["npm:mocha"], "bench/a": ["npm:mocha"] }),
+            ["what-is-packed-needs-no-development-package: cli/a.ts -> node_modules/mocha/index.js"],
         ));
 
     it("are refused in a circle of files or of folders", async () =>
