@@ -176,8 +176,8 @@ function findingOf(
     return { finding, object, isNew: [object, ...others].some(({ source }) => isChanged(source.file)) };
 }
 
-/** Titles of the objects that are a part of Thanos or a Prometheus. An Ingress before one is none. */
-function componentsOf(objects: readonly SourceObject[], { model: { pages: _, ...parts }, ids }: Reading): string[] {
+/** Titles of the objects that are a part of Thanos or a Prometheus. An Ingress before one is none, nor are buckets and roles. */
+function componentsOf(objects: readonly SourceObject[], { model: { pages, lifecycles, roles, ...parts }, ids }: Reading): string[] {
     const described = Object.values(parts).flatMap((kind: readonly { readonly path: string }[]) => kind.map(({ path }) => ids.get(path)));
     return objects.filter(({ manifest }) => described.includes(manifest.id)).map(({ title }) => title);
 }

@@ -56,11 +56,12 @@ function validate(rule: Rule, resources: readonly Resource[], config: Overrides,
     if (unknown !== undefined) throw unknown.error;
 }
 
-/** The manifest of a Kubernetes resource, whose type in Pulumi is `kubernetes:<apiVersion>:<kind>`; none for other resources. */
+/** The manifest of a Kubernetes resource (`kubernetes:<apiVersion>:<kind>`) or of one of AWS (`aws:<service>/<file>:<kind>`); none for other resources. */
 export function manifestOf({ type, name, urn, props }: Resource): Manifest[] {
-    const [provider, apiVersion, kind] = type.split(":");
-    if (provider !== "kubernetes" || apiVersion === undefined || kind === undefined) return [];
-    return [{ apiVersion, kind, name, id: urn, fields: props }];
+    const [provider, module, kind] = type.split(":");
+    if (module === undefined || kind === undefined) return [];
+    if (provider === "kubernetes") return [{ apiVersion: module, kind, name, id: urn, fields: props }];
+    return provider === "aws" ? [{ apiVersion: `aws:${module.split("/")[0]}`, kind, name, id: urn, fields: props }] : [];
 }
 
 /** A problem's path begins with its part's: `StatefulSet thanos-compact-blue.retention.raw`. Where both `a` and `a.b` fit, `a.b` is the part. */

@@ -5,7 +5,11 @@ import type { Compactor } from "./model";
 export interface KubernetesObject {
     readonly apiVersion: string;
     readonly kind: string;
-    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly metadata: {
+        readonly name: string;
+        readonly namespace?: string;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
     readonly [field: string]: unknown;
 }
 
@@ -19,6 +23,8 @@ interface Pods {
     readonly secret?: string;
     /** Whether $(POD_NAME) is the name of the pod. */
     readonly podName?: boolean;
+    /** Service account that they run as. */
+    readonly serviceAccount?: string;
 }
 
 const TEMPLATED = ["Deployment", "StatefulSet", "Job"];
@@ -30,7 +36,7 @@ export function thanos(
     args: readonly string[],
     pods: Pods = {},
 ): KubernetesObject {
-    const { replicas, version = "v0.42.4", configMap: mounted, secret, podName = false } = pods;
+    const { replicas, version = "v0.42.4", configMap: mounted, secret, podName = false, serviceAccount: account } = pods;
     const volumes = [
         ...(mounted === undefined ? [] : [{ name: "config", at: "/etc/thanos", source: { configMap: { name: mounted } } }]),
         ...(secret === undefined ? [] : [{ name: "objstore", at: "/etc/objstore", source: { secret: { secretName: secret } } }]),
@@ -44,6 +50,7 @@ export function thanos(
     };
     const template = {
         spec: {
+            ...(account !== undefined && { serviceAccountName: account }),
             containers: [container],
             ...(volumes.length > 0 && { volumes: volumes.map(({ name: volume, source }) => ({ name: volume, ...source })) }),
         },
@@ -88,6 +95,47 @@ export const operated = (kind: "Prometheus" | "PrometheusAgent", name: string, s
 export const uploadingTo = (prefix: string, more: object = {}) => ({
     objectStorageConfig: { name: `objstore-${prefix}`, key: "objstore.yml" },
     ...more,
+});
+
+/** A service account with the annotation of a role (IRSA). */
+export const serviceAccount = (name: string, role: string): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name, annotations: { "eks.amazonaws.com/role-arn": `arn:aws:iam::111111111111:role/${role}` } },
+});
+
+const EKS = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE";
+
+/** Trust in a service account (`namespace:name`) by its token. */
+export const irsa = (account: string, operator = "StringEquals") => ({
+    Effect: "Allow",
+    Principal: { Federated: `arn:aws:iam::111111111111:oidc-provider/${EKS}` },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: { [operator]: { [`${EKS}:sub`]: `system:serviceaccount:${account}` } },
+});
+
+/** A role that AWS Controllers for Kubernetes make, with rights on bucket `blocks`. */
+export const ackRole = (name: string, trust: object, actions: readonly string[]): KubernetesObject => ({
+    apiVersion: "iam.services.k8s.aws/v1alpha1",
+    kind: "Role",
+    metadata: { name },
+    spec: {
+        name,
+        assumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }),
+        inlinePolicies: {
+            blocks: JSON.stringify({
+                Statement: [{ Effect: "Allow", Action: actions, Resource: ["arn:aws:s3:::blocks", "arn:aws:s3:::blocks/*"] }],
+            }),
+        },
+    },
+});
+
+/** A bucket that AWS Controllers for Kubernetes make, with a lifecycle. */
+export const ackBucket = (name: string, rules: readonly object[]): KubernetesObject => ({
+    apiVersion: "s3.services.k8s.aws/v1alpha1",
+    kind: "Bucket",
+    metadata: { name },
+    spec: { name, lifecycle: { rules: rules.map((rule, i) => ({ id: `rule-${i + 1}`, status: "Enabled", ...rule })) } },
 });
 
 /** A compactor that no rule reports, with these differences. */

@@ -18,7 +18,10 @@ import { retriesArePerMethod } from "./L22-retries-are-per-method";
 import { flagsExist } from "./L23-flags-exist";
 import { declaredReleaseRuns } from "./L24-declared-release-runs";
 import { sidecarKnowsDelayedCompaction } from "./L25-sidecar-knows-delayed-compaction";
+import { rolesFitTheirPods } from "./L26-roles-fit-their-pods";
+import { onlyCompactDeletes } from "./L27-only-compact-deletes";
 import { oneObjectStoreDocument } from "./L29-one-object-store-document";
+import { lifecycleSparesBlocks } from "./L30-lifecycle-spares-blocks";
 import { redundantPrometheus } from "./L31-redundant-prometheus";
 import { pagesAskForLogin } from "./L32-pages-ask-for-login";
 import { chunksThatThanosReads } from "./L33-chunks-that-thanos-reads";
@@ -49,7 +52,10 @@ export const RULES: readonly Rule[] = [
     flagsExist,
     declaredReleaseRuns,
     sidecarKnowsDelayedCompaction,
+    rolesFitTheirPods,
+    onlyCompactDeletes,
     oneObjectStoreDocument,
+    lifecycleSparesBlocks,
     redundantPrometheus,
     pagesAskForLogin,
     chunksThatThanosReads,

@@ -1,4 +1,4 @@
-import type { ThanosModel } from "./model";
+import { isKnown, type ThanosModel } from "./model";
 import type { Lack } from "./rule";
 
 /** What rules lack that look at the endpoints of a Query. */
@@ -12,3 +12,25 @@ export const ringsLack = ({ receives }: ThanosModel): Lack[] =>
 /** What rules lack that concern some releases of Thanos. */
 export const releaseLack = (parts: readonly { readonly path: string }[]): Lack[] =>
     parts.map(({ path }) => ({ path, fact: "the release of Thanos is not known: its image's tag names none" }));
+
+/** What a rule about buckets lacks where nothing says how they are: said once. */
+export const bucketsLack = ({ objectStores }: ThanosModel, fact: string): Lack[] =>
+    objectStores
+        .filter(({ place }) => place !== undefined && isKnown(place))
+        .slice(0, 1)
+        .map(({ path }) => ({ path, fact }));
+
+/** What rules lack that compare IAM roles with the pods that have them. */
+export function rolesLack(model: ThanosModel): Lack[] {
+    const { roles, objectStores } = model;
+    const needRoles = objectStores.filter(({ place }) => place === undefined || !isKnown(place) || !place.hasKey);
+    if (roles.length === 0) return bucketsLack({ ...model, objectStores: needRoles }, "no IAM role of its service account is given");
+    return [
+        ...roles.flatMap(({ path, accounts, rights }) =>
+            [accounts, rights].flatMap((fact) => (isKnown(fact) ? [] : [{ path, fact: fact.notKnown }])),
+        ),
+        ...objectStores.flatMap(({ path, place, identity }) =>
+            [place, identity].flatMap((fact) => (fact === undefined || isKnown(fact) ? [] : [{ path, fact: fact.notKnown }])),
+        ),
+    ];
+}

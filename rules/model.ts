@@ -16,6 +16,8 @@ export interface ThanosModel {
     readonly endpointLists: readonly EndpointList[];
     readonly commands: readonly Command[];
     readonly objectStores: readonly ObjectStoreFile[];
+    readonly lifecycles: readonly LifecycleRule[];
+    readonly roles: readonly PodRole[];
 }
 
 /** Stands for a fact that is not known, and says why: `Secret a/b is not among the manifests`. A rule never reports a problem because of it. */
@@ -246,6 +248,64 @@ export interface ObjectStoreFile {
     readonly path: string;
     /** How many YAML documents it has. */
     readonly documents: Known<number>;
+    /** The component that reads it: `store`. Absent where it is no matter. */
+    readonly component?: string;
+    /** Where in S3 the blocks are. Absent: in another kind of store. */
+    readonly place?: Known<S3Place>;
+    /** Who its pods are for AWS. Absent where it is no matter. */
+    readonly identity?: Known<PodIdentity>;
+}
+
+export interface S3Place {
+    readonly bucket: string;
+    /** Without a slash at its end; empty for the whole bucket. */
+    readonly prefix: string;
+    /** Whether the file has an access key, so that no IAM role is needed. */
+    readonly hasKey: boolean;
+}
+
+export interface PodIdentity {
+    /** `namespace/name` of the service account that the pods run as. */
+    readonly serviceAccount: string;
+    /** ARN of the IAM role that the service account is annotated with (IRSA). Absent: with none. */
+    readonly roleArn?: Known<string>;
+}
+
+/** A rule of a bucket's lifecycle that deletes or archives current objects. */
+export interface LifecycleRule {
+    /** Where it is described. */
+    readonly path: string;
+    readonly bucket: Known<string>;
+    /** It applies to objects whose name begins so; empty for all. */
+    readonly prefix: string;
+    /** Age at which it deletes objects; 0: on a date. Absent: it deletes none. */
+    readonly expires?: Duration;
+    /** The storage class into which it moves objects, where nobody reads them before they are restored: `GLACIER`. Absent: it moves none there. */
+    readonly archives?: string;
+}
+
+/** An IAM role for pods. */
+export interface PodRole {
+    /** Where it is described. */
+    readonly path: string;
+    readonly name: Known<string>;
+    /** Service accounts that get it. */
+    readonly accounts: Known<readonly TrustedAccount[]>;
+    /** What it may do to objects in S3. */
+    readonly rights: Known<ObjectRights>;
+}
+
+export interface TrustedAccount {
+    /** `namespace/name`; with `like`, `*` and `?` stand for others. */
+    readonly serviceAccount: string;
+    /** By the trust policy, letter by letter (`StringEquals`) or as a pattern (`StringLike`, or no condition at all); or by an association of EKS Pod Identity. */
+    readonly by: "equals" | "like" | "association";
+}
+
+/** ARNs of objects, in which `*` and `?` stand for others: `arn:aws:s3:::blocks/*`. */
+export interface ObjectRights {
+    readonly reads: readonly string[];
+    readonly deletes: readonly string[];
 }
 
 /** A page with metrics, or with what they are stored in, that an ingress exposes. */
@@ -278,4 +338,6 @@ export const NOTHING: ThanosModel = {
     endpointLists: [],
     commands: [],
     objectStores: [],
+    lifecycles: [],
+    roles: [],
 };

@@ -9,13 +9,12 @@ import {
     isKnown,
     type Known,
     type NotKnown,
-    type ObjectStoreFile,
     type QueryFrontend,
     type Source,
     type Store,
 } from "../model";
 import { compactorFlags, duration, FlagError, receiveFlags, storeFlags, text } from "./commandLine";
-import { documentsIn, type Process, readYaml, type Surroundings } from "./process";
+import { type Process, readYaml, type Surroundings } from "./process";
 
 /** A part of the model from the process that is it. */
 
@@ -50,16 +49,6 @@ export const commandIn = ({ path, component, version, line }: Process): Command 
     component,
     ...(version !== undefined && { version }),
     flags: [...line.flags.keys()],
-});
-
-export function objectStoreIn(process: Process): ObjectStoreFile[] {
-    const content = process.content("objstore.config");
-    return content === undefined ? [] : [objectStoreFile(process.path, content)];
-}
-
-export const objectStoreFile = (path: string, content: Known<string>): ObjectStoreFile => ({
-    path,
-    documents: isKnown(content) ? documentsIn(content) : content,
 });
 
 export function frontendIn({ path, workload, content }: Process, around: Surroundings): QueryFrontend {

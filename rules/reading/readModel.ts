@@ -2,10 +2,13 @@ import { type Hashring, isKnown, NOTHING, type PartKind, type Receive, type Than
 import type { Lack } from "../rule";
 import { FlagError, receiveFlags } from "./commandLine";
 import { Files } from "./files";
+import { lifecyclesOf } from "./lifecycles";
 import type { Manifest } from "./manifest";
 import { NotKnownError } from "./notKnown";
+import { objectStoreIn } from "./objectStores";
 import { pagesOf } from "./pages";
-import { commandIn, compactorIn, endpointListIn, frontendIn, mostReplicas, objectStoreIn, ringsIn, sourceIn, storeIn } from "./parts";
+import { commandIn, compactorIn, endpointListIn, frontendIn, mostReplicas, ringsIn, sourceIn, storeIn } from "./parts";
+import { podRolesOf } from "./podRoles";
 import { type Process, processesOf, type Surroundings } from "./process";
 import { operatedSourceOf, sidecarObjectStore, sidecarOf } from "./sidecar";
 import { prometheusOf } from "./workload";
@@ -90,7 +93,9 @@ const COMPONENTS: Readonly<Record<PartKind, readonly string[]>> = {
     sidecars: [],
     endpointLists: ["query"],
     commands: ALL_COMPONENTS,
-    objectStores: ["sidecar", "store", "rule", "compact", "receive"],
+    objectStores: ["sidecar", "store", "rule", "compact", "receive", "tools"],
+    lifecycles: [],
+    roles: [],
 };
 
 const componentsOf = (kinds: readonly PartKind[]): string[] => [...new Set(kinds.flatMap((kind) => COMPONENTS[kind]))];
@@ -125,6 +130,8 @@ const READ: { readonly [K in PartKind]: Read<K> } = {
         ...sidecarObjectStore(manifest, path, around),
         ...from(COMPONENTS.objectStores, objectStoreIn)(manifest, path, processes, around),
     ],
+    lifecycles: (manifest, path, _, around) => lifecyclesOf(manifest, path, around),
+    roles: (manifest, path, _, around) => podRolesOf(manifest, path, around),
 };
 
 const READERS = Object.fromEntries(

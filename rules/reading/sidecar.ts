@@ -4,9 +4,9 @@ import { releaseOf } from "../version";
 import { FlagError, parseArgv, text } from "./commandLine";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
-import { objectStoreFile } from "./parts";
-import { blocksOf, processesOf, readYaml, type Surroundings } from "./process";
-import { isA } from "./workload";
+import { identityOf, objectStoreFile } from "./objectStores";
+import { blocksOf, notKnown, processesOf, readYaml, type Surroundings } from "./process";
+import { DEFAULT_ACCOUNT, isA } from "./workload";
 
 /** Fields of the operator's Prometheus, and of `prometheus.prometheusSpec` of kube-prometheus-stack where they are the same. */
 interface Spec {
@@ -17,6 +17,7 @@ interface Spec {
     readonly disableCompaction?: boolean;
     readonly enableFeatures?: readonly string[];
     readonly additionalArgs?: readonly { readonly name?: string; readonly value?: string }[];
+    readonly serviceAccountName?: string;
     readonly replicaExternalLabelName?: string;
     /** Of the chart only. */
     readonly replicaExternalLabelNameClear?: boolean;
@@ -204,10 +205,23 @@ function originIn(storage: ObjectStorage | undefined, namespace: string): Origin
     return name === undefined || key === undefined ? undefined : { kind: "Secret", namespace, name, key };
 }
 
-export function sidecarObjectStore(manifest: Manifest, path: string, { files }: Surroundings): ObjectStoreFile[] {
+export function sidecarObjectStore(manifest: Manifest, path: string, around: Surroundings): ObjectStoreFile[] {
     const found = operated(manifest);
     const origin = found && objectStoreOrigin(found);
-    return origin === undefined ? [] : [objectStoreFile(path, files.text(origin))];
+    if (found === undefined || origin === undefined) return [];
+    const account = around.quietly(() => ({ name: accountOf(found, manifest) }));
+    const identity =
+        account?.name === undefined ? notKnown("the chart names its service account") : identityOf(found.namespace, account.name, around);
+    return [{ path, component: "sidecar", ...objectStoreFile(around.files.text(origin)), identity }];
+}
+
+/** The service account of the operator's pods. Undefined where the chart names it. */
+function accountOf({ spec }: Operated, { kind, fields }: Manifest): string | undefined {
+    interface Values {
+        readonly values?: { readonly prometheus?: { readonly serviceAccount?: { readonly name?: string } } };
+    }
+    if (kind !== "Release") return spec.serviceAccountName ?? DEFAULT_ACCOUNT;
+    return (fields as Values).values?.prometheus?.serviceAccount?.name || undefined;
 }
 
 /** `storage.tsdb.chunk_encoding.floats` of a Prometheus configuration. */

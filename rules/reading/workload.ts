@@ -22,6 +22,7 @@ interface VolumeSource {
 interface PodSpec {
     readonly containers?: readonly Container[];
     readonly initContainers?: readonly (Container & { readonly restartPolicy?: string })[];
+    readonly serviceAccountName?: string;
     readonly volumes?: readonly (VolumeSource & {
         readonly name: string;
         readonly projected?: { readonly sources?: readonly VolumeSource[] };
@@ -73,6 +74,8 @@ export interface Workload {
     readonly labels: Readonly<Record<string, string>>;
     /** Labels of its pods, by which a Service selects them. */
     readonly podLabels: Readonly<Record<string, string>>;
+    /** Name of the service account that its pods run as. */
+    readonly serviceAccount: string;
     /** A Deployment starts the new pod before the old one has stopped, unless its strategy is Recreate; even with `maxSurge: 0`, which ignores terminating pods. */
     readonly overlapsOnUpdate: boolean;
     /** A CronJob starts a run while the last one works, unless its policy is Forbid or Replace. */
@@ -80,6 +83,9 @@ export interface Workload {
     /** Where a container finds `file`. */
     originOf(container: Container, file: string): Origin | undefined;
 }
+
+/** The service account of pods that name none. */
+export const DEFAULT_ACCOUNT = "default";
 
 /** Kinds with pods, by their version: where their pod template is. */
 const TEMPLATES: Readonly<Record<string, (fields: WorkloadFields) => PodTemplate | undefined>> = {
@@ -123,6 +129,9 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
         },
         get podLabels() {
             return templateOf(fields)?.metadata?.labels ?? {};
+        },
+        get serviceAccount() {
+            return pod?.serviceAccountName ?? DEFAULT_ACCOUNT;
         },
         get overlapsOnUpdate() {
             return is("Deployment") && spec?.strategy?.type !== "Recreate";

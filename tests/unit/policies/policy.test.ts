@@ -139,7 +139,7 @@ describe("policies", () => {
     });
 
     it("ignore resources of other providers", async () => {
-        const bucket = { type: "aws:s3/bucket:Bucket", name: "blocks", urn: "urn:bucket", props: { bucket: "blocks" } };
+        const bucket = { type: "gcp:storage/bucket:Bucket", name: "blocks", urn: "urn:bucket", props: { name: "blocks" } };
         for (const rule of RULES) {
             const policy = toPolicy(rule);
             const report = () => assert.fail();

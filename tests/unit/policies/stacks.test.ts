@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import type { Run } from "../../../engine/runInProcess";
 import { manifestOf } from "../../../policies/policy";
 import { RULES } from "../../../rules";
+import { isKnown } from "../../../rules/model";
 import { problemText } from "../../../rules/problem";
 import { readModel } from "../../../rules/reading/readModel";
 import { thresholdsOf } from "../../../rules/rule";
 import { allOnAws, buildObservee, buildObserver } from "../../support/testFleet";
 
+/** The engine shows secret values to policies. Of those, the rules read the files of Secrets. */
 const manifestsOf = ({ resources }: Run) =>
-    resources.flatMap(({ type, name, props }) => manifestOf({ type, name, urn: `${type}::${name}`, props }));
+    resources.flatMap(({ type, name, props, secrets: { stringData } }) =>
+        manifestOf({ type, name, urn: `${type}::${name}`, props: { ...props, ...(stringData !== undefined && { stringData }) } }),
+    );
 
 const problemsIn = (run: Run): string[] =>
     RULES.flatMap((rule) => {
@@ -27,6 +31,23 @@ describe("the stacks of this project", function () {
 
     it("pass every rule on AWS, in every variant", async () => {
         for (const run of await allOnAws()) assert.deepEqual(problemsIn(run), []);
+    });
+
+    it("have buckets and roles on AWS that the rules decide on, and roles that fit their pods", async () => {
+        const manifests = manifestsOf(await buildObserver("aws"));
+        const { model } = readModel(manifests, ["roles", "objectStores"]);
+        assert.deepEqual(
+            model.objectStores.map(({ place }) => place),
+            ["blue", "observer", "red", "blue", "observer", "red", "observer"].map((prefix) => ({
+                bucket: "blocks-of-the-fleet",
+                prefix,
+                hasKey: false,
+            })),
+        );
+        assert.deepEqual(
+            model.roles.flatMap(({ path, rights }) => (isKnown(rights) && rights.deletes.length > 0 ? [path] : [])),
+            ["blue", "observer", "red"].map((stream) => `Role compact-${stream}-identity`),
+        );
     });
 
     it("have each part that rules look at", async () => {
