@@ -1,4 +1,5 @@
 import { RULES, undecided as undecidedFor } from "../rules";
+import { today as todayInUtc } from "../rules/date";
 import { isMap } from "../rules/isMap";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
@@ -15,14 +16,17 @@ import { objectsOf, type SourceObject } from "./objects";
 import { Suppressions } from "./suppressions";
 
 export interface LintOptions {
-    /** A date as in `2027-01-01`: suppressions that ended before it do not count. */
-    readonly today: string;
+    /**
+     * A date as in `2027-01-01`: suppressions that ended before it do not count.
+     * @default today, in UTC
+     */
+    readonly today?: string;
     /** Whether a finding or an unreadable file is of interest. A deployment is read as a whole all the same. */
     readonly isChanged?: (file: string) => boolean;
 }
 
 /** Runs every rule on the deployments that files describe. */
-export function lint(files: Iterable<SourceFile | Unreadable>, { today, isChanged = () => true }: LintOptions): Report {
+export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayInUtc(), isChanged = () => true }: LintOptions): Report {
     const { objects, unreadable } = readObjects(files);
     const suppressions = new Suppressions(
         RULES.map(({ id }) => id),

@@ -1,3 +1,4 @@
+import { isDate } from "../rules/date";
 import { isMap } from "../rules/isMap";
 import { excerptOf, type Finding, type Place } from "./finding";
 import type { SourceObject } from "./objects";
@@ -32,9 +33,6 @@ export function parseSuppression(text: string, known: readonly string[], today: 
     if (reason === undefined || reason === "") return { problem: "has no reason.", remedy: EXAMPLE };
     return { rules: names, reason: until === undefined ? reason : `${reason} (until ${until})` };
 }
-
-const isDate = (text: string) =>
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 /** The suppressions of a document's comments and of its objects' annotations. */
 export class Suppressions {

@@ -3,6 +3,7 @@ import { ConfigError } from "../config/configError";
 import type { Mode } from "../config/schema";
 import { type Run, runInProcess, type StackOutputs } from "../engine/runInProcess";
 import { PROJECT } from "../engine/stackFile";
+import { EASED_RULES, type Easing, easingText } from "../rules/easing";
 import { VERSIONS } from "../upstream/versions";
 import { assumedInstanceTypes, toAwsStack } from "./awsStack";
 import type { FleetPlan, StackInput, StackPlan } from "./model";
@@ -36,6 +37,7 @@ export async function planFleet(
             if (type.endsWith(":ScrapeConfig") && (props.spec as { params?: object }).params)
                 warnings.add(federates((props.metadata as { name: string }).name));
         if (resources.some(({ type }) => type.endsWith(":ExistingPrometheus"))) warnings.add(NOT_READ);
+        for (const easing of easingsOf(stack)) warnings.add(`rule ${easing.rule} is eased ${easingText(easing)}`);
         const aws = toAwsStack(stack);
         if (aws) for (const warning of assumedInstanceTypes(aws)) warnings.add(warning);
         plans.push({
@@ -57,6 +59,9 @@ async function runStack({ name, config, locate }: StackInput, outputsOf?: StackO
         throw error instanceof ConfigError && locate ? new ConfigError(error.subject, error.problems.map(locate)) : error;
     }
 }
+
+/** The rules that a stack eases; its program has checked them. */
+const easingsOf = ({ config }: StackInput) => JSON.parse(config[`${PROJECT}:${EASED_RULES}`] ?? "[]") as Easing[];
 
 /** What a federation cannot do. */
 const federates = (name: string) =>

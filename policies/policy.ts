@@ -6,6 +6,7 @@ import {
     type StackValidationPolicy,
     UnknownValueError,
 } from "@pulumi/policy";
+import { type Easing, easingOf, easingText } from "../rules/easing";
 import { problemText } from "../rules/problem";
 import type { Manifest } from "../rules/reading/manifest";
 import { readModel } from "../rules/reading/readModel";
@@ -24,25 +25,28 @@ interface Resource {
 
 /**
  * A rule as a policy. A rule that checks each part by itself runs before the engine creates that resource; a rule that compares parts runs at the end
- * of the preview. Only a preview before the update makes a stack safe, see docs/adr/0004.
+ * of the preview. Only a preview before the update makes a stack safe, see docs/adr/0004. A rule that the stack eases warns, with the stack's reason.
  */
-export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidationPolicy {
+export function toPolicy(rule: Rule, easings: readonly Easing[] = []): ResourceValidationPolicy | StackValidationPolicy {
+    const easing = easingOf(rule.id, easings);
     const about: Policy = {
         name: rule.name,
         displayName: `${rule.id}: ${rule.title}`,
         // The runner prints it before each message.
         description: `${rule.title} (${rule.id}).`,
         // What loses nothing is worth a warning, and may be there on purpose.
-        enforcementLevel: rule.severity === "medium" ? "advisory" : "mandatory",
+        enforcementLevel: rule.severity === "medium" || easing !== undefined ? "advisory" : "mandatory",
         severity: rule.severity,
         remediationSteps: `${rule.why} ${rule.remedy}`,
         url: rule.source,
         tags: ["thanos", rule.id],
         configSchema: configSchema(rule),
     };
+    const withReason = (report: ReportViolation): ReportViolation =>
+        easing === undefined ? report : (message, urn) => report(`${message} Eased by the stack ${easingText(easing)}`, urn);
     return rule.scope === "part"
-        ? { ...about, validateResource: (args, report) => validate(rule, [args], args.getConfig(), report) }
-        : { ...about, validateStack: (args, report) => validate(rule, args.resources, args.getConfig(), report) };
+        ? { ...about, validateResource: (args, report) => validate(rule, [args], args.getConfig(), withReason(report)) }
+        : { ...about, validateStack: (args, report) => validate(rule, args.resources, args.getConfig(), withReason(report)) };
 }
 
 const isUnknown = (error: unknown) => error instanceof UnknownValueError;

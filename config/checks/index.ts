@@ -1,5 +1,7 @@
-import { checkAll } from "../../rules";
+import { checkAll, RULES } from "../../rules";
+import { today } from "../../rules/date";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
+import { easingOf, easingProblems } from "../../rules/easing";
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
 import { pageHosts } from "../exposure";
@@ -29,6 +31,7 @@ export function crossChecks(config: StackConfig): Problem[] {
         .add(scrapeConfigs(config))
         .add(existingPrometheus(config))
         .add(tolerations(config))
+        .add(easingProblems(config.easedRules, today()))
         .add(awsChecks(config));
     if (config.role === "observer")
         problems
@@ -44,7 +47,8 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(grafanaChecks(config))
             .add(exposureChecks(config));
     const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
-    const refused = checkAll(modelOf(config), allowUnequal ? { "equal-retention": false } : {});
+    const eased = RULES.filter(({ id }) => easingOf(id, config.easedRules) !== undefined).map(({ name }) => [name, false] as const);
+    const refused = checkAll(modelOf(config), { ...Object.fromEntries(eased), ...(allowUnequal && { "equal-retention": false }) });
     // The retention of a stream is one setting for all resolutions.
     return problems.add(refused.map((p) => ({ ...p, path: p.path.replace(/^(streams\[\d+\]\.retention)\..*/, "$1") }))).all();
 }

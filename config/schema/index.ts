@@ -110,6 +110,16 @@ const stream = z.strictObject({
     shards: shards.optional(),
 });
 
+/** A rule that this stack may break (docs/adr/0035). */
+const easedRule = z.strictObject({
+    /** Its number in docs/rules, for instance L7. None that is critical: what it keeps from deletes or corrupts what is stored. */
+    rule: z.string(),
+    /** Why this stack may break it. The plan and the policy pack print it. */
+    reason: z.string(),
+    /** The last day on which it may, for instance "2027-01-01"; not set: for as long as it is written here. */
+    until: z.string().optional(),
+});
+
 const stack = {
     /** This cluster's name in the fleet: its external label `cluster`, part of its DNS names, its prefix in the bucket unless it shares a stream. Never change it once data is written. */
     cluster: clusterName,
@@ -153,6 +163,11 @@ const stack = {
     query: query.prefault({}),
     /** Traces of this cluster's Thanos. */
     tracing: tracing.optional(),
+    /**
+     * Rules that this stack may break, each with a reason.
+     * @default []
+     */
+    easedRules: z.array(easedRule).default([]),
 };
 
 const observer = {

@@ -60,7 +60,8 @@ export const rulesIndex = (rules: readonly Rule[]): string =>
             "(`UPDATE_GOLDEN=1` on `tests/unit/docs/rules.test.ts`). A rule that lacks a fact reports nothing: a false alarm costs more than a missed finding.",
         "- **configuration**: the settings of a stack, before anything is registered.\n" +
             "- **policy pack**: what a stack registers, also one that is not of this project ([ADR 4](../adr/0004-policies-check-preview.md)). " +
-            "_stops_ an update; _warns_ where nothing is lost. The pack's configuration changes both.\n" +
+            "_stops_ an update; _warns_ where nothing is lost. The pack's configuration changes both, and a stack's `easedRules` make a rule warn that is not critical " +
+            "([ADR 35](../adr/0035-eased-rules.md)).\n" +
             "- **manifests**: Kubernetes objects, whoever wrote them.",
         [
             "| rule | demands | severity | releases | configuration | policy pack | manifests |",

@@ -65,6 +65,19 @@ describe("planFleet", () => {
         );
     });
 
+    it("prints the rules that a stack eases with their reasons", async () => {
+        const easedRules = [
+            { rule: "L31", reason: "this cluster is for tests", until: "9999-01-01" },
+            { rule: "L5", reason: "measured" },
+        ];
+        const config = toEngineConfig(observerConfig("local", { easedRules, prometheus: { replicas: 1 } }));
+        const [plan] = (await planFleet([{ name: "observer", config }])).stacks;
+        assert.deepEqual(plan?.warnings, [
+            "rule L31 is eased (until 9999-01-01: this cluster is for tests)",
+            "rule L5 is eased (measured)",
+        ]);
+    });
+
     it("passes on a stack's own warnings", async () => {
         const { stacks } = await planFleet([{ ...observer, warnings: ["a zone is assumed"] }]);
         assert.deepEqual(stacks[0]?.warnings, ["a zone is assumed"]);

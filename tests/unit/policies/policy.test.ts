@@ -45,7 +45,12 @@ const urnOf = (kind: string, name: string) => `urn:pulumi:dev::fleet::kubernetes
 describe("policies", () => {
     it("are all rules, of their severity and scope: those stop an update that keep from a loss, others warn", () => {
         assert.deepEqual(
-            RULES.map(toPolicy).map((p) => [p.name, p.enforcementLevel, p.severity, "validateStack" in p ? "deployment" : "part"]),
+            RULES.map((rule) => toPolicy(rule)).map((p) => [
+                p.name,
+                p.enforcementLevel,
+                p.severity,
+                "validateStack" in p ? "deployment" : "part",
+            ]),
             RULES.map(({ name, severity, scope }) => [name, severity === "medium" ? "advisory" : "mandatory", severity, scope]),
         );
     });

@@ -15,6 +15,8 @@ const RUNNER = join(ROOT, "local", "offline", "standins", "bin", "analyzer", "pu
 const TYPE = "kubernetes:apps/v1:StatefulSet";
 const URN = `urn:pulumi:dev::fleet::${TYPE}::thanos-compact-blue`;
 
+const EASED = [{ rule: "L7", reason: "this cluster is for tests", until: "9999-01-01" }];
+
 type Properties = Parameters<typeof Struct.fromJavaScript>[0];
 
 /** The pack in its own process, as the engine starts it. This shows what tests of policy.ts cannot: that Pulumi's runner loads the pack. */
@@ -25,7 +27,12 @@ describe("the policy pack in Pulumi's own runner", function () {
     let client: AnalyzerClient;
 
     before(async () => {
-        runner = spawn(RUNNER, ["127.0.0.1:1", "."], { cwd: join(ROOT, "policies"), stdio: ["ignore", "pipe", "inherit"] });
+        runner = spawn(RUNNER, ["127.0.0.1:1", "."], {
+            cwd: join(ROOT, "policies"),
+            stdio: ["ignore", "pipe", "inherit"],
+            // The engine gives the configuration of the stack this way.
+            env: { ...process.env, PULUMI_CONFIG: JSON.stringify({ "thanos-fleet:easedRules": JSON.stringify(EASED) }) },
+        });
         client = new AnalyzerClient(`127.0.0.1:${await firstLine(runner)}`, credentials.createInsecure());
     });
 
@@ -34,12 +41,18 @@ describe("the policy pack in Pulumi's own runner", function () {
         runner?.kill();
     });
 
-    it("offers every rule once", async () => {
+    it("offers every rule once, and warns of one that the stack eases", async () => {
         const info = await call<object, pb.AnalyzerInfo>("getAnalyzerInfo", new Empty());
         assert.equal(info.getName(), "thanos-fleet");
         assert.deepEqual(
             info.getPoliciesList().map((p) => [p.getName(), p.getEnforcementlevel()]),
-            RULES.map(({ name, severity }) => [name, severity === "medium" ? pb.EnforcementLevel.ADVISORY : pb.EnforcementLevel.MANDATORY]),
+            [
+                ...RULES.map(({ id, name, severity }) => [
+                    name,
+                    severity === "medium" || id === "L7" ? pb.EnforcementLevel.ADVISORY : pb.EnforcementLevel.MANDATORY,
+                ]),
+                ["eased-rules", pb.EnforcementLevel.MANDATORY],
+            ],
         );
     });
 
