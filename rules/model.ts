@@ -213,6 +213,15 @@ export interface Endpoint {
     readonly client?: EndpointClient;
     /** gRPC's service config, JSON. */
     readonly serviceConfig?: string;
+    /** The pods behind it, where each has samples of its own. Absent: they have not, or nobody knows. */
+    readonly backends?: Backends;
+}
+
+export interface Backends {
+    readonly program: "Receive" | "Prometheus";
+    readonly pods: number;
+    /** Whether a lookup of the name finds each of them. */
+    readonly headless: boolean;
 }
 
 /** Whether Thanos looks an address up, and asks each of the addresses that it finds: `dns+store:10901`, `dnssrv+_grpc._tcp.store`. */

@@ -13,6 +13,7 @@ import {
     type Source,
     type Store,
 } from "../model";
+import { backendsOf } from "./backends";
 import { compactorFlags, duration, FlagError, receiveFlags, storeFlags, text } from "./commandLine";
 import { type Process, readYaml, type Surroundings } from "./process";
 
@@ -190,8 +191,12 @@ const ENDPOINT_FLAGS: Readonly<Record<string, Pick<Endpoint, "group" | "strict">
     "store-strict": { group: false, strict: true },
 };
 
-export function endpointListIn({ path, version, line, content }: Process): EndpointList {
+export function endpointListIn({ path, version, line, content, workload }: Process, around: Surroundings): EndpointList {
     const { flags } = line;
+    const known = (endpoint: Endpoint): Endpoint => {
+        const backends = backendsOf(endpoint.address, workload.namespace, around);
+        return backends === undefined ? endpoint : { ...endpoint, backends };
+    };
     const byFlags = Object.entries(ENDPOINT_FLAGS).flatMap(([flag, kind]) =>
         (flags.get(flag) ?? []).map((address): Endpoint => ({ path: `${path}.--${flag}`, address, ...kind })),
     );
@@ -219,7 +224,7 @@ export function endpointListIn({ path, version, line, content }: Process): Endpo
                     ...(serviceConfig && { serviceConfig }),
                 }),
             ),
-        ],
+        ].map(known),
         ...(others && { others }),
     };
 }

@@ -124,7 +124,7 @@ const READ: { readonly [K in PartKind]: Read<K> } = {
     ],
     frontends: from(COMPONENTS.frontends, (process, around) => [frontendIn(process, around)]),
     sidecars: (manifest, path, _, around) => sidecarOf(manifest, path, around),
-    endpointLists: from(COMPONENTS.endpointLists, (process) => [endpointListIn(process)]),
+    endpointLists: from(COMPONENTS.endpointLists, (process, around) => [endpointListIn(process, around)]),
     commands: from(COMPONENTS.commands, (process) => [commandIn(process)]),
     objectStores: (manifest, path, processes, around) => [
         ...sidecarObjectStore(manifest, path, around),

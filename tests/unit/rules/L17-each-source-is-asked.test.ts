@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { type KubernetesObject, thanos } from "../../../rules/example";
+import { eachSourceIsAsked as rule } from "../../../rules/L17-each-source-is-asked";
+import { findingsIn, reports } from "../../support/ruleExamples";
+
+describe("rule L17, each-source-is-asked", () => {
+    reports(
+        rule,
+        [
+            "query.--endpoint: receive:10901 is one endpoint of 3 pods of Receive, each with samples of its own: one of them is asked. Write dns+ and the name of a headless Service of these pods, as no group.",
+            "query.--endpoint: dns+receive:10901 is one endpoint of 3 pods of Receive, each with samples of its own: one of them is asked. Write dns+ and the name of a headless Service of these pods, as no group.",
+            "query.--endpoint: prometheus:10901 is a group of 2 pods of Prometheus, each with samples of its own: one of them is asked. Write it with dns+, and as no group.",
+        ],
+        [
+            "Deployment query.--endpoint: ingester.default.svc:10901 is one endpoint of 3 pods of Receive, each with samples of its own: one of them is asked. Write dns+ and the name of a headless Service of these pods, as no group.",
+        ],
+    );
+
+    const [, service, ingesters] = rule.manifests?.bad ?? [];
+    assert.ok(service && ingesters);
+    const asking = (endpoint: string) =>
+        findingsIn(rule, [thanos("Deployment", "query", ["query", `--endpoint=${endpoint}`]), service, ingesters]).problems.length;
+
+    it("knows a Service by its name, alone and with its namespace, and no other address", () => {
+        for (const named of ["ingester", "ingester.default", "ingester.default.svc.cluster.local", "dns+ingester"])
+            assert.equal(asking(`${named}:10901`), 1, named);
+        for (const other of ["ingester.monitoring", "ingester.default.example.com", "other", "dnssrv+_grpc._tcp.ingester.default.svc"])
+            assert.equal(asking(`${other}:10901`), 0, other);
+    });
+
+    it("says nothing of pods that have the same data, or route only", () => {
+        for (const args of [["store"], ["query"], ["receive", "--receive.hashrings-file=/h.json"]]) {
+            const { template, ...spec } = ingesters.spec as { template: { metadata: object; spec: object } };
+            const other = thanos("StatefulSet", "ingester", args).spec as { template: { spec: object } };
+            const pods: KubernetesObject = {
+                ...ingesters,
+                spec: { ...spec, template: { metadata: template.metadata, spec: other.template.spec } },
+            };
+            const query = thanos("Deployment", "query", ["query", "--endpoint=ingester:10901"]);
+            assert.deepEqual(findingsIn(rule, [query, service, pods]).problems, [], args.join(" "));
+        }
+    });
+});
