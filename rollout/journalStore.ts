@@ -3,7 +3,7 @@
  * line, and a lock, which one rollout at a time holds.
  */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../config/configError";
@@ -15,7 +15,6 @@ export type Recorded = RolloutEvent & { time: string };
 
 /** Who holds the lock. */
 interface Holder {
-    id: string;
     user: string;
     host: string;
     pid: number;
@@ -67,12 +66,23 @@ function eventsIn(text: string): Recorded[] {
 export async function openJournal(backend: string): Promise<Journal> {
     const folder = folderOf(backend);
     await mkdir(folder, { recursive: true });
+    const since = new Date().toISOString();
+    // Before anything is read: who has the lock may be writing the end of the newest rollout.
+    const release = await takeLock(folder, { user: userInfo().username, host: hostname(), pid: process.pid, since });
+    try {
+        return await openLocked(backend, since, release);
+    } catch (error) {
+        await release();
+        throw error;
+    }
+}
+
+/** Opens the journal of a backend whose lock this process has. */
+async function openLocked(backend: string, since: string, release: () => Promise<void>): Promise<Journal> {
     const newest = await newestRollout(backend);
     const unfinished = newest && rolloutOf(newest.events).ended !== "done" ? newest : undefined;
-    const since = new Date().toISOString();
     const id = unfinished?.id ?? `${since.replace(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
-    const release = await takeLock(folder, { id, user: userInfo().username, host: hostname(), pid: process.pid, since });
-    const file = await open(join(folder, `${id}.jsonl`), "a");
+    const file = await open(join(folderOf(backend), `${id}.jsonl`), "a");
     // Ends a line that a killed run has begun.
     if (unfinished) await file.appendFile("\n");
     return {
@@ -103,24 +113,54 @@ async function takeLock(folder: string, own: Holder): Promise<() => Promise<void
     await writeFile(written, JSON.stringify(own));
     try {
         // Unlike a file that is created and then written, a link is there at once with its content, or fails.
-        await link(written, lock).catch(async (error: NodeJS.ErrnoException) => {
-            if (error.code !== "EEXIST") throw error;
-            const holder = JSON.parse(await readFile(lock, "utf8")) as Holder;
-            if (holder.host !== own.host || isRunning(holder.pid)) throw heldBy(holder, lock);
-            await rm(lock);
-            await link(written, lock);
-        });
+        if (!(await isLinked(written, lock))) await takeOver(written, lock, own.host);
     } finally {
-        await rm(written);
+        await rm(written, { force: true });
     }
     return () => rm(lock);
 }
 
-const heldBy = ({ id, user, host, pid, since }: Holder, lock: string) =>
-    new ConfigError("rollout", [
-        {
-            path: "lock",
-            problem: `rollout ${id} of ${user}@${host} (process ${pid}) has it since ${since}.`,
-            remedy: `Wait until it ends. If that process is gone, remove ${lock}.`,
+/** Replaces the lock of a process that is gone. Of several runs that find it, one at a time looks again: the next one finds a process that runs. */
+async function takeOver(written: string, lock: string, host: string): Promise<void> {
+    const turn = `${lock}.takeover`;
+    if (!(await isLinked(written, turn))) throw held("another run is taking it over.", turn);
+    try {
+        const holder = await holderOf(lock);
+        // Who is gone removes its lock no more, so it can be replaced. One that has just been released can be taken by anybody.
+        if (holder?.host === host && !isRunning(holder.pid)) await rename(written, lock);
+        else if (holder !== undefined || !(await isLinked(written, lock))) throw heldBy(holder, lock);
+    } finally {
+        await rm(turn);
+    }
+}
+
+/** Undefined if nobody has the lock. */
+const holderOf = (lock: string): Promise<Holder | undefined> =>
+    readFile(lock, "utf8").then(
+        (text) => JSON.parse(text) as Holder,
+        (error: NodeJS.ErrnoException) => {
+            if (error.code === "ENOENT") return undefined;
+            throw error;
         },
-    ]);
+    );
+
+/** Whether the file has now this second name; false if something has that name already. */
+const isLinked = (file: string, name: string): Promise<boolean> =>
+    link(file, name).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+            if (error.code === "EEXIST") return false;
+            throw error;
+        },
+    );
+
+const heldBy = (holder: Holder | undefined, lock: string) =>
+    held(
+        holder
+            ? `a run of ${holder.user}@${holder.host} (process ${holder.pid}) has it since ${holder.since}.`
+            : "another run has taken it now.",
+        lock,
+    );
+
+const held = (problem: string, file: string) =>
+    new ConfigError("rollout", [{ path: "lock", problem, remedy: `Wait until it ends. If that process is gone, remove ${file}.` }]);

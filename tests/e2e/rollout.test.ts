@@ -249,16 +249,13 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         });
     });
 
-    it("refuses to run beside another rollout, and names it", async () => {
+    it("refuses to run beside another rollout, and says whose it is", async () => {
         const file = join(backend, ".thanos-fleet", "rollouts", "lock.json");
-        const holder = { id: "an-id", user: "me", host: hostname(), pid: process.pid, since: "2026-11-22T09:00:00Z" };
+        const holder = { user: "me", host: hostname(), pid: process.pid, since: "2026-11-22T09:00:00Z" };
         writeFileSync(file, JSON.stringify(holder));
         const refused = await up();
         assert.deepEqual([refused.code, steps(refused)], [2, []]);
-        assert.match(
-            errorOf(refused)?.message ?? "",
-            /lock: rollout an-id of me@.* has it since 2026-11-22T09:00:00Z\. Wait until it ends\./,
-        );
+        assert.match(errorOf(refused)?.message ?? "", /lock: a run of me@.* has it since 2026-11-22T09:00:00Z\. Wait until it ends\./);
         rmSync(file);
     });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { appendFileSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/configError";
@@ -63,10 +63,7 @@ describe("the journal of rollouts", () => {
             assert.ok(error instanceof ConfigError);
             const [{ path, problem, remedy } = { path: "", problem: "", remedy: "" }] = error.problems;
             assert.equal(path, "lock");
-            assert.match(
-                problem,
-                new RegExp(`^rollout ${journal.id} of .+@${hostname()} \\(process ${process.pid}\\) has it since 20.*\\.$`),
-            );
+            assert.match(problem, new RegExp(`^a run of .+@${hostname()} \\(process ${process.pid}\\) has it since 20.*\\.$`));
             assert.equal(remedy, `Wait until it ends. If that process is gone, remove ${join(folder(), "lock.json")}.`);
             return true;
         });
@@ -74,11 +71,38 @@ describe("the journal of rollouts", () => {
         assert.deepEqual(readdirSync(folder()), [`${journal.id}.jsonl`]);
     });
 
+    it("is read only by the run that has the lock, since another one may be writing it", async () => {
+        const journal = await openJournal(backend);
+        // Newer than all others, and nothing that can be read.
+        mkdirSync(join(folder(), "9999.jsonl"));
+        await assert.rejects(openJournal(backend), ConfigError);
+        await journal.close();
+    });
+
+    it("is released where it cannot be read", async () => {
+        mkdirSync(join(folder(), "9999.jsonl"), { recursive: true });
+        await assert.rejects(openJournal(backend), { code: "EISDIR" });
+        assert.deepEqual(readdirSync(folder()), ["9999.jsonl"]);
+    });
+
+    it("is opened by one of many runs that find the lock of a process that is gone", async () => {
+        const { pid } = spawnSync("true");
+        mkdirSync(folder(), { recursive: true });
+        writeFileSync(join(folder(), "lock.json"), JSON.stringify({ user: "me", host: hostname(), pid, since: time }));
+        const runs = await Promise.allSettled(Array.from({ length: 20 }, () => openJournal(backend)));
+        const refused = runs.flatMap((run) => (run.status === "rejected" ? [run.reason] : []));
+        assert.deepEqual([...new Set(refused.map(({ name }: Error) => name))], ["ConfigError"]);
+        assert.equal(refused.length, 19);
+        assert.deepEqual(
+            readdirSync(folder()).filter((name) => name.startsWith("lock")),
+            ["lock.json"],
+        );
+    });
+
     it("takes over the lock of a process of this machine that is gone, and of no other machine", async () => {
         await recorded(started);
         const { pid } = spawnSync("true");
-        const held = (host: string) =>
-            writeFileSync(join(folder(), "lock.json"), JSON.stringify({ id: "x", user: "me", host, pid, since: time }));
+        const held = (host: string) => writeFileSync(join(folder(), "lock.json"), JSON.stringify({ user: "me", host, pid, since: time }));
         held(hostname());
         await recorded(started);
         held(`not-${hostname()}`);
