@@ -22,6 +22,10 @@ const COMMANDS: Record<string, Entry> = {
         summary: "bring the stacks of a fleet to what their files say, in waves",
         load: () => (require("./up") as typeof import("./up")).upCommand(),
     },
+    drift: {
+        summary: "find what is not as it was deployed, and change nothing",
+        load: () => (require("./drift") as typeof import("./drift")).driftCommand(),
+    },
     status: {
         summary: "print how the last rollout ended, or where it is",
         load: () => (require("./status") as typeof import("./status")).statusCommand(),

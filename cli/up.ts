@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../config/configError";
-import { backendFolder, backendUrl, knownStacks, outputOf } from "../engine/pulumiCli";
+import { backendFolder, backendUrl, outputOf } from "../engine/pulumiCli";
 import { stackNames } from "../engine/stackFile";
 import { examineStacks } from "../rollout/examine";
 import { readFleet } from "../rollout/fleet";
@@ -18,6 +18,7 @@ import { VERSIONS } from "../upstream/versions";
 import { DIRECTORY, enter } from "./directory";
 import { CommandFailed, type Exit } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
+import { refuseUnknown } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
@@ -94,27 +95,6 @@ const NEXT = {
     cancelled: "Run `thanos-fleet up` again to go on.",
     stopped: "Mend it, then run `thanos-fleet up` again: stacks that are done have nothing to change.",
 };
-
-/** A stack that was never made needs a decision: where its secrets' key is. */
-async function refuseUnknown(directory: string, names: readonly string[]): Promise<void> {
-    const known = await knownStacks(directory).catch(failedAsPulumi);
-    const unknown = names.filter((name) => !known.some((stack) => stack.name === name));
-    if (unknown.length > 0)
-        throw new CommandFailed(
-            "noStack",
-            `Pulumi's backend has no stack ${unknown.join(", ")}. Make each with \`pulumi stack init NAME\`, or name others with --stack. Nothing was changed.`,
-        );
-    const updating = known.filter(({ name, updateInProgress }) => updateInProgress && names.includes(name));
-    if (updating.length > 0)
-        throw new ConfigError(
-            "stacks",
-            updating.map(({ name }) => ({
-                path: name,
-                problem: "is being updated.",
-                remedy: `Wait until that update ends. If nothing runs, run \`pulumi cancel --stack ${name}\`.`,
-            })),
-        );
-}
 
 /** What the observers among the stacks run now, by their contracts. */
 async function deployedBy(directory: string, fleet: readonly FleetStack[]): Promise<Map<string, Deployed>> {

@@ -1,4 +1,4 @@
-/** Runs `up`, `preview` or `destroy` on a stack, reports progress while it runs, and turns a failure into one message. */
+/** Runs an operation of the engine on a stack, reports progress while it runs, and turns a failure into one message. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConcurrentUpdateError, type EngineEvent, type OpType, type OutputMap, type Stack } from "@pulumi/pulumi/automation";
@@ -8,7 +8,8 @@ import { type SettleOptions, settlePendingOperations } from "./pendingOperations
 import { resourceName } from "./resourceName";
 import { PROJECT } from "./stackFile";
 
-export type Operation = "up" | "preview" | "destroy";
+/** "drift check": reads every resource anew, and changes neither it nor the state. */
+export type Operation = "up" | "preview" | "destroy" | "drift check";
 
 export interface OperationOptions {
     /** Receives what the engine does now, for `Step.update` (terminal/progress.ts): "creating StatefulSet receive", "StatefulSet receive: waiting for 1 of 3 replicas ready". */
@@ -22,13 +23,15 @@ export interface OperationOptions {
     openCluster?: SettleOptions["openCluster"];
     /** Receives a sentence for each interrupted operation that was settled. */
     onSettled?: (text: string) => void;
-    /** Folders of the policy packs to run. `destroy` ignores them. */
+    /** Folders of the policy packs to run, by `preview` and `up`. */
     policyPacks?: string[];
+    /** Receives every event of the engine. */
+    onEvent?: (event: EngineEvent) => void;
 }
 
 export interface OperationResult {
     counts: Counts;
-    /** The stack's outputs after `up`; empty for `preview` and `destroy`. */
+    /** The stack's outputs after `up`; empty for any other operation. */
     outputs: OutputMap;
 }
 
@@ -61,6 +64,7 @@ const PROGRESS_VERBS: Partial<Record<OpType, string>> = {
     delete: "deleting",
     "create-replacement": "replacing",
     "delete-replaced": "removing the old",
+    refresh: "reading",
 };
 
 /** Engine messages contain colour marks such as `<{%reset%}>`. */
@@ -110,7 +114,7 @@ export class OperationEvents {
         const text = cleanMessage(message);
         // The engine's last error is "update failed", which adds nothing. It also repeats the program's error without the class of the
         // exception: cleaned, both are one text, which the set keeps once.
-        if (text === "" || /^(update|preview|destroy) (failed|canceled)$/.test(text)) return;
+        if (text === "" || /^(update|preview|refresh|destroy) (failed|canceled)$/.test(text)) return;
         this.problems.add(urn && !urn.includes("pulumi:pulumi:Stack") ? `${resourceName(urn)}: ${text}` : text);
     }
 }
@@ -133,14 +137,18 @@ export async function runOperation(stack: Stack, operation: Operation, options: 
     const isLocked = await removeStaleLock(stack);
     const { openCluster, onDoing, signal } = options;
     // What another run is doing is pending too, and must not be taken for interrupted. The engine then says that the stack is locked.
-    if (openCluster && operation !== "preview" && !isLocked) {
+    if (openCluster && (operation === "up" || operation === "destroy") && !isLocked) {
         const settled = await settlePendingOperations(stack, { openCluster, ...(onDoing && { onDoing }), ...(signal && { signal }) });
         for (const { text } of settled) options.onSettled?.(text);
     }
     const events = new OperationEvents(options.onDoing);
     // The CLI must get Ctrl-C once: a second one ends it at once. The terminal sends it unless the CLI has a session of its own (`pulumiCommand`, stack.ts).
     const forward = process.platform === "linux" || !process.stdin.isTTY;
-    const common = { onEvent: events.onEvent, ...(forward && options.signal && { signal: options.signal }) };
+    const onEvent = (event: EngineEvent) => {
+        events.onEvent(event);
+        options.onEvent?.(event);
+    };
+    const common = { onEvent, ...(forward && options.signal && { signal: options.signal }) };
     const packs = options.policyPacks && { policyPacks: options.policyPacks };
     try {
         // The SDK does not look at a signal that was aborted before (automation/cmd.ts).
@@ -149,6 +157,8 @@ export async function runOperation(stack: Stack, operation: Operation, options: 
             up: async () => (await stack.up({ ...common, ...packs })).outputs,
             preview: async () => void (await stack.preview({ ...common, ...packs })),
             destroy: async () => void (await stack.destroy(common)),
+            // By the state, without the program: what the program has new since is no drift.
+            "drift check": async () => void (await stack.previewRefresh({ ...common, runProgram: false })),
         }[operation]();
         // The CLI exits with 0 if it is cancelled before its first step.
         if (options.signal?.aborted) throw new Error("cancelled");

@@ -1,6 +1,5 @@
 import { after, type Rollout, type RolloutEvent, rolloutOf } from "./journal";
 import type { StackDriver } from "./stackDriver";
-import type { StackTask } from "./stackProcess";
 import type { Wave } from "./waves";
 
 export interface RollOutOptions {
@@ -32,7 +31,7 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
         await options.onEvent(event);
     };
     const mayGoOn = () => rollout.failures.length === 0 && !signal.aborted;
-    const runAll = (stacks: readonly string[], operation: StackTask["operation"]) =>
+    const runAll = (stacks: readonly string[], operation: "preview" | "up") =>
         atOnce(options.parallel, stacks, mayGoOn, async (stack) => {
             await record({ event: operation === "up" ? "updating" : "previewing", stack });
             const end = await options.drive(stack, operation, { signal, onDoing: (text) => options.onDoing(stack, text) });

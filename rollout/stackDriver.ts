@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { NO_CHANGES } from "../engine/counts";
 import type { StackEnd, StackMessage, StackTask } from "./stackProcess";
 
-/** Changes one stack. The rollout knows nothing else of the engine. */
+/** Runs an operation on one stack. The rollout knows nothing else of the engine. */
 export type StackDriver = (
     stack: string,
     operation: StackTask["operation"],

@@ -1,26 +1,27 @@
 /**
- * Previews or updates one stack, as a program of its own: the SDK's error handlers are for the whole process (sdk/nodejs/automation/server.ts), so
+ * Runs an operation on one stack, as a program of its own: the SDK's error handlers are for the whole process (sdk/nodejs/automation/server.ts), so
  * with several stacks in one process the error of one would be every other's, too. Argument: a `StackTask` as JSON. Messages: `StackMessage`.
  */
 import { join } from "node:path";
-import { LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { type EngineEvent, LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { ConfigError } from "../config/configError";
 import { type Counts, NO_CHANGES } from "../engine/counts";
+import { type Drifted, driftIn } from "../engine/drift";
 import { type FailedBecause, OperationFailed, runOperation } from "../engine/operation";
 import type { Problem } from "../rules/problem";
 
 export interface StackTask {
     stack: string;
-    operation: "preview" | "up";
+    operation: "preview" | "up" | "drift check";
     /** The directory of Pulumi.yaml and the stack files. */
     directory: string;
     /** Folders of the policy packs to run. */
     policyPacks: string[];
 }
 
-/** How it ended. `counts`: what was done, also before a failure. */
+/** How it ended. `counts`: what was done, also before a failure. `drift`: what a drift check found. */
 export type StackEnd =
-    | { ok: true; counts: Counts }
+    | { ok: true; counts: Counts; drift?: readonly Drifted[] }
     | { ok: false; because: FailedBecause | "wrongInput"; message: string; problems?: readonly Problem[]; counts: Counts };
 
 /** What it sends to its parent. */
@@ -40,8 +41,10 @@ async function runStack({ stack: name, operation, directory, policyPacks }: Stac
         // `pulumi stack select` writes a file that all processes of a user share, also this user's own choice of a stack. No other command needs it.
         workspace.selectStack = async () => {};
         const stack = await Stack.select(name, workspace);
-        const { counts } = await runOperation(stack, operation, { signal, policyPacks, onDoing: (doing) => send({ doing }) });
-        return { ok: true, counts };
+        const drift: Drifted[] = [];
+        const onEvent = (event: EngineEvent) => drift.push(...[driftIn(event)].filter((found) => found !== undefined));
+        const { counts } = await runOperation(stack, operation, { signal, policyPacks, onEvent, onDoing: (doing) => send({ doing }) });
+        return { ok: true, counts, ...(operation === "drift check" && { drift }) };
     } catch (error) {
         const failed = error instanceof OperationFailed ? error : undefined;
         const counts = failed?.counts ?? NO_CHANGES;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -9,6 +9,7 @@ import { parse, stringify } from "yaml";
 import { POLICY_RUNNER } from "../../local/offline/findPlugins";
 import { askEvidence } from "../../rollout/gate";
 import { eventually } from "../support/eventually";
+import { CHANGED_BY_OTHERS } from "../support/pluginRecorder/recorder";
 import { freePort, Processes } from "../support/processes";
 import { ROOT } from "../support/root";
 import { tools } from "../support/runningFleet";
@@ -20,6 +21,12 @@ interface Event {
     stack?: string;
     text?: string;
     error?: { code: number; exit: string; message: string };
+}
+
+/** What `drift --json` prints. */
+interface Drift {
+    verdict: string;
+    stacks: { name: string; drift: { name: string; what: string; properties: { path: string; how: string }[] }[]; unknown?: string }[];
 }
 
 interface Finished {
@@ -202,6 +209,67 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         assert.equal(ended.code, 0, JSON.stringify(errorOf(ended)));
         assert.equal(ended.events[0]?.text, `Rollout ${before.id} goes on. ${before.verdict}`);
         assert.match(verdictOf(ended) ?? "", /^Done: 3 stacks in 3 waves\./);
+    });
+
+    describe("whose resources others have changed", () => {
+        const changes = join(root, "changes.json");
+        /** Runs `drift --json` where others have changed this. */
+        function drift(changed: Record<string, unknown>, ...stacks: string[]): { code: number; found: Drift } {
+            writeFileSync(changes, JSON.stringify(changed));
+            const args = ["cli/thanos-fleet.js", "drift", "-C", directory, "--json", ...stacks];
+            const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, env: { ...env, [CHANGED_BY_OTHERS]: changes } });
+            return { code: status ?? -1, found: JSON.parse(stdout.toString()) as Drift };
+        }
+        const states = () =>
+            ["observer", "blue", "red"].map((stack) =>
+                readFileSync(join(backend, ".pulumi", "stacks", "thanos-fleet", `${stack}.json`), "utf8"),
+            );
+        const nothing = (name: string) => ({ name, drift: [] });
+
+        it("has no drift in what controllers set: status, and fields that the program leaves to the cluster", () => {
+            const before = states();
+            const { code, found } = drift({
+                "StatefulSet thanos-compact-blue": { status: { readyReplicas: 1 }, spec: { revisionHistoryLimit: 10 } },
+                "Namespace thanos-fleet": { metadata: { annotations: { "by-a-controller": "yes" }, resourceVersion: "7" } },
+            });
+            assert.deepEqual(
+                [code, found],
+                [0, { verdict: "No drift in 3 of 3 stacks.", stacks: ["blue", "observer", "red"].map(nothing) }],
+            );
+            assert.deepEqual(states(), before);
+        });
+
+        it("names each changed property and each deleted object, exits with 7, and changes no state", () => {
+            const before = states();
+            const { code, found } = drift({
+                "StatefulSet thanos-compact-blue": { spec: { replicas: 2 } },
+                "Deployment thanos-query": null,
+            });
+            assert.equal(found.verdict, "Drift in 3 of 3 stacks: blue, observer, red.");
+            const summary = found.stacks.map(({ name, drift }) => [
+                name,
+                drift.map(({ name, what, properties }) => [name, what, properties]),
+            ]);
+            const gone = ["Deployment thanos-query", "deleted", []];
+            assert.deepEqual(summary, [
+                ["blue", [gone]],
+                ["observer", [gone, ["StatefulSet thanos-compact-blue", "changed", [{ path: "spec.replicas", how: "changed" }]]]],
+                ["red", [gone]],
+            ]);
+            assert.equal(code, 7);
+            assert.deepEqual([states(), heldLocks()], [before, []]);
+        });
+
+        it("says what is not known of a stack that is locked, reads the others, and exits with 1", () => {
+            mkdirSync(locks("red"), { recursive: true });
+            const lock = join(locks("red"), "other.json");
+            writeFileSync(lock, JSON.stringify({ pid: 1, username: "ci", hostname: "runner", timestamp: "2026-11-22T09:00:00Z" }));
+            const { code, found } = drift({}, "red", "blue");
+            rmSync(lock);
+            assert.equal(found.verdict, "No drift in 1 of 2 stacks. Not known of: red.");
+            assert.match(found.stacks[0]?.unknown ?? "", /^red is locked by ci@runner/);
+            assert.equal(code, 1);
+        });
     });
 
     describe("with a gate at a real Prometheus, which sees observer and blue", () => {

@@ -2,14 +2,21 @@
  * A stand-in for the plugins `aws` and `kubernetes`, for tests without an account or a cluster: it accepts every declared resource, records it in the
  * engine's state, and returns placeholders for the outputs that only AWS knows. bin/<plugin>/pulumi-resource-<plugin> starts it with the plugin's name.
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { awsAnswer, awsOutputs } from "../../../engine/awsPlaceholders";
 import { type Decision, decide, differences } from "../../../local/offline/standins/diff";
 import { type Bag, keepSecrets, revealBag } from "../../../local/offline/standins/secretValues";
 import { type StandIn, serve } from "../../../local/offline/standins/server";
+import { isMap } from "../../../rules/isMap";
 
 /** Name of the environment variable with the file to which each deleted resource is appended, as `Kind name`. */
 export const RECORDED_DELETIONS = "RECORDED_DELETIONS";
+
+/**
+ * Name of the environment variable with a file of what others have changed, as JSON: by `Kind name`, either `null` (it is gone) or what a read finds of
+ * its fields. Only fields that the program declares are returned as inputs, as the official plugins do.
+ */
+export const CHANGED_BY_OTHERS = "CHANGED_BY_OTHERS";
 
 /** Properties that AWS cannot change in place: the Terraform provider marks them `ForceNew`. Only types that this program uses. */
 const FORCE_NEW: Record<string, string[]> = {
@@ -108,6 +115,21 @@ const RECORDERS: Record<string, Recorder> = {
     },
 };
 
+function changedByOthers(resource: string): Bag | null {
+    const file = process.env[CHANGED_BY_OTHERS];
+    const changes = file === undefined ? {} : (JSON.parse(readFileSync(file, "utf8")) as Record<string, Bag | null>);
+    return changes[resource] === undefined ? {} : changes[resource];
+}
+
+/** The bag with other values at the fields of `over` that `has` allows. */
+function merged(bag: Bag, over: Bag, has: (key: string, bag: Bag) => boolean = () => true): Bag {
+    const fields = Object.entries(over).filter(([key]) => has(key, bag));
+    return {
+        ...bag,
+        ...Object.fromEntries(fields.map(([key, value]) => [key, isMap(value) ? merged((bag[key] ?? {}) as Bag, value, has) : value])),
+    };
+}
+
 function standIn(recorder: Recorder, version: string): StandIn {
     let region = "";
     const recorded = (type: string, name: string, inputs: Bag) => {
@@ -123,7 +145,11 @@ function standIn(recorder: Recorder, version: string): StandIn {
         diff: async ({ type, inputs, oldInputs }) => recorder.decide(type, revealBag(oldInputs), revealBag(inputs)),
         create: async ({ type, name, inputs }) => recorded(type, name, inputs),
         update: async ({ type, name, inputs, oldOutputs }) => recorder.updated(type, oldOutputs, recorded(type, name, inputs).outputs),
-        read: async ({ id, oldInputs, oldOutputs }) => ({ id, outputs: oldOutputs, inputs: oldInputs }),
+        read: async ({ type, name, id, oldInputs, oldOutputs }) => {
+            const changed = changedByOthers(`${type.slice(type.lastIndexOf(":") + 1)} ${name}`);
+            if (changed === null) return undefined;
+            return { id, outputs: merged(oldOutputs, changed), inputs: merged(oldInputs, changed, (key, bag) => key in bag) };
+        },
         delete: async ({ type, name, oldOutputs }) => {
             recorder.refuseDeletion?.(type, oldOutputs);
             // The engine's events do not say which deleted resources it keeps (`retainOnDelete`): those never come here.
