@@ -22,6 +22,10 @@ const COMMANDS: Record<string, Entry> = {
         summary: "bring the stacks of a fleet to what their files say, in waves",
         load: () => (require("./up") as typeof import("./up")).upCommand(),
     },
+    destroy: {
+        summary: "take stacks down: observees, then the observer; blocks stay",
+        load: () => (require("./destroy") as typeof import("./destroy")).destroyCommand(),
+    },
     drift: {
         summary: "find what is not as it was deployed, and change nothing",
         load: () => (require("./drift") as typeof import("./drift")).driftCommand(),

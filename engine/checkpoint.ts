@@ -27,6 +27,8 @@ export interface StateResource {
     created?: string;
     protect?: boolean;
     retainOnDelete?: boolean;
+    /** It is looked up, not managed. */
+    external?: boolean;
     /** It was replaced and is to be deleted. */
     delete?: boolean;
     /** It was deleted, and its replacement is to be created. */
@@ -62,6 +64,11 @@ export async function importState(stack: Stack, state: ExportedState): Promise<v
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
+}
+
+/** Takes the mark `protect` off resources in the state. The next `up` of a program that protects them puts it back. */
+export async function unprotect(stack: Stack, urns: readonly string[]): Promise<void> {
+    if (urns.length > 0) await cli(stack, ["state", "unprotect", ...urns, "--yes"]);
 }
 
 async function cli(stack: Stack, args: string[]): Promise<string> {

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import type { ExportedState, PendingOperation } from "./checkpoint";
+import type { ExportedState, PendingOperation, StateResource } from "./checkpoint";
 import { PROJECT } from "./stackFile";
 
 const run = promisify(execFile);
@@ -63,11 +63,16 @@ export async function outputOf(directory: string, stack: string, name: string): 
     return (JSON.parse(await ask(directory, ["stack", "output", "--json", "--stack", stack])) as Record<string, unknown>)[name];
 }
 
+const deploymentOf = async (directory: string, stack: string) =>
+    (JSON.parse(await ask(directory, ["stack", "export", "--stack", stack])) as ExportedState).deployment;
+
 /** What a killed update of the stack has left undecided; what a running one is doing is among it. */
-export async function pendingOperations(directory: string, stack: string): Promise<PendingOperation[]> {
-    const { deployment } = JSON.parse(await ask(directory, ["stack", "export", "--stack", stack])) as ExportedState;
-    return deployment.pending_operations ?? [];
-}
+export const pendingOperations = async (directory: string, stack: string): Promise<PendingOperation[]> =>
+    (await deploymentOf(directory, stack)).pending_operations ?? [];
+
+/** The resources in the state of a stack. Secrets are encrypted. */
+export const resourcesOf = async (directory: string, stack: string): Promise<StateResource[]> =>
+    (await deploymentOf(directory, stack)).resources ?? [];
 
 /** Who holds the lock of a stack (lockContent of pkg/backend/diy/lock.go, 3.259). */
 export interface Lock {

@@ -5,26 +5,39 @@ import type { Wave } from "./waves";
 
 type Failed = Extract<StackEnd, { ok: false }>;
 
+/** What a rollout does with its stacks: bring them to what the program says, or take them down. */
+export type RolloutCommand = "up" | "destroy";
+
 export type RolloutEvent =
     /** A run begins, or goes on with what an earlier one left: every stack waits. */
-    | { event: "started"; waves: readonly Wave[] }
-    | { event: "previewing" | "updating"; stack: string }
-    | { event: "previewed" | "updated"; stack: string; counts: Counts }
-    | { event: "failed"; stack: string; operation: "preview" | "up"; because: Failed["because"]; message: string; counts: Counts }
+    | { event: "started"; command: RolloutCommand; waves: readonly Wave[] }
+    | { event: "previewing" | "updating" | "destroying"; stack: string }
+    | { event: "previewed" | "updated" | "destroyed"; stack: string; counts: Counts }
+    | { event: "failed"; stack: string; operation: "preview" | RolloutCommand; because: Failed["because"]; message: string; counts: Counts }
     /** The gate after a wave; waves count from 1. */
     | { event: "gateBegun" | "gatePassed"; wave: number }
     | { event: "gateRefused"; wave: number; why: string }
     | { event: "ended"; how: "done" | "stopped" | "cancelled" };
 
 /**
- * "updating" in a rollout that has not ended and does not run: it was killed then, and the stack may be changed in part. "refused": nothing of the stack was
- * changed. "failed": its update failed, so it may be changed in part.
+ * "updating" or "destroying" in a rollout that has not ended and does not run: it was killed then, and the stack may be changed in part. "refused": nothing of the stack was
+ * changed. "failed": its update or destruction failed, so it may be changed in part.
  */
-export type StackState = "waiting" | "previewing" | "previewed" | "updating" | "updated" | "refused" | "failed";
+export type StackState =
+    | "waiting"
+    | "previewing"
+    | "previewed"
+    | "updating"
+    | "updated"
+    | "destroying"
+    | "destroyed"
+    | "refused"
+    | "failed";
 
 export interface Rollout {
+    command: RolloutCommand;
     waves: readonly Wave[];
-    /** In the order of the waves. `changes`: how many resources its update has changed. */
+    /** In the order of the waves. `changes`: how many resources have changed, or are gone from its state. */
     stacks: ReadonlyMap<string, { state: StackState; changes: number }>;
     /** In the order in which they failed. */
     failures: readonly Extract<RolloutEvent, { event: "failed" }>[];
@@ -34,7 +47,7 @@ export interface Rollout {
     ended?: "done" | "stopped" | "cancelled";
 }
 
-const NOTHING: Rollout = { waves: [], stacks: new Map(), failures: [] };
+const NOTHING: Rollout = { command: "up", waves: [], stacks: new Map(), failures: [] };
 
 /** How many resources an operation changed. */
 export const changesIn = ({ created, updated, replaced, deleted }: Counts) => created + updated + replaced + deleted;
@@ -47,15 +60,18 @@ export function after(rollout: Rollout, event: RolloutEvent): Rollout {
     });
     switch (event.event) {
         case "started": {
-            const names = event.waves.flatMap(({ stacks }) => stacks);
-            return { ...NOTHING, waves: event.waves, stacks: new Map(names.map((name) => [name, { state: "waiting", changes: 0 }])) };
+            const { command, waves } = event;
+            const names = waves.flatMap(({ stacks }) => stacks);
+            return { ...NOTHING, command, waves, stacks: new Map(names.map((name) => [name, { state: "waiting", changes: 0 }])) };
         }
         case "previewing":
         case "updating":
+        case "destroying":
         case "previewed":
             return set(event.stack, event.event);
         case "updated":
-            return set(event.stack, "updated", changesIn(event.counts));
+        case "destroyed":
+            return set(event.stack, event.event, changesIn(event.counts));
         case "failed": {
             const failures = [...rollout.failures, event];
             // The engine takes the lock, and the program checks its configuration, before anything is changed.
@@ -77,9 +93,23 @@ export function after(rollout: Rollout, event: RolloutEvent): Rollout {
 
 export const rolloutOf = (events: readonly RolloutEvent[]): Rollout => events.reduce(after, NOTHING);
 
+/** Whether the rollout is done with a stack in this state. */
+export const isDone = (state: StackState | undefined) => state === "updated" || state === "destroyed";
+
+/** Whether a stack in this state may be changed in part. */
+const isHalfDone = (state: StackState) => state === "failed" || state === "updating" || state === "destroying";
+
 /** Whether a rollout that did not end well has changed anything. */
 export const isPartlyDone = ({ stacks }: Rollout) =>
-    [...stacks.values()].some(({ state, changes }) => state === "failed" || state === "updating" || (state === "updated" && changes > 0));
+    [...stacks.values()].some(({ state, changes }) => isHalfDone(state) || (isDone(state) && changes > 0));
+
+/** What has happened to stacks, for people. */
+const WORDS: Record<RolloutCommand, { done: string; inPart: string; nothing: string; not: string }> = {
+    up: { done: "Changed", inPart: "Changed in part", nothing: "Had nothing to change", not: "Not changed" },
+    destroy: { done: "Taken down", inPart: "Taken down in part", nothing: "Had nothing to take down", not: "Not taken down" },
+};
+
+const NOUNS = { preview: "preview", up: "update", destroy: "destroy" };
 
 /** Where a rollout is or how it ended, and which stacks it changed, in a few sentences. */
 export function verdict(rollout: Rollout): string {
@@ -87,21 +117,22 @@ export function verdict(rollout: Rollout): string {
         const names = [...rollout.stacks].filter(([, { state, changes }]) => test(state, changes)).map(([name]) => name);
         return names.length === 0 ? [] : [`${text}: ${names.join(", ")}.`];
     };
+    const words = WORDS[rollout.command];
     return [
         firstSentence(rollout),
-        ...named("Changed", (state, changes) => state === "updated" && changes > 0),
-        ...named("Changed in part", (state) => state === "failed" || state === "updating"),
-        ...named("Had nothing to change", (state, changes) => state === "updated" && changes === 0),
-        ...named("Not changed", (state) => !["updated", "failed", "updating"].includes(state)),
+        ...named(words.done, (state, changes) => isDone(state) && changes > 0),
+        ...named(words.inPart, isHalfDone),
+        ...named(words.nothing, (state, changes) => isDone(state) && changes === 0),
+        ...named(words.not, (state) => !isDone(state) && !isHalfDone(state)),
     ].join(" ");
 }
 
 function firstSentence({ waves, stacks, failures, gate, ended }: Rollout): string {
     const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
     if (ended === "done") return `Done: ${plural(stacks.size, "stack")} in ${plural(waves.length, "wave")}.`;
-    const wave = waves.findIndex((one) => one.stacks.some((name) => stacks.get(name)?.state !== "updated")) + 1;
+    const wave = waves.findIndex((one) => one.stacks.some((name) => !isDone(stacks.get(name)?.state))) + 1;
     const failed = failures.filter(({ because }) => because !== "cancelled");
-    const why = failed.map(({ operation, stack }) => `the ${operation === "up" ? "update" : "preview"} of ${stack} failed`).join(", ");
+    const why = failed.map(({ operation, stack }) => `the ${NOUNS[operation]} of ${stack} failed`).join(", ");
     const how = ended === "cancelled" ? "Cancelled" : ended === "stopped" ? "Stopped" : "Not ended:";
     if (gate)
         return `${how} at the gate after wave ${gate.wave} of ${waves.length}${gate.refused === undefined ? "" : `: ${gate.refused}`}.`;

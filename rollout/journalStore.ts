@@ -3,12 +3,12 @@
  * line, and a lock, which one rollout at a time holds.
  */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../config/configError";
 import { isRunning } from "../engine/isRunning";
-import { type RolloutEvent, rolloutOf } from "./journal";
+import { type RolloutCommand, type RolloutEvent, rolloutOf } from "./journal";
 
 /** An event with its time, ISO 8601. */
 export type Recorded = RolloutEvent & { time: string };
@@ -62,15 +62,18 @@ function eventsIn(text: string): Recorded[] {
     });
 }
 
-/** Takes the lock, and opens the journal of the rollout that has not ended well, else a new one. Throws a ConfigError where another rollout runs. */
-export async function openJournal(backend: string): Promise<Journal> {
+/**
+ * Takes the lock, and opens the journal of the last rollout where it was of this command and has not ended well, else a new one. Throws a ConfigError where
+ * another rollout runs.
+ */
+export async function openJournal(backend: string, command: RolloutCommand): Promise<Journal> {
     const folder = folderOf(backend);
     await mkdir(folder, { recursive: true });
     const since = new Date().toISOString();
     // Before anything is read: who has the lock may be writing the end of the newest rollout.
     const release = await takeLock(folder, { user: userInfo().username, host: hostname(), pid: process.pid, since });
     try {
-        return await openLocked(backend, since, release);
+        return await openLocked(backend, command, since, release);
     } catch (error) {
         await release();
         throw error;
@@ -78,18 +81,25 @@ export async function openJournal(backend: string): Promise<Journal> {
 }
 
 /** Opens the journal of a backend whose lock this process has. */
-async function openLocked(backend: string, since: string, release: () => Promise<void>): Promise<Journal> {
+async function openLocked(backend: string, command: RolloutCommand, since: string, release: () => Promise<void>): Promise<Journal> {
     const newest = await newestRollout(backend);
-    const unfinished = newest && rolloutOf(newest.events).ended !== "done" ? newest : undefined;
+    const last = rolloutOf(newest?.events ?? []);
+    const unfinished = last.command === command && last.ended !== "done" ? newest : undefined;
     const id = unfinished?.id ?? `${since.replace(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
-    const file = await open(join(folderOf(backend), `${id}.jsonl`), "a");
-    // Ends a line that a killed run has begun.
-    if (unfinished) await file.appendFile("\n");
+    // Made for the first event: a run that is refused before has no journal.
+    let file: FileHandle | undefined;
+    const openFile = async () => {
+        const opened = await open(join(folderOf(backend), `${id}.jsonl`), "a");
+        // Ends a line that a killed run has begun.
+        if (unfinished) await opened.appendFile("\n");
+        return opened;
+    };
     return {
         id,
         earlier: unfinished?.events ?? [],
         record: async (event) => {
             try {
+                file ??= await openFile();
                 await file.appendFile(`${JSON.stringify(event)}\n`);
                 await file.datasync();
             } catch (error) {
@@ -100,7 +110,7 @@ async function openLocked(backend: string, since: string, release: () => Promise
             }
         },
         close: async () => {
-            await file.close();
+            await file?.close();
             await release();
         },
     };

@@ -1,8 +1,9 @@
-import { after, type Rollout, type RolloutEvent, rolloutOf } from "./journal";
+import { after, isDone, type Rollout, type RolloutCommand, type RolloutEvent, rolloutOf } from "./journal";
 import type { StackDriver } from "./stackDriver";
 import type { Wave } from "./waves";
 
 export interface RollOutOptions {
+    command: RolloutCommand;
     drive: StackDriver;
     /** How many stacks run at the same time. */
     parallel: number;
@@ -19,37 +20,45 @@ export interface RollOutOptions {
     signal: AbortSignal;
 }
 
+/** The events at the begin and the end of an operation. */
+const EVENTS = {
+    preview: ["previewing", "previewed"],
+    up: ["updating", "updated"],
+    destroy: ["destroying", "destroyed"],
+} as const;
+
 /**
- * Brings every stack to what the program says, wave by wave. All stacks of a wave are previewed first, with the policies (docs/adr/0004), and none of them is
- * updated where one is refused. The first failure ends the rollout: what runs beside it may finish, nothing more is started. So does a gate that refuses.
+ * Brings every stack to what the program says, or takes it down, wave by wave. Before an update all stacks of a wave are previewed, with the policies
+ * (docs/adr/0004), and none of them is updated where one is refused. The first failure ends the rollout: what runs beside it may finish, nothing more is started. So does a gate that refuses.
  */
 export async function rollOut(waves: readonly Wave[], options: RollOutOptions): Promise<Rollout> {
-    const { signal } = options;
+    const { command, signal } = options;
     let rollout = rolloutOf([]);
     const record = async (event: RolloutEvent) => {
         rollout = after(rollout, event);
         await options.onEvent(event);
     };
     const mayGoOn = () => rollout.failures.length === 0 && !signal.aborted;
-    const runAll = (stacks: readonly string[], operation: "preview" | "up") =>
+    const runAll = (stacks: readonly string[], operation: keyof typeof EVENTS) =>
         atOnce(options.parallel, stacks, mayGoOn, async (stack) => {
-            await record({ event: operation === "up" ? "updating" : "previewing", stack });
+            const [begun, done] = EVENTS[operation];
+            await record({ event: begun, stack });
             const end = await options.drive(stack, operation, { signal, onDoing: (text) => options.onDoing(stack, text) });
-            if (end.ok) await record({ event: operation === "up" ? "updated" : "previewed", stack, counts: end.counts });
+            if (end.ok) await record({ event: done, stack, counts: end.counts });
             else await record({ event: "failed", stack, operation, because: end.because, message: end.message, counts: end.counts });
         });
 
-    await record({ event: "started", waves });
-    const isDone = await rollOutWaves();
-    await record({ event: "ended", how: isDone ? "done" : signal.aborted ? "cancelled" : "stopped" });
+    await record({ event: "started", command, waves });
+    const isWhole = await rollOutWaves();
+    await record({ event: "ended", how: isWhole ? "done" : signal.aborted ? "cancelled" : "stopped" });
     return rollout;
 
     /** Whether all were done, and were well. */
     async function rollOutWaves(): Promise<boolean> {
         for (const [i, { stacks }] of waves.entries()) {
-            await runAll(stacks, "preview");
-            await runAll(stacks, "up");
-            const updated = [...rollout.stacks].flatMap(([name, { state }]) => (state === "updated" ? [name] : []));
+            if (command === "up") await runAll(stacks, "preview");
+            await runAll(stacks, command);
+            const updated = [...rollout.stacks].flatMap(([name, { state }]) => (isDone(state) ? [name] : []));
             if (!stacks.every((name) => updated.includes(name))) return false;
             if (!(await passesGate(i + 1, updated))) return false;
         }

@@ -5,14 +5,17 @@
 import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { ConfigError } from "../config/configError";
+import { exportState, unprotect } from "../engine/checkpoint";
 import { type Counts, NO_CHANGES } from "../engine/counts";
 import { type Drifted, driftIn } from "../engine/drift";
 import { type FailedBecause, OperationFailed, runOperation } from "../engine/operation";
+import { takeDownOf } from "../engine/takeDown";
 import type { Problem } from "../rules/problem";
+import { protectedProblems } from "./takeDown";
 
 export interface StackTask {
     stack: string;
-    operation: "preview" | "up" | "drift check";
+    operation: "preview" | "up" | "destroy" | "drift check";
     /** The directory of Pulumi.yaml and the stack files. */
     directory: string;
     /** Folders of the policy packs to run. */
@@ -41,6 +44,7 @@ async function runStack({ stack: name, operation, directory, policyPacks }: Stac
         // `pulumi stack select` writes a file that all processes of a user share, also this user's own choice of a stack. No other command needs it.
         workspace.selectStack = async () => {};
         const stack = await Stack.select(name, workspace);
+        if (operation === "destroy") await giveUpProtection(stack);
         const drift: Drifted[] = [];
         const onEvent = (event: EngineEvent) => drift.push(...[driftIn(event)].filter((found) => found !== undefined));
         const { counts } = await runOperation(stack, operation, { signal, policyPacks, onEvent, onDoing: (doing) => send({ doing }) });
@@ -48,9 +52,18 @@ async function runStack({ stack: name, operation, directory, policyPacks }: Stac
     } catch (error) {
         const failed = error instanceof OperationFailed ? error : undefined;
         const counts = failed?.counts ?? NO_CHANGES;
+        if (error instanceof ConfigError) refused = error;
         if (refused) return { ok: false, because: "wrongInput", message: refused.message, problems: refused.problems, counts };
         return { ok: false, because: failed?.because ?? "failed", message: (error as Error).message, counts };
     }
+}
+
+/** Lets the engine forget what is kept. What would be deleted keeps its protection: the engine would notice it only after it has deleted pods (docs/take-down.md). */
+async function giveUpProtection(stack: Stack): Promise<void> {
+    const { resources = [] } = (await exportState(stack)).deployment;
+    const problems = protectedProblems(stack.name, resources);
+    if (problems.length > 0) throw new ConfigError(`stack ${stack.name}`, problems);
+    await unprotect(stack, takeDownOf(resources).unprotect);
 }
 
 const send = (message: StackMessage) => void (process.connected && process.send?.(message));

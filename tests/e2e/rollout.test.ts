@@ -29,6 +29,11 @@ interface Drift {
     stacks: { name: string; drift: { name: string; what: string; properties: { path: string; how: string }[] }[]; unknown?: string }[];
 }
 
+interface Signal {
+    name: NodeJS.Signals;
+    at: (event: Event) => boolean;
+}
+
 interface Finished {
     code: number;
     events: Event[];
@@ -57,9 +62,11 @@ describe("thanos-fleet up", () => {
         writeFileSync(file, stringify({ ...old, config }));
     }
 
-    /** Runs `up --json`. Sends the signal to the process, and only to it, at the first event that matches. */
-    async function up(args: string[] = [], signal?: { name: NodeJS.Signals; at: (event: Event) => boolean }): Promise<Finished> {
-        const child = spawn(process.execPath, ["cli/thanos-fleet.js", "up", "-C", directory, "--json", ...args], {
+    const up = (args: string[] = [], signal?: Signal) => run("up", args, signal);
+
+    /** Runs a command with `--json`. Sends the signal to the process, and only to it, at the first event that matches. */
+    async function run(command: string, args: string[], signal?: Signal): Promise<Finished> {
+        const child = spawn(process.execPath, ["cli/thanos-fleet.js", command, "-C", directory, "--json", ...args], {
             cwd: ROOT,
             env,
             stdio: ["ignore", "pipe", "inherit"],
@@ -230,7 +237,7 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
             const before = states();
             const { code, found } = drift({
                 "StatefulSet thanos-compact-blue": { status: { readyReplicas: 1 }, spec: { revisionHistoryLimit: 10 } },
-                "Namespace thanos-fleet": { metadata: { annotations: { "by-a-controller": "yes" }, resourceVersion: "7" } },
+                "Namespace monitoring": { metadata: { annotations: { "by-a-controller": "yes" }, resourceVersion: "7" } },
             });
             assert.deepEqual(
                 [code, found],
@@ -314,6 +321,58 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
                 verdictOf(stopped),
                 "Stopped at the gate after wave 3 of 3: no sample since the wave ended from red. Had nothing to change: observer, blue, red.",
             );
+        });
+    });
+
+    describe("and thanos-fleet destroy", () => {
+        const destroy = (args: string[], signal?: Signal) => run("destroy", ["--yes", ...args], signal);
+        const resources = (stack: string) => {
+            const file = join(backend, ".pulumi", "stacks", "thanos-fleet", `${stack}.json`);
+            return (
+                (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: { resources?: unknown[] } } }).checkpoint.latest
+                    .resources ?? []
+            );
+        };
+
+        it("refuses without --yes where there is nobody to ask", async () => {
+            const { code, events } = await run("destroy", []);
+            assert.deepEqual([code, events.length], [2, 1]);
+            assert.match(events[0]?.error?.message ?? "", /--yes: is missing, and there is nobody to ask\./);
+        });
+
+        it("refuses an observer that observees use, says which, and deletes nothing", async () => {
+            const before = resources("observer").length;
+            const refused = await destroy(["--stack", "observer"]);
+            assert.deepEqual([refused.code, steps(refused), resources("observer").length], [2, [], before]);
+            assert.match(
+                errorOf(refused)?.message ?? "",
+                /observer: is the observer of blue, red, .* `thanos-fleet destroy --stack blue red observer`/,
+            );
+        });
+
+        it("is taken up after kill -9, takes the observees down before the observer, and names what stays", async () => {
+            let begun = false;
+            await destroy([], {
+                name: "SIGKILL",
+                at: ({ event }) => {
+                    begun ||= event === "destroying";
+                    return begun && event === "doing";
+                },
+            });
+            assert.match(status().verdict, /^Not ended: in wave 1 of 2\. Taken down in part: .* Not taken down: .*observer\.$/);
+            for (let waited = 0; heldLocks().length > 0 && waited < 120; waited++)
+                await new Promise((resolve) => setTimeout(resolve, 1000));
+            const ended = await destroy([]);
+            assert.equal(ended.code, 0, JSON.stringify(errorOf(ended)));
+            assert.match(ended.events[0]?.text ?? "", /^Rollout \S+ goes on\. Not ended: /);
+            assert.match(
+                ended.events.find(({ text }) => text?.startsWith("observer "))?.text ?? "",
+                /resources are deleted; these stay: .*Namespace monitoring \(monitoring\)/,
+            );
+            assert.deepEqual(steps(ended).slice(-2), ["destroying observer", "destroyed observer"]);
+            assert.match(verdictOf(ended) ?? "", /^Done: 3 stacks in 2 waves\. Taken down: .*observer\./);
+            assert.deepEqual(["observer", "blue", "red"].flatMap(resources), []);
+            assert.deepEqual(heldLocks(), []);
         });
     });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exitOf } from "../../../cli/up";
+import { exitOf } from "../../../cli/rollout";
 import type { Counts } from "../../../engine/counts";
 import { type RolloutEvent, rolloutOf, verdict } from "../../../rollout/journal";
 
@@ -8,7 +8,7 @@ const waves = [
     { stacks: ["observer"], why: "" },
     { stacks: ["blue", "red"], why: "" },
 ];
-const started: RolloutEvent = { event: "started", waves };
+const started: RolloutEvent = { event: "started", command: "up", waves };
 const updated = (stack: string, changes = 1): RolloutEvent => ({ event: "updated", stack, counts: counts(changes) });
 type Failed = Extract<RolloutEvent, { event: "failed" }>;
 const failed = (stack: string, operation: Failed["operation"], because: Failed["because"] = "failed"): RolloutEvent => ({
@@ -93,6 +93,27 @@ describe("the verdict of a rollout", () => {
             of(updated("observer"), { event: "updating", stack: "blue" })[0],
             "Not ended: in wave 2 of 2. Changed: observer. Changed in part: blue. Not changed: red.",
         ));
+
+    it("of a destruction says who was taken down, in part or not, and exits as one of an update", () => {
+        const destroy = (...events: RolloutEvent[]) => of({ event: "started", command: "destroy", waves: [...waves].reverse() }, ...events);
+        const destroyed = (stack: string, changes: number): RolloutEvent => ({ event: "destroyed", stack, counts: counts(changes) });
+        assert.deepEqual(destroy(destroyed("blue", 4), destroyed("red", 0), destroyed("observer", 7), done), [
+            "Done: 3 stacks in 2 waves. Taken down: blue, observer. Had nothing to take down: red.",
+            "done",
+        ]);
+        assert.deepEqual(destroy(destroyed("blue", 4), failed("red", "destroy"), ended), [
+            "Stopped in wave 1 of 2: the destroy of red failed. Taken down: blue. Taken down in part: red. Not taken down: observer.",
+            "partlyDone",
+        ]);
+        assert.deepEqual(destroy(failed("blue", "destroy", "wrongInput"), ended), [
+            "Stopped in wave 1 of 2: the destroy of blue failed. Not taken down: blue, red, observer.",
+            "wrongInput",
+        ]);
+        assert.equal(
+            destroy({ event: "destroying", stack: "blue" })[0],
+            "Not ended: in wave 1 of 2. Taken down in part: blue. Not taken down: red, observer.",
+        );
+    });
 
     it("begins anew where a run goes on", () =>
         assert.equal(

@@ -18,6 +18,7 @@ const text = (event: RolloutEvent) => ("stack" in event ? `${event.event} ${even
 async function run(waves: Wave[], drive: StackDriver, more: Partial<RollOutOptions> = {}) {
     const events: string[] = [];
     const { ended } = await rollOut(waves, {
+        command: "up",
         drive,
         parallel: 2,
         signal: new AbortController().signal,
@@ -38,6 +39,13 @@ describe("rollOut", () => {
             ...["updating blue", "updated blue", "updating red", "updated red"],
             "ended",
         ]);
+        assert.equal(ended, "done");
+    });
+
+    it("takes stacks down without a preview, and ends a wave before the next", async () => {
+        const { events, ended } = await run([wave("blue", "red"), wave("observer")], async () => ok, { command: "destroy", parallel: 1 });
+        const stacks = ["blue", "red", "observer"].flatMap((stack) => [`destroying ${stack}`, `destroyed ${stack}`]);
+        assert.deepEqual(events, ["started", ...stacks, "ended"]);
         assert.equal(ended, "done");
     });
 

@@ -32,6 +32,52 @@ describe("the process of one stack", function () {
         assert.match(programs.calls()[1] ?? "", /--policy-pack pack\b.*--stack blue\b|--stack blue\b.*--policy-pack pack\b/);
     });
 
+    it("looks for drift by a preview of a refresh, without the program, and does nothing else", async () => {
+        programs.add("pulumi", 'case "$1" in version) echo v3.259.0 ;; esac');
+        programs.install();
+        const signal = new AbortController().signal;
+        const end = await stackDriver({ directory, policyPacks: [] })("blue", "drift check", { onDoing: () => {}, signal });
+        assert.deepEqual(end, { ok: true, counts, drift: [] });
+        const [version, refresh = "", ...more] = programs.calls();
+        assert.deepEqual([version, more], ["pulumi version", []]);
+        assert.match(refresh, /^pulumi refresh --preview-only .*--run-program=false\b/);
+    });
+
+    describe("that is to be destroyed", () => {
+        const urn = (name: string) => `urn:pulumi:blue::thanos-fleet::aws:x/y:Y::${name}`;
+        const resource = (name: string, more: object) => ({ urn: urn(name), type: "aws:x/y:Y", custom: true, id: name, ...more });
+        const kept = resource("kept", { protect: true, retainOnDelete: true });
+        /** Destroys a stack with these resources; answers how it ended, and what the CLI was asked in between. */
+        async function destroy(...resources: object[]) {
+            const state = JSON.stringify({ version: 3, deployment: { resources } });
+            programs.add(
+                "pulumi",
+                `case "$1 $2" in "version ") echo v3.259.0 ;; "stack export") echo '${state}' ;; "stack history") echo '[]' ;; esac`,
+            );
+            programs.install();
+            const signal = new AbortController().signal;
+            const end = await stackDriver({ directory, policyPacks: [] })("blue", "destroy", { onDoing: () => {}, signal });
+            const calls = programs.calls().filter((call) => !/ (version|stack) ?/.test(call.split(" ").slice(0, 2).join(" ")));
+            return { end, calls };
+        }
+
+        it("loses the protection of what is kept, then all its resources", async () => {
+            const { end, calls } = await destroy(kept, resource("plain", {}), resource("retained", { retainOnDelete: true }));
+            assert.deepEqual(end, { ok: true, counts });
+            assert.equal(calls[0], `pulumi state unprotect ${urn("kept")} --yes --stack blue --non-interactive`);
+            assert.match(calls[1] ?? "", /^pulumi destroy --yes --skip-preview /);
+            assert.equal(calls.length, 2);
+        });
+
+        it("is not touched where it protects what would be deleted", async () => {
+            const { end, calls } = await destroy(kept, resource("cluster", { protect: true }));
+            assert.deepEqual(
+                [end.ok || end.because, end.ok || end.problems?.map(({ problem }) => problem), calls],
+                ["wrongInput", ["protects what would be deleted: Y cluster (cluster)."], []],
+            );
+        });
+    });
+
     it("is a failure of this stack where it is killed", async () =>
         assert.deepEqual(await preview("kill -9 $PPID"), {
             ok: false,
