@@ -39,6 +39,19 @@ interface Finished {
     events: Event[];
 }
 
+const PASSPHRASE = "passphrase-of-the-fleet";
+const KEY = "secret-key-of-the-object-store";
+const STORE = { type: "S3", config: { bucket: "blocks", endpoint: "s3.example.test", access_key: "id", secret_key: "none yet" } };
+
+/** How a secret may be written: as it is, or inside of something that is written in base64, which has three forms for the rest of it. */
+const formsOf = (secret: string): string[] => [
+    secret,
+    ...[0, 1, 2].map((before) => {
+        const encoded = Buffer.from(`${"-".repeat(before)}${secret}`).toString("base64");
+        return encoded.slice(Math.ceil((before * 4) / 3), Math.floor(((before + secret.length) * 4) / 3));
+    }),
+];
+
 /** The real engine with the real program, and no cluster: plugins record what they are asked to create, or keep it in the state only. */
 describe("thanos-fleet up", () => {
     const root = temporaryDirectory();
@@ -49,16 +62,23 @@ describe("thanos-fleet up", () => {
         ...process.env,
         PULUMI_HOME: join(root, "home"),
         PULUMI_BACKEND_URL: `file://${backend}`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+        // So that every file of every run is below `root`.
+        TMPDIR: join(root, "tmp"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
 
-    /** Writes settings into a stack file, and keeps what the engine has written there. */
+    /** What all runs of `thanos-fleet` have printed. */
+    let printed = "";
+
+    /** Writes settings into a stack file, and keeps what the engine has written there: what is for its secrets, and the encrypted key. */
     function write(stack: string, settings: Record<string, unknown>): void {
         const file = join(directory, `Pulumi.${stack}.yaml`);
-        const old = existsSync(file) ? (parse(readFileSync(file, "utf8")) as object) : {};
-        const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`thanos-fleet:${key}`, value]));
+        const old = existsSync(file) ? (parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> }) : {};
+        const store = old.config?.["thanos-fleet:objectStore"];
+        const all = { ...settings, ...(store !== undefined && { objectStore: store }) };
+        const config = Object.fromEntries(Object.entries(all).map(([key, value]) => [`thanos-fleet:${key}`, value]));
         writeFileSync(file, stringify({ ...old, config }));
     }
 
@@ -69,10 +89,14 @@ describe("thanos-fleet up", () => {
         const child = spawn(process.execPath, ["cli/thanos-fleet.js", command, "-C", directory, "--json", ...args], {
             cwd: ROOT,
             env,
-            stdio: ["ignore", "pipe", "inherit"],
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+        child.stderr.on("data", (chunk) => {
+            printed += chunk;
         });
         const events: Event[] = [];
         for await (const line of createInterface({ input: child.stdout })) {
+            printed += `${line}\n`;
             const event = JSON.parse(line) as Event;
             events.push(event);
             if (signal?.at(event)) child.kill(signal.name);
@@ -101,6 +125,7 @@ describe("thanos-fleet up", () => {
         env.PATH = `${dirname(pulumi.path)}${delimiter}${process.env.PATH}`;
         mkdirSync(directory, { recursive: true });
         mkdirSync(backend);
+        mkdirSync(join(root, "tmp"));
         const standIns = join(ROOT, "local", "offline", "standins", "bin");
         const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { main?: string };
         // The program is this checkout's, wherever the stack files are.
@@ -112,7 +137,7 @@ describe("thanos-fleet up", () => {
         ];
         const plugins = { providers, analyzers: [{ name: "policy-nodejs", path: POLICY_RUNNER }] };
         writeFileSync(join(directory, "Pulumi.yaml"), stringify({ ...project, plugins }));
-        write("observer", observerConfig("local"));
+        write("observer", observerConfig("local", { objectStore: STORE }));
         for (const name of ["blue", "red"]) write(name, observeeConfig(name, "local"));
     });
 
@@ -125,6 +150,8 @@ describe("thanos-fleet up", () => {
         );
         for (const stack of ["observer", "blue", "red"])
             execFileSync("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], { cwd: directory, env });
+        const key = ["--secret", "--path", "thanos-fleet:objectStore.config.secret_key", KEY];
+        execFileSync("pulumi", ["config", "set", ...key, "--stack", "observer"], { cwd: directory, env });
     });
 
     it("stops before anything where a policy refuses a stack, and exits with 5", async () => {
@@ -154,6 +181,17 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         assert.equal(verdictOf(deployed), "Done: 3 stacks in 3 waves. Changed: observer, blue, red.");
         assert.equal(status().ended, "done");
         assert.deepEqual(heldLocks(), []);
+    });
+
+    it("brings encrypted settings to the stacks that need them", () => {
+        for (const stack of ["observer", "blue"]) {
+            const state = execFileSync("pulumi", ["stack", "export", "--show-secrets", "--stack", stack], {
+                cwd: directory,
+                env,
+                maxBuffer: 256 << 20,
+            });
+            assert.ok(state.toString().includes(KEY), stack);
+        }
     });
 
     it("refuses all stacks where one is locked, says by whom, and removes no lock", async () => {
@@ -224,7 +262,11 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         function drift(changed: Record<string, unknown>, ...stacks: string[]): { code: number; found: Drift } {
             writeFileSync(changes, JSON.stringify(changed));
             const args = ["cli/thanos-fleet.js", "drift", "-C", directory, "--json", ...stacks];
-            const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, env: { ...env, [CHANGED_BY_OTHERS]: changes } });
+            const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+                cwd: ROOT,
+                env: { ...env, [CHANGED_BY_OTHERS]: changes },
+            });
+            printed += `${stdout}${stderr}`;
             return { code: status ?? -1, found: JSON.parse(stdout.toString()) as Drift };
         }
         const states = () =>
@@ -384,5 +426,29 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         assert.deepEqual([refused.code, steps(refused)], [2, []]);
         assert.match(errorOf(refused)?.message ?? "", /lock: a run of me@.* has it since 2026-11-22T09:00:00Z\. Wait until it ends\./);
         rmSync(file);
+    });
+
+    // Mocha runs it after the groups above.
+    describe("in all that was written", () => {
+        it("is neither a secret setting nor the passphrase: in output, events, journals, states and their history, temporary files", () => {
+            const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+            const texts = files.map((file) => ({
+                name: join(file.parentPath, file.name),
+                text: readFileSync(join(file.parentPath, file.name), "latin1"),
+            }));
+            // It looks where it has to: at what a rollout is known to write.
+            for (const known of [/\.thanos-fleet\/rollouts\/.*\.jsonl$/, /\.pulumi\/stacks\/.*\.json$/, /\.pulumi\/history\/.*\.json$/])
+                assert.ok(
+                    texts.some(({ name, text }) => known.test(name) && text.length > 0),
+                    String(known),
+                );
+            assert.match(printed, /"event":"updated"/);
+            const forms = [KEY, PASSPHRASE].flatMap(formsOf);
+            const leaks = [{ name: "output", text: printed }, ...texts].filter(({ text }) => forms.some((form) => text.includes(form)));
+            assert.deepEqual(
+                leaks.map(({ name }) => name),
+                [],
+            );
+        });
     });
 });
