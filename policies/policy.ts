@@ -8,20 +8,11 @@ import {
 } from "@pulumi/policy";
 import { type Easing, easingOf, easingText } from "../rules/easing";
 import { problemText } from "../rules/problem";
-import type { Manifest } from "../rules/reading/manifest";
+import { manifestOf, type Registered } from "../rules/reading/manifest";
 import { readModel } from "../rules/reading/readModel";
 import { type Overrides, type Rule, type Threshold, thresholdsOf } from "../rules/rule";
 
 type PropertySchema = PolicyConfigSchema["properties"][string];
-
-/** A resource as the engine shows it to policies. */
-interface Resource {
-    /** `kubernetes:apps/v1:Deployment`. */
-    readonly type: string;
-    readonly name: string;
-    readonly urn: string;
-    readonly props: Record<string, unknown>;
-}
 
 /**
  * A rule as a policy. A rule that checks each part by itself runs before the engine creates that resource; a rule that compares parts runs at the end
@@ -51,21 +42,13 @@ export function toPolicy(rule: Rule, easings: readonly Easing[] = []): ResourceV
 
 const isUnknown = (error: unknown) => error instanceof UnknownValueError;
 
-function validate(rule: Rule, resources: readonly Resource[], config: Overrides, report: ReportViolation): void {
+function validate(rule: Rule, resources: readonly Registered[], config: Overrides, report: ReportViolation): void {
     const { model, ids, unread } = readModel(resources.flatMap(manifestOf), rule.reads, isUnknown);
     for (const problem of rule.check(model, thresholdsOf(rule, config))) report(problemText(problem), urnOf(problem.path, ids));
     for (const { path, id, error } of unread) if (!isUnknown(error)) report(`${path}: ${error.message}`, id);
     // Thrown last, so that every known problem is reported. The engine turns the error into a warning that the rule did not run in full.
     const unknown = unread.find(({ error }) => isUnknown(error));
     if (unknown !== undefined) throw unknown.error;
-}
-
-/** The manifest of a Kubernetes resource (`kubernetes:<apiVersion>:<kind>`) or of one of AWS (`aws:<service>/<file>:<kind>`); none for other resources. */
-export function manifestOf({ type, name, urn, props }: Resource): Manifest[] {
-    const [provider, module, kind] = type.split(":");
-    if (module === undefined || kind === undefined) return [];
-    if (provider === "kubernetes") return [{ apiVersion: module, kind, name, id: urn, fields: props }];
-    return provider === "aws" ? [{ apiVersion: `aws:${module.split("/")[0]}`, kind, name, id: urn, fields: props }] : [];
 }
 
 /** A problem's path begins with its part's: `StatefulSet thanos-compact-blue.retention.raw`. Where both `a` and `a.b` fit, `a.b` is the part. */

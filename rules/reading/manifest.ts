@@ -10,3 +10,20 @@ export interface Manifest {
     /** `metadata`, `spec` and so on; of a Release, `chart` and `values`; of a resource of AWS, its properties. */
     readonly fields: Record<string, unknown>;
 }
+
+/** A resource as a stack registers it. */
+export interface Registered {
+    /** `kubernetes:apps/v1:Deployment`. */
+    readonly type: string;
+    readonly name: string;
+    readonly urn: string;
+    readonly props: Record<string, unknown>;
+}
+
+/** The manifest of a Kubernetes resource (`kubernetes:<apiVersion>:<kind>`) or of one of AWS (`aws:<service>/<file>:<kind>`); none for other resources. */
+export function manifestOf({ type, name, urn, props }: Registered): Manifest[] {
+    const [provider, module, kind] = type.split(":");
+    if (module === undefined || kind === undefined) return [];
+    if (provider === "kubernetes") return [{ apiVersion: module, kind, name, id: urn, fields: props }];
+    return provider === "aws" ? [{ apiVersion: `aws:${module.split("/")[0]}`, kind, name, id: urn, fields: props }] : [];
+}

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Run } from "../../../engine/runInProcess";
-import { manifestOf } from "../../../policies/policy";
 import { RULES } from "../../../rules";
 import { isKnown } from "../../../rules/model";
 import { problemText } from "../../../rules/problem";
+import { manifestOf } from "../../../rules/reading/manifest";
 import { readModel } from "../../../rules/reading/readModel";
 import { thresholdsOf } from "../../../rules/rule";
 import { allOnAws, buildObservee, buildObserver } from "../../support/testFleet";

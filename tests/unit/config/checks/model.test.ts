@@ -3,8 +3,8 @@ import { modelOf } from "../../../../config/checks";
 import { loadConfig } from "../../../../config/load";
 import { type Run, runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
-import { manifestOf } from "../../../../policies/policy";
 import type { Hashring } from "../../../../rules/model";
+import { manifestOf } from "../../../../rules/reading/manifest";
 import { readModel } from "../../../../rules/reading/readModel";
 import { buildExposed, buildObservee, buildObserver, EXPOSED, NGINX, observeeConfig, observerConfig } from "../../../support/testFleet";
 
