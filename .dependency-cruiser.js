@@ -15,7 +15,7 @@ const PARTS = {
     "^clients/": [],
     "^engine/": ["^index\\.ts$", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
     "^plan/": ["^engine/", "^terminal/", "^components/", "^config/", "^rules/(?!reading/)", "^upstream/"],
-    "^rollout/": ["^register\\.js$", "^engine/", "^index\\.ts$", "^clients/", "^config/", "^rules/(problem|duration)\\.ts$"],
+    "^rollout/": ["^register\\.js$", "^engine/", "^index\\.ts$", "^clients/", "^config/", "^rules/"],
     "^cli/": [
         // `thanos-fleet local` calls these.
         "^local/(up|down|doctor|examine|status|fleet/(failure|state)|offline/findTools)\\.ts$",

@@ -59,7 +59,7 @@ async function drift(chosen: string[], { cwd, json }: Options): Promise<void> {
 /** An answer that is not known of all stacks is no answer. */
 export function driftExit(stacks: readonly StackDrift[]): Exit {
     if (stacks.some(({ unknown }) => unknown !== undefined)) return "failed";
-    return stacks.some(({ drift }) => drift.length > 0) ? "drifted" : "done";
+    return stacks.some(({ drift }) => drift.length > 0) ? "changesFound" : "done";
 }
 
 function linesOf({ name, drift, unknown }: StackDrift): string[] {

@@ -9,7 +9,7 @@ export const EXIT_CODES = {
     notLoggedIn: { code: 3, means: "Pulumi is not logged in to a backend" },
     policy: { code: 5, means: "a policy refused a change at preview. Nothing was changed" },
     noStack: { code: 6, means: "a stack does not exist in Pulumi's backend" },
-    drifted: { code: 7, means: "something is not as it was deployed; the output says what" },
+    changesFound: { code: 7, means: "something would change, or is not as it was deployed; the output says what" },
     cancelled: { code: 8, means: "stopped by Ctrl-C or SIGTERM; the same command goes on" },
     gateFailed: { code: 20, means: "stopped at a gate: after a wave the fleet was not well; the message says why" },
     partlyDone: { code: 21, means: "stopped after some stacks were changed; the message says which, and the same command goes on" },

@@ -18,6 +18,10 @@ const COMMANDS: Record<string, Entry> = {
         summary: "print what each stack would create, without an engine or a cluster",
         load: () => (require("./plan") as typeof import("./plan")).planCommand(),
     },
+    preview: {
+        summary: "write one page about what `up` would change, for a pull request",
+        load: () => (require("./preview") as typeof import("./preview")).previewCommand(),
+    },
     up: {
         summary: "bring the stacks of a fleet to what their files say, in waves",
         load: () => (require("./up") as typeof import("./up")).upCommand(),

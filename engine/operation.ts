@@ -14,6 +14,8 @@ export type Operation = "up" | "preview" | "destroy" | "drift check";
 export interface OperationOptions {
     /** Receives what the engine does now, for `Step.update` (terminal/progress.ts): "creating StatefulSet receive", "StatefulSet receive: waiting for 1 of 3 replicas ready". */
     onDoing?: (text: string) => void;
+    /** Receives every event of the engine. */
+    onEvent?: (event: EngineEvent) => void;
     /** Cancels the operation gracefully: the engine stops waiting for resources and writes its state, and the next operation continues from there. */
     signal?: AbortSignal;
     /**

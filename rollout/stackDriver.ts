@@ -15,10 +15,10 @@ const KEPT_OUTPUT = 2_000;
 
 /** Runs each operation in a process of its own, with the user's Pulumi. */
 export const stackDriver =
-    ({ directory, policyPacks }: Pick<StackTask, "directory" | "policyPacks">): StackDriver =>
+    (tasks: Pick<StackTask, "directory" | "policyPacks" | "report">): StackDriver =>
     (stack, operation, { onDoing, signal }) =>
         new Promise((resolve) => {
-            const task: StackTask = { stack, operation, directory, policyPacks };
+            const task: StackTask = { stack, operation, ...tasks };
             const child = fork(join(__dirname, "stackProcess.ts"), [JSON.stringify(task)], {
                 execArgv: ["--require", join(__dirname, "..", "register.js")],
                 // A session of its own: Ctrl-C at a terminal reaches only the rollout, and the engine gets it once, from there.

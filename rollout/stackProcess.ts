@@ -11,6 +11,7 @@ import { type Drifted, driftIn } from "../engine/drift";
 import { type FailedBecause, OperationFailed, runOperation } from "../engine/operation";
 import { takeDownOf } from "../engine/takeDown";
 import type { Problem } from "../rules/problem";
+import { PreviewEvents, type StackReport } from "./stackReport";
 import { protectedProblems } from "./takeDown";
 
 export interface StackTask {
@@ -20,20 +21,31 @@ export interface StackTask {
     directory: string;
     /** Folders of the policy packs to run. */
     policyPacks: string[];
+    /** Whether a preview reports what it found. @default false: `up` needs only the counts */
+    report?: boolean;
 }
 
-/** How it ended. `counts`: what was done, also before a failure. `drift`: what a drift check found. */
-export type StackEnd =
-    | { ok: true; counts: Counts; drift?: readonly Drifted[] }
-    | { ok: false; because: FailedBecause | "wrongInput"; message: string; problems?: readonly Problem[]; counts: Counts };
+/**
+ * How it ended. `counts`: what was done, also before a failure. `drift`: what a drift check found. `report`: what a preview found, also before a failure, if
+ * the task asks for it.
+ */
+export type StackEnd = { counts: Counts; report?: StackReport } & (
+    | { ok: true; drift?: readonly Drifted[] }
+    | { ok: false; because: FailedBecause | "wrongInput"; message: string; problems?: readonly Problem[] }
+);
 
 /** What it sends to its parent. */
 export type StackMessage = { doing: string } | { ended: StackEnd };
 
-async function runStack({ stack: name, operation, directory, policyPacks }: StackTask, signal: AbortSignal): Promise<StackEnd> {
+async function runStack(
+    { stack: name, operation, directory, policyPacks, report = false }: StackTask,
+    signal: AbortSignal,
+): Promise<StackEnd> {
     // Paths in a stack file begin at Pulumi.yaml.
     process.chdir(directory);
     let refused: ConfigError | undefined;
+    const preview = report ? new PreviewEvents() : undefined;
+    const found = () => preview && { report: preview.report() };
     const program: PulumiFn = () =>
         (require(join(__dirname, "..", "index")) as PulumiFn)().catch((error: Error) => {
             if (error.cause instanceof ConfigError) refused = error.cause;
@@ -46,15 +58,18 @@ async function runStack({ stack: name, operation, directory, policyPacks }: Stac
         const stack = await Stack.select(name, workspace);
         if (operation === "destroy") await giveUpProtection(stack);
         const drift: Drifted[] = [];
-        const onEvent = (event: EngineEvent) => drift.push(...[driftIn(event)].filter((found) => found !== undefined));
+        const onEvent = (event: EngineEvent) => {
+            preview?.onEvent(event);
+            drift.push(...[driftIn(event)].filter((found) => found !== undefined));
+        };
         const { counts } = await runOperation(stack, operation, { signal, policyPacks, onEvent, onDoing: (doing) => send({ doing }) });
-        return { ok: true, counts, ...(operation === "drift check" && { drift }) };
+        return { ok: true, counts, ...(operation === "drift check" && { drift }), ...found() };
     } catch (error) {
         const failed = error instanceof OperationFailed ? error : undefined;
         const counts = failed?.counts ?? NO_CHANGES;
         if (error instanceof ConfigError) refused = error;
-        if (refused) return { ok: false, because: "wrongInput", message: refused.message, problems: refused.problems, counts };
-        return { ok: false, because: failed?.because ?? "failed", message: (error as Error).message, counts };
+        if (refused) return { ok: false, because: "wrongInput", message: refused.message, problems: refused.problems, counts, ...found() };
+        return { ok: false, because: failed?.because ?? "failed", message: (error as Error).message, counts, ...found() };
     }
 }
 

@@ -126,7 +126,7 @@ describe("drift of a fleet", () => {
         const unknown: StackDrift = { name: "c", drift: [], unknown: "why" };
         const tell = (...stacks: StackDrift[]) => [driftVerdict(stacks), driftExit(stacks)];
         assert.deepEqual(tell(clean), ["No drift in 1 of 1 stacks.", "done"]);
-        assert.deepEqual(tell(clean, changed), ["Drift in 1 of 2 stacks: b.", "drifted"]);
+        assert.deepEqual(tell(clean, changed), ["Drift in 1 of 2 stacks: b.", "changesFound"]);
         assert.deepEqual(tell(clean, changed, unknown), ["Drift in 1 of 3 stacks: b. Not known of: c.", "failed"]);
         assert.deepEqual(tell(clean, unknown), ["No drift in 1 of 2 stacks. Not known of: c.", "failed"]);
     });

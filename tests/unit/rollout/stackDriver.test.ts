@@ -18,10 +18,10 @@ describe("the process of one stack", function () {
     });
     afterEach(() => programs.restore());
     /** Runs a preview with a CLI that does this at `pulumi preview`. */
-    const preview = (script: string, signal = new AbortController().signal) => {
+    const preview = (script: string, signal = new AbortController().signal, more: { report?: boolean } = {}) => {
         programs.add("pulumi", `case "$1" in version) echo v3.259.0 ;; preview) ${script} ;; esac`);
         programs.install();
-        return stackDriver({ directory, policyPacks: ["pack"] })("blue", "preview", { onDoing: () => {}, signal });
+        return stackDriver({ directory, policyPacks: ["pack"], ...more })("blue", "preview", { onDoing: () => {}, signal });
     };
 
     it("says what the CLI printed, runs the policy packs, and selects no stack", async () => {
@@ -76,6 +76,11 @@ describe("the process of one stack", function () {
                 ["wrongInput", ["protects what would be deleted: Y cluster (cluster)."], []],
             );
         });
+    });
+
+    it("reports what a preview found where it is asked to, also where that failed", async () => {
+        const end = await preview("exit 255", undefined, { report: true });
+        assert.deepEqual([end.ok, end.report], [false, { changes: [], risks: [], findings: [], outputsChange: false }]);
     });
 
     it("is a failure of this stack where it is killed", async () =>
