@@ -27,8 +27,6 @@ export interface OperationOptions {
     onSettled?: (text: string) => void;
     /** Folders of the policy packs to run, by `preview` and `up`. */
     policyPacks?: string[];
-    /** Receives every event of the engine. */
-    onEvent?: (event: EngineEvent) => void;
 }
 
 export interface OperationResult {
