@@ -65,7 +65,7 @@ export class BlockStorage {
             this.files.get(stream) ??
             objectStoreSecret(
                 stream,
-                { namespace: this.args.namespace, prefix: streamPrefix(stream), store },
+                { namespace: this.args.namespace, prefix: store.prefix ?? streamPrefix(stream), store },
                 { ...childOptions(this.owner, this.opts), provider: this.cloud.kubernetes },
             );
         this.files.set(stream, file);

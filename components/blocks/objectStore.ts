@@ -10,6 +10,8 @@ export interface ObjectStore {
     type: string;
     /** The settings of that type, as Thanos spells them. */
     config: Record<string, pulumi.Input<unknown>>;
+    /** The folder of the stream's blocks in it. @default the stream's own (`streamPrefix`) */
+    prefix?: string;
     /** ARNs of the bucket and of its key, where this project made them on AWS. @default none: access is by the keys in `config` */
     iam?: { bucketArn: pulumi.Input<string>; kmsKeyArn: pulumi.Input<string> };
 }

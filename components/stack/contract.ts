@@ -15,10 +15,17 @@ import { alertmanagerUrl, receiveUrl } from "../naming/names";
 import type { ObserveeCertificates } from "../tls/certificates";
 
 /** The version of what an observer exports. Raised with each change of it. */
-export const CONTRACT_VERSION = 5;
+export const CONTRACT_VERSION = 6;
 
-/** The oldest version whose readers understand a contract: those before 3 know no stream but their own cluster's, and would upload to a prefix that nobody reads. */
-const oldestReader = (observees: Contract["observees"]) => (observees.some(({ stream }) => stream !== undefined) ? 3 : 2);
+/**
+ * The oldest version whose readers understand a contract. Those before 6 derive the prefix from the stream's name, those before 3 know no stream but their own
+ * cluster's: they would upload to a prefix that nobody reads.
+ */
+function oldestReader(observees: Contract["observees"], streams: ObserverConfig["streams"]): number {
+    const used = observees.map(({ name, stream = name }) => stream);
+    if (streams.some(({ name, prefix }) => prefix !== undefined && used.includes(name))) return 6;
+    return observees.some(({ stream }) => stream !== undefined) ? 3 : 2;
+}
 
 const observeeSchema = z.object({
     name: z.string(),
@@ -100,7 +107,7 @@ export function contractOf(
     });
     return {
         version: CONTRACT_VERSION,
-        oldestReader: oldestReader(entries),
+        oldestReader: oldestReader(entries, streams),
         domain,
         thanos: VERSIONS.thanos,
         observees: entries,

@@ -25,6 +25,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
         "compact.storage": config.compact.storage,
         ...(config.rule && keepsBlocks(config.rule) && { "rule.storage": config.rule.storage }),
         ...ringSettingsOf(config),
+        ...Object.fromEntries(config.streams.map(({ name, prefix = name }) => [`${PREFIX_OF}${name}`, prefix])),
     }),
     ...(config.cloud === "aws" && { "aws.region": config.aws.region }),
     ...(config.role === "observer" &&
@@ -36,6 +37,9 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
             "aws.rolePath": config.aws.rolePath,
         }),
 });
+
+/** The folder of a stream that is listed, under its name. */
+const PREFIX_OF = "streams.prefix of ";
 
 /** Of the volumes of the stack's Prometheus; or whose Prometheus it keeps, which has volumes of its own. */
 function prometheusSettings(config: StackConfig): ImmutableSettings {
@@ -68,6 +72,8 @@ const INSTEAD: Record<string, string> = {
         "To change it, copy each cluster's prefix to its new bucket and build a new fleet on these; the old buckets stay, protected.",
     "aws.rolePath": "Policies in every account name the roles by this path: a new path is a new fleet.",
 };
+
+const NEW_PREFIX = "Its blocks are there: for another prefix, list a new stream, and keep this one without writers.";
 
 /** Compares the configuration with what this stack exported when it was last deployed, and refuses what would leave data behind. */
 export async function refuseChangedSettings(config: StackConfig): Promise<void> {
@@ -127,6 +133,8 @@ export const changedSettings = (deployed: ImmutableSettings, configured: Immutab
     Object.entries(deployed).flatMap(([path, value]) => {
         if (EXISTING in configured && OF_OWN_PROMETHEUS.includes(path)) return path === "prometheus.storage" ? replaced(configured) : [];
         if (path.endsWith(".storage")) return shrunk(path, value, configured[path]);
+        // A stream that is not listed any more is for removedStreams.
+        if (path.startsWith(PREFIX_OF) && configured[path] === undefined) return [];
         return path.startsWith("receive.") ? [] : changed(path, value, configured[path]);
     });
 
@@ -145,7 +153,7 @@ function changed(path: string, deployed: Setting, now: Setting | undefined): Pro
         {
             path,
             problem: `${now === undefined ? "nothing" : JSON.stringify(now)} instead of ${JSON.stringify(deployed)}, where this stack's data is.`,
-            remedy: `Write ${deployed}. ${INSTEAD[path]}`,
+            remedy: `Write ${deployed === "" ? '""' : deployed}. ${path.startsWith(PREFIX_OF) ? NEW_PREFIX : INSTEAD[path]}`,
         },
     ];
 }

@@ -65,7 +65,12 @@ export class Observer extends pulumi.ComponentResource {
 
         const streams = streamsOf(config);
         const objectStores: Stores = objectStore
-            ? { stores: Object.fromEntries(streams.map((stream) => [stream.name, objectStore])), roles: {} }
+            ? {
+                  stores: Object.fromEntries(
+                      streams.map(({ name: stream, prefix }) => [stream, { ...objectStore, ...(prefix !== undefined && { prefix }) }]),
+                  ),
+                  roles: {},
+              }
             : cloud.makeStores("blocks", streams, childOpts);
         const blocks = new BlockStorage(this, cloud, { namespace, stores: objectStores.stores }, childOpts);
 

@@ -28,6 +28,8 @@ export interface QueryArgs extends QueryConfig, ThanosPods {
      * @default none: it asks no leaf Query
      */
     tls?: TlsCredentials | undefined;
+    /** Labels of copies beside `REPLICA_LABELS`. @default [] */
+    replicaLabels?: readonly string[];
     /** What it does in front of other Queries. @default none: it asks every source itself */
     tier?: QueryTier | undefined;
     /** Pods of its namespace that ask it, by port. A leaf Query is asked by other clusters. @default nobody */
@@ -70,7 +72,9 @@ const leafPatience = (timeout: string) => formatDuration(Math.ceil((parseDuratio
  * No `--store.limits.*`: Query 0.42 asks for series in batches, and these limits do not count batches (pkg/store/limiter.go; thanos#8967). Stores count
  * what they read themselves.
  */
-export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf: boolean; tier?: QueryTier | undefined }): string[] {
+export function queryFlags(
+    args: Omit<QueryConfig, "replicas" | "cpu"> & Pick<QueryArgs, "replicaLabels" | "tier"> & { leaf: boolean },
+): string[] {
     return [
         "query",
         "--log.format=json",
@@ -78,7 +82,7 @@ export function queryFlags(args: Omit<QueryConfig, "replicas" | "cpu"> & { leaf:
         `--endpoint.sd-config-file=${CONFIG_DIR}/${ENDPOINTS}`,
         // By default a new observee is asked only after 5 minutes, and a retired one makes answers warn for as long.
         "--endpoint.sd-config-reload-interval=30s",
-        ...REPLICA_LABELS.map((label) => `--query.replica-label=${label}`),
+        ...[...new Set([...REPLICA_LABELS, ...(args.replicaLabels ?? [])])].map((label) => `--query.replica-label=${label}`),
         "--query.auto-downsampling",
         `--query.timeout=${args.timeout}`,
         `--store.response-timeout=${args.leaf ? leafPatience(args.storeResponseTimeout) : args.storeResponseTimeout}`,

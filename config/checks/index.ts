@@ -8,7 +8,7 @@ import { pageHosts } from "../exposure";
 import { ringsOf, takesSamples } from "../rings";
 import { type CompactConfig, existingOf, type ObserverConfig, type StackConfig } from "../schema";
 import { storesOf } from "../stores";
-import { AGENTS_STREAM, RULE_STREAM, streamOf, streamsOf, uploadsItself } from "../streams";
+import { AGENTS_STREAM, keepsBlocks, RULE_STREAM, streamOf, streamsOf, uploadsItself } from "../streams";
 import { awsChecks } from "./aws";
 import { chartValues, externalLabels } from "./chartValues";
 import { existingPrometheus } from "./existingPrometheus";
@@ -280,7 +280,7 @@ function clusterNames(config: ObserverConfig): Problem[] {
 }
 
 /** Streams that would share a prefix, and clusters that would upload to no stream or to two. */
-function streamProblems({ cluster, observees, streams }: ObserverConfig): Problem[] {
+function streamProblems({ cluster, observees, streams, objectStore, rule }: ObserverConfig): Problem[] {
     const clusters = [cluster, ...observees.map(({ name }) => name)];
     const problems = new Problems();
     const agents = observees.filter(({ mode }) => mode === "agent");
@@ -293,7 +293,12 @@ function streamProblems({ cluster, observees, streams }: ObserverConfig): Proble
             "Rename the cluster, or list the agents in a stream of another name.",
         );
     const streamOfWriter = new Map<string, string>();
-    for (const [i, { name, writers, receiveUploads }] of streams.entries()) {
+    const homes = [
+        ...[{ name: cluster }, ...observees].map((writer) => streamOf(streams, writer)),
+        ...(keepsBlocks(rule) ? [RULE_STREAM] : []),
+    ];
+    const prefixOf = (stream: { name: string; prefix?: string | undefined }) => stream.prefix ?? stream.name;
+    for (const [i, { name, prefix, writers, receiveUploads }] of streams.entries()) {
         const path = `streams[${i}]`;
         const first = streams.findIndex((stream) => stream.name === name);
         const ofAgents = agents.filter((agent) => !agent.archived && streamOf(streams, agent) === name);
@@ -315,6 +320,26 @@ function streamProblems({ cluster, observees, streams }: ObserverConfig): Proble
                 `${path}.name`,
                 `"${name}" is also the stream of cluster ${name}, which is in no list of writers: two compactors would work on one prefix.`,
                 `Add ${name} to a list of writers, or rename the stream.`,
+            );
+        const twin = streams.findIndex((stream) => prefixOf(stream) === prefixOf({ name, prefix }));
+        problems
+            .when(
+                prefix !== undefined && objectStore === undefined,
+                `${path}.prefix`,
+                "needs an objectStore: the bucket that the stack creates has no blocks of others.",
+                "Remove it, or name the existing store in `objectStore`.",
+            )
+            .when(
+                twin !== i && first === i,
+                `${path}.prefix`,
+                `"${prefixOf({ name, prefix })}" is used twice (also streams[${twin}]): two compactors would work on one prefix.`,
+                "List all writers in one of the two streams.",
+            )
+            .when(
+                prefix !== undefined && prefix !== name && homes.includes(prefix) && !streams.some((stream) => stream.name === prefix),
+                `${path}.prefix`,
+                `"${prefix}" is also the prefix of the stream ${prefix}: two compactors would work on one prefix.`,
+                prefix === RULE_STREAM ? "Write another prefix." : "List its writers in this stream.",
             );
         for (const [j, writer] of writers.entries()) {
             const other = streamOfWriter.get(writer);

@@ -93,6 +93,18 @@ const stream = z.strictObject({
      */
     writers: z.array(clusterName),
     /**
+     * The folder of its blocks in the bucket, where that is not its name: for blocks that something else than this project has written. Empty: the root of the
+     * bucket. Only in an existing object store (`objectStore`). Cannot be changed: the blocks are there.
+     * @default the stream's name
+     */
+    prefix: z
+        .string()
+        .regex(
+            /^([\w!.*'()-]+(\/[\w!.*'()-]+)*)?$/,
+            "is not a folder of a bucket. Write names with slashes between them, none before or after: metrics/thanos.",
+        )
+        .optional(),
+    /**
      * Whether Receive uploads what its writers write remotely, from a ring of the stream's own. An agent's samples have no other way. Set it to move a cluster
      * from `sidecar-remote-write` to `agent`, or to keep the ring when the last agent has left (docs/modes.md).
      * @default whether one of the writers is an agent

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mebibytesOf } from "../size";
 import { cache } from "./cache";
-import { amount, autoscale, clusterName, count, countOrNone, cpu, duration, positiveDuration, size, volumeSize } from "./common";
+import { amount, autoscale, clusterName, count, countOrNone, cpu, duration, labelName, positiveDuration, size, volumeSize } from "./common";
 
 /** One schema for each Thanos component. None has a CPU limit: what nobody else uses is free to take. */
 
@@ -64,6 +64,14 @@ export const observerQuery = query.extend({
      * @default false
      */
     tenancy: z.boolean().default(false),
+    /**
+     * Labels that tell the copies of a series apart, beside those of this project's own Prometheus, Receive and Rule: of blocks that something else has written,
+     * whose copies Query would otherwise show as several series.
+     * @default []
+     */
+    replicaLabels: z
+        .array(labelName.refine((label) => label !== "cluster", "would make one series of those of all clusters. Remove it."))
+        .default([]),
 });
 
 export const queryFrontend = z.strictObject({

@@ -135,7 +135,7 @@ describe("the outputs of", () => {
         const writer = { cert: "<certificate of writer-red>", key: "<key of writer-red>", ca: "<certificate of ca-servers>" };
         assert.deepEqual(outputs, {
             contract: {
-                version: 5,
+                version: 6,
                 oldestReader: 2,
                 domain: "fleet.test",
                 thanos: "v0.42.4",

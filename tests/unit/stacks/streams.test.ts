@@ -67,3 +67,21 @@ describe("a stream that blue and red share", () => {
         );
     });
 });
+
+describe("a stream in the root of an existing bucket", () => {
+    const streams = [{ name: "old", writers: ["blue"], prefix: "" }];
+    const objectStore = { type: "GCS", config: { bucket: "mine" } };
+    const observees = [{ name: "blue", mode: "sidecar" }];
+    const observer = () => runInProcess("observer", toEngineConfig(observerConfig("local", { observees, streams, objectStore })));
+    const fileOf = ({ resources }: Run, stream: string) =>
+        JSON.stringify(resources.find(({ name }) => name === `thanos-objstore-${stream}`)?.secrets).match(/prefix: .*?\\n/)?.[0];
+
+    it("is what the objstore files of the observer and of its writer name, beside the folders of other streams", async () => {
+        const { outputs } = await observer();
+        const blue = await runInProcess("blue", toEngineConfig(observeeConfig("blue", "local")), () => outputs);
+        assert.deepEqual(
+            [fileOf(await observer(), "old"), fileOf(blue, "old"), fileOf(await observer(), "observer")],
+            ['prefix: \\"\\"\\n', 'prefix: \\"\\"\\n', "prefix: observer\\n"],
+        );
+    });
+});

@@ -18,7 +18,7 @@ const fleet = (settings: Record<string, unknown>, cloud: "local" | "aws" = "loca
 
 const reader = { stack: "organization/thanos-fleet/observer", cluster: "blue", domain: "fleet.test" };
 const good: Contract = {
-    version: 5,
+    version: 6,
     oldestReader: 2,
     domain: "fleet.test",
     thanos: "v0.42.4",
@@ -56,7 +56,7 @@ describe("the contract between stacks", () => {
     });
 
     it("of the version before is accepted", () => {
-        const contract = { ...good, version: 4 };
+        const contract = { ...good, version: 5 };
         assert.deepEqual(checkContract(contract, reader), { ...accepted, contract });
     });
 
@@ -82,10 +82,10 @@ describe("the contract between stacks", () => {
 
     it("of a later version is refused: the reader has to be updated", () => {
         assert.equal(
-            refusal({ ...good, version: 6, oldestReader: 6 }),
+            refusal({ ...good, version: 7, oldestReader: 7 }),
             [
                 "contract between organization/thanos-fleet/observer and blue: 1 problem. Nothing was changed.",
-                "  contract.version: organization/thanos-fleet/observer exports version 6, blue reads version 5. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
+                "  contract.version: organization/thanos-fleet/observer exports version 7, blue reads version 6. Update this checkout of thanos-fleet to the one that deployed organization/thanos-fleet/observer.",
             ].join("\n"),
         );
     });
@@ -148,6 +148,13 @@ describe("the contract of a fleet with a shared stream", () => {
 
     it("cannot be read by a checkout that knows no streams: it would upload to a prefix that nobody reads", () =>
         assert.equal(contract.oldestReader, 3));
+
+    it("cannot be read by a checkout that takes the stream's name for its prefix, where a deployed observee writes to one with another prefix", () => {
+        const objectStore = { type: "GCS", config: { bucket: "mine" } };
+        const oldest = (writers: string[]) =>
+            contractOf(fleet({ observees, objectStore, streams: [{ name: "small", writers, prefix: "" }] }), {}).oldestReader;
+        assert.deepEqual([oldest(["red"]), oldest([])], [6, 2]);
+    });
 });
 
 describe("access to the blocks through a role of the observer's account", () => {

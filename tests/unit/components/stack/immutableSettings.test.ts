@@ -34,6 +34,21 @@ describe("the settings that must not change", () => {
             "aws.rolePath": "/thanos-fleet/",
         }));
 
+    it("of a stream is its prefix, which nothing else may have decided by its name", () => {
+        const of = (prefix?: string) => {
+            const streams = [{ name: "old", writers: [], ...(prefix !== undefined && { prefix }) }];
+            const objectStore = { type: "GCS", config: { bucket: "mine" } };
+            return immutableSettingsOf(loadConfig(observerConfig("local", { streams, objectStore })));
+        };
+        const changes = (before: ImmutableSettings, now: ImmutableSettings) =>
+            changedSettings(before, now).map(({ path, problem, remedy }) => `${path}: ${problem} ${remedy}`);
+        assert.deepEqual(changes(of(""), of()), [
+            'streams.prefix of old: "old" instead of "", where this stack\'s data is. Write "". Its blocks are there: for another prefix, list a new stream, and keep this one without writers.',
+        ]);
+        assert.deepEqual(changes(of(), of("old")), []);
+        assert.deepEqual(changes(of(""), immutableSettingsOf(loadConfig(observerConfig("local")))), []);
+    });
+
     it("of an observee are its names, its volumes and its region", () =>
         assert.deepEqual(immutableSettingsOf(loadConfig(observeeConfig("blue", "aws"))), {
             cluster: "blue",

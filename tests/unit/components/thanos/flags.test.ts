@@ -35,6 +35,14 @@ describe("the flags of", () => {
         ]);
     });
 
+    it("the observer's Query merge copies by the labels of other writers, too, each once", () => {
+        const flags = queryFlags({ ...QUERY, leaf: false, replicaLabels: ["replica", "rule_replica"] });
+        assert.deepEqual(
+            flags.filter((flag) => flag.startsWith("--query.replica-label=")),
+            ["prometheus_replica", "receive_replica", "rule_replica", "replica"].map((label) => `--query.replica-label=${label}`),
+        );
+    });
+
     it("a Query in front of others differ in what it does there", () => {
         const more = (tier: "distributed" | "tenants") => {
             const usual = queryFlags({ ...QUERY, leaf: false });

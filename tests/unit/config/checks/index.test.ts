@@ -114,6 +114,49 @@ describe("checks of a configuration", () => {
         assert.deepEqual(problemsOf(observerConfig("local", { streams })), []);
     });
 
+    it("refuse prefixes on which two compactors would work, and one in a bucket that the stack creates", () => {
+        const objectStore = { type: "GCS", config: { bucket: "mine" } };
+        const streams = [
+            { name: "old", writers: [], prefix: "" },
+            { name: "older", writers: [], prefix: "" },
+            { name: "oldest", writers: [], prefix: "blue" },
+            { name: "recorded", writers: [], prefix: "rule" },
+        ];
+        const rule = { files: ["tests/support/rules/fleet.yml"] };
+        assert.deepEqual(problemsOf(observerConfig("local", { streams, objectStore, rule })), [
+            'streams[1].prefix: "" is used twice (also streams[0]): two compactors would work on one prefix. List all writers in one of the two streams.',
+            'streams[2].prefix: "blue" is also the prefix of the stream blue: two compactors would work on one prefix. List its writers in this stream.',
+            'streams[3].prefix: "rule" is also the prefix of the stream rule: two compactors would work on one prefix. Write another prefix.',
+        ]);
+        assert.deepEqual(problemsOf(observerConfig("local", { streams: streams.slice(0, 1) })), [
+            "streams[0].prefix: needs an objectStore: the bucket that the stack creates has no blocks of others. Remove it, or name the existing store in `objectStore`.",
+        ]);
+    });
+
+    it("accept the root of an existing bucket for the clusters that upload there, the observer among them", () => {
+        const objectStore = { type: "GCS", config: { bucket: "mine" } };
+        const streams = [{ name: "observer", writers: ["observer", "blue", "red"], prefix: "" }];
+        assert.deepEqual(problemsOf(observerConfig("local", { streams, objectStore })), []);
+    });
+
+    it("refuse a folder with slashes at its ends", () =>
+        assert.deepEqual(
+            problemsOf(
+                observerConfig("local", {
+                    streams: [{ name: "old", writers: [], prefix: "/metrics/" }],
+                    objectStore: { type: "GCS", config: { bucket: "b" } },
+                }),
+            ),
+            [
+                'streams[0].prefix: "/metrics/" is not a folder of a bucket. Write names with slashes between them, none before or after: metrics/thanos.',
+            ],
+        ));
+
+    it("refuse to merge the series of all clusters as copies", () =>
+        assert.deepEqual(problemsOf(observerConfig("local", { query: { replicaLabels: ["replica", "cluster"] } })), [
+            'query.replicaLabels[1]: "cluster" would make one series of those of all clusters. Remove it.',
+        ]));
+
     it("hold the retention of each stream to the same rule", () => {
         const streams = [{ name: "small", writers: ["blue"], retention: "5d" }];
         assert.deepEqual(
