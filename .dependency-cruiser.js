@@ -9,6 +9,8 @@ const PARTS = {
     "^config/": ["^rules/(?!reading/)", "^upstream/"],
     "^policies/": ["^rules/"],
     "^lint/": ["^rules/"],
+    // Of lint, the reading of files.
+    "^import/": ["^lint/(documents|files|objects)\\.ts$", "^config/", "^rules/"],
     "^components/": ["^config/", "^rules/(?!reading/)", "^upstream/"],
     "^index\\.ts$": ["^components/", "^config/"],
     "^terminal/": [],
@@ -23,6 +25,7 @@ const PARTS = {
             "^register\\.js$",
             "^rollout/",
             "^lint/",
+            "^import/",
             "^plan/",
             "^engine/",
             "^clients/",

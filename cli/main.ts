@@ -46,6 +46,10 @@ const COMMANDS: Record<string, Entry> = {
         summary: "find what loses data in manifests of any Thanos",
         load: () => (require("./lint") as typeof import("./lint")).lintCommand(),
     },
+    import: {
+        summary: "write stack files from Helm values of Thanos and kube-prometheus-stack",
+        load: () => (require("./import") as typeof import("./import")).importCommand(),
+    },
     local: {
         summary: "run a whole fleet on this machine, or remove it",
         load: () => (require("./local") as typeof import("./local")).localCommand(),

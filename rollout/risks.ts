@@ -81,8 +81,11 @@ const hasVolumes = (inputs: Record<string, unknown> = {}) => isMap(inputs.spec) 
 
 const holderOf = ({ type, old }: Step) => (type === STATEFUL_SET && !hasVolumes(old) ? undefined : HOLDERS[type]);
 
-/** Whether a resource holds data, or the key to it. */
-export const holdsData = (step: Step) => holderOf(step) !== undefined;
+/** Whether a resource holds data, or the key to it. The volumes of a StatefulSet that is deleted are not its own. */
+export function holdsData(step: Step): boolean {
+    const holder = holderOf(step);
+    return holder !== undefined && (step.op !== "delete" || holder.deleted !== undefined);
+}
 
 /** Every risk of a stack's steps, the worst first. */
 export function risksIn(steps: readonly Step[]): Risk[] {

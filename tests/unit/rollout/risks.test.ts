@@ -95,7 +95,7 @@ describe("the risks of an update", () => {
             };
             const replacing = step(type, "a", { old, new: old }, { op: "replace" });
             const deleting = step(type, "a", { old });
-            assert.ok(holdsData(replacing));
+            assert.deepEqual([holdsData(replacing), holdsData(deleting)], [true, deleted !== undefined]);
             assert.deepEqual(risksIn([replacing]), of("replaces", replaced, replacing.resource));
             assert.deepEqual(risksIn([deleting]), of("deletes", deleted, deleting.resource));
         });

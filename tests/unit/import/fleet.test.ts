@@ -1,0 +1,344 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { importFleet, stackFileText } from "../../../import/fleet";
+import { shown } from "../../../import/note";
+import { valueAt } from "../../../import/values";
+import { imported, lines, release } from "../../support/chartValues";
+
+const only = (...args: Parameters<typeof release>) => {
+    const [stack] = imported(release(...args));
+    assert.ok(stack);
+    return stack;
+};
+
+/** What is refused, a line each. */
+function refusal(...releases: ReturnType<typeof release>[]): string[] {
+    try {
+        importFleet({ releases, domain: "fleet.test" });
+    } catch (error) {
+        return (error as Error).message.split("\n").slice(1);
+    }
+    return [];
+}
+
+const AWS = { region: "eu-central-1", cluster: { name: "observer" } };
+const HEAD = { role: "observer", cluster: "observer", domain: "fleet.test", observees: [] };
+
+describe("an import of Bitnami's chart", () => {
+    it("keeps sizes, retention, delays and replica labels, and reads the blocks in the root of the bucket", () => {
+        const { settings, problems } = only("bitnami");
+        assert.deepEqual(problems, []);
+        assert.deepEqual(settings, {
+            ...HEAD,
+            cloud: "aws",
+            aws: AWS,
+            query: { timeout: "5m", replicas: 2, replicaLabels: ["replica"] },
+            store: { storage: "20Gi" },
+            compact: {
+                retention: { raw: "30d", fiveMinutes: "90d", oneHour: "10y" },
+                allowUnequalRetention: true,
+                consistencyDelay: "30m",
+                concurrency: { compactions: 1 },
+                deleteDelay: "72h",
+                memory: "2Gi",
+                cpu: "500m",
+                storage: "100Gi",
+            },
+            receive: { retention: "15d" },
+            storageClass: "gp3",
+            objectStore: { type: "S3", config: { bucket: "acme-blocks", endpoint: "s3.eu-central-1.amazonaws.com" } },
+            streams: [{ name: "imported", writers: [], prefix: "" }],
+        });
+    });
+
+    it("writes no credential, and says how to set it", () => {
+        const stack = only("bitnami");
+        assert.ok(!JSON.stringify(stack).includes("not-to-be-shown"));
+        assert.deepEqual(lines("left", stack, /secret_key/), [
+            "objstoreConfig config.secret_key: (not shown): a credential belongs into no file in the clear. pulumi config set --secret --path objectStore.config.secret_key VALUE, on the stack observer.",
+        ]);
+    });
+
+    it("says what it does on purpose where the chart passes another value, or none", () => {
+        const stack = only("bitnami");
+        assert.deepEqual(lines("differs", stack, /^receive --receive\.hashrings-algorithm/), [
+            "receive --receive.hashrings-algorithm: not set -> ketama: series then stay on their ingesters when the ring changes.",
+        ]);
+        assert.deepEqual(lines("differs", stack, /replicationFactor|replication-protocol/), [
+            "receive.replicationProtocol (--receive.replication-protocol): capnproto -> protobuf: this project is tested with it; capnproto loses connections before Thanos 0.41.",
+            "receive.replicationFactor (--receive.replication-factor): 1 -> 3: with fewer copies one lost ingester loses samples, or stops all writes (L7).",
+        ]);
+    });
+
+    it("reports the rules that the release breaks today", () =>
+        assert.deepEqual(
+            only("bitnami").findings.map(({ rule, message }) => `${rule} ${message}`),
+            [
+                "L7 StatefulSet receive.replicationFactor: 1 is less than 3. A lost ingester is lost data.",
+                "L34 StatefulSet compactor.retention: raw 30d, 5m 90d and 1h 3650d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed.",
+            ],
+        ));
+
+    it("passes protobuf to Receive before version 17", () => {
+        const stack = only("bitnami", undefined, { chart: { name: "bitnami", version: "15.7.0" } });
+        assert.deepEqual(lines("differs", stack, /replication-protocol/), []);
+    });
+
+    it("is refused in versions whose values had other names", () =>
+        assert.deepEqual(refusal(release("bitnami", undefined, { chart: { name: "bitnami", version: "7.0.0" } })), [
+            "  bitnami.yaml: is of version 7.0.0 of bitnami, whose values have other names than those of 8.0 and later. Upgrade the release first, as the chart's notes say.",
+        ]));
+
+    it("is refused while the objstore file is in a Secret only", () =>
+        assert.deepEqual(refusal(release("bitnami", "existingObjstoreSecret: objstore\nquery: {}")), [
+            "  bitnami.yaml existingObjstoreSecret: names the Secret objstore, which import cannot see. Write the objstore file that is in it to a file, and name that with --object-store: kubectl get secret objstore -o yaml shows it, in base64.",
+        ]));
+
+    it("is refused while a template is left in the objstore file", () =>
+        assert.match(
+            refusal(release("bitnami", 'objstoreConfig: {type: S3, config: {bucket: "{{ .Values.bucket }}", endpoint: e}}'))[0] ?? "",
+            /a template is left in it\. Name one/,
+        ));
+
+    it("keeps settings that the plan refuses and that decide what is kept, and says so", () => {
+        const { settings, problems } = only(
+            "bitnami",
+            "objstoreConfig: {type: GCS, config: {bucket: b}}\ncompactor: {enabled: true, retentionResolutionRaw: 30h}",
+        );
+        assert.deepEqual(valueAt(settings, "compact.retention"), { raw: "30h", fiveMinutes: "30d", oneHour: "10y" });
+        assert.deepEqual(
+            problems.map(({ path }) => path),
+            ["compact.retention.raw"],
+        );
+    });
+
+    it("leaves out fields of the objstore file that the project does not have, and keeps wrong ones to be settled", () => {
+        const store = (config: string) =>
+            only("bitnami", `objstoreConfig: {type: S3, config: {endpoint: e, ${config}}}\nquery: {replicaLabel: replica}`);
+        const stack = store("bucket: b, send_content_md5: true, http_config: {tls_handshake_timeout: 10s, max_idle_conns: 5}");
+        assert.deepEqual(
+            [stack.problems, stack.settings.objectStore],
+            [[], { type: "S3", config: { endpoint: "e", bucket: "b", send_content_md5: true, http_config: { max_idle_conns: 5 } } }],
+        );
+        assert.deepEqual(lines("left", stack), [
+            "objectStore.config.http_config.tls_handshake_timeout: as imported: is not a setting here. Remove it, or look up its name in docs/configuration.md.",
+        ]);
+        assert.deepEqual(
+            store("region: eu").problems.map(({ path }) => path),
+            ["objectStore.config.bucket"],
+        );
+    });
+
+    it("leaves out what no setting can hold, with the reason of the schema", () => {
+        const stack = only("bitnami", "objstoreConfig: {type: GCS, config: {bucket: b}}\nquery: {extraFlags: [--query.timeout=1.5h]}");
+        assert.deepEqual([stack.settings.query, stack.problems], [{ replicaLabels: ["replica"] }, []]);
+        assert.deepEqual(lines("left", stack), [
+            'query.timeout: as imported: "1.5h" is not a duration. Write a number and a unit (ms, s, m, h, d, w, y), for instance 2m.',
+        ]);
+    });
+});
+
+describe("an import of a release without Compact", () => {
+    it("deletes nothing, since nobody knows what another Compact keeps", () => {
+        const { settings, problems } = only("bitnami", "objstoreConfig: {type: GCS, config: {bucket: b}}\nquery: {replicaLabel: replica}");
+        assert.deepEqual([problems, valueAt(settings, "compact.retention")], [[], { raw: "0d", fiveMinutes: "0d", oneHour: "0d" }]);
+    });
+});
+
+describe("an import of stevehipwell's chart", () => {
+    it("keeps for ever what the chart keeps for ever, and a prefix that is a name", () => {
+        const { settings, problems } = only("stevehipwell");
+        assert.deepEqual(problems, []);
+        assert.deepEqual(settings, {
+            ...HEAD,
+            cloud: "local",
+            store: { replicas: 2 },
+            compact: {
+                retention: { raw: "60d", fiveMinutes: "0d", oneHour: "0d" },
+                allowUnequalRetention: true,
+                mergeReplicas: true,
+                storage: "50Gi",
+            },
+            objectStore: { type: "GCS", config: { bucket: "acme-blocks" } },
+            streams: [{ name: "metrics", writers: [] }],
+        });
+    });
+
+    it("says why Stores answer for recent samples, too", () =>
+        assert.deepEqual(lines("left", only("stevehipwell"), /max-time/), [
+            "storeGateway.extraArgs (--max-time): -20h: Stores leave recent samples only to Receive, and only where every writer of the stream writes to it (docs/adr/0025). Write `store.minAge` where that is so.",
+        ]));
+});
+
+describe("an import of thanos-community's chart", () => {
+    it("keeps shards, a shared cache and a prefix of several folders", () => {
+        const { settings } = only("thanos-community");
+        assert.deepEqual(settings, {
+            ...HEAD,
+            cloud: "local",
+            query: { replicas: 2, replicaLabels: ["ruler_replica"] },
+            queryFrontend: {
+                cache: { type: "own-memcached", addresses: ["dnssrvnoa+_memcached._tcp.memcached.storage.svc"] },
+                replicas: 2,
+            },
+            store: { shards: 2, replicas: 3 },
+            compact: {
+                retention: { raw: "30d", fiveMinutes: "90d", oneHour: "365d" },
+                allowUnequalRetention: true,
+                consistencyDelay: "30m",
+            },
+            rule: { retention: "48h", evaluationInterval: "1m", replicas: 2 },
+            objectStore: { type: "S3", config: { bucket: "acme-blocks", endpoint: "minio.storage.svc:9000", insecure: true } },
+            streams: [{ name: "imported", writers: [], prefix: "team-a/thanos" }],
+        });
+    });
+
+    it("has to be completed where its Rule has rules that import does not move", () =>
+        assert.deepEqual(
+            only("thanos-community").problems.map(({ path }) => path),
+            ["rule.files"],
+        ));
+});
+
+describe("an import of kube-prometheus-stack", () => {
+    it("keeps labels, retention and volumes, and values that no setting has", () => {
+        const { settings, problems } = only("kube-prometheus-stack");
+        assert.deepEqual(problems, []);
+        assert.deepEqual(settings, {
+            role: "observee",
+            cluster: "blue",
+            domain: "fleet.test",
+            observer: "organization/thanos-fleet/observer",
+            cloud: "aws",
+            aws: { region: "eu-west-1", cluster: { name: "blue" } },
+            storageClass: "gp3",
+            prometheus: {
+                replicas: 2,
+                retention: "12h",
+                storage: "80Gi",
+                externalLabels: { region: "eu" },
+                values: {
+                    kubeEtcd: { enabled: false },
+                    prometheus: {
+                        prometheusSpec: {
+                            enableFeatures: ["exemplar-storage"],
+                            additionalRemoteWrite: [{ url: "https://elsewhere.example.com/api/v1/write" }],
+                        },
+                    },
+                },
+            },
+        });
+    });
+
+    it("says that replicas get another label", () =>
+        assert.deepEqual(lines("differs", only("kube-prometheus-stack"), /replicaExternalLabelName/), [
+            "prometheus.prometheusSpec.replicaExternalLabelName: __replica__ -> prometheus_replica: Query, Compact and the alerts know the replicas by it. New blocks have it, and Compact does not merge them with the older ones; Query merges both.",
+        ]));
+
+    it("leaves out values that would break the fleet, with the reason", () => {
+        const stack = only("kube-prometheus-stack", "prometheus: {prometheusSpec: {externalLabels: {cluster: blue}, retentionSize: 40GB}}");
+        assert.deepEqual(
+            [stack.problems, lines("left", stack, /retentionSize/)],
+            [
+                [],
+                [
+                    "prometheus.values.prometheus.prometheusSpec.retentionSize: as imported: follows from prometheus.storage. Write prometheus.storage instead.",
+                ],
+            ],
+        );
+    });
+
+    it("writes and prints no credential that is in its values", () => {
+        const stack = only(
+            "kube-prometheus-stack",
+            "prometheus: {prometheusSpec: {externalLabels: {cluster: blue}, additionalScrapeConfigs: [{job_name: a, basic_auth: {password: not-to-be-shown}}], enableAdminAPI: true}}",
+        );
+        assert.deepEqual(valueAt(stack.settings, "prometheus.values"), { prometheus: { prometheusSpec: { enableAdminAPI: true } } });
+        assert.ok(!JSON.stringify(stack).includes("not-to-be-shown"));
+        assert.deepEqual(lines("left", stack, /additionalScrapeConfigs/), [
+            "prometheus.prometheusSpec.additionalScrapeConfigs: (not shown): has a credential, which belongs into no stack file in the clear. Put it into a Secret that the chart reads.",
+        ]);
+    });
+
+    it("is refused without a name of its cluster, or with one that is none", () => {
+        const labels = (cluster: string) =>
+            release("kube-prometheus-stack", `prometheus: {prometheusSpec: {externalLabels: {${cluster}}}}`);
+        assert.deepEqual(
+            [labels(""), labels("cluster: PROD_EU")].flatMap((input) => refusal(input)),
+            [
+                "  kube-prometheus-stack.yaml: has no external label cluster, so nothing names its cluster. Name the cluster before the file: blue=kube-prometheus-stack.yaml.",
+                '  kube-prometheus-stack.yaml: has the cluster "PROD_EU", which is not a cluster name: 1 to 32 lower-case letters, digits and hyphens, beginning with a letter. Name the cluster before the file: blue=kube-prometheus-stack.yaml.',
+            ],
+        );
+    });
+
+    it("becomes an agent, or writes remotely, as its values do", () => {
+        const notes = (spec: string) =>
+            lines("left", only("kube-prometheus-stack", `prometheus: ${spec}`, { cluster: "blue" }), /this cluster/);
+        assert.deepEqual(
+            [
+                "{agentMode: true}",
+                "{prometheusSpec: {remoteWrite: [{url: 'http://receive:19291/api/v1/receive'}]}}",
+                "{prometheusSpec: {}}",
+            ].flatMap(notes),
+            ["agent", "sidecar-remote-write", "sidecar"].map(
+                (mode) =>
+                    `(this cluster): blue: the observer has to list it. Add {name: blue, mode: ${mode}} to \`observees\` of the observer's stack.`,
+            ),
+        );
+    });
+});
+
+describe("an import of several releases", () => {
+    const main = { cluster: "main" };
+    const [observer, observee] = imported(
+        release("bitnami", undefined, main),
+        release("kube-prometheus-stack", undefined, main),
+        release("kube-prometheus-stack"),
+    );
+
+    it("gives all of them the stream that the bucket has, with the labels of its replicas", () => {
+        assert.deepEqual(observer?.settings.streams, [{ name: "main", writers: ["main", "blue"], prefix: "" }]);
+        assert.deepEqual(observer?.settings.observees, [{ name: "blue", mode: "sidecar" }]);
+        assert.deepEqual(valueAt(observer?.settings, "query.replicaLabels"), ["replica", "__replica__"]);
+    });
+
+    it("makes the Prometheus in the observer's cluster the observer's own", () => {
+        assert.equal(valueAt(observer?.settings, "prometheus.retention"), "12h");
+        assert.deepEqual([observer?.problems, observee?.problems, observee?.name], [[], [], "blue"]);
+    });
+
+    it("is refused with two observers, or two Prometheus in one cluster", () => {
+        const blue = release("kube-prometheus-stack");
+        assert.deepEqual(refusal(release("bitnami"), release("stevehipwell")), [
+            "  stevehipwell.yaml: is a second release of Thanos (also bitnami.yaml). A fleet has one observer. Import each into a folder of its own; `helm get values RELEASE` prints the values of a release that several files make.",
+        ]);
+        assert.deepEqual(refusal(blue, { ...blue, file: "other.yaml" }), [
+            "  other.yaml: is of the cluster blue, like kube-prometheus-stack.yaml. Import one release of each cluster.",
+        ]);
+    });
+});
+
+describe("a stack file that import writes", () => {
+    it("has the settings, and keeps what Pulumi has in it", () => {
+        const stack = only("stevehipwell");
+        const written = parse(stackFileText(stack, ["a.yaml"], { encryptionsalt: "v1:salt" })) as { config: Record<string, unknown> };
+        assert.deepEqual(written, {
+            encryptionsalt: "v1:salt",
+            config: Object.fromEntries(Object.entries(stack.settings).map(([key, value]) => [`thanos-fleet:${key}`, value])),
+        });
+    });
+});
+
+describe("values in what import prints", () => {
+    it("hide the variables of pods, some of which are credentials", () => {
+        const text = "objstoreConfig: {type: GCS, config: {bucket: b}}\nquery: {extraEnvVars: [{name: KEY, value: not-to-be-shown}]}";
+        assert.ok(!JSON.stringify(only("bitnami", text)).includes("not-to-be-shown"));
+    });
+
+    it("are shortened, and hide credentials", () =>
+        assert.deepEqual(
+            [shown(undefined), shown("a\nb"), shown({ secret_key: "x", bucket: "b" })],
+            ["not set", "a...", '{"secret_key":"(not shown)","bucket":"b"}'],
+        ));
+});
