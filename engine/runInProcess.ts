@@ -72,6 +72,10 @@ export async function runInProcess(stack: string, config: Record<string, string>
     const failures: unknown[] = [];
     const onFailure = (error: unknown) => void failures.push(error);
     process.on("unhandledRejection", onFailure);
+    // The SDK formats a stack trace for every promise of a resource (runtime/debuggable.ts): half of the time of a plan.
+    // An error keeps the line that threw it.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 1;
     try {
         const program = require("../index") as Program;
         const exported = await program();
@@ -83,6 +87,7 @@ export async function runInProcess(stack: string, config: Record<string, string>
     } catch (error) {
         throw (error as Error).cause instanceof ConfigError ? (error as Error).cause : error;
     } finally {
+        Error.stackTraceLimit = stackTraceLimit;
         process.off("unhandledRejection", onFailure);
     }
 }
