@@ -3,17 +3,16 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { parse, stringify } from "yaml";
-import { POLICY_RUNNER } from "../../local/offline/findPlugins";
+import { stringify } from "yaml";
 import { askEvidence } from "../../rollout/gate";
+import { EngineFleet, PASSPHRASE } from "../support/engineFleet";
 import { eventually } from "../support/eventually";
 import { CHANGED_BY_OTHERS } from "../support/pluginRecorder/recorder";
 import { freePort, Processes } from "../support/processes";
 import { ROOT } from "../support/root";
 import { tools } from "../support/runningFleet";
-import { temporaryDirectory } from "../support/temporaryDirectory";
 import { observeeConfig, observerConfig } from "../support/testFleet";
 
 interface Event {
@@ -39,7 +38,6 @@ interface Finished {
     events: Event[];
 }
 
-const PASSPHRASE = "passphrase-of-the-fleet";
 const KEY = "secret-key-of-the-object-store";
 const STORE = { type: "S3", config: { bucket: "blocks", endpoint: "s3.example.test", access_key: "id", secret_key: "none yet" } };
 
@@ -54,33 +52,13 @@ const formsOf = (secret: string): string[] => [
 
 /** The real engine with the real program, and no cluster: plugins record what they are asked to create, or keep it in the state only. */
 describe("thanos-fleet up", () => {
-    const root = temporaryDirectory();
-    const directory = join(root, "fleet");
-    const backend = join(root, "backend");
+    const fleet = new EngineFleet();
+    const { root, directory, backend, env } = fleet;
+    const write = fleet.write.bind(fleet);
     const locks = (stack: string) => join(backend, ".pulumi", "locks", "organization", "thanos-fleet", stack);
-    const env: NodeJS.ProcessEnv = {
-        ...process.env,
-        PULUMI_HOME: join(root, "home"),
-        PULUMI_BACKEND_URL: `file://${backend}`,
-        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-        // So that every file of every run is below `root`.
-        TMPDIR: join(root, "tmp"),
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    };
 
     /** What all runs of `thanos-fleet` have printed. */
     let printed = "";
-
-    /** Writes settings into a stack file, and keeps what the engine has written there: what is for its secrets, and the encrypted key. */
-    function write(stack: string, settings: Record<string, unknown>): void {
-        const file = join(directory, `Pulumi.${stack}.yaml`);
-        const old = existsSync(file) ? (parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> }) : {};
-        const store = old.config?.["thanos-fleet:objectStore"];
-        const all = { ...settings, ...(store !== undefined && { objectStore: store }) };
-        const config = Object.fromEntries(Object.entries(all).map(([key, value]) => [`thanos-fleet:${key}`, value]));
-        writeFileSync(file, stringify({ ...old, config }));
-    }
 
     const up = (args: string[] = [], signal?: Signal) => run("up", args, signal);
 
@@ -121,22 +99,7 @@ describe("thanos-fleet up", () => {
     const heldLocks = () => ["observer", "blue", "red"].flatMap((stack) => (existsSync(locks(stack)) ? readdirSync(locks(stack)) : []));
 
     before(async () => {
-        const { pulumi } = await tools("pulumi");
-        env.PATH = `${dirname(pulumi.path)}${delimiter}${process.env.PATH}`;
-        mkdirSync(directory, { recursive: true });
-        mkdirSync(backend);
-        mkdirSync(join(root, "tmp"));
-        const standIns = join(ROOT, "local", "offline", "standins", "bin");
-        const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { main?: string };
-        // The program is this checkout's, wherever the stack files are.
-        delete project.main;
-        const providers = [
-            { name: "kubernetes", path: join(ROOT, "tests", "support", "pluginRecorder", "bin", "kubernetes") },
-            { name: "random", path: join(standIns, "random") },
-            { name: "tls", path: join(standIns, "tls") },
-        ];
-        const plugins = { providers, analyzers: [{ name: "policy-nodejs", path: POLICY_RUNNER }] };
-        writeFileSync(join(directory, "Pulumi.yaml"), stringify({ ...project, plugins }));
+        await fleet.make();
         write("observer", observerConfig("local", { objectStore: STORE }));
         for (const name of ["blue", "red"]) write(name, observeeConfig(name, "local"));
     });
@@ -148,10 +111,8 @@ describe("thanos-fleet up", () => {
             errorOf(refused)?.message ?? "",
             /^Pulumi's backend has no stack blue, observer, red\. Make each with `pulumi stack init NAME`/,
         );
-        for (const stack of ["observer", "blue", "red"])
-            execFileSync("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], { cwd: directory, env });
-        const key = ["--secret", "--path", "thanos-fleet:objectStore.config.secret_key", KEY];
-        execFileSync("pulumi", ["config", "set", ...key, "--stack", "observer"], { cwd: directory, env });
+        for (const stack of ["observer", "blue", "red"]) fleet.pulumi("stack", "init", stack, "--no-select");
+        fleet.pulumi("config", "set", "--secret", "--path", "thanos-fleet:objectStore.config.secret_key", KEY, "--stack", "observer");
     });
 
     it("stops before anything where a policy refuses a stack, and exits with 5", async () => {
@@ -185,12 +146,7 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
 
     it("brings encrypted settings to the stacks that need them", () => {
         for (const stack of ["observer", "blue"]) {
-            const state = execFileSync("pulumi", ["stack", "export", "--show-secrets", "--stack", stack], {
-                cwd: directory,
-                env,
-                maxBuffer: 256 << 20,
-            });
-            assert.ok(state.toString().includes(KEY), stack);
+            assert.ok(fleet.pulumi("stack", "export", "--show-secrets", "--stack", stack).includes(KEY), stack);
         }
     });
 

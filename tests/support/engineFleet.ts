@@ -8,6 +8,8 @@ import { ROOT } from "./root";
 import { tools } from "./runningFleet";
 import { temporaryDirectory } from "./temporaryDirectory";
 
+export const PASSPHRASE = "passphrase-of-the-fleet";
+
 /** A folder of stack files with a backend of its own, for the real engine with the real program, and no cluster: plugins record what they are asked to create. */
 export class EngineFleet {
     readonly root = temporaryDirectory();
@@ -17,7 +19,9 @@ export class EngineFleet {
         ...process.env,
         PULUMI_HOME: join(this.root, "home"),
         PULUMI_BACKEND_URL: `file://${this.backend}`,
-        PULUMI_CONFIG_PASSPHRASE: "the passphrase of a test",
+        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+        // So that every file of every run is below `root`.
+        TMPDIR: join(this.root, "tmp"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
@@ -28,6 +32,7 @@ export class EngineFleet {
         this.env.PATH = `${dirname(pulumi.path)}${delimiter}${process.env.PATH}`;
         mkdirSync(this.directory, { recursive: true });
         mkdirSync(this.backend);
+        mkdirSync(join(this.root, "tmp"));
         const standIns = join(ROOT, "local", "offline", "standins", "bin");
         const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { main?: string };
         // The program is this checkout's, wherever the stack files are.
@@ -41,17 +46,18 @@ export class EngineFleet {
         writeFileSync(join(this.directory, "Pulumi.yaml"), stringify({ ...project, plugins }));
     }
 
-    /** Writes settings into a stack file, and keeps what the engine has written there. */
+    /** Writes settings into a stack file, and keeps what the engine has written there: its own keys, and settings with an encrypted value. */
     write(stack: string, settings: Record<string, unknown>): void {
         const file = join(this.directory, `Pulumi.${stack}.yaml`);
-        const old = existsSync(file) ? (parse(readFileSync(file, "utf8")) as object) : {};
+        const old = existsSync(file) ? (parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> }) : {};
+        const encrypted = Object.entries(old.config ?? {}).filter(([, value]) => JSON.stringify(value).includes('"secure":'));
         const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`thanos-fleet:${key}`, value]));
-        writeFileSync(file, stringify({ ...old, config }));
+        writeFileSync(file, stringify({ ...old, config: { ...config, ...Object.fromEntries(encrypted) } }));
     }
 
     /** Runs `pulumi` with these arguments, and returns what it prints. */
     pulumi = (...args: string[]) =>
-        execFileSync("pulumi", [...args, "--non-interactive"], { cwd: this.directory, env: this.env }).toString();
+        execFileSync("pulumi", [...args, "--non-interactive"], { cwd: this.directory, env: this.env, maxBuffer: 256 << 20 }).toString();
 
     /** Runs `thanos-fleet` with these arguments, on these stack files. */
     async thanosFleet(command: string, ...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
