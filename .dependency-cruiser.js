@@ -52,7 +52,7 @@ const PARTS = {
         "^rules/isMap\\.ts$",
         "^upstream/",
     ],
-    "^bench/": ["^local/offline/findTools\\.ts$", "^lint/", "^plan/", "^engine/", "^index\\.ts$", "^terminal/"],
+    "^bench/": ["^local/offline/findTools\\.ts$", "^lint/", "^plan/", "^engine/", "^index\\.ts$", "^rollout/", "^terminal/", "^upstream/"],
 };
 
 /** The folders of `components`: each may import those before it. */
