@@ -3,6 +3,7 @@ import { ConfigError } from "../config/configError";
 import { loadConfig } from "../config/load";
 import { AGENTS_STREAM, RULE_STREAM } from "../config/streams";
 import { isMap } from "../rules/isMap";
+import { equalRetention } from "../rules/L34-equal-retention";
 import type { Problem } from "../rules/problem";
 import { bitnami } from "./bitnami";
 import { type Chart, type ChartName, OLDEST } from "./charts";
@@ -367,12 +368,13 @@ function settled(role: ImportedStack["role"], settings: Settings, notes: Notes, 
     for (let rounds = 0; rounds < 100; rounds++) {
         const removed = problems.filter((problem) => isLoose(problem) && unset(settings, problem.path));
         for (const { path, problem, remedy } of removed) notes.left(path, "as imported", problem, remedy);
-        const equal = problems.some(({ path, remedy }) => path.startsWith("compact.retention") && remedy.includes("allowUnequalRetention"));
-        if (equal) {
-            set(settings, "compact.allowUnequalRetention", true);
-            notes.carried("retention", "of three lengths", "compact.allowUnequalRetention", true);
+        // The rule is about all three; what is wrong with one of them has its own path.
+        const unequal = problems.some(({ path }) => path === "compact.retention");
+        if (unequal) {
+            settings.easedRules = [{ rule: equalRetention.id, reason: "the Helm values keep the resolutions for different times" }];
+            notes.carried("retention", "of three lengths", "easedRules", equalRetention.id);
         }
-        if (removed.length === 0 && !equal) break;
+        if (removed.length === 0 && !unequal) break;
         problems = problemsOf(settings);
     }
     return { name, role, settings, notes: notes.all, problems, findings };

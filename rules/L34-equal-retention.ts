@@ -10,12 +10,12 @@ export const equalRetention = defineRule({
     title: "All resolutions are kept equally long",
     why: "Where raw, 5m and 1h samples are kept for different times, graphs change or go empty as they are zoomed: Query answers from the resolution that fits the step, and its samples may be gone while others are there. Nothing is lost that was meant to be kept.",
     source: "https://thanos.io/tip/components/compact.md/#enforcing-retention-of-data",
-    remedy: "Set the three retentions to the same value; or disable this rule, if they are meant to differ (compact.allowUnequalRetention in a stack's configuration).",
+    remedy: "Set the three retentions to the same value; or ease this rule with the reason, if they are meant to differ (easedRules in a stack's configuration).",
     severity: "medium",
     reads: ["compactors"],
     scope: "part",
     thresholds: {},
-    settings: ["compact.retention", "streams[].retention", "compact.allowUnequalRetention"],
+    settings: ["compact.retention", "streams[].retention"],
     check: ({ compactors }) => {
         const problems = new Problems();
         for (const { path, downsampling, retention } of compactors) {
@@ -26,7 +26,7 @@ export const equalRetention = defineRule({
                 `${path}.retention`,
                 `raw ${formatDuration(raw)}, 5m ${formatDuration(fiveMinutes)} and 1h ${formatDuration(oneHour)} differ. ` +
                     "Past the shortest of them, a graph changes or goes empty as it is zoomed.",
-                "Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and disable equal-retention in the policy pack.",
+                "Make the three equal. If they are meant to differ, ease L34 with the reason (easedRules).",
             );
         }
         return problems.all();

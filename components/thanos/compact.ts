@@ -7,7 +7,7 @@ import type { Placement } from "../kubernetes/placement";
 import { PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
 
-export interface CompactArgs extends Omit<CompactConfig, "allowUnequalRetention">, ThanosPods {
+export interface CompactArgs extends CompactConfig, ThanosPods {
     /** Kubernetes namespace. */
     namespace: string;
     /** The stream that this Compact works on. */
@@ -32,9 +32,7 @@ const MERGE_PROMETHEUS_REPLICAS = [`--deduplication.replica-label=${PROMETHEUS_R
 const MERGE_INGESTERS = `--deduplication.replica-label=${RECEIVE_REPLICA_LABEL}`;
 
 /** Flags of `thanos compact`. */
-export function compactFlags(
-    args: Omit<CompactConfig, "allowUnequalRetention" | "storage" | "memory" | "cpu"> & Pick<CompactArgs, "receiveUploads">,
-): string[] {
+export function compactFlags(args: Omit<CompactConfig, "storage" | "memory" | "cpu"> & Pick<CompactArgs, "receiveUploads">): string[] {
     const { concurrency } = args;
     return [
         "compact",

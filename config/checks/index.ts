@@ -46,9 +46,8 @@ export function crossChecks(config: StackConfig): Problem[] {
             .add(ruleChecks(config))
             .add(grafanaChecks(config))
             .add(exposureChecks(config));
-    const allowUnequal = config.role === "observer" && config.compact.allowUnequalRetention;
     const eased = RULES.filter(({ id }) => easingOf(id, config.easedRules) !== undefined).map(({ name }) => [name, false] as const);
-    const refused = checkAll(modelOf(config), { ...Object.fromEntries(eased), ...(allowUnequal && { "equal-retention": false }) });
+    const refused = checkAll(modelOf(config), Object.fromEntries(eased));
     // The retention of a stream is one setting for all resolutions.
     return problems.add(refused.map((p) => ({ ...p, path: p.path.replace(/^(streams\[\d+\]\.retention)\..*/, "$1") }))).all();
 }

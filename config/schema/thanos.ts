@@ -392,7 +392,7 @@ export const receive = z.strictObject({
 });
 
 /**
- * How long samples are kept, by resolution. The three must be equal unless `allowUnequalRetention` is set: zooming out needs 5m and 1h samples, zooming in
+ * How long samples are kept, by resolution. The three must be equal unless `easedRules` names L34: zooming out needs 5m and 1h samples, zooming in
  * needs raw ones (thanos.io, components/compact.md). Thanos keeps all for ever; 90 days bound the cost.
  */
 const retention = z.strictObject({
@@ -443,11 +443,6 @@ const concurrency = z.strictObject({
 const compactSettings = z.strictObject({
     /** How long samples are kept, by resolution. */
     retention: retention.prefault({}),
-    /**
-     * Lets the three retentions differ.
-     * @default false
-     */
-    allowUnequalRetention: z.boolean().default(false),
     /**
      * Age up to which Compact leaves a block alone, in case its upload is not complete; a duration.
      * @default "30m"

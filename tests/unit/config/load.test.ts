@@ -14,7 +14,6 @@ describe("configuration", () => {
         assert.equal(config.role, "observer");
         assert.deepEqual(config.role === "observer" && config.compact, {
             retention: { raw: "90d", fiveMinutes: "90d", oneHour: "90d" },
-            allowUnequalRetention: false,
             consistencyDelay: "30m",
             deleteDelay: "48h",
             waitInterval: "5m",
@@ -66,7 +65,7 @@ describe("configuration", () => {
             "aws.bucket: is missing. Name the bucket that this stack creates for the fleet's blocks: `pulumi config set --path aws.bucket NAME`. To use an existing store, set objectStore instead.",
             'observees[1].name: "blue" is used twice (also observees[0].name). External labels must differ, or blocks of two clusters are merged and Compact halts. Rename one.',
             "compact.retention.raw: 1d is shorter than 40h. Blocks are downsampled to 5m only at the age of 40h, so compact refuses to start: nothing is compacted or expired. Set it to 40h or longer (--retention.resolution-raw), or to 0d to keep for ever.",
-            "compact.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and disable equal-retention in the policy pack.",
+            "compact.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, ease L34 with the reason (easedRules).",
         ]);
     });
 

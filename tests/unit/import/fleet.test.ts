@@ -22,6 +22,9 @@ function refusal(...releases: ReturnType<typeof release>[]): string[] {
 }
 
 const AWS = { region: "eu-central-1", cluster: { name: "observer" } };
+/** Retentions of three lengths are taken as they are. */
+const UNEQUAL = { easedRules: [{ rule: "L34", reason: "the Helm values keep the resolutions for different times" }] };
+
 const HEAD = { role: "observer", cluster: "observer", domain: "fleet.test", observees: [] };
 
 describe("an import of Bitnami's chart", () => {
@@ -30,13 +33,13 @@ describe("an import of Bitnami's chart", () => {
         assert.deepEqual(problems, []);
         assert.deepEqual(settings, {
             ...HEAD,
+            ...UNEQUAL,
             cloud: "aws",
             aws: AWS,
             query: { timeout: "5m", replicas: 2, replicaLabels: ["replica"] },
             store: { storage: "20Gi" },
             compact: {
                 retention: { raw: "30d", fiveMinutes: "90d", oneHour: "10y" },
-                allowUnequalRetention: true,
                 consistencyDelay: "30m",
                 concurrency: { compactions: 1 },
                 deleteDelay: "72h",
@@ -151,11 +154,11 @@ describe("an import of stevehipwell's chart", () => {
         assert.deepEqual(problems, []);
         assert.deepEqual(settings, {
             ...HEAD,
+            ...UNEQUAL,
             cloud: "local",
             store: { replicas: 2 },
             compact: {
                 retention: { raw: "60d", fiveMinutes: "0d", oneHour: "0d" },
-                allowUnequalRetention: true,
                 mergeReplicas: true,
                 storage: "50Gi",
             },
@@ -175,6 +178,7 @@ describe("an import of thanos-community's chart", () => {
         const { settings } = only("thanos-community");
         assert.deepEqual(settings, {
             ...HEAD,
+            ...UNEQUAL,
             cloud: "local",
             query: { replicas: 2, replicaLabels: ["ruler_replica"] },
             queryFrontend: {
@@ -184,7 +188,6 @@ describe("an import of thanos-community's chart", () => {
             store: { shards: 2, replicas: 3 },
             compact: {
                 retention: { raw: "30d", fiveMinutes: "90d", oneHour: "365d" },
-                allowUnequalRetention: true,
                 consistencyDelay: "30m",
             },
             rule: { retention: "48h", evaluationInterval: "1m", replicas: 2 },

@@ -70,7 +70,7 @@ describe("the policy pack in Pulumi's own runner", function () {
                 level: pb.EnforcementLevel.ADVISORY,
                 severity: pb.PolicySeverity.POLICY_SEVERITY_MEDIUM,
                 message:
-                    "All resolutions are kept equally long (L34).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and disable equal-retention in the policy pack.",
+                    "All resolutions are kept equally long (L34).\nStatefulSet thanos-compact-blue.retention: raw 1d, 5m 90d and 1h 90d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, ease L34 with the reason (easedRules).",
             },
         ]);
     });

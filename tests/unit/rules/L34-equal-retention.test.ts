@@ -5,10 +5,10 @@ describe("rule L34, equal-retention", () => {
     reports(
         rule,
         [
-            "compact.retention: raw 30d, 5m 90d and 1h 365d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and disable equal-retention in the policy pack.",
+            "compact.retention: raw 30d, 5m 90d and 1h 365d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, ease L34 with the reason (easedRules).",
         ],
         [
-            "StatefulSet compact.retention: raw 30d, 5m 90d and 1h 365d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, set compact.allowUnequalRetention in the configuration, and disable equal-retention in the policy pack.",
+            "StatefulSet compact.retention: raw 30d, 5m 90d and 1h 365d differ. Past the shortest of them, a graph changes or goes empty as it is zoomed. Make the three equal. If they are meant to differ, ease L34 with the reason (easedRules).",
         ],
     );
 });
