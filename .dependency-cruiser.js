@@ -31,7 +31,7 @@ const PARTS = {
             "^clients/",
             "^terminal/",
             "^config/",
-            "^rules/problem\\.ts$",
+            "^rules/(problem|duration)\\.ts$",
             "^upstream/",
             "^package\\.json$",
         ],

@@ -1,23 +1,23 @@
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { ConfigError } from "../config/configError";
-import { backendFolder, backendUrl, resourcesOf } from "../engine/pulumiCli";
-import { stackNames } from "../engine/stackFile";
+import { backendOf, resourcesOf } from "../engine/pulumiCli";
 import { takeDownOf } from "../engine/takeDown";
 import { readFleet } from "../rollout/fleet";
 import { atOnce } from "../rollout/rollOut";
 import { readSettings } from "../rollout/settings";
 import { takeDownProblems, takeDownWaves } from "../rollout/takeDown";
-import { DIRECTORY, enter } from "./directory";
+import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed } from "./exitCodes";
 import { refuseUnknown } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
-import { runRollout } from "./rollout";
+import { runRollout, WAIT, waitOf } from "./rollout";
 
 interface Options {
     cwd?: string;
     stack?: string[];
     yes?: boolean;
+    wait?: string;
     json?: boolean;
 }
 
@@ -31,33 +31,37 @@ export const destroyCommand = () =>
         .option(...DIRECTORY)
         .option("--stack <name...>", "only these stacks (default: every stack file)")
         .option("--yes", "do not ask")
+        .option(...WAIT)
         .option("--json", "print events, one JSON object a line; needs --yes")
         .addHelpText(
             "after",
             "\nExamples:\n  thanos-fleet destroy\n  thanos-fleet destroy --stack blue\n  thanos-fleet destroy --yes --json | jq -r 'select(.event == \"verdict\").text'\n" +
-                "\nExit codes: 0 done; 2 refused, nothing was changed; 8 cancelled, or the answer was no; 21 stopped after something was taken down. Others: docs/commands.md.",
+                "\nExit codes: 0 done; 2 refused, nothing was changed; 8 cancelled, or the answer was no; 21 stopped after something was taken down; 22 somebody else holds a lock. Others: docs/commands.md.",
         )
         .action(destroy);
 
-async function destroy({ cwd, stack, yes = false, json = false }: Options): Promise<void> {
+async function destroy({ cwd, stack, yes = false, wait, json = false }: Options): Promise<void> {
+    const waitMs = waitOf(wait);
     if (!yes && (json || !process.stdin.isTTY)) throw new ConfigError("command line", [NOBODY_TO_ASK]);
     enter(cwd);
     const directory = process.cwd();
-    const names = stack ?? stackNames(".");
+    const names = chosenStacks(stack);
     const { parallel } = readSettings(".");
     const fleet = readFleet(names);
-    const folder = backendFolder(await backendUrl(directory).catch(failedAsPulumi), directory);
+    const backend = await backendOf(directory).catch(failedAsPulumi);
     const known = await refuseUnknown(directory, names);
     await runRollout({
         command: "destroy",
         waves: takeDownWaves(fleet),
         directory,
-        folder,
+        backend,
         names,
         parallel,
         policyPacks: [],
+        wait: waitMs,
+        soak: 0,
         json,
-        prepare: async (print, signal) => {
+        prepare: async ({ print, signal }) => {
             const states = await statesOf(directory, known, parallel);
             const problems = takeDownProblems(fleet, states);
             if (problems.length > 0) throw new ConfigError("stacks", problems);

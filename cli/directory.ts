@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../config/configError";
+import { stackNames } from "../engine/stackFile";
 
 /** The option of every command that reads stack files. */
 export const DIRECTORY = [
@@ -41,3 +42,6 @@ function nearestProject(): string {
             ]);
     }
 }
+
+/** The stacks that a command is about: those that were named, each once, or every one with a stack file, by name. */
+export const chosenStacks = (named: readonly string[] | undefined): string[] => (named ? [...new Set(named)] : stackNames(".").sort());

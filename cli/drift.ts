@@ -1,13 +1,11 @@
 import { Command } from "commander";
-import type { Drifted } from "../engine/drift";
-import { backendFolder, backendUrl } from "../engine/pulumiCli";
-import { stackNames } from "../engine/stackFile";
-import { driftVerdict, findDrift, type StackDrift } from "../rollout/drift";
-import { examineStacks } from "../rollout/examine";
+import { backendOf } from "../engine/pulumiCli";
+import { differenceOf, driftVerdict, findDrift, type StackDrift } from "../rollout/drift";
+import { obstaclesOf } from "../rollout/examine";
 import { readSettings } from "../rollout/settings";
 import { stackDriver } from "../rollout/stackDriver";
 import { color } from "../terminal/color";
-import { DIRECTORY, enter } from "./directory";
+import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed, EXIT_CODES, type Exit } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
 import { refuseUnknown } from "./knownStacks";
@@ -37,15 +35,15 @@ export const driftCommand = () =>
 async function drift(chosen: string[], { cwd, json }: Options): Promise<void> {
     enter(cwd);
     const directory = process.cwd();
-    const names = chosen.length > 0 ? chosen : stackNames(".").sort();
+    const names = chosenStacks(chosen.length > 0 ? chosen : undefined);
     const { parallel } = readSettings(".");
-    const folder = backendFolder(await backendUrl(directory).catch(failedAsPulumi), directory);
+    const backend = await backendOf(directory).catch(failedAsPulumi);
     await refuseUnknown(directory, names);
     const signal = onInterrupt(() => process.stderr.write("Stopping.\n"));
     const stacks = await findDrift(names, {
         drive: stackDriver({ directory, policyPacks: [] }),
         parallel,
-        examine: (name) => examineStacks(directory, [name], folder, 1),
+        examine: (name) => obstaclesOf(directory, name, backend),
         onDoing: () => {},
         onEnd: (found) => void (!json && process.stdout.write(`${linesOf(found).join("\n")}\n`)),
         signal,
@@ -66,10 +64,5 @@ function linesOf({ name, drift, unknown }: StackDrift): string[] {
     const line = (text: string) => `${name.padEnd(22)} ${text}`;
     if (unknown !== undefined) return [line(`${color.red("NOT KNOWN")} ${unknown}`)];
     if (drift.length === 0) return [line("no drift")];
-    return [line(color.red(`DRIFT in ${drift.length}`)), ...drift.map((resource) => `  ${resource.name}: ${difference(resource)}`)];
-}
-
-function difference({ what, properties }: Drifted): string {
-    if (what === "deleted") return "is gone";
-    return properties.length === 0 ? "changed" : properties.map(({ path, how }) => `${path} ${how}`).join(", ");
+    return [line(color.red(`DRIFT in ${drift.length}`)), ...drift.map((resource) => `  ${resource.name}: ${differenceOf(resource)}`)];
 }

@@ -13,6 +13,7 @@ export const EXIT_CODES = {
     cancelled: { code: 8, means: "stopped by Ctrl-C or SIGTERM; the same command goes on" },
     gateFailed: { code: 20, means: "stopped at a gate: after a wave the fleet was not well; the message says why" },
     partlyDone: { code: 21, means: "stopped after some stacks were changed; the message says which, and the same command goes on" },
+    locked: { code: 22, means: "another rollout, or an update of a stack, holds a lock; the message says whose. Nothing was changed" },
 } as const satisfies Record<string, { code: number; means: string }>;
 
 export type Exit = keyof typeof EXIT_CODES;

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/configError";
+import { BackendFailed } from "../engine/backend/backendFolder";
 import { version } from "../package.json";
+import { Locked } from "../rollout/locked";
 import type { Problem } from "../rules/problem";
 import { CommandFailed, EXIT_CODES, type Exit } from "./exitCodes";
 
@@ -92,7 +94,9 @@ interface Ending {
 }
 
 function endingOf(error: unknown): Ending {
+    if (error instanceof Locked) return { exit: "locked", message: error.message, problems: error.problems };
     if (error instanceof ConfigError) return { exit: "wrongInput", message: error.message, problems: error.problems };
+    if (error instanceof BackendFailed) return { exit: "failed", message: error.message };
     if (error instanceof CommandFailed) return { exit: error.exit, message: error.message };
     // Commander has printed the message already, or help.
     if (error instanceof CommanderError) return { exit: error.exitCode === 0 ? "done" : "wrongInput", message: error.message };

@@ -1,22 +1,26 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { backendFolder, backendUrl, outputOf } from "../engine/pulumiCli";
-import { stackNames } from "../engine/stackFile";
+import { ConfigError } from "../config/configError";
+import { backendOf, outputOf } from "../engine/pulumiCli";
 import { readFleet } from "../rollout/fleet";
-import { type Evidence, evidenceBefore, waitAtGate } from "../rollout/gate";
+import { askEvidence, type Before, beforeOf, waitAtGate } from "../rollout/gate";
 import type { RollOutOptions } from "../rollout/rollOut";
-import { type RolloutSettings, readSettings } from "../rollout/settings";
-import { type Deployed, type FleetStack, wavesOf } from "../rollout/waves";
+import { type RolloutSettings, readSettings, SETTINGS_FILE } from "../rollout/settings";
+import { type Deployed, type FleetStack, wavesForNone, wavesOf } from "../rollout/waves";
+import { parseDuration } from "../rules/duration";
 import { VERSIONS } from "../upstream/versions";
-import { DIRECTORY, enter } from "./directory";
+import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { refuseUnknown } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
-import { type Printer, runRollout } from "./rollout";
+import { type Preparation, type Printer, runRollout, WAIT, waitOf } from "./rollout";
 
 interface Options {
     cwd?: string;
     stack?: string[];
     policyPack: string[];
+    refresh?: boolean;
+    wait?: string;
+    accept?: boolean;
     json?: boolean;
 }
 
@@ -32,35 +36,59 @@ export const upCommand = () =>
         .option(...DIRECTORY)
         .option("--stack <name...>", "only these stacks (default: every stack file)")
         .option("--policy-pack <directory...>", "the policy packs to run", [join(CHECKOUT, "policies")])
+        .option("--refresh", "read every resource anew before it is compared, and so put back what others have changed")
+        .option(...WAIT)
+        .option("--accept", "take the fleet as it is now: gates do not stop for what is unwell at this moment (docs/rollouts.md)")
         .option("--json", "print events, one JSON object a line")
         .addHelpText(
             "after",
             "\nExamples:\n  thanos-fleet up\n  thanos-fleet up --stack my-observer blue\n  thanos-fleet up --json | jq -r 'select(.event == \"verdict\").text'\n" +
-                "\nExit codes: 0 done; 20 the fleet was not well after a wave; 21 stopped after something was changed; 8 cancelled. Others: docs/commands.md.",
+                "\nExit codes: 0 done; 20 the fleet was not well after a wave; 21 stopped after something was changed; 22 somebody else holds a lock; 8 cancelled. Others: docs/commands.md.",
         )
         .action(up);
 
 async function up(options: Options): Promise<void> {
+    const wait = waitOf(options.wait);
+    // Relative to where the command was called, as a shell completes it.
+    const policyPacks = options.policyPack.map((pack) => resolve(pack));
     enter(options.cwd);
     const directory = process.cwd();
-    const names = options.stack ?? stackNames(".");
+    const names = chosenStacks(options.stack);
     const settings = readSettings(".");
     const fleet = readFleet(names);
-    const folder = backendFolder(await backendUrl(directory).catch(failedAsPulumi), directory);
+    const problems = options.stack ? [] : wavesForNone(fleet, settings.waves);
+    if (problems.length > 0) throw new ConfigError(SETTINGS_FILE, problems);
+    const backend = await backendOf(directory).catch(failedAsPulumi);
     await refuseUnknown(directory, names);
-    const waves = wavesOf({ stacks: fleet, settings, deployed: await deployedBy(directory, fleet), thanos: VERSIONS.thanos });
-
+    const deployed = await deployedBy(directory, fleet);
     await runRollout({
         command: "up",
-        waves,
+        waves: wavesOf({ stacks: fleet, settings, deployed, thanos: VERSIONS.thanos }),
         directory,
-        folder,
+        backend,
         names,
         parallel: settings.parallel,
-        policyPacks: options.policyPack,
+        policyPacks,
+        ...(options.refresh && { refresh: true }),
+        wait,
+        soak: settings.gate ? parseDuration(settings.gate.soak) : 0,
         ...(options.json && { json: true }),
-        prepare: async (print) => (settings.gate ? { gate: gateOf(settings.gate, await evidenceBefore(settings.gate), fleet, print) } : {}),
+        prepare: async (preparation) =>
+            settings.gate
+                ? {
+                      gate: await gateFor(settings.gate, fleet, {
+                          ...preparation,
+                          accept: options.accept === true,
+                          isFirst: deployed.size === 0,
+                      }),
+                  }
+                : noGate(preparation.print),
     });
+}
+
+function noGate(print: Printer): object {
+    print.say('No gate: each wave begins when Pulumi is done with the one before (docs/rollouts.md, "Gates").');
+    return {};
 }
 
 /** What the observers among the stacks run now, by their contracts. */
@@ -77,18 +105,40 @@ async function deployedBy(directory: string, fleet: readonly FleetStack[]): Prom
 }
 
 /**
- * The gate after each wave: who answered before the rollout or was updated in it has to answer, and no alert may fire that did not fire before. `before`: the
- * evidence from before the rollout.
+ * The gate after each wave: who answered before the rollout or was updated in it has to answer, and nothing may be unwell that was well before. Before is the
+ * begin of the rollout, not of this run: what an earlier run has broken is not accepted by the next one, once that has reached it.
  */
-function gateOf(
+async function gateFor(
     gate: NonNullable<RolloutSettings["gate"]>,
-    before: Evidence,
     fleet: readonly FleetStack[],
-    print: Printer,
-): NonNullable<RollOutOptions["gate"]> {
-    return (updated, signal) => {
-        const clusters = fleet.flatMap(({ name, cluster }) => (updated.includes(name) ? [cluster] : []));
-        const demands = { clusters: [...new Set([...before.newest.keys(), ...clusters])].sort(), since: Date.now(), known: before.alerts };
-        return waitAtGate(gate, demands, signal, (text) => print.doing("gate", text));
+    { print, rollout, record, accept, isFirst }: Preparation & { accept: boolean; isFirst: boolean },
+): Promise<NonNullable<RollOutOptions["gate"]>> {
+    const before = (!accept && rollout.before) || (await evidenceNow(gate, isFirst));
+    if (before !== rollout.before) await record({ event: "evidence", ...before });
+    // A mend of the last wave must not fail at the gate of the first one.
+    const left = rollout.unproven.size > 0 ? await askEvidence(gate).then(beforeOf, () => undefined) : before;
+    const archived = fleet.flatMap((stack) => stack.archived ?? []);
+    const accepted = accept ? [...rollout.unproven] : [];
+    return async ({ updated, unreached }, signal) => {
+        const known = unreached.length === 0 ? before : left;
+        if (known === undefined) return {};
+        const changed = fleet.flatMap(({ name, cluster }) => (updated.includes(name) && !accepted.includes(name) ? [cluster] : []));
+        const clusters = [...new Set([...known.clusters, ...changed])].filter((cluster) => !archived.includes(cluster)).sort();
+        return waitAtGate(gate, { clusters, since: Date.now(), before: known }, signal, (text) => print.doing("gate", text));
     };
 }
+
+const NOTHING_KNOWN: Before = { clusters: [], alerts: [], failedUploads: [], warnings: [] };
+
+/** `isFirst`: no observer is deployed, so nothing can answer. */
+const evidenceNow = (gate: NonNullable<RolloutSettings["gate"]>, isFirst: boolean): Promise<Before> =>
+    askEvidence(gate).then(beforeOf, (error: Error) => {
+        if (isFirst) return NOTHING_KNOWN;
+        throw new ConfigError(SETTINGS_FILE, [
+            {
+                path: "gate.query",
+                problem: `${gate.query} does not answer: ${error.message}.`,
+                remedy: "Write the address of Query or Query Frontend, as this machine reaches it; or leave the gate out where this rollout is to mend them.",
+            },
+        ]);
+    });

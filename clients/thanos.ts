@@ -21,6 +21,15 @@ export interface StoreStatus {
     maxTime: number;
 }
 
+/** The answer to an instant query. */
+export interface Answer {
+    samples: Sample[];
+    /** What is missing from it: StoreAPIs that did not answer. */
+    warnings: string[];
+    /** When it was evaluated, by the clock of Query: seconds since the epoch. An answer without series does not say: now. */
+    time: number;
+}
+
 export interface QueryOptions {
     /** Whether to merge replicas. @default true, as in Thanos */
     dedup?: boolean;
@@ -47,16 +56,20 @@ async function get<T>(url: string): Promise<Response<T>> {
 
 type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
 
-function instantQuery(baseUrl: string, promql: string, { dedup = true, time }: QueryOptions): Promise<Response<Vector>> {
+/** An instant query, with all that the answer says. */
+export async function instantQuery(baseUrl: string, promql: string, { dedup = true, time }: QueryOptions = {}): Promise<Answer> {
     const params = new URLSearchParams({ query: promql, dedup: String(dedup), ...(time !== undefined && { time: String(time) }) });
-    return get<Vector>(`${baseUrl}/api/v1/query?${params}`);
+    const { data, warnings = [] } = await get<Vector>(`${baseUrl}/api/v1/query?${params}`);
+    return {
+        samples: data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) })),
+        warnings,
+        time: data.result[0]?.value[0] ?? Date.now() / 1000,
+    };
 }
 
-/** An instant query. */
-export async function query(baseUrl: string, promql: string, options: QueryOptions = {}): Promise<Sample[]> {
-    const { data } = await instantQuery(baseUrl, promql, options);
-    return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-}
+/** The series of an instant query. */
+export const query = async (baseUrl: string, promql: string, options: QueryOptions = {}): Promise<Sample[]> =>
+    (await instantQuery(baseUrl, promql, options)).samples;
 
 /** The value of an instant query that returns one series, or 0 when it returns none. */
 export async function scalar(baseUrl: string, promql: string, options: QueryOptions = {}): Promise<number> {
@@ -65,7 +78,7 @@ export async function scalar(baseUrl: string, promql: string, options: QueryOpti
 
 /** What the answer to an instant query says is missing from it: StoreAPIs that did not answer. */
 export async function warnings(baseUrl: string, promql: string): Promise<string[]> {
-    return (await instantQuery(baseUrl, promql, {})).warnings ?? [];
+    return (await instantQuery(baseUrl, promql)).warnings;
 }
 
 /** The StoreAPI endpoints that Query reads from, each with its `kind`: sidecar, query, receive, store, ... */

@@ -27,6 +27,8 @@ export interface OperationOptions {
     onSettled?: (text: string) => void;
     /** Folders of the policy packs to run, by `preview` and `up`. */
     policyPacks?: string[];
+    /** Whether `preview` and `up` read every resource anew before they compare. @default false */
+    refresh?: boolean;
 }
 
 export interface OperationResult {
@@ -149,13 +151,13 @@ export async function runOperation(stack: Stack, operation: Operation, options: 
         options.onEvent?.(event);
     };
     const common = { onEvent, ...(forward && options.signal && { signal: options.signal }) };
-    const packs = options.policyPacks && { policyPacks: options.policyPacks };
+    const updates = { ...(options.policyPacks && { policyPacks: options.policyPacks }), ...(options.refresh && { refresh: true }) };
     try {
         // The SDK does not look at a signal that was aborted before (automation/cmd.ts).
         options.signal?.throwIfAborted();
         const outputs = await {
-            up: async () => (await stack.up({ ...common, ...packs })).outputs,
-            preview: async () => void (await stack.preview({ ...common, ...packs })),
+            up: async () => (await stack.up({ ...common, ...updates })).outputs,
+            preview: async () => void (await stack.preview({ ...common, ...updates })),
             destroy: async () => void (await stack.destroy(common)),
             // By the state, without the program: what the program has new since is no drift.
             "drift check": async () => void (await stack.previewRefresh({ ...common, runProgram: false })),

@@ -1,9 +1,8 @@
 /** Questions to the user's own Pulumi: its backend, its stacks, their locks and interrupted operations. Nothing is selected or changed. */
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import type { BackendFolder } from "./backend/backendFolder";
+import { openBackend } from "./backend/openBackend";
 import type { ExportedState, PendingOperation, StateResource } from "./checkpoint";
 import { PROJECT } from "./stackFile";
 
@@ -37,16 +36,13 @@ async function ask(directory: string, args: string[]): Promise<string> {
     );
 }
 
-/** URL of the backend that Pulumi is logged in to: "file:///srv/state", "s3://bucket", "https://api.pulumi.com/me". */
-export async function backendUrl(directory: string): Promise<string> {
-    return (JSON.parse(await ask(directory, ["whoami", "--verbose", "--json"])) as { url: string }).url;
-}
-
-/** The folder of a backend on this machine; undefined for any other backend. */
-export function backendFolder(url: string, directory: string): string | undefined {
-    const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
-    // As the CLI reads it: "~" is the home, and a relative path begins at the directory.
-    return path === undefined ? undefined : path.startsWith("~") ? join(homedir(), path.slice(1)) : resolve(directory, path);
+/**
+ * The folder of the backend that Pulumi is logged in to; undefined for Pulumi Cloud, and for stores other than files and S3. Its URL is for instance
+ * "file:///srv/state", "s3://bucket" or "https://api.pulumi.com/me".
+ */
+export async function backendOf(directory: string): Promise<BackendFolder | undefined> {
+    const { url } = JSON.parse(await ask(directory, ["whoami", "--verbose", "--json"])) as { url: string };
+    return openBackend(url, directory);
 }
 
 /** A stack of the project in the backend. */
@@ -83,11 +79,18 @@ export interface Lock {
     timestamp: string;
 }
 
-/** The locks of a stack in a backend on this machine. One that is being written or removed at this moment is left out. */
-export async function locksOf(folder: string, stack: string): Promise<Lock[]> {
-    const locks = join(folder, ".pulumi", "locks", "organization", PROJECT, stack);
+/** The locks of a stack. One that is being written or removed at this moment is left out. */
+export async function locksOf(backend: BackendFolder, stack: string): Promise<Lock[]> {
+    const folder = `.pulumi/locks/organization/${PROJECT}/${stack}`;
     // Beside each file the backend keeps another one with its attributes (gocloud.dev/blob/fileblob).
-    const names = (await readdir(locks).catch(() => [])).filter((name) => name.endsWith(".json"));
-    const read = (name: string) => readFile(join(locks, name), "utf8").then((text): Lock[] => [JSON.parse(text)]);
-    return (await Promise.all(names.map((name) => read(name).catch(() => [])))).flat();
+    const names = (await backend.list(folder)).filter((name) => name.endsWith(".json"));
+    const read = async (name: string): Promise<Lock[]> => {
+        try {
+            return [JSON.parse((await backend.read(`${folder}/${name}`))?.text ?? "")];
+        } catch (error) {
+            if (error instanceof SyntaxError) return [];
+            throw error;
+        }
+    };
+    return (await Promise.all(names.map(read))).flat();
 }

@@ -52,6 +52,12 @@ export async function findDrift(names: readonly string[], options: DriftOptions)
 
 const unknown = (name: string, { problem, remedy }: Problem): StackDrift => ({ name, drift: [], unknown: `${name} ${problem} ${remedy}` });
 
+/** How a resource is not as it was deployed: "is gone", "spec.replicas changed". */
+export function differenceOf({ what, properties }: Drifted): string {
+    if (what === "deleted") return "is gone";
+    return properties.length === 0 ? "changed" : properties.map(({ path, how }) => `${path} ${how}`).join(", ");
+}
+
 /** What was found, in a sentence or two. */
 export function driftVerdict(stacks: readonly StackDrift[]): string {
     const names = (test: (stack: StackDrift) => boolean) => stacks.filter(test).map(({ name }) => name);

@@ -26,6 +26,9 @@ export function readFleet(names: readonly string[]): FleetStack[] {
 
 function fleetStack(name: string, config: StackConfig): FleetStack {
     const { role, cluster } = config;
-    const observer = config.role === "observee" ? config.observer : undefined;
-    return { name, role, cluster, ...(observer !== undefined && { observer: observer.slice(observer.lastIndexOf("/") + 1) }) };
+    const labels = config.prometheus.externalLabels;
+    if (config.role === "observee")
+        return { name, role, cluster, labels, observer: config.observer.slice(config.observer.lastIndexOf("/") + 1) };
+    const archived = config.observees.flatMap((observee) => (observee.archived ? [observee.name] : []));
+    return { name, role, cluster, labels, ...(archived.length > 0 && { archived }) };
 }

@@ -3,7 +3,7 @@
  * (Compact halted, uploads late, remote write behind), is said once, in components/alerts/.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { query } from "../clients/thanos";
+import { type Answer, instantQuery } from "../clients/thanos";
 import { formatDuration, parseDuration } from "../rules/duration";
 import type { RolloutSettings } from "./settings";
 
@@ -11,10 +11,25 @@ type Gate = NonNullable<RolloutSettings["gate"]>;
 
 /** What Query says at one moment. */
 export interface Evidence {
-    /** By cluster: the time of its newest sample, milliseconds since the epoch. */
+    /** This machine's clock, milliseconds since the epoch. */
+    at: number;
+    /** By cluster: the time of its newest sample, by the same clock. */
     newest: ReadonlyMap<string, number>;
-    /** Alerts that fire: "ThanosCompactHalted in observer". */
+    /** Alerts that fire, or will if nothing changes: "FleetCompactHalted in observer". */
     alerts: readonly string[];
+    /** Clusters in which an upload of a block has failed in the last minutes. */
+    failedUploads: readonly string[];
+    /** What Query says is missing from its answers. */
+    warnings: readonly string[];
+}
+
+/** How the fleet was before a rollout: what it did not cause, and may mend. */
+export interface Before {
+    /** Clusters that answered. */
+    clusters: readonly string[];
+    alerts: readonly string[];
+    failedUploads: readonly string[];
+    warnings: readonly string[];
 }
 
 /** What a gate demands. */
@@ -23,19 +38,41 @@ export interface Demands {
     clusters: readonly string[];
     /** The end of the wave, milliseconds since the epoch: what is older says nothing about it. */
     since: number;
-    /** Alerts that fired before the rollout, which it did not cause and may mend. */
-    known: readonly string[];
+    before: Pick<Before, "alerts" | "failedUploads" | "warnings">;
 }
 
+/** A cluster is scraped every 30 s or faster, unless somebody chose otherwise. Without a sample for so long, it has lost some. */
+const FRESH_MS = parseDuration("90s");
+
+export const beforeOf = ({ at, newest, alerts, failedUploads, warnings }: Evidence): Before => ({
+    clusters: [...newest].flatMap(([cluster, time]) => (at - time <= FRESH_MS ? [cluster] : [])).sort(),
+    alerts,
+    failedUploads,
+    warnings,
+});
+
 /** Why a fleet with this evidence is not well. Empty if it is. */
-export function problemsIn({ newest, alerts }: Evidence, { clusters, since, known }: Demands): string[] {
-    const silent = clusters.filter((cluster) => (newest.get(cluster) ?? 0) <= since);
-    const firing = alerts.filter((alert) => !known.includes(alert));
+export function problemsIn(evidence: Evidence, { clusters, since, before }: Demands): string[] {
+    const { at, newest } = evidence;
+    const time = (cluster: string) => newest.get(cluster) ?? 0;
+    const silent = clusters.filter((cluster) => time(cluster) <= since);
+    const lost = clusters.filter((cluster) => time(cluster) > since && at - time(cluster) > FRESH_MS);
+    const alerts = evidence.alerts.filter((alert) => !before.alerts.includes(alert));
+    const uploads = evidence.failedUploads.filter((cluster) => !before.failedUploads.includes(cluster));
+    const known = before.warnings.map(withoutNumbers);
+    const warnings = evidence.warnings.filter((warning) => !known.includes(withoutNumbers(warning)));
+    const listed = (text: string, found: readonly string[]) => (found.length > 0 ? [`${text} ${found.join(", ")}`] : []);
     return [
-        ...(silent.length > 0 ? [`no sample since the wave ended from ${silent.join(", ")}`] : []),
-        ...(firing.length > 0 ? [`firing: ${firing.join(", ")}`] : []),
+        ...listed("no sample since the wave ended from", silent),
+        ...listed(`no sample for ${formatDuration(FRESH_MS)} from`, lost),
+        ...listed("alerts:", alerts),
+        ...listed("uploads fail in", uploads),
+        ...listed("Query warns:", warnings.slice(0, 1)),
     ];
 }
+
+/** Times and addresses of pods differ between two warnings about the same thing. */
+const withoutNumbers = (text: string) => text.replaceAll(/\d+/g, "0");
 
 /** One look at the fleet. */
 export interface Look {
@@ -58,21 +95,30 @@ export function gateVerdict(
     return { failed: wellSince === undefined ? last.problems.join("; ") : "the fleet was not well for long enough before the deadline" };
 }
 
-/** Asks Query, or Query Frontend, at this base URL. */
-export async function askEvidence(url: string, severities: readonly string[]): Promise<Evidence> {
-    const [samples, firing] = await Promise.all([
-        query(url, "max by (cluster) (timestamp(up))"),
-        query(url, `ALERTS{alertstate="firing",severity=~"${severities.join("|")}"}`),
+/** Asks Query, or Query Frontend. */
+export async function askEvidence({ query: url, alerts, severities }: Pick<Gate, "query" | "alerts" | "severities">): Promise<Evidence> {
+    const base = url.replace(/\/+$/, "");
+    const ask = (promql: string) => instantQuery(base, promql);
+    const [samples, pending, uploads] = await Promise.all([
+        ask("max by (cluster) (timestamp(up))"),
+        // Pending ones, too: most alerts wait longer than a gate does before they fire.
+        ask(`ALERTS{alertname=~"${alerts}",severity=~"${severities.join("|")}"}`),
+        ask('sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0'),
     ]);
+    const at = Date.now();
+    // Samples have the clocks of the fleet.
+    const offset = at - samples.time * 1000;
+    const clusterOf = ({ metric }: Answer["samples"][number]) => metric.cluster ?? "no cluster";
     return {
-        newest: new Map(samples.flatMap(({ metric, value }) => (metric.cluster === undefined ? [] : [[metric.cluster, value * 1000]]))),
-        alerts: [...new Set(firing.map(({ metric }) => `${metric.alertname} in ${metric.cluster ?? "no cluster"}`))].sort(),
+        at,
+        newest: new Map(samples.samples.map((sample) => [clusterOf(sample), sample.value * 1000 + offset])),
+        alerts: unique(pending.samples.map((sample) => `${sample.metric.alertname} in ${clusterOf(sample)}`)),
+        failedUploads: unique(uploads.samples.map(clusterOf)),
+        warnings: unique([samples, pending, uploads].flatMap(({ warnings }) => warnings)),
     };
 }
 
-/** The evidence before a rollout. Where Query does not answer, as before the first rollout, nothing is known to be well. */
-export const evidenceBefore = ({ query: url, severities }: Gate): Promise<Evidence> =>
-    askEvidence(url, severities).catch(() => ({ newest: new Map(), alerts: [] }));
+const unique = (texts: readonly string[]) => [...new Set(texts)].sort();
 
 /** The longest time between two looks. */
 const LOOK_EVERY_MS = 5_000;
@@ -87,7 +133,7 @@ export async function waitAtGate(
     const limits = { soak: parseDuration(gate.soak), deadline: parseDuration(gate.deadline) };
     const looks: Look[] = [];
     for (;;) {
-        const problems = await askEvidence(gate.query, gate.severities).then(
+        const problems = await askEvidence(gate).then(
             (evidence) => problemsIn(evidence, demands),
             (error: Error) => [`${gate.query} does not answer: ${error.message}`],
         );

@@ -1,23 +1,27 @@
 /**
- * Where the journal of a rollout is kept: in the backend's own folder, so that a run from another checkout finds it. One file per rollout, one event per
- * line, and a lock, which one rollout at a time holds.
+ * Where the journal of a rollout is kept: in the backend's own folder, so that a run from another checkout or machine finds it. One file per rollout, one
+ * event per line, and a lock, which one rollout at a time holds.
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
-import { ConfigError } from "../config/configError";
+import type { BackendFolder } from "../engine/backend/backendFolder";
 import { isRunning } from "../engine/isRunning";
-import { type RolloutCommand, type RolloutEvent, rolloutOf } from "./journal";
+import { goesOnWith, type RolloutCommand, type RolloutEvent, rolloutOf } from "./journal";
+import { Locked } from "./locked";
 
 /** An event with its time, ISO 8601. */
 export type Recorded = RolloutEvent & { time: string };
 
 /** Who holds the lock. */
-interface Holder {
+export interface Holder {
+    /** No other run has it. */
+    id: string;
     user: string;
     host: string;
     pid: number;
+    /** What `pid` counts in. Containers of one host's name have others. */
+    processes: string;
     since: string;
 }
 
@@ -36,20 +40,46 @@ export interface Journal {
 /** An event could not be recorded, as on a full disk. */
 export class JournalFailed extends Error {}
 
-const folderOf = (backend: string) => join(backend, ".thanos-fleet", "rollouts");
+const FOLDER = ".thanos-fleet/rollouts";
+const LOCK = `${FOLDER}/lock.json`;
+const fileOf = (id: string) => `${FOLDER}/${id}.jsonl`;
 
-/** The newest rollout of a backend: its id and what was recorded of it. */
-export async function newestRollout(backend: string): Promise<{ id: string; events: Recorded[] } | undefined> {
-    const names = await readdir(folderOf(backend)).catch(() => []);
-    // Ids begin with their time.
-    const file = names
-        .filter((name) => name.endsWith(".jsonl"))
-        .sort()
-        .at(-1);
-    return file === undefined
-        ? undefined
-        : { id: file.slice(0, -".jsonl".length), events: eventsIn(await readFile(join(folderOf(backend), file), "utf8")) };
+interface Kept {
+    id: string;
+    /** What was recorded of it. */
+    events: Recorded[];
 }
+
+/** The newest rollout of a backend. */
+export async function newestRollout(backend: BackendFolder): Promise<Kept | undefined> {
+    const [id] = await idsIn(backend);
+    return id === undefined ? undefined : readRollout(backend, id);
+}
+
+/** The commit that the newest update which is done has brought out; undefined if none is known. */
+export async function lastGoodCommit(backend: BackendFolder): Promise<string | undefined> {
+    for (const id of await idsIn(backend)) {
+        const { command, ended, commit } = rolloutOf((await readRollout(backend, id)).events);
+        if (command === "up" && ended === "done" && commit !== undefined && !commit.endsWith("-dirty")) return commit;
+    }
+    return undefined;
+}
+
+/** What was recorded of the newest rollouts. */
+export const recentRollouts = async (backend: BackendFolder, count: number): Promise<Recorded[][]> =>
+    Promise.all((await idsIn(backend)).slice(0, count).map(async (id) => (await readRollout(backend, id)).events));
+
+/** Ids of all rollouts, the newest first: they begin with their time. */
+const idsIn = async (backend: BackendFolder): Promise<string[]> =>
+    (await backend.list(FOLDER))
+        .flatMap((name) => /^(.+)\.jsonl$/.exec(name)?.[1] ?? [])
+        .sort()
+        .reverse();
+
+const readRollout = async (backend: BackendFolder, id: string): Promise<Kept> => ({
+    id,
+    events: eventsIn((await backend.read(fileOf(id)))?.text ?? ""),
+});
 
 /** A killed run may have written a line in part: that event is as if it had not been recorded. */
 function eventsIn(text: string): Recorded[] {
@@ -63,114 +93,104 @@ function eventsIn(text: string): Recorded[] {
 }
 
 /**
- * Takes the lock, and opens the journal of the last rollout where it was of this command and has not ended well, else a new one. Throws a ConfigError where
- * another rollout runs.
+ * Takes the lock, and opens the journal of the last rollout where it was of this command and these stacks and has not ended well, else a new one. Throws
+ * Locked where another rollout runs.
  */
-export async function openJournal(backend: string, command: RolloutCommand): Promise<Journal> {
-    const folder = folderOf(backend);
-    await mkdir(folder, { recursive: true });
+export async function openJournal(backend: BackendFolder, command: RolloutCommand, stacks: readonly string[]): Promise<Journal> {
     const since = new Date().toISOString();
     // Before anything is read: who has the lock may be writing the end of the newest rollout.
-    const release = await takeLock(folder, { user: userInfo().username, host: hostname(), pid: process.pid, since });
+    const release = await takeLock(backend, {
+        id: randomBytes(8).toString("hex"),
+        user: userInfo().username,
+        host: hostname(),
+        pid: process.pid,
+        processes: processesHere(),
+        since,
+    });
     try {
-        return await openLocked(backend, command, since, release);
+        const newest = await newestRollout(backend);
+        const unfinished = newest && goesOnWith(rolloutOf(newest.events), command, stacks) ? newest : undefined;
+        return journal(
+            backend,
+            unfinished ?? { id: `${since.replace(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`, events: [] },
+            release,
+        );
     } catch (error) {
         await release();
         throw error;
     }
 }
 
-/** Opens the journal of a backend whose lock this process has. */
-async function openLocked(backend: string, command: RolloutCommand, since: string, release: () => Promise<void>): Promise<Journal> {
-    const newest = await newestRollout(backend);
-    const last = rolloutOf(newest?.events ?? []);
-    const unfinished = last.command === command && last.ended !== "done" ? newest : undefined;
-    const id = unfinished?.id ?? `${since.replace(/[:.]/g, "-")}-${randomBytes(3).toString("hex")}`;
-    // Made for the first event: a run that is refused before has no journal.
-    let file: FileHandle | undefined;
-    const openFile = async () => {
-        const opened = await open(join(folderOf(backend), `${id}.jsonl`), "a");
-        // Ends a line that a killed run has begun.
-        if (unfinished) await opened.appendFile("\n");
-        return opened;
-    };
+function journal(backend: BackendFolder, { id, events }: Kept, release: () => Promise<void>): Journal {
+    // Ends a line that a killed run has begun.
+    let begin = events.length > 0 ? "\n" : "";
     return {
         id,
-        earlier: unfinished?.events ?? [],
+        earlier: events,
         record: async (event) => {
-            try {
-                file ??= await openFile();
-                await file.appendFile(`${JSON.stringify(event)}\n`);
-                await file.datasync();
-            } catch (error) {
-                throw new JournalFailed(
-                    `The journal of rollout ${id} cannot be written: ${(error as Error).message}. What ran has finished, nothing more was started. ` +
-                        "Make room, then run it again.",
-                );
-            }
+            const text = `${begin}${JSON.stringify(event)}\n`;
+            begin = "";
+            await backend.append(fileOf(id), text).catch((error: Error) => {
+                throw new JournalFailed(`The journal of rollout ${id} cannot be written: ${error.message}`);
+            });
         },
-        close: async () => {
-            await file?.close();
-            await release();
-        },
+        close: release,
     };
 }
 
-/** Returns the function that releases the lock. The lock of a process of this machine that is gone is taken over; Pulumi's own locks of the stacks stay. */
-async function takeLock(folder: string, own: Holder): Promise<() => Promise<void>> {
-    const lock = join(folder, "lock.json");
-    const written = join(folder, `lock-${own.pid}-${randomBytes(3).toString("hex")}`);
-    await writeFile(written, JSON.stringify(own));
-    try {
-        // Unlike a file that is created and then written, a link is there at once with its content, or fails.
-        if (!(await isLinked(written, lock))) await takeOver(written, lock, own.host);
-    } finally {
-        await rm(written, { force: true });
-    }
-    return () => rm(lock);
+/** Who has the lock; undefined if nobody has. */
+export async function lockHolder(backend: BackendFolder): Promise<Holder | undefined> {
+    const found = await backend.read(LOCK);
+    return found && holderIn(found.text);
 }
 
-/** Replaces the lock of a process that is gone. Of several runs that find it, one at a time looks again: the next one finds a process that runs. */
-async function takeOver(written: string, lock: string, host: string): Promise<void> {
-    const turn = `${lock}.takeover`;
-    if (!(await isLinked(written, turn))) throw held("another run is taking it over.", turn);
+/** A lock that a full disk has cut says nothing about its holder. */
+function holderIn(text: string): Holder {
     try {
-        const holder = await holderOf(lock);
-        // Who is gone removes its lock no more, so it can be replaced. One that has just been released can be taken by anybody.
-        if (holder?.host === host && !isRunning(holder.pid)) await rename(written, lock);
-        else if (holder !== undefined || !(await isLinked(written, lock))) throw heldBy(holder, lock);
-    } finally {
-        await rm(turn);
+        return JSON.parse(text) as Holder;
+    } catch {
+        return { id: "", user: "somebody", host: "an unknown host", pid: 0, processes: "", since: "an unknown time" };
     }
 }
 
-/** Undefined if nobody has the lock. */
-const holderOf = (lock: string): Promise<Holder | undefined> =>
-    readFile(lock, "utf8").then(
-        (text) => JSON.parse(text) as Holder,
-        (error: NodeJS.ErrnoException) => {
-            if (error.code === "ENOENT") return undefined;
-            throw error;
+/** Whether it was a process of this machine, and is gone. */
+export const isGone = ({ host, processes, pid }: Holder) => host === hostname() && processes === processesHere() && !isRunning(pid);
+
+/** Returns the function that releases the lock. That of a process that is gone is taken over; Pulumi's own locks of the stacks stay. */
+async function takeLock(backend: BackendFolder, own: Holder): Promise<() => Promise<void>> {
+    const text = JSON.stringify(own);
+    const isOurs = async () => (await backend.read(LOCK))?.text === text;
+    // Somebody may have removed the lock by hand, and another run have taken it.
+    const release = async () => void ((await isOurs()) && (await backend.remove(LOCK)));
+    if (await backend.create(LOCK, text)) return release;
+    const found = await backend.read(LOCK);
+    // A client of S3 repeats a write whose answer was lost, and then finds its own lock.
+    if (found?.text === text) return release;
+    const holder = found && holderIn(found.text);
+    if (holder && !isGone(holder)) throw heldBy(backend, holder);
+    // Several runs may find the lock of a process that is gone, or none any more: one of them takes it.
+    const isTaken = found ? await backend.replace(LOCK, text, found.version) : await backend.create(LOCK, text);
+    if (!isTaken && !(await isOurs())) throw heldBy(backend, undefined);
+    return release;
+}
+
+/** Names the process numbers that this process sees: after a restart of the machine, and in another container, they are others. */
+function processesHere(): string {
+    try {
+        return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+    } catch {
+        // Not on Linux: the host's name has to do.
+        return "";
+    }
+}
+
+const heldBy = (backend: BackendFolder, holder: Holder | undefined) =>
+    new Locked("rollout", [
+        {
+            path: "lock",
+            problem: holder ? `${holderText(holder)} has it since ${holder.since}.` : "another run has taken it now.",
+            remedy: `Wait until it ends. If that process is gone, remove ${backend.locate(LOCK)}.`,
         },
-    );
+    ]);
 
-/** Whether the file has now this second name; false if something has that name already. */
-const isLinked = (file: string, name: string): Promise<boolean> =>
-    link(file, name).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-            if (error.code === "EEXIST") return false;
-            throw error;
-        },
-    );
-
-const heldBy = (holder: Holder | undefined, lock: string) =>
-    held(
-        holder
-            ? `a run of ${holder.user}@${holder.host} (process ${holder.pid}) has it since ${holder.since}.`
-            : "another run has taken it now.",
-        lock,
-    );
-
-const held = (problem: string, file: string) =>
-    new ConfigError("rollout", [{ path: "lock", problem, remedy: `Wait until it ends. If that process is gone, remove ${file}.` }]);
+export const holderText = ({ user, host, pid }: Holder) => `a run of ${user}@${host} (process ${pid})`;

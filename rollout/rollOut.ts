@@ -1,9 +1,13 @@
-import { after, isDone, type Rollout, type RolloutCommand, type RolloutEvent, rolloutOf } from "./journal";
+import { after, isDone, type Rollout, type RolloutCommand, type RolloutEvent, rolloutOf, stacksThat } from "./journal";
 import type { StackDriver } from "./stackDriver";
 import type { Wave } from "./waves";
 
 export interface RollOutOptions {
     command: RolloutCommand;
+    /** Commit of the stack files. @default they are in no repository */
+    commit?: string;
+    /** What is known before: earlier runs, which this one goes on with, and the evidence before the first of them. @default nothing */
+    begin?: Rollout;
     drive: StackDriver;
     /** How many stacks run at the same time. */
     parallel: number;
@@ -11,13 +15,22 @@ export interface RollOutOptions {
     onEvent: (event: RolloutEvent) => Promise<void>;
     /** Receives what the engine does with a stack now. */
     onDoing: (stack: string, text: string) => void;
+    /** Waits for a while where a stack's lock is held, and answers whether to try again. @default never */
+    waitForLock?: (stack: string, signal: AbortSignal) => Promise<boolean>;
     /**
-     * Waits until the fleet is well after a wave, and answers why it is not. Throws an AbortError at the signal. `updated`: the stacks that were updated so far.
+     * Waits until the fleet is well after a wave, and answers why it is not. Throws an AbortError at the signal.
      * @default the next wave starts at once
      */
-    gate?: (updated: readonly string[], signal: AbortSignal) => Promise<{ failed?: string }>;
+    gate?: (asked: GateQuestion, signal: AbortSignal) => Promise<{ failed?: string }>;
     /** Cancels what is running, and starts nothing more. */
     signal: AbortSignal;
+}
+
+export interface GateQuestion {
+    /** All stacks that this run has brought to what the program says. */
+    updated: readonly string[];
+    /** Stacks that an earlier run has changed, without a gate that passed, and that this one has not reached: what is not well may be theirs, and be mended yet. */
+    unreached: readonly string[];
 }
 
 /** The events at the begin and the end of an operation. */
@@ -32,8 +45,8 @@ const EVENTS = {
  * (docs/adr/0004), and none of them is updated where one is refused. The first failure ends the rollout: what runs beside it may finish, nothing more is started. So does a gate that refuses.
  */
 export async function rollOut(waves: readonly Wave[], options: RollOutOptions): Promise<Rollout> {
-    const { command, signal } = options;
-    let rollout = rolloutOf([]);
+    const { command, commit, signal } = options;
+    let rollout = options.begin ?? rolloutOf([]);
     const record = async (event: RolloutEvent) => {
         rollout = after(rollout, event);
         await options.onEvent(event);
@@ -42,13 +55,15 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
     const runAll = (stacks: readonly string[], operation: keyof typeof EVENTS) =>
         atOnce(options.parallel, stacks, mayGoOn, async (stack) => {
             const [begun, done] = EVENTS[operation];
+            const drive = () => options.drive(stack, operation, { signal, onDoing: (text) => options.onDoing(stack, text) });
             await record({ event: begun, stack });
-            const end = await options.drive(stack, operation, { signal, onDoing: (text) => options.onDoing(stack, text) });
+            let end = await drive();
+            while (!end.ok && end.because === "locked" && (await options.waitForLock?.(stack, signal))) end = await drive();
             if (end.ok) await record({ event: done, stack, counts: end.counts });
             else await record({ event: "failed", stack, operation, because: end.because, message: end.message, counts: end.counts });
         });
 
-    await record({ event: "started", command, waves });
+    await record({ event: "started", command, waves, ...(commit !== undefined && { commit }) });
     const isWhole = await rollOutWaves();
     await record({ event: "ended", how: isWhole ? "done" : signal.aborted ? "cancelled" : "stopped" });
     return rollout;
@@ -58,7 +73,7 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
         for (const [i, { stacks }] of waves.entries()) {
             if (command === "up") await runAll(stacks, "preview");
             await runAll(stacks, command);
-            const updated = [...rollout.stacks].flatMap(([name, { state }]) => (isDone(state) ? [name] : []));
+            const updated = stacksThat(rollout, isDone);
             if (!stacks.every((name) => updated.includes(name))) return false;
             if (!(await passesGate(i + 1, updated))) return false;
         }
@@ -66,10 +81,11 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
     }
 
     async function passesGate(wave: number, updated: readonly string[]): Promise<boolean> {
-        if (options.gate === undefined) return true;
+        const unreached = [...rollout.unproven].filter((stack) => !updated.includes(stack));
+        if (options.gate === undefined || unreached.length === rollout.unproven.size) return true;
         await record({ event: "gateBegun", wave });
         try {
-            const { failed } = await options.gate(updated, signal);
+            const { failed } = await options.gate({ updated, unreached }, signal);
             await record(failed === undefined ? { event: "gatePassed", wave } : { event: "gateRefused", wave, why: failed });
             return failed === undefined;
         } catch (error) {

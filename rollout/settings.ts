@@ -13,6 +13,8 @@ const count = z.int().min(1);
 const waveSchema = z.strictObject({
     /** Names of observee stacks, in which `*` stands for any characters. @default every one that no wave before has */
     stacks: z.array(z.string().min(1)).min(1).optional(),
+    /** External labels of its observees (`prometheus.externalLabels`), all of them, with `*` as in `stacks`: `{tier: dev}`. @default any */
+    labels: z.record(z.string().min(1), z.string().min(1)).default({}),
     /** At most so many stacks: a number, or a percentage of all observees, rounded up. @default 100% */
     size: z.union([count, z.string().regex(/^([1-9]\d?|100)%$/, 'must be a number or "1%" to "100%"')]).default("100%"),
 });
@@ -36,7 +38,12 @@ const gateSchema = z
         soak: duration.default("5m"),
         /** How long after the end of a wave the gate gives up. @default 30m */
         deadline: duration.default("30m"),
-        /** Alerts of these severities have to be silent. @default critical and warning */
+        /** Alerts whose whole name this regular expression of Prometheus matches have to be silent. @default those of this project (docs/runbooks/) */
+        alerts: z
+            .string()
+            .regex(/^[^"\\]+$/, "must be a regular expression without quotes and backslashes")
+            .default("Fleet.*"),
+        /** Of these, alerts of these severities have to be silent. @default critical and warning */
         severities: z.array(z.string().regex(/^\w+$/)).min(1).default(["critical", "warning"]),
     })
     .refine(({ soak, deadline }) => !(milliseconds(soak) >= milliseconds(deadline)), {
@@ -49,7 +56,7 @@ const settingsSchema = z.strictObject({
     waves: z
         .array(waveSchema)
         .min(1)
-        .default([{ size: 1 }, { size: "10%" }, { size: "100%" }]),
+        .prefault([{ size: 1 }, { size: "10%" }, { size: "100%" }]),
     /** How many stacks are changed at the same time. Each has a process and an engine, about 400 MB together. @default 4 */
     parallel: count.default(4),
     /** No wave has more stacks than this: so many clusters may be unhealthy before anybody has looked. @default 10 */
@@ -57,6 +64,9 @@ const settingsSchema = z.strictObject({
     /** What Query has to answer after each wave, before the next one starts. @default none: the next wave starts when Pulumi is done */
     gate: gateSchema.optional(),
 });
+
+/** Which observees a wave is for. */
+export type WaveSettings = z.infer<typeof waveSchema>;
 
 export type RolloutSettings = z.infer<typeof settingsSchema>;
 

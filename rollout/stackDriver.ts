@@ -15,7 +15,7 @@ const KEPT_OUTPUT = 2_000;
 
 /** Runs each operation in a process of its own, with the user's Pulumi. */
 export const stackDriver =
-    (tasks: Pick<StackTask, "directory" | "policyPacks" | "report">): StackDriver =>
+    (tasks: Omit<StackTask, "stack" | "operation">): StackDriver =>
     (stack, operation, { onDoing, signal }) =>
         new Promise((resolve) => {
             const task: StackTask = { stack, operation, ...tasks };
@@ -41,7 +41,7 @@ export const stackDriver =
                 resolve(ended ?? { ok: false, because: "failed", message, counts: NO_CHANGES });
             };
             // It could not be started: too little memory, too many processes.
-            child.on("error", (error) => end(error.message));
+            child.on("error", (error) => void (child.pid === undefined && end(error.message)));
             child.on("close", (code, killedBy) => end(killedBy ?? `exit code ${code}`));
             signal.addEventListener("abort", cancel);
             if (signal.aborted) cancel();

@@ -21,6 +21,8 @@ export interface StackTask {
     directory: string;
     /** Folders of the policy packs to run. */
     policyPacks: string[];
+    /** Whether previews and updates read every resource anew before they compare. @default false */
+    refresh?: boolean;
     /** Whether a preview reports what it found. @default false: `up` needs only the counts */
     report?: boolean;
 }
@@ -38,7 +40,7 @@ export type StackEnd = { counts: Counts; report?: StackReport } & (
 export type StackMessage = { doing: string } | { ended: StackEnd };
 
 async function runStack(
-    { stack: name, operation, directory, policyPacks, report = false }: StackTask,
+    { stack: name, operation, directory, policyPacks, refresh = false, report = false }: StackTask,
     signal: AbortSignal,
 ): Promise<StackEnd> {
     // Paths in a stack file begin at Pulumi.yaml.
@@ -62,7 +64,13 @@ async function runStack(
             preview?.onEvent(event);
             drift.push(...[driftIn(event)].filter((found) => found !== undefined));
         };
-        const { counts } = await runOperation(stack, operation, { signal, policyPacks, onEvent, onDoing: (doing) => send({ doing }) });
+        const { counts } = await runOperation(stack, operation, {
+            signal,
+            policyPacks,
+            refresh,
+            onEvent,
+            onDoing: (doing) => send({ doing }),
+        });
         return { ok: true, counts, ...(operation === "drift check" && { drift }), ...found() };
     } catch (error) {
         const failed = error instanceof OperationFailed ? error : undefined;

@@ -8,7 +8,7 @@
 import semver from "semver";
 import { ConfigError } from "../config/configError";
 import type { Problem } from "../rules/problem";
-import type { RolloutSettings } from "./settings";
+import type { RolloutSettings, WaveSettings } from "./settings";
 
 /** A stack of the fleet, as its stack file describes it. */
 export interface FleetStack {
@@ -16,8 +16,12 @@ export interface FleetStack {
     role: "observer" | "observee";
     /** The setting `cluster`. */
     cluster: string;
+    /** The setting `prometheus.externalLabels`. */
+    labels: Readonly<Record<string, string>>;
     /** Name of the observer's stack, for an observee. */
     observer?: string;
+    /** Clusters that it keeps only the history of, for an observer. */
+    archived?: readonly string[];
 }
 
 /** What an observer has deployed, by its contract. */
@@ -89,13 +93,41 @@ const isOlder = (thanos: string, deployed: Deployed | undefined) => deployed !==
 
 function ofObservees(observees: readonly FleetStack[], { waves, maxUnhealthy }: WaveInput["settings"], why: string): Wave[] {
     const found: Wave[] = [];
-    let left = observees.map(({ name }) => name);
-    for (const { stacks: patterns = ["*"], size } of [...waves, { size: "100%" }]) {
-        const chosen = left.filter((name) => patterns.some((pattern) => matches(pattern, name))).slice(0, sizeIn(observees.length, size));
-        left = left.filter((name) => !chosen.includes(name));
-        for (let i = 0; i < chosen.length; i += maxUnhealthy) found.push({ stacks: chosen.slice(i, i + maxUnhealthy), why });
+    let left = [...observees];
+    for (const wave of [...waves, THE_REST]) {
+        const chosen = left.filter((stack) => isFor(wave, stack)).slice(0, sizeIn(observees.length, wave.size));
+        left = left.filter((stack) => !chosen.includes(stack));
+        const names = chosen.map(({ name }) => name);
+        for (let i = 0; i < names.length; i += maxUnhealthy) found.push({ stacks: names.slice(i, i + maxUnhealthy), why });
     }
     return found;
+}
+
+const THE_REST: WaveSettings = { labels: {}, size: "100%" };
+
+/** Whether a wave may have this observee, by its name and its labels. */
+const isFor = ({ stacks = ["*"], labels }: WaveSettings, { name, labels: own }: FleetStack) =>
+    stacks.some((pattern) => matches(pattern, name)) &&
+    Object.entries(labels).every(([label, pattern]) => {
+        const value = own[label];
+        return value !== undefined && matches(pattern, value);
+    });
+
+/** Waves that choose no observee of the whole fleet: a misspelt canary would let all others go first. */
+export function wavesForNone(fleet: readonly FleetStack[], waves: readonly WaveSettings[]): Problem[] {
+    const observees = fleet.filter(({ role }) => role === "observee");
+    if (observees.length === 0) return [];
+    return waves.flatMap((wave, i) =>
+        observees.some((stack) => isFor(wave, stack))
+            ? []
+            : [
+                  {
+                      path: `waves.${i}`,
+                      problem: "chooses no observee.",
+                      remedy: "Compare `stacks` with the names of the stack files and `labels` with their prometheus.externalLabels, or remove the wave.",
+                  },
+              ],
+    );
 }
 
 /** Rounded up, so that a small fleet has waves, too. */

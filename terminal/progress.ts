@@ -29,8 +29,11 @@ export function styleFor(stream: NodeJS.WriteStream, json: boolean): ProgressSty
 }
 
 /** The time since `since` (milliseconds since the epoch): "42s", "3m05s". */
-export function formatElapsed(since: number): string {
-    const s = Math.round((Date.now() - since) / 1000);
+export const formatElapsed = (since: number): string => formatTime(Date.now() - since);
+
+/** Milliseconds as "42s" or "3m07s". */
+export function formatTime(ms: number): string {
+    const s = Math.round(ms / 1000);
     return s < 60 ? `${s}s` : `${Math.floor(s / 60)}m${String(s % 60).padStart(2, "0")}s`;
 }
 

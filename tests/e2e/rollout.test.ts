@@ -60,13 +60,13 @@ describe("thanos-fleet up", () => {
     /** What all runs of `thanos-fleet` have printed. */
     let printed = "";
 
-    const up = (args: string[] = [], signal?: Signal) => run("up", args, signal);
+    const up = (args: string[] = [], signal?: Signal, more?: NodeJS.ProcessEnv) => run("up", args, signal, more);
 
     /** Runs a command with `--json`. Sends the signal to the process, and only to it, at the first event that matches. */
-    async function run(command: string, args: string[], signal?: Signal): Promise<Finished> {
+    async function run(command: string, args: string[], signal?: Signal, more: NodeJS.ProcessEnv = {}): Promise<Finished> {
         const child = spawn(process.execPath, ["cli/thanos-fleet.js", command, "-C", directory, "--json", ...args], {
             cwd: ROOT,
-            env,
+            env: { ...env, ...more },
             stdio: ["ignore", "pipe", "pipe"],
         });
         child.stderr.on("data", (chunk) => {
@@ -156,7 +156,7 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         const lock = join(locks("red"), "other.json");
         writeFileSync(lock, JSON.stringify({ pid: 1, username: "ci", hostname: "runner", timestamp: since }));
         const refused = await up();
-        assert.deepEqual([refused.code, steps(refused)], [2, []]);
+        assert.deepEqual([refused.code, steps(refused)], [22, []]);
         assert.equal(
             errorOf(refused)?.message,
             "stacks: 1 problem. Nothing was changed.\n" +
@@ -265,6 +265,18 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
             assert.deepEqual([states(), heldLocks()], [before, []]);
         });
 
+        it("are put back by an update that reads them anew, and by no other", async () => {
+            const changed = { "StatefulSet thanos-compact-blue": { spec: { replicas: 2 } } };
+            writeFileSync(changes, JSON.stringify(changed));
+            const changesIn = async (...args: string[]) => {
+                const { code, events } = await up(["--stack", "observer", ...args], undefined, { [CHANGED_BY_OTHERS]: changes });
+                assert.equal(code, 0, JSON.stringify(events.at(-1)));
+                return verdictOf({ code, events });
+            };
+            assert.equal(await changesIn(), "Done: 1 stack in 1 wave. Had nothing to change: observer.");
+            assert.equal(await changesIn("--refresh"), "Done: 1 stack in 1 wave. Changed: observer.");
+        });
+
         it("says what is not known of a stack that is locked, reads the others, and exits with 1", () => {
             mkdirSync(locks("red"), { recursive: true });
             const lock = join(locks("red"), "other.json");
@@ -303,22 +315,61 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         });
         after(() => processes.stop());
 
+        /** Asks for these alerts, and waits for a second. */
+        const settings = (more: object = {}) =>
+            writeFileSync(
+                join(directory, "rollout.yaml"),
+                stringify({ gate: { query: url, soak: "1s", deadline: "20s", alerts: "Loud|Quiet", ...more } }),
+            );
+        afterEach(() => rmSync(join(directory, "rollout.yaml"), { force: true }));
+
         it("reads the newest samples and the alerts that fire", () =>
             eventually("the alert fires", 30, async () => {
-                const { newest, alerts } = await askEvidence(url, ["critical", "warning"]);
+                const { at, newest, alerts } = await askEvidence({ query: url, alerts: ".*", severities: ["critical", "warning"] });
                 assert.deepEqual([[...newest.keys()].sort(), alerts], [["blue", "observer"], ["Loud in blue"]]);
-                for (const at of newest.values()) assert.ok(Date.now() - at < 5000, `${Date.now() - at} ms old`);
+                for (const time of newest.values()) assert.ok(at - time < 5000, `${at - time} ms old`);
             }));
 
-        it("stops after the first wave whose cluster does not answer, says so, and exits with 20", async () => {
-            writeFileSync(join(directory, "rollout.yaml"), stringify({ gate: { query: url, soak: "1s", deadline: "20s" } }));
+        it("refuses a Query that does not answer before anything is changed", async () => {
+            settings({ query: `http://127.0.0.1:${await freePort()}` });
+            const refused = await up();
+            assert.deepEqual([refused.code, steps(refused)], [2, []]);
+            assert.match(errorOf(refused)?.message ?? "", /gate\.query: http:\/\/127\.0\.0\.1:\d+ does not answer: /);
+        });
+
+        it("does not wait at a gate where nothing was changed", async () => {
+            settings();
+            const done = await up();
+            assert.equal(done.code, 0, JSON.stringify(errorOf(done)));
+            assert.deepEqual(
+                done.events.filter(({ event }) => event.startsWith("gate")),
+                [],
+            );
+        });
+
+        it("stops after the wave whose cluster does not answer, says so, and exits with 20", async () => {
+            write("observer", observerConfig("local", { query: { replicas: 6 } }));
+            write("red", observeeConfig("red", "local", { query: { replicas: 3 } }));
+            settings();
             const stopped = await up();
-            rmSync(join(directory, "rollout.yaml"));
             assert.equal(stopped.code, 20, JSON.stringify(errorOf(stopped)));
             assert.equal(
                 verdictOf(stopped),
+                "Stopped at the gate after wave 3 of 3: no sample since the wave ended from red. Changed: observer, red. Had nothing to change: blue.",
+            );
+        });
+
+        it("stops the next run, too, whose waves have nothing to change, until the fleet is well or somebody accepts it", async () => {
+            settings();
+            const again = await up();
+            assert.equal(again.code, 20, JSON.stringify(errorOf(again)));
+            assert.equal(
+                verdictOf(again),
                 "Stopped at the gate after wave 3 of 3: no sample since the wave ended from red. Had nothing to change: observer, blue, red.",
             );
+            const accepted = await up(["--accept"]);
+            assert.equal(accepted.code, 0, JSON.stringify(errorOf(accepted)));
+            assert.equal(verdictOf(accepted), "Done: 3 stacks in 3 waves. Had nothing to change: observer, blue, red.");
         });
     });
 
@@ -379,7 +430,7 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
         const holder = { user: "me", host: hostname(), pid: process.pid, since: "2026-11-22T09:00:00Z" };
         writeFileSync(file, JSON.stringify(holder));
         const refused = await up();
-        assert.deepEqual([refused.code, steps(refused)], [2, []]);
+        assert.deepEqual([refused.code, steps(refused)], [22, []]);
         assert.match(errorOf(refused)?.message ?? "", /lock: a run of me@.* has it since 2026-11-22T09:00:00Z\. Wait until it ends\./);
         rmSync(file);
     });

@@ -27,6 +27,7 @@ export class Minio {
     readonly calls: Call[] = [];
     private readonly secrets = new Map([[ROOT, secret()]]);
     private audit?: Server;
+    private auditUrl = "";
     private endpoint = "";
 
     async start(binary: string, processes: Processes): Promise<void> {
@@ -36,8 +37,15 @@ export class Minio {
             response.end();
         }).listen(0, "127.0.0.1");
         await once(this.audit, "listening");
+        this.auditUrl = `http://127.0.0.1:${(this.audit.address() as AddressInfo).port}`;
 
         this.endpoint = `127.0.0.1:${await freePort()}`;
+        await this.startServer(binary, processes);
+        await this.asRoot("PUT", BUCKET);
+    }
+
+    /** Starts the server, at the same address and with the same data as before. */
+    async startServer(binary: string, processes: Processes): Promise<void> {
         await processes.start(
             "minio",
             binary,
@@ -49,10 +57,9 @@ export class Minio {
                 MINIO_BROWSER: "off",
                 MINIO_UPDATE: "off",
                 MINIO_AUDIT_WEBHOOK_ENABLE_TEST: "on",
-                MINIO_AUDIT_WEBHOOK_ENDPOINT_TEST: `http://127.0.0.1:${(this.audit.address() as AddressInfo).port}`,
+                MINIO_AUDIT_WEBHOOK_ENDPOINT_TEST: this.auditUrl,
             },
         );
-        await this.asRoot("PUT", BUCKET);
     }
 
     stop(): void {

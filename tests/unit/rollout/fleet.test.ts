@@ -24,11 +24,14 @@ describe("the stacks of a rollout", () => {
     });
     afterEach(() => process.chdir(before));
 
-    it("are their roles, clusters and observers, by their files", () =>
+    it("are their roles, clusters, labels and observers, by their files", () => {
+        const prometheus = { externalLabels: { region: "eu-west-1" } };
+        write("my-blue", observeeConfig("blue", "local", { observer: "organization/thanos-fleet/main", prometheus }));
         assert.deepEqual(readFleet(["my-blue", "main"]), [
-            { name: "my-blue", role: "observee", cluster: "blue", observer: "main" },
-            { name: "main", role: "observer", cluster: "observer" },
-        ]));
+            { name: "my-blue", role: "observee", cluster: "blue", labels: { region: "eu-west-1" }, observer: "main" },
+            { name: "main", role: "observer", cluster: "observer", labels: {} },
+        ]);
+    });
 
     it("are refused with the problems of all files, each with its stack and its line", () => {
         write("my-blue", observeeConfig("BLUE", "local"));

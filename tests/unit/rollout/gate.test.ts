@@ -2,21 +2,65 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import { type Evidence, gateVerdict, type Look, problemsIn, waitAtGate } from "../../../rollout/gate";
+import { type Before, beforeOf, type Evidence, gateVerdict, type Look, problemsIn, waitAtGate } from "../../../rollout/gate";
 
-const evidence = (newest: Record<string, number>, ...alerts: string[]): Evidence => ({ newest: new Map(Object.entries(newest)), alerts });
-const demands = { clusters: ["blue", "red"], since: 100, known: ["Old in red"] };
+const AT = 1_000_000;
+const NOTHING: Before = { clusters: [], alerts: [], failedUploads: [], warnings: [] };
+const evidence = (newest: Record<string, number>, more: Partial<Evidence> = {}): Evidence => ({
+    at: AT,
+    newest: new Map(Object.entries(newest)),
+    alerts: [],
+    failedUploads: [],
+    warnings: [],
+    ...more,
+});
 
 describe("the gate after a wave", () => {
-    it("demands a sample of each cluster that is newer than the wave", () => {
-        assert.deepEqual(problemsIn(evidence({ blue: 101, red: 102, green: 1 }), demands), []);
-        assert.deepEqual(problemsIn(evidence({ blue: 100 }), demands), ["no sample since the wave ended from blue, red"]);
+    describe("demands", () => {
+        const since = AT - 600_000;
+        const problems = (found: Evidence, before: Partial<Before> = {}) =>
+            problemsIn(found, { clusters: ["blue", "red"], since, before: { ...NOTHING, ...before } });
+        const well = { blue: AT - 1, red: AT - 90_000 };
+
+        it("nothing more of a fleet that is well", () => assert.deepEqual(problems(evidence({ ...well, green: 1 })), []));
+
+        it("a sample of each cluster that is newer than the wave", () =>
+            assert.deepEqual(problems(evidence({ blue: since })), ["no sample since the wave ended from blue, red"]));
+
+        it("that samples keep coming: Query answers with one for five minutes after the last", () =>
+            assert.deepEqual(problems(evidence({ ...well, red: AT - 90_001 })), ["no sample for 90s from red"]));
+
+        it("that no alert fires, or is about to, which did not before the rollout", () =>
+            assert.deepEqual(
+                problems(evidence(well, { alerts: ["FleetCompactHalted in red", "FleetUploadMissing in blue"] }), {
+                    alerts: ["FleetUploadMissing in blue"],
+                }),
+                ["alerts: FleetCompactHalted in red"],
+            ));
+
+        it("that no upload fails in a cluster where none failed before", () =>
+            assert.deepEqual(problems(evidence(well, { failedUploads: ["blue", "red"] }), { failedUploads: ["red"] }), [
+                "uploads fail in blue",
+            ]));
+
+        it("that answers are whole, or lack only what they lacked before, whatever numbers are in the warning", () => {
+            const lacks = (leaf: string, port: number) => `no answer from ${leaf} at 10.0.0.${port}:${port}`;
+            assert.deepEqual(
+                problems(evidence(well, { warnings: [lacks("blue", 2), lacks("red", 2), lacks("green", 2)] }), {
+                    warnings: [lacks("blue", 1)],
+                }),
+                [`Query warns: ${lacks("red", 2)}`],
+            );
+        });
     });
 
-    it("demands that no alert fires that did not fire before the rollout", () =>
-        assert.deepEqual(problemsIn(evidence({ blue: 101, red: 101 }, "Halted in observer", "Old in red", "Late in blue"), demands), [
-            "firing: Halted in observer, Late in blue",
-        ]));
+    it("knows of the time before a rollout which clusters answered then, and what was not well", () =>
+        assert.deepEqual(
+            beforeOf(
+                evidence({ red: AT, blue: AT - 1, gone: AT - 100_000 }, { alerts: ["A in blue"], failedUploads: ["red"], warnings: ["w"] }),
+            ),
+            { clusters: ["blue", "red"], alerts: ["A in blue"], failedUploads: ["red"], warnings: ["w"] },
+        ));
 
     describe("decides by all looks", () => {
         const well = (at: number): Look => ({ at, problems: [] });
@@ -60,44 +104,75 @@ describe("the gate after a wave", () => {
 
     describe("asks Query", () => {
         let server: Server;
+        /** By the begin of a query: the series of its answer. Any other query is refused. */
         let answers: Record<string, object[]> = {};
+        let missing: string[] = [];
         const asked: string[] = [];
         const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        const gate = (more: object = {}) => ({ query: url(), soak: "0s", deadline: "1h", severities: ["critical", "warning"], ...more });
-        const now = Date.now();
-        const sampled = (cluster: string, at: number) => ({ metric: { cluster }, value: [now / 1000, String(at / 1000)] });
-        const alert = (alertname: string, cluster: string) => ({ metric: { alertname, cluster }, value: [now / 1000, "1"] });
+        const gate = () => ({ query: `${url()}/`, soak: "0s", deadline: "1h", alerts: "Fleet.*", severities: ["critical", "warning"] });
+        /** Query's clock is ten minutes ahead of this machine's. */
+        const ahead = 600;
+        const sampled = (cluster: string, age: number) => {
+            const now = Date.now() / 1000 + ahead;
+            return { metric: { cluster }, value: [now, String(now - age)] };
+        };
+        const alert = (alertname: string, cluster: string) => ({ metric: { alertname, cluster }, value: [Date.now() / 1000, "1"] });
         before((done) => {
             server = createServer(({ url: path = "" }, response) => {
-                const promql = new URL(path, "http://x").searchParams.get("query") ?? "";
+                const { pathname, searchParams } = new URL(path, "http://x");
+                const promql = searchParams.get("query") ?? "";
                 asked.push(promql);
-                const result = Object.entries(answers).find(([start]) => promql.startsWith(start))?.[1];
-                response.end(JSON.stringify(result ? { status: "success", data: { result } } : { status: "error", error: "no store" }));
+                const result =
+                    pathname === "/api/v1/query" ? Object.entries(answers).find(([start]) => promql.startsWith(start))?.[1] : undefined;
+                response.end(
+                    JSON.stringify(
+                        result ? { status: "success", data: { result }, warnings: missing } : { status: "error", error: "no store" },
+                    ),
+                );
             }).listen(0, "127.0.0.1", done);
+        });
+        beforeEach(() => {
+            answers = { max: [], ALERTS: [], sum: [] };
+            missing = [];
+            asked.length = 0;
         });
         after(() => void server.close());
         const { signal } = new AbortController();
+        const demands = (clusters: string[], more: object = {}) => ({ clusters, since: Date.now() - 1000, before: NOTHING, ...more });
+        const tooLate = { since: Date.now() - 3_600_001 };
 
-        it("and passes where every cluster answers and the alerts are silent", async () => {
-            answers = { max: [sampled("blue", now), sampled("red", now)], ALERTS: [alert("Old", "red")] };
-            const clusters = { clusters: ["blue", "red"], since: now - 1000, known: ["Old in red"] };
-            assert.deepEqual(await waitAtGate(gate(), clusters, signal, assert.fail), {});
-            assert.deepEqual(asked, ["max by (cluster) (timestamp(up))", 'ALERTS{alertstate="firing",severity=~"critical|warning"}']);
+        it("and passes where every cluster answers and the alerts are silent, whatever its clock says", async () => {
+            answers = { ...answers, max: [sampled("blue", 0), sampled("red", 0.5)], ALERTS: [alert("FleetOld", "red")] };
+            const before: Before = { ...NOTHING, alerts: ["FleetOld in red"] };
+            assert.deepEqual(await waitAtGate(gate(), demands(["blue", "red"], { before }), signal, assert.fail), {});
+            assert.deepEqual(asked, [
+                "max by (cluster) (timestamp(up))",
+                'ALERTS{alertname=~"Fleet.*",severity=~"critical|warning"}',
+                'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0',
+            ]);
         });
 
-        it("and fails at the deadline where an alert fires, or Query does not answer", async () => {
-            const late = { clusters: ["blue"], since: now - 3_600_001, known: [] };
-            answers = { max: [sampled("blue", now)], ALERTS: [alert("Halted", "observer")] };
-            assert.deepEqual(await waitAtGate(gate(), late, signal, assert.fail), { failed: "firing: Halted in observer" });
+        it("and fails at the deadline with all that is not well", async () => {
+            answers = {
+                max: [sampled("blue", 100)],
+                ALERTS: [alert("FleetCompactHalted", "observer")],
+                sum: [{ metric: { cluster: "blue" }, value: [0, "1"] }],
+            };
+            missing = ["no answer from red"];
+            assert.deepEqual(await waitAtGate(gate(), demands(["blue"], tooLate), signal, assert.fail), {
+                failed: "no sample for 90s from blue; alerts: FleetCompactHalted in observer; uploads fail in blue; Query warns: no answer from red",
+            });
+        });
+
+        it("and fails at the deadline where Query does not answer", async () => {
             answers = { max: [] };
-            const { failed } = await waitAtGate(gate(), late, signal, assert.fail);
-            assert.match(failed ?? "", /^http:\/\/127\.0\.0\.1:\d+ does not answer: .*no store$/);
+            const { failed } = await waitAtGate(gate(), demands(["blue"], tooLate), signal, assert.fail);
+            assert.match(failed ?? "", /^http:\/\/127\.0\.0\.1:\d+\/ does not answer: .*no store$/);
         });
 
         it("and ends at once when it is cancelled", async () => {
-            answers = { max: [], ALERTS: [] };
             const stop = new AbortController();
-            const waiting = waitAtGate(gate(), { clusters: ["blue"], since: now, known: [] }, stop.signal, () => stop.abort());
+            const waiting = waitAtGate(gate(), demands(["blue"]), stop.signal, () => stop.abort());
             await assert.rejects(waiting, { name: "AbortError" });
         });
     });

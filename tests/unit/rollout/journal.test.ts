@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { exitOf } from "../../../cli/rollout";
 import type { Counts } from "../../../engine/counts";
-import { type RolloutEvent, rolloutOf, verdict } from "../../../rollout/journal";
+import { goesOnWith, type RolloutEvent, rolloutOf, verdict } from "../../../rollout/journal";
 
 const counts = (updated: number): Counts => ({ created: 0, updated, replaced: 0, deleted: 0, same: 9 });
 const waves = [
@@ -88,6 +88,20 @@ describe("the verdict of a rollout", () => {
         assert.equal(of(...wave1, { event: "gatePassed", wave: 1 })[0], `Not ended: in wave 2 of 2. ${changed}`);
     });
 
+    it("of a run that was killed before it could say that it is done", () =>
+        assert.equal(
+            of(updated("observer"), updated("blue"), updated("red"))[0],
+            "Not ended: after wave 2 of 2. Changed: observer, blue, red.",
+        ));
+
+    it("leaves out what only another version of this program knows", () => {
+        const unknown = { event: "invented", stack: "blue" } as unknown as RolloutEvent;
+        assert.deepEqual(
+            of(unknown, updated("observer"), updated("blue"), updated("red"), done),
+            of(updated("observer"), updated("blue"), updated("red"), done),
+        );
+    });
+
     it("of a run that was killed says where it was", () =>
         assert.equal(
             of(updated("observer"), { event: "updating", stack: "blue" })[0],
@@ -120,4 +134,54 @@ describe("the verdict of a rollout", () => {
             of(updated("observer"), failed("blue", "up"), ended, started)[0],
             "Not ended: in wave 1 of 2. Not changed: observer, blue, red.",
         ));
+});
+
+describe("what no gate has passed yet", () => {
+    const passed: RolloutEvent = { event: "gatePassed", wave: 1 };
+    const refused: RolloutEvent = { event: "gateRefused", wave: 1, why: "why" };
+    const unproven = (...events: RolloutEvent[]) => [...rolloutOf([started, ...events]).unproven];
+
+    it("is what was changed, whole or in part", () => {
+        assert.deepEqual(unproven(updated("observer", 0)), []);
+        assert.deepEqual(unproven(updated("observer"), failed("blue", "up"), failed("red", "preview")), ["observer", "blue"]);
+    });
+
+    it("is no more what this run was done with when a gate passed", () => {
+        assert.deepEqual(unproven(updated("observer"), passed, updated("blue")), ["blue"]);
+        assert.deepEqual(unproven(updated("observer"), failed("blue", "up"), passed), ["blue"]);
+    });
+
+    it("stays so in the next run, which finds nothing to change, and may be what a killed one was at", () => {
+        assert.deepEqual(unproven(updated("observer"), refused, ended, started, updated("observer", 0)), ["observer"]);
+        assert.deepEqual(unproven({ event: "updating", stack: "observer" }, started, updated("observer", 0)), ["observer"]);
+    });
+});
+
+describe("the evidence before a rollout", () => {
+    const before = { clusters: ["blue"], alerts: ["FleetVolumeNearlyFull in blue"], failedUploads: [], warnings: [] };
+
+    it("is that of its first run, also in those that go on", () =>
+        assert.deepEqual(rolloutOf([{ event: "evidence", ...before }, started, updated("observer"), ended, started]).before, before));
+
+    it("is newer where somebody has accepted what is not well", () => {
+        const accepted = { ...before, alerts: [] };
+        assert.deepEqual(
+            rolloutOf([{ event: "evidence", ...before }, started, ended, { event: "evidence", ...accepted }, started]).before,
+            accepted,
+        );
+    });
+});
+
+describe("a rollout is gone on with", () => {
+    const left = (...events: RolloutEvent[]) => rolloutOf([started, ...events]);
+    const all = ["red", "blue", "observer"];
+
+    it("by a run of the same command and stacks, until it is done", () => {
+        assert.equal(goesOnWith(left(ended), "up", all), true);
+        assert.equal(goesOnWith(left(), "up", all), true);
+        assert.equal(goesOnWith(left(done), "up", all), false);
+        assert.equal(goesOnWith(left(ended), "destroy", all), false);
+        assert.equal(goesOnWith(left(ended), "up", ["blue"]), false);
+        assert.equal(goesOnWith(left(ended), "up", ["red", "blue", "green"]), false);
+    });
 });

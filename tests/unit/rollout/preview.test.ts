@@ -6,8 +6,8 @@ import type { StackEnd } from "../../../rollout/stackProcess";
 import type { StackReport } from "../../../rollout/stackReport";
 import type { FleetStack } from "../../../rollout/waves";
 
-const observer: FleetStack = { name: "observer", role: "observer", cluster: "observer" };
-const observee = (name: string): FleetStack => ({ name, role: "observee", cluster: name, observer: "observer" });
+const observer: FleetStack = { name: "observer", role: "observer", cluster: "observer", labels: {} };
+const observee = (name: string): FleetStack => ({ name, role: "observee", cluster: name, labels: {}, observer: "observer" });
 const FLEET = [observee("red"), observer, observee("blue")];
 
 const report = (outputsChange = false): StackReport => ({ changes: [], risks: [], findings: [], outputsChange });

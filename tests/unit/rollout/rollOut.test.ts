@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
 import type { Counts } from "../../../engine/counts";
-import type { RolloutEvent } from "../../../rollout/journal";
-import { type RollOutOptions, rollOut } from "../../../rollout/rollOut";
+import { type RolloutEvent, rolloutOf } from "../../../rollout/journal";
+import { type GateQuestion, type RollOutOptions, rollOut } from "../../../rollout/rollOut";
 import type { StackDriver } from "../../../rollout/stackDriver";
 import type { StackEnd } from "../../../rollout/stackProcess";
 import type { Wave } from "../../../rollout/waves";
@@ -82,13 +82,35 @@ describe("rollOut", () => {
         assert.equal(ended, "cancelled");
     });
 
+    describe("where somebody else holds the lock of a stack", () => {
+        const locked: StackEnd = { ok: false, because: "locked", message: "held", counts: { ...counts, created: 0 } };
+        /** Answers each operation of a stack with the next of these ends. */
+        const driving = (...ends: StackEnd[]): StackDriver => {
+            const left = [...ends];
+            return async () => left.shift() ?? ok;
+        };
+
+        it("tries again for as long as it may wait", async () => {
+            const waited: string[] = [];
+            const waitForLock = async (stack: string) => waited.push(stack) < 3;
+            const { ended } = await run([wave("a")], driving(locked, ok, locked, ok), { waitForLock });
+            assert.deepEqual([ended, waited], ["done", ["a", "a"]]);
+            assert.equal((await run([wave("a")], driving(locked, locked), { waitForLock })).ended, "stopped");
+        });
+
+        it("tries nothing else again", async () => {
+            const { ended } = await run([wave("a")], driving(refused), { waitForLock: assert.fail });
+            assert.equal(ended, "stopped");
+        });
+    });
+
     describe("with a gate", () => {
         const waves = [wave("a"), wave("b", "c"), wave("d")];
         const gates = (text: string[]) => text.filter((event) => /^(gate|updated|ended)/.test(event));
 
         it("asks it after each wave, for all that was updated so far", async () => {
             const asked: string[] = [];
-            const gate = async (updated: readonly string[]) => {
+            const gate = async ({ updated }: GateQuestion) => {
                 asked.push(updated.join(" "));
                 return {};
             };
@@ -112,12 +134,43 @@ describe("rollOut", () => {
             assert.equal(ended, "done");
         });
 
+        describe("asks it only after something was changed", () => {
+            const same: StackEnd = { ok: true, counts: { ...counts, created: 0, same: 1 } };
+            /** What the gate is asked in a run in which only these stacks change: "updated; unreached". */
+            async function asked(changing: string[], ...earlier: RolloutEvent[]): Promise<string[]> {
+                const found: string[] = [];
+                const gate = async ({ updated, unreached }: GateQuestion) => {
+                    found.push(`${updated.join(" ")}; ${unreached.join(" ")}`);
+                    return {};
+                };
+                const begin = rolloutOf([{ event: "started", command: "up", waves }, ...earlier]);
+                await run(waves, async (stack) => (changing.includes(stack) ? ok : same), { gate, begin, parallel: 1 });
+                return found;
+            }
+            const changed = (stack: string): RolloutEvent => ({ event: "updated", stack, counts });
+
+            it("in this run", async () => {
+                assert.deepEqual(await asked([]), []);
+                assert.deepEqual(await asked(["b"]), ["a b c; "]);
+                assert.deepEqual(await asked(["a", "d"]), ["a; ", "a b c d; "]);
+            });
+
+            it("or in an earlier one, when it has reached what that has changed", async () =>
+                assert.deepEqual(await asked([], changed("c"), { event: "gateRefused", wave: 2, why: "why" }), ["a b c; "]));
+
+            it("and names what an earlier one has changed and this one has not reached", async () =>
+                assert.deepEqual(await asked(["a"], changed("a"), changed("d"), { event: "gateRefused", wave: 3, why: "why" }), [
+                    "a; d",
+                    "a b c d; ",
+                ]));
+        });
+
         it("starts no other wave where it refuses, and is not done where the last one refuses", async () => {
             for (const [refusing, last] of [
                 ["a", "updated a"],
                 ["a b c d", "updated d"],
             ]) {
-                const gate = async (updated: readonly string[]) => (updated.join(" ") === refusing ? { failed: "why" } : {});
+                const gate = async ({ updated }: GateQuestion) => (updated.join(" ") === refusing ? { failed: "why" } : {});
                 const { events, ended } = await run(waves, async () => ok, { gate, parallel: 1 });
                 assert.deepEqual(gates(events).slice(-4), [last, "gateBegun", "gateRefused", "ended"]);
                 assert.equal(ended, "stopped");

@@ -13,7 +13,7 @@ describe("rollout.yaml", () => {
     };
 
     it("need not exist, and may be empty", () => {
-        const defaults = { waves: [{ size: 1 }, { size: "10%" }, { size: "100%" }], parallel: 4, maxUnhealthy: 10 };
+        const defaults = { waves: [1, "10%", "100%"].map((size) => ({ labels: {}, size })), parallel: 4, maxUnhealthy: 10 };
         assert.deepEqual(read(), defaults);
         assert.deepEqual(read("# later\n"), defaults);
     });
@@ -36,6 +36,7 @@ describe("rollout.yaml", () => {
             query: "http://10.0.0.1:9090",
             soak: "5m",
             deadline: "30m",
+            alerts: "Fleet.*",
             severities: ["critical", "warning"],
         });
         for (const [gate, path] of [
@@ -44,6 +45,7 @@ describe("rollout.yaml", () => {
             ["{query: 'http://x', soak: 1 hour}", "gate.soak"],
             ["{query: 'http://x', soak: 1h}", "gate.deadline"],
             ["{query: 'http://x', severities: ['a|b']}", "gate.severities.0"],
+            ["{query: 'http://x', alerts: '\"}'}", "gate.alerts"],
         ])
             assert.throws(
                 () => read(`gate: ${gate}\n`),

@@ -50,7 +50,7 @@ describe("what a destruction does to a stack", () => {
 });
 
 describe("a fleet that is taken down", () => {
-    const stack = (name: string, role: FleetStack["role"] = "observee"): FleetStack => ({ name, role, cluster: name });
+    const stack = (name: string, role: FleetStack["role"] = "observee"): FleetStack => ({ name, role, cluster: name, labels: {} });
     const [observer, red, blue] = [stack("observer", "observer"), stack("red"), stack("blue")];
 
     it("loses its observees before its observer", () => {

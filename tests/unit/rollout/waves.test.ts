@@ -3,10 +3,16 @@ import fc from "fast-check";
 import semver from "semver";
 import { ConfigError } from "../../../config/configError";
 import { checkSettings } from "../../../rollout/settings";
-import { type Deployed, type FleetStack, type WaveInput, wavesOf } from "../../../rollout/waves";
+import { type Deployed, type FleetStack, type WaveInput, wavesForNone, wavesOf } from "../../../rollout/waves";
 
-const observer: FleetStack = { name: "observer", role: "observer", cluster: "observer" };
-const observee = (name: string): FleetStack => ({ name, role: "observee", cluster: name, observer: "observer" });
+const observer: FleetStack = { name: "observer", role: "observer", cluster: "observer", labels: {} };
+const observee = (name: string, labels: FleetStack["labels"] = {}): FleetStack => ({
+    name,
+    role: "observee",
+    cluster: name,
+    labels,
+    observer: "observer",
+});
 const observees = (count: number) => Array.from({ length: count }, (_, i) => observee(`c${String(i).padStart(3, "0")}`));
 const at = (thanos: string, ...clusters: string[]) => new Map<string, Deployed>([["observer", { thanos, observees: clusters }]]);
 const sizes = (input: WaveInput) => wavesOf(input).map(({ stacks }) => stacks.length);
@@ -61,6 +67,51 @@ describe("the waves of a rollout", () => {
         ]);
         // A dot is a dot.
         assert.deepEqual(names(input(stacks, {}, { waves: [{ stacks: ["prod.*"], size: 1 }] }))[1], "prod.c");
+    });
+
+    it("are those of rollout.yaml, by labels", () => {
+        const stacks = [
+            observer,
+            observee("a", { tier: "prod", region: "eu-west-1" }),
+            observee("b", { tier: "prod", region: "us-east-1" }),
+            observee("c", { tier: "dev", region: "us-east-1" }),
+            observee("d"),
+        ];
+        assert.deepEqual(
+            names(
+                input(
+                    stacks,
+                    {},
+                    { waves: [{ labels: { tier: "dev" } }, { labels: { tier: "prod", region: "us-*" } }, { labels: { tier: "*" } }] },
+                ),
+            ),
+            ["observer", "c", "b", "a", "d"],
+        );
+    });
+
+    it("are those of rollout.yaml, by names and labels", () =>
+        assert.deepEqual(
+            names(
+                input(
+                    [observer, observee("a", { tier: "dev" }), observee("b1", { tier: "dev" }), observee("b2")],
+                    {},
+                    {
+                        waves: [{ stacks: ["b*"], labels: { tier: "dev" } }],
+                    },
+                ),
+            ),
+            ["observer", "b1", "a b2"],
+        ));
+
+    it("each choose an observee of the fleet, or are named", () => {
+        const { waves } = checkSettings({
+            waves: [{ stacks: ["blu"] }, { labels: { tier: "dev" } }, { labels: { tier: "prod" } }, { size: 1 }],
+        });
+        const fleet = [observer, observee("blue", { tier: "dev" })];
+        const paths = (stacks: FleetStack[]) => wavesForNone(stacks, waves).map(({ path }) => path);
+        assert.deepEqual(paths(fleet), ["waves.0", "waves.2"]);
+        // The first stack of a fleet is its observer.
+        assert.deepEqual(paths([observer]), []);
     });
 
     it("honour maxUnhealthy from two clusters up", () =>
