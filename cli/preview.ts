@@ -2,14 +2,15 @@ import { accessSync, constants, existsSync, statSync, writeFileSync } from "node
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../config/configError";
-import { knownStacks } from "../engine/pulumiCli";
-import { stackNames } from "../engine/stackFile";
+import { backendOf, knownStacks } from "../engine/pulumiCli";
+import { findDrift } from "../rollout/drift";
+import { obstaclesOf } from "../rollout/examine";
 import { readFleet } from "../rollout/fleet";
 import { mayChange, previewFleet, type StackPreview } from "../rollout/preview";
 import { outcome, previewPage } from "../rollout/previewPage";
 import { readSettings } from "../rollout/settings";
 import { stackDriver } from "../rollout/stackDriver";
-import { DIRECTORY, enter } from "./directory";
+import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed, type Exit } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
 import { failedAsPulumi } from "./pulumiErrors";
@@ -20,6 +21,7 @@ interface Options {
     policyPack: string[];
     out?: string;
     expectNoChanges?: boolean;
+    drift?: boolean;
     json?: boolean;
 }
 
@@ -34,10 +36,11 @@ export const previewCommand = () =>
         .option("--stack <name...>", "only these stacks (default: every stack file)")
         .option("--policy-pack <directory...>", "the policy packs to run", [join(__dirname, "..", "policies")])
         .option("--out <file>", "write the page to this file (default: standard output)")
+        .option("--drift", "say what is not as it was deployed, too: reads every resource anew (docs/rollouts.md)")
         .option("--expect-no-changes", "exit with 7 where something would change")
         .option(
             "--json",
-            "print {stacks:[{name, role, state, counts, changes, risks, findings, ...}]}; with --out, the page is written, too",
+            "print {stacks:[{name, role, state, counts, changes, risks, findings, ...}], drift?}; with --out, the page is written, too",
         )
         .addHelpText(
             "after",
@@ -50,25 +53,41 @@ export const previewCommand = () =>
 async function preview(options: Options): Promise<void> {
     // Relative to where the command was called, as a shell completes it.
     const out = options.out === undefined ? undefined : resolve(options.out);
+    const policyPacks = options.policyPack.map((pack) => resolve(pack));
     if (out !== undefined) refuseUnwritable(out);
     enter(options.cwd);
     const directory = process.cwd();
-    const fleet = readFleet(options.stack ?? stackNames("."));
+    const fleet = readFleet(chosenStacks(options.stack));
     const { parallel } = readSettings(".");
     const known = await knownStacks(directory).catch(failedAsPulumi);
     const say = (text: string) => void process.stderr.write(`${text}\n`);
     const signal = onInterrupt(() => say("Stopping: no page is written."));
     const previews = await previewFleet(fleet, {
-        drive: stackDriver({ directory, policyPacks: options.policyPack, report: true }),
+        drive: stackDriver({ directory, policyPacks, report: true }),
         unknown: fleet.map(({ name }) => name).filter((name) => !known.some((stack) => stack.name === name)),
         parallel,
         signal,
         onEnd: (stack, ok) => say(`${stack.padEnd(22)} ${ok ? "previewed" : "not previewed: the page says why"}`),
     });
+    const backend = options.drift ? await backendOf(directory).catch(failedAsPulumi) : undefined;
+    const drift =
+        options.drift &&
+        (await findDrift(
+            previews.filter(({ state }) => state !== "unknown").map(({ name }) => name),
+            {
+                drive: stackDriver({ directory, policyPacks: [] }),
+                parallel,
+                examine: (name) => obstaclesOf(directory, name, backend),
+                onDoing: () => {},
+                onEnd: ({ name, unknown }) =>
+                    say(`${name.padEnd(22)} ${unknown === undefined ? "compared" : "not compared: the page says why"}`),
+                signal,
+            },
+        ));
     if (signal.aborted) throw new CommandFailed("cancelled", "Cancelled. Nothing was changed, and no page is written.");
-    const page = previewPage(previews);
+    const page = previewPage({ previews, ...(drift && { drift }) });
     if (out !== undefined) writeFileSync(out, page);
-    if (options.json) process.stdout.write(`${JSON.stringify({ stacks: previews })}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify({ stacks: previews, ...(drift && { drift }) })}\n`);
     else if (out === undefined) process.stdout.write(page);
     const exit = exitOf(previews, options.expectNoChanges === true);
     if (exit !== "done") throw new CommandFailed(exit, endings(previews, exit));

@@ -1,5 +1,6 @@
 /** The page of a preview, in Markdown, for a comment on a pull request. What matters most is first, because the end may be cut. */
 import type { Counts } from "../engine/counts";
+import { differenceOf, driftVerdict, type StackDrift } from "./drift";
 import { changesIn } from "./journal";
 import type { StackPreview } from "./preview";
 import type { Change, Finding } from "./stackReport";
@@ -19,11 +20,23 @@ interface Block {
     close: string[];
 }
 
-export function previewPage(previews: readonly StackPreview[], limit = PAGE_LIMIT): string {
+export interface PageContent {
+    previews: readonly StackPreview[];
+    /** @default it was not looked for */
+    drift?: readonly StackDrift[];
+}
+
+export function previewPage({ previews, drift }: PageContent, limit = PAGE_LIMIT): string {
+    const blocks = [
+        summary(previews),
+        risks(previews),
+        policies(previews),
+        notPreviewed(previews),
+        ...(drift ? [driftIn(drift)] : []),
+        ...previews.flatMap(details),
+    ];
     return fitted(
-        [summary(previews), risks(previews), policies(previews), notPreviewed(previews), ...previews.flatMap(details)].filter(
-            ({ lines }) => lines.length > 0,
-        ),
+        blocks.filter(({ lines }) => lines.length > 0),
         limit,
     );
 }
@@ -89,6 +102,20 @@ const notPreviewed = (previews: readonly StackPreview[]): Block => ({
     lines: previews.flatMap(({ name, message }) => (message === undefined ? [] : [`- ${code(name)}: ${code(message)}`])),
     close: [],
 });
+
+function driftIn(stacks: readonly StackDrift[]): Block {
+    const found = stacks.flatMap(({ name, drift, unknown }) =>
+        unknown === undefined
+            ? drift.map((resource) => `- ${code(name)} ${code(resource.name)}: ${code(differenceOf(resource))}`)
+            : [`- ${code(name)} **is not known**: ${code(unknown)}`],
+    );
+    return {
+        about: "drift",
+        open: ["", "### Drift", ""],
+        lines: [driftVerdict(stacks), ...(found.length > 0 ? ["", ...found] : [])],
+        close: [],
+    };
+}
 
 function details({ name, counts, changes }: StackPreview): Block[] {
     // In HTML, which has no code spans of Markdown. A stack's name has letters, digits and -_. only.

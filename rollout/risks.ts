@@ -65,6 +65,11 @@ const HOLDERS: Record<string, Holder> = {
         replaced: "everything that it has installed is removed, and then installed again",
         deleted: "everything that it has installed is removed",
     },
+    "aws:eks/cluster:Cluster": {
+        called: "a cluster",
+        replaced: "all that runs in it ends, and the new one is empty",
+        deleted: "all that runs in it ends",
+    },
     "aws:s3/bucket:Bucket": {
         called: "a bucket",
         replaced: "what is in it does not move to the new one",
@@ -90,7 +95,13 @@ export function holdsData(step: Step): boolean {
 /** Every risk of a stack's steps, the worst first. */
 export function risksIn(steps: readonly Step[]): Risk[] {
     const [before, after] = [modelOf(steps, "old"), modelOf(steps, "new")];
-    return [...steps.flatMap(dataRisks), ...deletedStreams(before, after), ...shorterRetention(before, after), ...steps.flatMap(ringRisks)];
+    return [
+        ...steps.flatMap(dataRisks),
+        ...steps.flatMap(trustRisks),
+        ...deletedStreams(before, after),
+        ...shorterRetention(before, after),
+        ...steps.flatMap(ringRisks),
+    ];
 }
 
 function dataRisks(step: Step): Risk[] {
@@ -101,6 +112,15 @@ function dataRisks(step: Step): Risk[] {
     if (op === "delete" && holder?.deleted && !stays)
         return [{ risk: `deletes ${holder.called}`, text: `${resource}: ${holder.deleted}.` }];
     return [];
+}
+
+/** The fleet's authorities (components/tls/certificates.ts). A certificate that is renewed keeps its key and its authority. */
+const AUTHORITY = /^(PrivateKey|SelfSignedCert) ca-/;
+
+function trustRisks({ op, type, resource }: Step): Risk[] {
+    if (!type.startsWith("tls:") || !AUTHORITY.test(resource) || (op !== "replace" && op !== "delete")) return [];
+    const text = `${resource}: what it has signed is trusted no more, so every cluster is cut off from the observer until its own update.`;
+    return [{ risk: `${op}s an authority`, text }];
 }
 
 /** What the steps change, as far as the rules read it. What cannot be read is no risk that anybody knows of. */

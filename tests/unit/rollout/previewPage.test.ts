@@ -27,7 +27,7 @@ const change = (op: Change["op"], resource: string, more: Partial<Change> = {}):
     ...more,
 });
 
-const lines = (...previews: StackPreview[]) => previewPage(previews).split("\n");
+const lines = (...previews: StackPreview[]) => previewPage({ previews }).split("\n");
 /** The row of the only stack. */
 const outcome = (more: Partial<StackPreview>) => lines(preview("blue", more))[5];
 
@@ -139,7 +139,7 @@ describe("the page of a preview", () => {
             });
 
         it("is cut there, between lines, and says what it lacks and where that is", () => {
-            const page = previewPage([many("blue", 1000), ...Array.from({ length: 8 }, (_, i) => many(`red-${i}`, 10))]);
+            const page = previewPage({ previews: [many("blue", 1000), ...Array.from({ length: 8 }, (_, i) => many(`red-${i}`, 10))] });
             assert.ok(Buffer.byteLength(page) <= PAGE_LIMIT && Buffer.byteLength(page) > PAGE_LIMIT - 2000, `${Buffer.byteLength(page)}`);
             const shown = page.split("\n").filter((line) => line.startsWith("- created")).length;
             assert.equal(
@@ -161,7 +161,7 @@ describe("the page of a preview", () => {
                     findings: [{ policy: text, pack: "", level: "mandatory", message: text }],
                 });
             for (const count of [1, 10, 30, 1500]) {
-                const page = previewPage(Array.from({ length: count }, (_, i) => long(i)));
+                const page = previewPage({ previews: Array.from({ length: count }, (_, i) => long(i)) });
                 assert.ok(Buffer.byteLength(page) <= PAGE_LIMIT, `${count} stacks: ${Buffer.byteLength(page)}`);
             }
         });

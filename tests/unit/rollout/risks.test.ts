@@ -51,6 +51,12 @@ describe("the risks of an update", () => {
     for (const [type, old, replaced, deleted] of [
         [CLAIM, claim, "a volume: what is in it does not move to the new one.", "a volume: what is in it goes with it."],
         [
+            "aws:eks/cluster:Cluster",
+            {},
+            "a cluster: all that runs in it ends, and the new one is empty.",
+            "a cluster: all that runs in it ends.",
+        ],
+        [
             "kubernetes:core/v1:PersistentVolumeClaim",
             claim,
             "a volume: what is in it does not move to the new one.",
@@ -107,6 +113,22 @@ describe("the risks of an update", () => {
             const replaced = step(type, "a", { old: stateless, new: stateless }, { op: "replace" });
             assert.deepEqual([holdsData(replaced), risksIn([replaced])], [false, []]);
         }
+    });
+
+    it("are a fleet whose clusters do not trust each other any more, where the key or the certificate of an authority is replaced", () => {
+        const made = (kind: string, name: string, op: Step["op"]) =>
+            step(`tls:index/${kind.charAt(0).toLowerCase()}${kind.slice(1)}:${kind}`, name, { old: {}, new: {} }, { op });
+        const cut = "what it has signed is trusted no more, so every cluster is cut off from the observer until its own update.";
+        assert.deepEqual(
+            risksIn([
+                made("PrivateKey", "ca-servers", "replace"),
+                made("SelfSignedCert", "ca-servers", "replace"),
+                made("SelfSignedCert", "ca-readers", "update"),
+                made("PrivateKey", "leaf-blue", "replace"),
+                made("LocallySignedCert", "leaf-blue", "replace"),
+            ]),
+            ["PrivateKey", "SelfSignedCert"].map((kind) => ({ risk: "replaces an authority", text: `${kind} ca-servers: ${cut}` })),
+        );
     });
 
     it("say that what the stack only forgets stays, and are none where it is not replaced", () => {
