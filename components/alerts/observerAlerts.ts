@@ -1,4 +1,5 @@
 import { CLUSTER_LABEL, thanosName } from "../naming/names";
+import { membersOf, type RingPart } from "../thanos/hashring";
 import { type Alert, targets } from "./alert";
 
 export interface ObserverAlertsArgs {
@@ -21,11 +22,9 @@ export interface ObserverAlertsArgs {
 
 /** A hashring, as Prometheus sees it. */
 export interface ReceiveRing {
-    /** Names of its ingesters' Services, one for each zone. */
-    services: readonly string[];
-    /** Ingesters that take its samples. */
-    ingesters: number;
-    /** Whether they upload their blocks. */
+    /** Its StatefulSets: one for each zone, or one. */
+    parts: readonly RingPart[];
+    /** Whether its ingesters upload their blocks. */
     uploads: boolean;
 }
 
@@ -150,17 +149,20 @@ const remoteWriteSilent = (namespace: string, cluster: string): Alert => ({
 /** How many of the ingesters that hold copies of a series have to take a write (Thanos, pkg/receive/handler.go `writeQuorum`). */
 const quorumOf = (replicationFactor: number) => (replicationFactor === 2 ? 1 : Math.floor(replicationFactor / 2) + 1);
 
-/** The label matchers of a ring's ingesters. */
-const ingestersOf = (namespace: string, { services }: ReceiveRing) => `namespace="${namespace}", job=~"${services.join("|")}"`;
+/** The label matchers of all ingesters of a ring, those that leave it included. */
+const ingestersOf = (namespace: string, { parts }: ReceiveRing) => targets(namespace, ...parts.map(({ name }) => name));
+/** The pods that get samples. Those that leave the ring are up, too, and no write needs them. */
+const membersIn = ({ parts }: ReceiveRing) => parts.flatMap(membersOf).map(({ pod }) => pod);
+const matchingMembers = (namespace: string, ring: ReceiveRing) => `${ingestersOf(namespace, ring)}, pod=~"${membersIn(ring).join("|")}"`;
 /** The label of an alert about a ring: its Service, or the one of its first zone. */
-const ringLabel = ({ services }: ReceiveRing) => ({ ring: services[0] ?? "" });
+const ringLabel = ({ parts }: ReceiveRing) => ({ ring: parts[0]?.name ?? "" });
 
 function ingestersAway(namespace: string, ring: ReceiveRing, replicationFactor: number): Alert {
-    const { ingesters } = ring;
+    const ingesters = membersIn(ring).length;
     const enough = ingesters - (replicationFactor - quorumOf(replicationFactor));
     return {
         name: "FleetIngestersAway",
-        expr: `(count(up{${ingestersOf(namespace, ring)}, endpoint="http"} == 1) or vector(0)) < ${enough}`,
+        expr: `(count(up{${matchingMembers(namespace, ring)}, endpoint="http"} == 1) or vector(0)) < ${enough}`,
         for: "5m",
         severity: "critical",
         labels: ringLabel(ring),
@@ -180,7 +182,7 @@ const ringDiffers = (namespace: string): Alert => ({
 
 /** Ketama gives each ingester about the same number of series. Below 10,000 a few tenants more or less make the difference. */
 function ringUnbalanced(namespace: string, ring: ReceiveRing): Alert {
-    const series = `sum by (pod) (prometheus_tsdb_head_series{${ingestersOf(namespace, ring)}})`;
+    const series = `sum by (pod) (prometheus_tsdb_head_series{${matchingMembers(namespace, ring)}})`;
     return {
         name: "FleetRingUnbalanced",
         expr: `max(${series}) / avg(${series}) > 1.5 and avg(${series}) > 10000`,

@@ -60,11 +60,7 @@ export const alertsOfRule = ({ observees }: Pick<ObserverConfig, "observees">): 
         .filter((observee) => !uploadsItself(observee))
         .flatMap(({ name }) => agentAlerts(name));
 
-const ringOf = (ring: Ring): ReceiveRing => ({
-    services: partsOf(ring).map(({ name }) => name),
-    ingesters: ring.ingesters,
-    uploads: ring.uploads,
-});
+const ringOf = (ring: Ring): ReceiveRing => ({ parts: partsOf(ring), uploads: ring.uploads });
 
 /** What was read of the Prometheus that an observee keeps. */
 type Facts = Pick<ReturnType<typeof existingFacts>, "pods" | "blockDuration" | "port">;

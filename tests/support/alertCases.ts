@@ -2,6 +2,7 @@ import { agentAlerts } from "../../components/alerts/agentAlerts";
 import { ruleGroup } from "../../components/alerts/alert";
 import { clusterAlerts, OWN_JOBS } from "../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../components/alerts/observerAlerts";
+import { partsOf } from "../../components/thanos/hashring";
 
 /** Cases of every alert for promtool: at least one in which it fires and one in which it stays silent. Time begins at 0. */
 
@@ -46,7 +47,7 @@ export const OBSERVER_ALERTS = observerAlerts({
     ],
     receive: {
         tenants: ["red"],
-        rings: [{ services: ["thanos-receive-ingester"], ingesters: 6, uploads: true }],
+        rings: [{ parts: partsOf({ zones: [], ingesters: 6, leaving: 3 }), uploads: true }],
         replicationFactor: 3,
     },
     rule: { notifies: true, uploads: true },
@@ -73,6 +74,11 @@ const up = (service: string, replicas: number, down = 0, port = "http") =>
     Object.fromEntries(
         Array.from({ length: replicas }, (_, i) => [`up{${pod(service, i)},endpoint="${port}"}`, i < down ? "0x600" : "1x600"]),
     );
+/** Nine ingesters, all up but those of some ordinals. The last three leave the ring. */
+const ingesters = (...away: number[]) => ({
+    ...up("thanos-receive-ingester", 9),
+    ...Object.fromEntries(away.map((i) => [`up{${pod("thanos-receive-ingester", i)},endpoint="http"}`, "0x600"])),
+});
 /** Every pod of the cluster is up, but those that a case gives. */
 const othersUp = {
     ...up("kps-prometheus", 2, 0, "http-web"),
@@ -116,9 +122,11 @@ const written = (tenant: string, samples: string, code = "200") => ({
     [`thanos_receive_write_samples_count{${pod("thanos-receive-router", 0)},tenant="${tenant}",code="${code}"}`]: samples,
 });
 const hash = (ordinal: number, samples: string) => ({ [`thanos_receive_config_hash{${pod("thanos-receive-router", ordinal)}}`]: samples });
-const headSeries = (ordinal: number, count: number) => ({
-    [`prometheus_tsdb_head_series{${pod("thanos-receive-ingester", ordinal)},tenant="red"}`]: `${count}x120`,
-});
+/** Series of each ingester, by ordinal. */
+const headSeries = (...counts: number[]) =>
+    Object.fromEntries(
+        counts.map((count, i) => [`prometheus_tsdb_head_series{${pod("thanos-receive-ingester", i)},tenant="red"}`, `${count}x120`]),
+    );
 const GROUP = "/etc/thanos/config/orders.yml;orders";
 const ofRule = (metric: string, samples: string, more = "", ordinal = 0) => ({
     [`${metric}{${pod("thanos-rule", ordinal)}${more}}`]: samples,
@@ -489,8 +497,8 @@ export const CASES: readonly AlertCase[] = [
     },
     {
         alert: "FleetIngestersAway",
-        when: "two of six ingesters are away, with three copies of each series",
-        series: up("thanos-receive-ingester", 6, 2),
+        when: "two of six ingesters are away, with three copies of each series, and three more that leave the ring are up",
+        series: ingesters(0, 1),
         at: "10m",
         fires: [
             {
@@ -501,8 +509,8 @@ export const CASES: readonly AlertCase[] = [
     },
     {
         alert: "FleetIngestersAway",
-        when: "one of six ingesters is away",
-        series: up("thanos-receive-ingester", 6, 1),
+        when: "one of six ingesters is away, and all three that leave the ring",
+        series: ingesters(0, 6, 7, 8),
         at: "10m",
         fires: [],
     },
@@ -523,7 +531,7 @@ export const CASES: readonly AlertCase[] = [
     {
         alert: "FleetRingUnbalanced",
         when: "one ingester holds three times the series of the others",
-        series: { ...headSeries(0, 90_000), ...headSeries(1, 30_000), ...headSeries(2, 30_000) },
+        series: headSeries(90_000, 30_000, 30_000),
         at: "70m",
         fires: [
             {
@@ -534,8 +542,15 @@ export const CASES: readonly AlertCase[] = [
     },
     {
         alert: "FleetRingUnbalanced",
+        when: "the ingesters that leave the ring have no series any more",
+        series: headSeries(30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 0, 0, 0),
+        at: "70m",
+        fires: [],
+    },
+    {
+        alert: "FleetRingUnbalanced",
         when: "there are few series",
-        series: { ...headSeries(0, 900), ...headSeries(1, 300), ...headSeries(2, 300) },
+        series: headSeries(900, 300, 300),
         at: "70m",
         fires: [],
     },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ruleGroup } from "../../../../components/alerts/alert";
 import { clusterAlerts, OWN_JOBS } from "../../../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../../../components/alerts/observerAlerts";
+import { partsOf } from "../../../../components/thanos/hashring";
 import { ALERTS, CASES, CLUSTER_ALERTS, OBSERVER_ALERTS, RUNBOOKS } from "../../../support/alertCases";
 import { checkAlerts, promtoolHere } from "../../../support/promtool";
 import { ROOT } from "../../../support/root";
@@ -96,11 +97,25 @@ describe("the alerts", () => {
                 namespace: "monitoring",
                 observees: [],
                 streams: [],
-                receive: { tenants: ["red"], rings: [{ services: ["i"], ingesters, uploads: false }], replicationFactor },
+                receive: { tenants: ["red"], rings: [{ parts: partsOf({ zones: [], ingesters, leaving: 0 }), uploads: false }], replicationFactor },
             })
                 .find(({ name }) => name === "FleetIngestersAway")
                 ?.expr.split(" < ")[1];
         assert.deepEqual([threshold(3, 3), threshold(6, 3), threshold(5, 5), threshold(2, 2), threshold(1, 1)], ["2", "5", "3", "1", "1"]);
+    });
+
+    it("about a ring count its members only, and those that leave it where all upload", () => {
+        const rings = [{ parts: partsOf({ zones: [], ingesters: 2, leaving: 1 }), uploads: true }];
+        const alerts = observerAlerts({ namespace: "m", observees: [], streams: [], receive: { tenants: [], rings, replicationFactor: 1 } });
+        const members = "thanos-receive-ingester-0|thanos-receive-ingester-1";
+        assert.deepEqual(
+            alerts.filter(({ labels }) => labels?.ring).map(({ name, expr }) => [name, /pod=~"([^"]*)"/.exec(expr)?.[1]]),
+            [
+                ["FleetIngestersAway", members],
+                ["FleetRingUnbalanced", members],
+                ["FleetReceiveUploadFails", undefined],
+            ],
+        );
     });
 
     it("about Receive exist only where there is a Receive", () => {
@@ -118,12 +133,12 @@ describe("the alerts", () => {
     });
 
     it("about uploads of ingesters exist only for rings that upload", () => {
-        const ring = (service: string, uploads: boolean) => ({ services: [service], ingesters: 3, uploads });
-        const receive = { tenants: ["red"], rings: [ring("shared", false), ring("agents", true)], replicationFactor: 3 };
+        const ring = (name: string, uploads: boolean) => ({ parts: partsOf({ name, zones: [], ingesters: 3, leaving: 0 }), uploads });
+        const receive = { tenants: ["red"], rings: [ring("big", false), ring("agents", true)], replicationFactor: 3 };
         const alerts = observerAlerts({ namespace: "monitoring", observees: [], streams: [], receive });
         assert.deepEqual(
             alerts.filter(({ name }) => name === "FleetReceiveUploadFails").map(({ labels }) => labels),
-            [{ ring: "agents" }],
+            [{ ring: "thanos-receive-ingester-agents" }],
         );
     });
 
