@@ -22,6 +22,8 @@ export interface ObserverAlertsArgs {
 
 /** A hashring, as Prometheus sees it. */
 export interface ReceiveRing {
+    /** How the names of its ingesters begin, in every zone. */
+    name: string;
     /** Its StatefulSets: one for each zone, or one. */
     parts: readonly RingPart[];
     /** Whether its ingesters upload their blocks. */
@@ -154,20 +156,29 @@ const ingestersOf = (namespace: string, { parts }: ReceiveRing) => targets(names
 /** The pods that get samples. Those that leave the ring are up, too, and no write needs them. */
 const membersIn = ({ parts }: ReceiveRing) => parts.flatMap(membersOf).map(({ pod }) => pod);
 const matchingMembers = (namespace: string, ring: ReceiveRing) => `${ingestersOf(namespace, ring)}, pod=~"${membersIn(ring).join("|")}"`;
-/** The label of an alert about a ring: its Service, or the one of its first zone. */
-const ringLabel = ({ parts }: ReceiveRing) => ({ ring: parts[0]?.name ?? "" });
+const ringLabel = ({ name }: ReceiveRing) => ({ ring: name });
 
+/**
+ * There are as many zones as copies, or more (config/checks/receive.ts), and Receive puts the copies of a sample into different ones (pkg/receive/hashring.go): all
+ * ingesters of a zone cost a write one copy, as one of them does.
+ */
 function ingestersAway(namespace: string, ring: ReceiveRing, replicationFactor: number): Alert {
+    const up = `up{${matchingMembers(namespace, ring)}, endpoint="http"} == 1`;
+    const zones = ring.parts.length;
     const ingesters = membersIn(ring).length;
-    const enough = ingesters - (replicationFactor - quorumOf(replicationFactor));
+    const { counted, all, what } =
+        zones > 1
+            ? { counted: `count by (job) (${up}) == ${ingesters / zones}`, all: zones, what: "zones have all their ingesters" }
+            : { counted: up, all: ingesters, what: "ingesters could be scraped" };
+    const enough = all - (replicationFactor - quorumOf(replicationFactor));
     return {
         name: "FleetIngestersAway",
-        expr: `(count(up{${matchingMembers(namespace, ring)}, endpoint="http"} == 1) or vector(0)) < ${enough}`,
+        expr: `(count(${counted}) or vector(0)) < ${enough}`,
         for: "5m",
         severity: "critical",
         labels: ringLabel(ring),
         summary: "Too few ingesters are up for every series to be written.",
-        description: `{{ $value }} of ${ingesters} ingesters could be scraped; with fewer than ${enough} some writes fail, and answers may lack recent samples.`,
+        description: `{{ $value }} of ${all} ${what}; with fewer than ${enough} some writes fail, and answers may lack recent samples.`,
     };
 }
 

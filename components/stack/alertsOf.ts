@@ -7,7 +7,15 @@ import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts, OWN_JOBS } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
-import { ALERTMANAGER_SERVICE, EXISTING_SIDECARS, FLEET_ALERTMANAGER, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
+import {
+    ALERTMANAGER_SERVICE,
+    EXISTING_SIDECARS,
+    FLEET_ALERTMANAGER,
+    ingesterComponent,
+    MEMCACHED,
+    storeWorkloads,
+    thanosName,
+} from "../naming/names";
 import type { existingFacts } from "../prometheus/existingChecks";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
@@ -60,7 +68,11 @@ export const alertsOfRule = ({ observees }: Pick<ObserverConfig, "observees">): 
         .filter((observee) => !uploadsItself(observee))
         .flatMap(({ name }) => agentAlerts(name));
 
-const ringOf = (ring: Ring): ReceiveRing => ({ parts: partsOf(ring), uploads: ring.uploads });
+const ringOf = (ring: Ring): ReceiveRing => ({
+    name: thanosName(ingesterComponent(ring.name)),
+    parts: partsOf(ring),
+    uploads: ring.uploads,
+});
 
 /** What was read of the Prometheus that an observee keeps. */
 type Facts = Pick<ReturnType<typeof existingFacts>, "pods" | "blockDuration" | "port">;

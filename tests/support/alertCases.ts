@@ -38,6 +38,12 @@ export const CLUSTER_ALERTS = clusterAlerts({
     certificatesEnd: 31 * 86_400,
     certificateValidity: 360 * 86_400,
 });
+/** Two rings of six members, and three more pods that leave. */
+const SIZE = { ingesters: 6, leaving: 3 };
+const RINGS = [
+    { name: "thanos-receive-ingester", parts: partsOf({ ...SIZE, zones: [] }), uploads: true },
+    { name: "thanos-receive-ingester-big", parts: partsOf({ ...SIZE, name: "big", zones: ["a", "b", "c"] }), uploads: false },
+];
 export const OBSERVER_ALERTS = observerAlerts({
     namespace: NAMESPACE,
     observees: ["blue", "red"],
@@ -47,7 +53,7 @@ export const OBSERVER_ALERTS = observerAlerts({
     ],
     receive: {
         tenants: ["red"],
-        rings: [{ parts: partsOf({ zones: [], ingesters: 6, leaving: 3 }), uploads: true }],
+        rings: RINGS,
         replicationFactor: 3,
     },
     rule: { notifies: true, uploads: true },
@@ -74,11 +80,16 @@ const up = (service: string, replicas: number, down = 0, port = "http") =>
     Object.fromEntries(
         Array.from({ length: replicas }, (_, i) => [`up{${pod(service, i)},endpoint="${port}"}`, i < down ? "0x600" : "1x600"]),
     );
-/** Nine ingesters, all up but those of some ordinals. The last three leave the ring. */
-const ingesters = (...away: number[]) => ({
-    ...up("thanos-receive-ingester", 9),
-    ...Object.fromEntries(away.map((i) => [`up{${pod("thanos-receive-ingester", i)},endpoint="http"}`, "0x600"])),
-});
+/** Every ingester of both rings is up, but some pods, of which a case gives the end of the name. */
+const ingesters = (...away: string[]) =>
+    Object.fromEntries(
+        RINGS.flatMap(({ parts }) => parts).flatMap(({ name, pods }) =>
+            Array.from({ length: pods }, (_, i) => [
+                `up{${pod(name, i)},endpoint="http"}`,
+                away.some((end) => `${name}-${i}`.endsWith(`-ingester-${end}`)) ? "0x600" : "1x600",
+            ]),
+        ),
+    );
 /** Every pod of the cluster is up, but those that a case gives. */
 const othersUp = {
     ...up("kps-prometheus", 2, 0, "http-web"),
@@ -498,7 +509,7 @@ export const CASES: readonly AlertCase[] = [
     {
         alert: "FleetIngestersAway",
         when: "two of six ingesters are away, with three copies of each series, and three more that leave the ring are up",
-        series: ingesters(0, 1),
+        series: ingesters("0", "1"),
         at: "10m",
         fires: [
             {
@@ -509,8 +520,38 @@ export const CASES: readonly AlertCase[] = [
     },
     {
         alert: "FleetIngestersAway",
-        when: "one of six ingesters is away, and all three that leave the ring",
-        series: ingesters(0, 6, 7, 8),
+        when: "an ingester is away in each of two of three zones",
+        series: ingesters("big-a-0", "big-c-1"),
+        at: "10m",
+        fires: [
+            {
+                labels: { ring: "thanos-receive-ingester-big" },
+                description:
+                    "1 of 3 zones have all their ingesters; with fewer than 2 some writes fail, and answers may lack recent samples.",
+            },
+        ],
+    },
+    {
+        alert: "FleetIngestersAway",
+        when: "no ingester has ever been scraped",
+        series: {},
+        at: "10m",
+        fires: [
+            {
+                labels: { ring: "thanos-receive-ingester" },
+                description: "0 of 6 ingesters could be scraped; with fewer than 5 some writes fail, and answers may lack recent samples.",
+            },
+            {
+                labels: { ring: "thanos-receive-ingester-big" },
+                description:
+                    "0 of 3 zones have all their ingesters; with fewer than 2 some writes fail, and answers may lack recent samples.",
+            },
+        ],
+    },
+    {
+        alert: "FleetIngestersAway",
+        when: "one of six ingesters is away, another ring has lost a zone, and all pods that leave the two are away",
+        series: ingesters("0", "6", "7", "8", "big-b-0", "big-b-1", "big-a-2", "big-b-2", "big-c-2"),
         at: "10m",
         fires: [],
     },
