@@ -46,7 +46,7 @@ export const observerAlerts = ({ namespace, distributedIn, observees, streams, r
         ? [
               ...receive.tenants.map((cluster) => remoteWriteSilent(namespace, cluster)),
               ...receive.rings.map((ring) => ingestersAway(namespace, ring, receive.replicationFactor)),
-              ...(receive.tenants.length > 0 ? [ringDiffers(namespace)] : []),
+              ...(receive.tenants.length > 0 ? [tenantLimited(namespace), ringDiffers(namespace)] : []),
               ...receive.rings.map((ring) => ringUnbalanced(namespace, ring)),
               ...receive.rings.filter(({ uploads }) => uploads).map((ring) => ingesterUploadFails(namespace, ring)),
           ]
@@ -146,6 +146,18 @@ const remoteWriteSilent = (namespace: string, cluster: string): Alert => ({
     labels: { [CLUSTER_LABEL]: cluster },
     summary: "A cluster that should write to Receive does not.",
     description: `The routers have taken no samples of ${cluster} for 15 minutes.`,
+});
+
+/** Only the limit of series answers 429 (docs/adr/0018). What it refuses is in no other metric of writes (Thanos, pkg/receive/handler.go). A tenant is a cluster. */
+const tenantLimited = (namespace: string): Alert => ({
+    name: "FleetTenantLimited",
+    expr: `sum by (tenant) (increase(thanos_receive_head_series_limited_requests_total{${targets(namespace, ROUTERS)}}[5m])) > 0`,
+    for: "5m",
+    severity: "critical",
+    labels: { [CLUSTER_LABEL]: "{{ $labels.tenant }}" },
+    summary: "A cluster has more series than its limit, and Receive takes none of its samples.",
+    description:
+        "The routers have refused {{ $value | humanize }} requests of {{ $labels.tenant }} within 5 minutes, and will for 2 to 5 hours. An agent keeps what it cannot send for prometheus.retention, another Prometheus for about 2 hours.",
 });
 
 /** How many of the ingesters that hold copies of a series have to take a write (Thanos, pkg/receive/handler.go `writeQuorum`). */

@@ -132,6 +132,9 @@ const blockLoads = (store: "blue" | "1of2-red" | "2of2-red", samples: string) =>
 const written = (tenant: string, samples: string, code = "200") => ({
     [`thanos_receive_write_samples_count{${pod("thanos-receive-router", 0)},tenant="${tenant}",code="${code}"}`]: samples,
 });
+const limited = (tenant: string, samples: string, router = 0) => ({
+    [`thanos_receive_head_series_limited_requests_total{${pod("thanos-receive-router", router)},tenant="${tenant}"}`]: samples,
+});
 const hash = (ordinal: number, samples: string) => ({ [`thanos_receive_config_hash{${pod("thanos-receive-router", ordinal)}}`]: samples });
 /** Series of each ingester, by ordinal. */
 const headSeries = (...counts: number[]) =>
@@ -504,6 +507,26 @@ export const CASES: readonly AlertCase[] = [
         when: "red writes",
         series: { ...up("thanos-receive-router", 2), ...written("red", "0+10x60") },
         at: "25m",
+        fires: [],
+    },
+    {
+        alert: "FleetTenantLimited",
+        when: "both routers refuse every request of red, and none of green",
+        series: { ...limited("red", "0x5 0+12x30"), ...limited("red", "0x5 0+12x30", 1), ...limited("green", "3x40") },
+        at: "20m",
+        fires: [
+            {
+                labels: { cluster: "red", tenant: "red" },
+                description:
+                    "The routers have refused 120 requests of red within 5 minutes, and will for 2 to 5 hours. An agent keeps what it cannot send for prometheus.retention, another Prometheus for about 2 hours.",
+            },
+        ],
+    },
+    {
+        alert: "FleetTenantLimited",
+        when: "red was over its limit for two minutes, until that was raised",
+        series: limited("red", "0x5 12 24x30"),
+        at: "10m",
         fires: [],
     },
     {

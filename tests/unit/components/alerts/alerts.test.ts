@@ -147,6 +147,7 @@ describe("the alerts", () => {
         assert.deepEqual(more, [
             "FleetRemoteWriteSilent",
             "FleetIngestersAway",
+            "FleetTenantLimited",
             "FleetRingDiffers",
             "FleetRingUnbalanced",
             "FleetReceiveUploadFails",
