@@ -170,10 +170,11 @@ describe("the flags of", () => {
         ]);
     });
 
-    it("Store keep serving marked blocks for a while, map index headers only while used, and fill two thirds of its memory at most", () => {
+    it("Store keep serving marked blocks for a while, map index headers only while used, and fill two thirds of its memory at most, garbage aside", () => {
         assert.deepEqual(storeFlags(STORE), [
             "store",
             "--log.format=json",
+            "--enable-auto-gomemlimit",
             "--data-dir=/var/thanos/data",
             "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
             "--sync-block-duration=15m",
