@@ -98,7 +98,6 @@ const COMPACT: Table = {
 };
 
 const STORE: Table = {
-    "enable-auto-gomemlimit": fixed("none", "the caches of a Store follow the pod's memory instead.", ""),
     "sync-block-duration": text("store.syncInterval", "15m"),
     "block-discovery-strategy": text("store.blockDiscovery", "concurrent"),
     "ignore-deletion-marks-delay": text("store.ignoreDeletionMarksDelay", "24h"),

@@ -1,4 +1,5 @@
 import { CLUSTER_LABEL, thanosName } from "../naming/names";
+import { membersOf, type RingPart } from "../thanos/hashring";
 import { type Alert, targets } from "./alert";
 
 export interface ObserverAlertsArgs {
@@ -21,11 +22,11 @@ export interface ObserverAlertsArgs {
 
 /** A hashring, as Prometheus sees it. */
 export interface ReceiveRing {
-    /** Names of its ingesters' Services, one for each zone. */
-    services: readonly string[];
-    /** Ingesters that take its samples. */
-    ingesters: number;
-    /** Whether they upload their blocks. */
+    /** How the names of its ingesters begin, in every zone. */
+    name: string;
+    /** Its StatefulSets: one for each zone, or one. */
+    parts: readonly RingPart[];
+    /** Whether its ingesters upload their blocks. */
     uploads: boolean;
 }
 
@@ -45,7 +46,7 @@ export const observerAlerts = ({ namespace, distributedIn, observees, streams, r
         ? [
               ...receive.tenants.map((cluster) => remoteWriteSilent(namespace, cluster)),
               ...receive.rings.map((ring) => ingestersAway(namespace, ring, receive.replicationFactor)),
-              ...(receive.tenants.length > 0 ? [ringDiffers(namespace)] : []),
+              ...(receive.tenants.length > 0 ? [tenantLimited(namespace), ringDiffers(namespace)] : []),
               ...receive.rings.map((ring) => ringUnbalanced(namespace, ring)),
               ...receive.rings.filter(({ uploads }) => uploads).map((ring) => ingesterUploadFails(namespace, ring)),
           ]
@@ -147,25 +148,49 @@ const remoteWriteSilent = (namespace: string, cluster: string): Alert => ({
     description: `The routers have taken no samples of ${cluster} for 15 minutes.`,
 });
 
+/** Only the limit of series answers 429 (docs/adr/0018). What it refuses is in no other metric of writes (Thanos, pkg/receive/handler.go). A tenant is a cluster. */
+const tenantLimited = (namespace: string): Alert => ({
+    name: "FleetTenantLimited",
+    expr: `sum by (tenant) (increase(thanos_receive_head_series_limited_requests_total{${targets(namespace, ROUTERS)}}[5m])) > 0`,
+    for: "5m",
+    severity: "critical",
+    labels: { [CLUSTER_LABEL]: "{{ $labels.tenant }}" },
+    summary: "A cluster has more series than its limit, and Receive takes none of its samples.",
+    description:
+        "The routers have refused {{ $value | humanize }} requests of {{ $labels.tenant }} within 5 minutes, and will for 2 to 5 hours. An agent keeps what it cannot send for prometheus.retention, another Prometheus for about 2 hours.",
+});
+
 /** How many of the ingesters that hold copies of a series have to take a write (Thanos, pkg/receive/handler.go `writeQuorum`). */
 const quorumOf = (replicationFactor: number) => (replicationFactor === 2 ? 1 : Math.floor(replicationFactor / 2) + 1);
 
-/** The label matchers of a ring's ingesters. */
-const ingestersOf = (namespace: string, { services }: ReceiveRing) => `namespace="${namespace}", job=~"${services.join("|")}"`;
-/** The label of an alert about a ring: its Service, or the one of its first zone. */
-const ringLabel = ({ services }: ReceiveRing) => ({ ring: services[0] ?? "" });
+/** The label matchers of all ingesters of a ring, those that leave it included. */
+const ingestersOf = (namespace: string, { parts }: ReceiveRing) => targets(namespace, ...parts.map(({ name }) => name));
+/** The pods that get samples. Those that leave the ring are up, too, and no write needs them. */
+const membersIn = ({ parts }: ReceiveRing) => parts.flatMap(membersOf).map(({ pod }) => pod);
+const matchingMembers = (namespace: string, ring: ReceiveRing) => `${ingestersOf(namespace, ring)}, pod=~"${membersIn(ring).join("|")}"`;
+const ringLabel = ({ name }: ReceiveRing) => ({ ring: name });
 
+/**
+ * There are as many zones as copies, or more (config/checks/receive.ts), and Receive puts the copies of a sample into different ones (pkg/receive/hashring.go): all
+ * ingesters of a zone cost a write one copy, as one of them does.
+ */
 function ingestersAway(namespace: string, ring: ReceiveRing, replicationFactor: number): Alert {
-    const { ingesters } = ring;
-    const enough = ingesters - (replicationFactor - quorumOf(replicationFactor));
+    const up = `up{${matchingMembers(namespace, ring)}, endpoint="http"} == 1`;
+    const zones = ring.parts.length;
+    const ingesters = membersIn(ring).length;
+    const { counted, all, what } =
+        zones > 1
+            ? { counted: `count by (job) (${up}) == ${ingesters / zones}`, all: zones, what: "zones have all their ingesters" }
+            : { counted: up, all: ingesters, what: "ingesters could be scraped" };
+    const enough = all - (replicationFactor - quorumOf(replicationFactor));
     return {
         name: "FleetIngestersAway",
-        expr: `(count(up{${ingestersOf(namespace, ring)}, endpoint="http"} == 1) or vector(0)) < ${enough}`,
+        expr: `(count(${counted}) or vector(0)) < ${enough}`,
         for: "5m",
         severity: "critical",
         labels: ringLabel(ring),
         summary: "Too few ingesters are up for every series to be written.",
-        description: `{{ $value }} of ${ingesters} ingesters could be scraped; with fewer than ${enough} some writes fail, and answers may lack recent samples.`,
+        description: `{{ $value }} of ${all} ${what}; with fewer than ${enough} some writes fail, and answers may lack recent samples.`,
     };
 }
 
@@ -180,7 +205,7 @@ const ringDiffers = (namespace: string): Alert => ({
 
 /** Ketama gives each ingester about the same number of series. Below 10,000 a few tenants more or less make the difference. */
 function ringUnbalanced(namespace: string, ring: ReceiveRing): Alert {
-    const series = `sum by (pod) (prometheus_tsdb_head_series{${ingestersOf(namespace, ring)}})`;
+    const series = `sum by (pod) (prometheus_tsdb_head_series{${matchingMembers(namespace, ring)}})`;
     return {
         name: "FleetRingUnbalanced",
         expr: `max(${series}) / avg(${series}) > 1.5 and avg(${series}) > 10000`,

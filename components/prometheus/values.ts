@@ -201,7 +201,7 @@ function remoteWrite({ url, tlsSecret: name }: NonNullable<ValuesArgs["remoteWri
             // With 2000 instead of 500 samples per request Receive takes 40 % more samples per CPU second; a larger number gains nothing.
             maxSamplesPerSend: MAX_SAMPLES_PER_SEND,
             maxShards: 20,
-            // Otherwise samples are lost when an overloaded Receive answers 429.
+            // Otherwise the samples of a cluster over its limit are lost: Receive answers 429 to it (docs/adr/0018).
             retryOnRateLimit: true,
         },
     };

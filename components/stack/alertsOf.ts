@@ -7,7 +7,15 @@ import { agentAlerts } from "../alerts/agentAlerts";
 import type { Alert } from "../alerts/alert";
 import { type ClusterAlertsArgs, clusterAlerts, OWN_JOBS } from "../alerts/clusterAlerts";
 import { observerAlerts, type ReceiveRing } from "../alerts/observerAlerts";
-import { ALERTMANAGER_SERVICE, EXISTING_SIDECARS, FLEET_ALERTMANAGER, MEMCACHED, storeWorkloads, thanosName } from "../naming/names";
+import {
+    ALERTMANAGER_SERVICE,
+    EXISTING_SIDECARS,
+    FLEET_ALERTMANAGER,
+    ingesterComponent,
+    MEMCACHED,
+    storeWorkloads,
+    thanosName,
+} from "../naming/names";
 import type { existingFacts } from "../prometheus/existingChecks";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
@@ -61,8 +69,8 @@ export const alertsOfRule = ({ observees }: Pick<ObserverConfig, "observees">): 
         .flatMap(({ name }) => agentAlerts(name));
 
 const ringOf = (ring: Ring): ReceiveRing => ({
-    services: partsOf(ring).map(({ name }) => name),
-    ingesters: ring.ingesters,
+    name: thanosName(ingesterComponent(ring.name)),
+    parts: partsOf(ring),
     uploads: ring.uploads,
 });
 

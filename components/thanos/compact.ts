@@ -31,6 +31,15 @@ const MERGE_PROMETHEUS_REPLICAS = [`--deduplication.replica-label=${PROMETHEUS_R
 /** The ingesters' copies of a sample are equal, so Thanos's own choice, one of each, loses nothing. With it, Compact also merges blocks that overlap. */
 const MERGE_INGESTERS = `--deduplication.replica-label=${RECEIVE_REPLICA_LABEL}`;
 
+/**
+ * A Compact has one function for all replica labels (cmd/thanos/compact.go). Of ingesters' copies `penalty` would drop for good a sample that one of them missed:
+ * it skips the other copies until two scrapes later (pkg/dedup/iter.go). So the replicas of Prometheus stay apart where Receive uploads.
+ */
+function mergingFlags({ mergeReplicas, receiveUploads }: Pick<CompactArgs, "mergeReplicas" | "receiveUploads">): string[] {
+    if (receiveUploads) return [MERGE_INGESTERS];
+    return mergeReplicas ? MERGE_PROMETHEUS_REPLICAS : [];
+}
+
 /** Flags of `thanos compact`. */
 export function compactFlags(args: Omit<CompactConfig, "storage" | "memory" | "cpu"> & Pick<CompactArgs, "receiveUploads">): string[] {
     const { concurrency } = args;
@@ -52,8 +61,7 @@ export function compactFlags(args: Omit<CompactConfig, "storage" | "memory" | "c
         `--downsample.concurrency=${concurrency.downsamplings}`,
         `--compact.blocks-fetch-concurrency=${concurrency.blockFetches}`,
         `--block-files-concurrency=${concurrency.blockFiles}`,
-        ...(args.mergeReplicas ? MERGE_PROMETHEUS_REPLICAS : []),
-        ...(args.receiveUploads ? [MERGE_INGESTERS] : []),
+        ...mergingFlags(args),
         // Marks a bad block and leaves it out of compaction, instead of halting the stream (thanos#3442).
         "--compact.skip-block-with-out-of-order-chunks",
         // The block viewer's default of 1m costs a request per block and minute.

@@ -213,8 +213,8 @@ export class Receive extends pulumi.ComponentResource {
     }
 }
 
-/** A ring as it is in the ring file. */
-const inFile = (ring: Ring) => ({ ...ring, name: ring.name ?? "fleet", members: partsOf(ring).flatMap(membersOf) });
+/** A ring as it is in the ring file. No other ring can be called like the shared one: names of rings and streams have no underscore. */
+const inFile = (ring: Ring) => ({ ...ring, name: ring.name ?? "shared_ring", members: partsOf(ring).flatMap(membersOf) });
 
 /**
  * The routers that Rule writes to: their ring file has one ring, for every tenant. Their limits are those of a request only: Receive counts a tenant's series

@@ -48,6 +48,9 @@ export function storeFlags(
     return [
         "store",
         "--log.format=json",
+        // Index cache and chunk pool are on Go's heap, which grows to twice what is in use before it is collected: two thirds of the pod's memory would become more
+        // than all of it. Index headers are mapped files, whose pages the kernel takes back. Mimir limits its store-gateway too (grafana/mimir#4971).
+        "--enable-auto-gomemlimit",
         `--data-dir=${DATA_DIR}`,
         `--objstore.config-file=${OBJECT_STORE_FILE}`,
         `--sync-block-duration=${goTime(args.syncInterval)}`,

@@ -472,7 +472,8 @@ const compactSettings = z.strictObject({
     concurrency: concurrency.prefault({}),
     /**
      * Merges the blocks of a cluster's two Prometheus into one block, which halves what is stored. It cannot be undone, and Thanos warns that it may disturb
-     * rates (thanos#2890). Query merges the two series anyway.
+     * rates (thanos#2890). Query merges the two series anyway. Not in streams that Receive uploads to, whose compactors merge the copies of ingesters: one
+     * compactor cannot do both without losing samples (docs/adr/0022).
      * @default false
      */
     mergeReplicas: z.boolean().default(false),

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { query, scalar } from "../../clients/thanos";
 import type { ClusterName } from "../../local/fleet/settings";
+import { SCRAPE_SECONDS } from "../support/changesUnderLoad";
 import { eventually } from "../support/eventually";
 import { core, frontend, NAMESPACE } from "../support/runningFleet";
+import { samples } from "../support/steadyWriter";
 
 /** Every component: its cluster, the labels of its pods, and their namespace. @default NAMESPACE */
 const COMPONENTS: [cluster: ClusterName, labelSelector: string, namespace?: string][] = [
@@ -23,6 +25,30 @@ const COMPONENTS: [cluster: ClusterName, labelSelector: string, namespace?: stri
     ["observer", "k8s-app=kube-dns", "kube-system"],
     ["blue", "k8s-app=kube-dns", "kube-system"],
 ];
+
+/** Who holds the samples of a cluster, by the labels that they have there. */
+const HOLDERS = {
+    "the sidecars of blue": 'cluster="blue"',
+    "the sidecars of the observer": 'cluster="observer"',
+    "the sidecars of red": 'cluster="red",receive_replica=""',
+    "Receive, of red": 'cluster="red",receive_replica=~".+"',
+};
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/**
+ * The longest time between two samples of the API server, which both Prometheus of each cluster scrape and no test restarts: in seconds, by holder. A Prometheus
+ * that is away scrapes nothing, the other one does.
+ */
+async function longestGaps(base: string, start: number, end: number): Promise<[holder: string, seconds: number][]> {
+    return Promise.all(
+        Object.entries(HOLDERS).map(async ([holder, labels]) => {
+            const found = await samples(base, `up{${labels},job="apiserver"}[${end - start}s]`, { dedup: "false", time: String(end) });
+            const times = [start, ...found.flat().map((time) => time / 1000), end].sort((a, b) => a - b);
+            return [holder, Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? 0)))];
+        }),
+    );
+}
 
 describe("after the loss of one pod", () => {
     let base: string;
@@ -46,7 +72,7 @@ describe("after the loss of one pod", () => {
     before(async () => {
         base = await frontend();
         // Every sample of a minute ago has arrived everywhere.
-        time = Math.floor(Date.now() / 1000) - 60;
+        time = now() - 60;
         countsBefore = await counts();
         for (const [cluster, count] of Object.entries(countsBefore)) assert.ok(count > 0, `${cluster} has ${count} samples`);
     });
@@ -57,6 +83,7 @@ describe("after the loss of one pod", () => {
             const { items } = await api.listNamespacedPod({ namespace, labelSelector });
             const name = items[0]?.metadata?.name;
             assert.ok(name, `no pod with ${labelSelector}`);
+            const killed = now();
             await api.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
 
             await eventually("a query answers for every cluster", 30, async () => {
@@ -69,5 +96,12 @@ describe("after the loss of one pod", () => {
                 assert.ok(pods.every((pod) => pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True")));
             });
             await eventually("the fixed minutes have every sample", 90, async () => assert.deepEqual(await counts(), countsBefore));
+            const end = now() + 2 * SCRAPE_SECONDS;
+            await eventually("no scrape is missing since the pod was lost", 120, async () =>
+                assert.deepEqual(
+                    (await longestGaps(base, killed, end)).filter(([, seconds]) => seconds >= 1.5 * SCRAPE_SECONDS),
+                    [],
+                ),
+            );
         });
 });

@@ -2,6 +2,7 @@ import { agentAlerts } from "../../components/alerts/agentAlerts";
 import { ruleGroup } from "../../components/alerts/alert";
 import { clusterAlerts, OWN_JOBS } from "../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../components/alerts/observerAlerts";
+import { partsOf } from "../../components/thanos/hashring";
 
 /** Cases of every alert for promtool: at least one in which it fires and one in which it stays silent. Time begins at 0. */
 
@@ -37,6 +38,12 @@ export const CLUSTER_ALERTS = clusterAlerts({
     certificatesEnd: 31 * 86_400,
     certificateValidity: 360 * 86_400,
 });
+/** Two rings of six members, and three more pods that leave. */
+const SIZE = { ingesters: 6, leaving: 3 };
+const RINGS = [
+    { name: "thanos-receive-ingester", parts: partsOf({ ...SIZE, zones: [] }), uploads: true },
+    { name: "thanos-receive-ingester-big", parts: partsOf({ ...SIZE, name: "big", zones: ["a", "b", "c"] }), uploads: false },
+];
 export const OBSERVER_ALERTS = observerAlerts({
     namespace: NAMESPACE,
     observees: ["blue", "red"],
@@ -46,7 +53,7 @@ export const OBSERVER_ALERTS = observerAlerts({
     ],
     receive: {
         tenants: ["red"],
-        rings: [{ services: ["thanos-receive-ingester"], ingesters: 6, uploads: true }],
+        rings: RINGS,
         replicationFactor: 3,
     },
     rule: { notifies: true, uploads: true },
@@ -72,6 +79,16 @@ const prometheus = (ordinal: number) => of("kps-prometheus", `,pod="prometheus-k
 const up = (service: string, replicas: number, down = 0, port = "http") =>
     Object.fromEntries(
         Array.from({ length: replicas }, (_, i) => [`up{${pod(service, i)},endpoint="${port}"}`, i < down ? "0x600" : "1x600"]),
+    );
+/** Every ingester of both rings is up, but some pods, of which a case gives the end of the name. */
+const ingesters = (...away: string[]) =>
+    Object.fromEntries(
+        RINGS.flatMap(({ parts }) => parts).flatMap(({ name, pods }) =>
+            Array.from({ length: pods }, (_, i) => [
+                `up{${pod(name, i)},endpoint="http"}`,
+                away.some((end) => `${name}-${i}`.endsWith(`-ingester-${end}`)) ? "0x600" : "1x600",
+            ]),
+        ),
     );
 /** Every pod of the cluster is up, but those that a case gives. */
 const othersUp = {
@@ -115,10 +132,15 @@ const blockLoads = (store: "blue" | "1of2-red" | "2of2-red", samples: string) =>
 const written = (tenant: string, samples: string, code = "200") => ({
     [`thanos_receive_write_samples_count{${pod("thanos-receive-router", 0)},tenant="${tenant}",code="${code}"}`]: samples,
 });
-const hash = (ordinal: number, samples: string) => ({ [`thanos_receive_config_hash{${pod("thanos-receive-router", ordinal)}}`]: samples });
-const headSeries = (ordinal: number, count: number) => ({
-    [`prometheus_tsdb_head_series{${pod("thanos-receive-ingester", ordinal)},tenant="red"}`]: `${count}x120`,
+const limited = (tenant: string, samples: string, router = 0) => ({
+    [`thanos_receive_head_series_limited_requests_total{${pod("thanos-receive-router", router)},tenant="${tenant}"}`]: samples,
 });
+const hash = (ordinal: number, samples: string) => ({ [`thanos_receive_config_hash{${pod("thanos-receive-router", ordinal)}}`]: samples });
+/** Series of each ingester, by ordinal. */
+const headSeries = (...counts: number[]) =>
+    Object.fromEntries(
+        counts.map((count, i) => [`prometheus_tsdb_head_series{${pod("thanos-receive-ingester", i)},tenant="red"}`, `${count}x120`]),
+    );
 const GROUP = "/etc/thanos/config/orders.yml;orders";
 const ofRule = (metric: string, samples: string, more = "", ordinal = 0) => ({
     [`${metric}{${pod("thanos-rule", ordinal)}${more}}`]: samples,
@@ -488,9 +510,29 @@ export const CASES: readonly AlertCase[] = [
         fires: [],
     },
     {
+        alert: "FleetTenantLimited",
+        when: "both routers refuse every request of red, and none of green",
+        series: { ...limited("red", "0x5 0+12x30"), ...limited("red", "0x5 0+12x30", 1), ...limited("green", "3x40") },
+        at: "20m",
+        fires: [
+            {
+                labels: { cluster: "red", tenant: "red" },
+                description:
+                    "The routers have refused 120 requests of red within 5 minutes, and will for 2 to 5 hours. An agent keeps what it cannot send for prometheus.retention, another Prometheus for about 2 hours.",
+            },
+        ],
+    },
+    {
+        alert: "FleetTenantLimited",
+        when: "red was over its limit for two minutes, until that was raised",
+        series: limited("red", "0x5 12 24x30"),
+        at: "10m",
+        fires: [],
+    },
+    {
         alert: "FleetIngestersAway",
-        when: "two of six ingesters are away, with three copies of each series",
-        series: up("thanos-receive-ingester", 6, 2),
+        when: "two of six ingesters are away, with three copies of each series, and three more that leave the ring are up",
+        series: ingesters("0", "1"),
         at: "10m",
         fires: [
             {
@@ -501,8 +543,38 @@ export const CASES: readonly AlertCase[] = [
     },
     {
         alert: "FleetIngestersAway",
-        when: "one of six ingesters is away",
-        series: up("thanos-receive-ingester", 6, 1),
+        when: "an ingester is away in each of two of three zones",
+        series: ingesters("big-a-0", "big-c-1"),
+        at: "10m",
+        fires: [
+            {
+                labels: { ring: "thanos-receive-ingester-big" },
+                description:
+                    "1 of 3 zones have all their ingesters; with fewer than 2 some writes fail, and answers may lack recent samples.",
+            },
+        ],
+    },
+    {
+        alert: "FleetIngestersAway",
+        when: "no ingester has ever been scraped",
+        series: {},
+        at: "10m",
+        fires: [
+            {
+                labels: { ring: "thanos-receive-ingester" },
+                description: "0 of 6 ingesters could be scraped; with fewer than 5 some writes fail, and answers may lack recent samples.",
+            },
+            {
+                labels: { ring: "thanos-receive-ingester-big" },
+                description:
+                    "0 of 3 zones have all their ingesters; with fewer than 2 some writes fail, and answers may lack recent samples.",
+            },
+        ],
+    },
+    {
+        alert: "FleetIngestersAway",
+        when: "one of six ingesters is away, another ring has lost a zone, and all pods that leave the two are away",
+        series: ingesters("0", "6", "7", "8", "big-b-0", "big-b-1", "big-a-2", "big-b-2", "big-c-2"),
         at: "10m",
         fires: [],
     },
@@ -523,7 +595,7 @@ export const CASES: readonly AlertCase[] = [
     {
         alert: "FleetRingUnbalanced",
         when: "one ingester holds three times the series of the others",
-        series: { ...headSeries(0, 90_000), ...headSeries(1, 30_000), ...headSeries(2, 30_000) },
+        series: headSeries(90_000, 30_000, 30_000),
         at: "70m",
         fires: [
             {
@@ -534,8 +606,15 @@ export const CASES: readonly AlertCase[] = [
     },
     {
         alert: "FleetRingUnbalanced",
+        when: "the ingesters that leave the ring have no series any more",
+        series: headSeries(30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 0, 0, 0),
+        at: "70m",
+        fires: [],
+    },
+    {
+        alert: "FleetRingUnbalanced",
         when: "there are few series",
-        series: { ...headSeries(0, 900), ...headSeries(1, 300), ...headSeries(2, 300) },
+        series: headSeries(900, 300, 300),
         at: "70m",
         fires: [],
     },

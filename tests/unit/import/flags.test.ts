@@ -18,7 +18,7 @@ const limits = { requestSeries: 1, requestSamples: 120 };
 
 /** The flags that this project passes to each component. */
 const OURS: Record<ComponentName, string[]> = {
-    compact: compactFlags({ ...compact, mergeReplicas: true, receiveUploads: true }),
+    compact: compactFlags({ ...compact, mergeReplicas: true }),
     store: storeFlags({ ...store, limits, cache: undefined, minAge: "22h", shards: 2, shard: 0 }),
     query: queryFlags({ ...query, leaf: false }),
     "query-frontend": queryFrontendFlags({ ...queryFrontend, downstream: "http://query" }),

@@ -85,7 +85,7 @@ describe("the observer of agents", () => {
         ]);
         assert.deepEqual(rings(run), [
             ["agents", ["green", "yellow"]],
-            ["fleet", ["red"]],
+            ["shared_ring", ["red"]],
         ]);
         const uploads = (name: string) => propsOf(run, /:StatefulSet$/, name).includes("--objstore.config-file");
         assert.deepEqual(["thanos-receive-ingester-agents", "thanos-receive-ingester"].map(uploads), [true, false]);
@@ -115,7 +115,7 @@ describe("the observer of agents", () => {
         assert.deepEqual(rings(run), [
             ["agents", ["yellow"]],
             ["big", ["green"]],
-            ["fleet", ["red"]],
+            ["shared_ring", ["red"]],
         ]);
         assert.equal(JSON.parse(propsOf(run, /:StatefulSet$/, "thanos-receive-ingester-agents")).spec.replicas, 6);
     });

@@ -76,7 +76,7 @@ describe("a stateless Rule", () => {
             rings(run, "thanos-receive-router").map(([name, tenants]) => [name, tenants]),
             [
                 ["agents", ["green"]],
-                ["fleet", ["red"]],
+                ["shared_ring", ["red"]],
             ],
         );
         assert.deepEqual(clients(run, "thanos-receive-router-rule"), { 19291: ["rule"], 10902: ["prometheus"] });

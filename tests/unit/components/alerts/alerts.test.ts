@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ruleGroup } from "../../../../components/alerts/alert";
 import { clusterAlerts, OWN_JOBS } from "../../../../components/alerts/clusterAlerts";
 import { observerAlerts } from "../../../../components/alerts/observerAlerts";
+import { partsOf } from "../../../../components/thanos/hashring";
 import { ALERTS, CASES, CLUSTER_ALERTS, OBSERVER_ALERTS, RUNBOOKS } from "../../../support/alertCases";
 import { checkAlerts, promtoolHere } from "../../../support/promtool";
 import { ROOT } from "../../../support/root";
@@ -90,27 +91,63 @@ describe("the alerts", () => {
         assert.match(upload?.expr ?? "", /\) > 180\nand on/);
     });
 
+    /** The alerts about a ring. */
+    const aboutRing = (name: string, size: Partial<Parameters<typeof partsOf>[0]>, replicationFactor = 3, uploads = false) =>
+        observerAlerts({
+            namespace: "m",
+            observees: [],
+            streams: [],
+            receive: {
+                tenants: [],
+                rings: [{ name, parts: partsOf({ zones: [], ingesters: 3, leaving: 0, ...size }), uploads }],
+                replicationFactor,
+            },
+        }).filter(({ labels }) => labels?.ring);
+    /** When too few ingesters are up, without the label matchers. */
+    const tooFew = (size: { ingesters: number; zones?: string[] }, replicationFactor = 3) =>
+        aboutRing("r", size, replicationFactor)[0]?.expr.replace(/\{.*\}/, "");
+
     it("let as many ingesters be away as the quorum of a write allows", () => {
-        const threshold = (ingesters: number, replicationFactor: number) =>
-            observerAlerts({
-                namespace: "monitoring",
-                observees: [],
-                streams: [],
-                receive: { tenants: ["red"], rings: [{ services: ["i"], ingesters, uploads: false }], replicationFactor },
-            })
-                .find(({ name }) => name === "FleetIngestersAway")
-                ?.expr.split(" < ")[1];
-        assert.deepEqual([threshold(3, 3), threshold(6, 3), threshold(5, 5), threshold(2, 2), threshold(1, 1)], ["2", "5", "3", "1", "1"]);
+        const enough = (ingesters: number, copies: number) => tooFew({ ingesters }, copies);
+        assert.deepEqual(
+            [enough(3, 3), enough(6, 3), enough(5, 5), enough(2, 2), enough(1, 1)],
+            [2, 5, 3, 1, 1].map((count) => `(count(up == 1) or vector(0)) < ${count}`),
+        );
     });
+
+    it("let as many zones lack ingesters as the quorum of a write allows, however many a zone lacks", () =>
+        assert.deepEqual(
+            [tooFew({ ingesters: 6, zones: ["a", "b", "c"] }), tooFew({ ingesters: 4, zones: ["a", "b", "c", "d"] })],
+            ["(count(count by (job) (up == 1) == 2) or vector(0)) < 2", "(count(count by (job) (up == 1) == 1) or vector(0)) < 3"],
+        ));
+
+    it("about a ring count its members only, and those that leave it where all upload", () => {
+        const members = "thanos-receive-ingester-0|thanos-receive-ingester-1";
+        assert.deepEqual(
+            aboutRing("r", { ingesters: 2, leaving: 1 }, 1, true).map(({ name, expr }) => [name, /pod=~"([^"]*)"/.exec(expr)?.[1]]),
+            [
+                ["FleetIngestersAway", members],
+                ["FleetRingUnbalanced", members],
+                ["FleetReceiveUploadFails", undefined],
+            ],
+        );
+    });
+
+    it("about a ring name the ring, not one of its zones", () =>
+        assert.deepEqual(
+            aboutRing("some-ring", { zones: ["a", "b", "c"] }, 3, true).map(({ labels }) => labels),
+            [{ ring: "some-ring" }, { ring: "some-ring" }, { ring: "some-ring" }],
+        ));
 
     it("about Receive exist only where there is a Receive", () => {
         const without = observerAlerts({ namespace: "monitoring", observees: ["blue", "red"], streams: [] }).map(({ name }) => name);
-        const more = OBSERVER_ALERTS.map(({ name }) => name).filter(
+        const more = [...new Set(OBSERVER_ALERTS.map(({ name }) => name))].filter(
             (name) => !without.includes(name) && !/^Fleet(BlocksMissing|Rule)/.test(name),
         );
         assert.deepEqual(more, [
             "FleetRemoteWriteSilent",
             "FleetIngestersAway",
+            "FleetTenantLimited",
             "FleetRingDiffers",
             "FleetRingUnbalanced",
             "FleetReceiveUploadFails",
@@ -118,13 +155,9 @@ describe("the alerts", () => {
     });
 
     it("about uploads of ingesters exist only for rings that upload", () => {
-        const ring = (service: string, uploads: boolean) => ({ services: [service], ingesters: 3, uploads });
-        const receive = { tenants: ["red"], rings: [ring("shared", false), ring("agents", true)], replicationFactor: 3 };
-        const alerts = observerAlerts({ namespace: "monitoring", observees: [], streams: [], receive });
-        assert.deepEqual(
-            alerts.filter(({ name }) => name === "FleetReceiveUploadFails").map(({ labels }) => labels),
-            [{ ring: "agents" }],
-        );
+        const names = (uploads: boolean) => aboutRing("r", {}, 3, uploads).map(({ name }) => name);
+        const always = ["FleetIngestersAway", "FleetRingUnbalanced"];
+        assert.deepEqual([names(false), names(true)], [always, [...always, "FleetReceiveUploadFails"]]);
     });
 
     it("about observees ask the Query that asks leaf Queries, and take none in front of the observer's own sources for one", () => {

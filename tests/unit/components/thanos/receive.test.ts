@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { receive } from "../../../../config/schema/thanos";
 import { type Run, runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
 import { observerConfig } from "../../../support/testFleet";
@@ -48,13 +49,22 @@ describe("a tenant with a ring of its own", () => {
             ringsOf(run).map(({ hashring, tenants, endpoints }) => [hashring, tenants, endpoints.length]),
             [
                 ["big", ["gold"], 6],
-                ["fleet", ["red", "green"], 3],
+                ["shared_ring", ["red", "green"], 3],
             ],
         );
         assert.equal(replicasOf(run, "thanos-receive-ingester-big"), 6);
         assert.equal(replicasOf(run, "thanos-receive-ingester"), 3);
         const addresses = fileOf(run, "thanos-query", "endpoints.yml").match(/thanos-receive[\w-]+/g);
         assert.deepEqual(addresses, ["thanos-receive-ingester-big", "thanos-receive-ingester"]);
+    });
+
+    it("has another name in the file and in Receive's metrics than the shared ring, whatever it is called", async () => {
+        assert.deepEqual(
+            ringsOf(await built([{ ...big, name: "fleet" }])).map(({ hashring }) => hashring),
+            ["fleet", "shared_ring"],
+        );
+        const nameOf = (name: string) => receive.safeParse({ rings: [{ name, tenants: [] }] }).success;
+        assert.deepEqual([nameOf("fleet"), nameOf("shared_ring")], [true, false]);
     });
 
     it("is limited by what its own ring holds, and counted there", async () => {
@@ -92,7 +102,7 @@ describe("a tenant with a ring of its own", () => {
         );
         assert.deepEqual(
             ringsOf(run).map(({ hashring }) => hashring),
-            ["fleet"],
+            ["shared_ring"],
         );
         assert.equal(replicasOf(run, "thanos-receive-ingester-big"), 6);
         assert.match(fileOf(run, "thanos-query", "endpoints.yml"), /thanos-receive-ingester-big\./);
