@@ -156,7 +156,7 @@ export class Receive extends pulumi.ComponentResource {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
-        const ingesters = args.rings.flatMap((ring) => ingestersOf(ring, args, childOpts));
+        const ingesters = args.rings.flatMap((ring) => ringWorkloads(ring, args, childOpts));
         this.volumes = ingesters.flatMap(({ volumes }) => volumes);
         this.endpoints = args.rings.flatMap(partsOf).map((part) => ({ address: grpcPodsOf(part.name, namespace) }));
         this.registerOutputs({ endpoints: this.endpoints });
@@ -244,7 +244,7 @@ const ruleRouters = (ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceO
     );
 
 /** The ingesters of a ring, those included that leave it. One zone after the other: a rollout of two at once would take two copies of a sample away. */
-function ingestersOf(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
+function ringWorkloads(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
     const component = ingesterComponent(ring.name);
     const blocks = ring.uploads && ring.name !== undefined ? args.blocksOf(ring.name) : undefined;
     const metadata = { name: thanosName(component), namespace: args.namespace, labels: { ...podsOf(component), ...PART_OF } };
