@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { objectStoreFile } from "../components/blocks/objectStore";
-import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/naming/names";
+import { KPS, streamPrefix } from "../components/naming/names";
+import { PROMETHEUS_REPLICA_LABEL } from "../rules/model";
 import { execute } from "./execute";
 
 /**

@@ -1,4 +1,5 @@
-import { CLUSTER_LABEL, thanosName } from "../naming/names";
+import { CLUSTER_LABEL } from "../../config/labels";
+import { thanosName } from "../naming/names";
 import { type Alert, targets } from "./alert";
 
 export interface ObserverAlertsArgs {

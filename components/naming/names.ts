@@ -1,5 +1,5 @@
 /**
- * Every name that two clusters or two components have to agree on; labels and annotations are in labels.ts. Addresses are derived from the fleet's
+ * Every name that two clusters or two components have to agree on; labels and annotations of objects are in labels.ts, those of samples in config/labels.ts. Addresses are derived from the fleet's
  * domain and the cluster's name, so the observer can be deployed before its observees exist (docs/adr/0002).
  */
 
@@ -24,22 +24,6 @@ export const REMOTE_WRITE_PORT = 19291;
 export const REMOTE_WRITE_NAME = "observer";
 /** URL that observees write to. */
 export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
-
-/** The operator adds this label to every series of a Prometheus replica, and to its blocks. */
-export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
-/** The operator adds this label to every series of a Prometheus: its namespace and name. */
-export const PROMETHEUS_LABEL = "prometheus";
-/** Each Receive ingester adds this label to the series that it holds. */
-export const RECEIVE_REPLICA_LABEL = "receive_replica";
-/** Each pod of Rule adds this label to what it records, and to its blocks. */
-export const RULE_REPLICA_LABEL = "rule_replica";
-/** Query drops these labels to merge the copies of a series. */
-export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, RULE_REPLICA_LABEL];
-/**
- * The external label that tells clusters apart. Receive announces its tenants under the same label, so that both paths give a series the same
- * labels (docs/adr/0003).
- */
-export const CLUSTER_LABEL = "cluster";
 
 /** Prefix in the bucket of one stream (docs/adr/0016). Each stream has a Store and a Compact. */
 export const streamPrefix = (stream: string) => stream;

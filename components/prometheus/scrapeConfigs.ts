@@ -1,8 +1,8 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
+import { CLUSTER_LABEL, PROMETHEUS_LABEL, REPLICA_LABELS } from "../../config/labels";
 import type { PrometheusConfig, ScrapeConfig } from "../../config/schema";
 import { PART_OF } from "../naming/labels";
-import { CLUSTER_LABEL, PROMETHEUS_LABEL, REPLICA_LABELS } from "../naming/names";
 import { TLS_FILES } from "../tls/tlsSecret";
 
 /** A step of relabeling, as the operator's objects have it. */

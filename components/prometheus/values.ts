@@ -1,11 +1,13 @@
+import { CLUSTER_LABEL } from "../../config/labels";
 import { MAX_SAMPLES_PER_SEND, type PodsConfig, type PrometheusConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
+import { PROMETHEUS_REPLICA_LABEL } from "../../rules/model";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksumAnnotations } from "../kubernetes/checksum";
 import { imageFrom } from "../kubernetes/imageFrom";
 import { type Placement, placementOf } from "../kubernetes/placement";
-import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
+import { KPS, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
 import { type Tracing, tracingConfig } from "../thanos/tracing";
 import type { AlertTargets } from "../tls/alertmanagerFiles";
 import { TLS_FILES } from "../tls/tlsSecret";

@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { RECEIVE_REPLICA_LABEL } from "../../config/labels";
 import type { CompactConfig } from "../../config/schema";
 import { goTime } from "../../rules/duration";
+import { PROMETHEUS_REPLICA_LABEL } from "../../rules/model";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
-import { PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, streamWorkload } from "../naming/names";
+import { streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
 
 export interface CompactArgs extends CompactConfig, ThanosPods {

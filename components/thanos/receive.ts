@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { CLUSTER_LABEL, RECEIVE_REPLICA_LABEL } from "../../config/labels";
 import { hasTenants, type Ring } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
 import { RULE_STREAM } from "../../config/streams";
@@ -9,11 +10,9 @@ import { loadBalancerService } from "../kubernetes/loadBalancerService";
 import type { Placement } from "../kubernetes/placement";
 import { NODE_ZONE_LABEL, PART_OF, podsOf } from "../naming/labels";
 import {
-    CLUSTER_LABEL,
     externalServiceName,
     grpcPodsOf,
     ingesterComponent,
-    RECEIVE_REPLICA_LABEL,
     REMOTE_WRITE_PORT,
     receiveHost,
     serviceHost,

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { RULE_REPLICA_LABEL } from "../../config/labels";
 import type { RuleFile } from "../../config/ruleFiles";
 import type { RuleConfig } from "../../config/schema";
 import { keepsBlocks, RULE_STREAM } from "../../config/streams";
@@ -9,7 +10,7 @@ import { childOptions } from "../kubernetes/childOptions";
 import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
-import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
+import { alertmanagerPodsOf, grpcPodsOf, serviceHost, thanosName } from "../naming/names";
 import { type AlertTargets, alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 import type { Endpoint } from "./endpoints";
 import { ruleWriteUrl } from "./receive";
