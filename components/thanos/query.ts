@@ -10,7 +10,7 @@ import type { Placement } from "../kubernetes/placement";
 import { podsOf } from "../naming/labels";
 import { externalServiceName, serviceHost, thanosName, tlsSecretName } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
-import { type Endpoint, endpointsFile, replicaGroup } from "./endpoints";
+import { type Endpoint, endpointsFile } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
 
@@ -141,7 +141,7 @@ export class Query extends pulumi.ComponentResource {
             );
 
         this.url = `http://${serviceHost(workloadName, namespace)}:${THANOS_PORTS.http}`;
-        this.endpoint = replicaGroup(`${serviceHost(workloadName, namespace)}:${THANOS_PORTS.grpc}`);
+        this.endpoint = { address: `${serviceHost(workloadName, namespace)}:${THANOS_PORTS.grpc}`, equalReplicas: true };
         this.registerOutputs({ url: this.url });
     }
 }

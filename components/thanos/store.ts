@@ -9,7 +9,7 @@ import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { serviceAccountOf, serviceHost, shardName, storeWorkloads } from "../naming/names";
 import { bucketCacheFile, indexCacheFile, type SharedCache } from "./caches";
-import { type Endpoint, replicaGroup } from "./endpoints";
+import type { Endpoint } from "./endpoints";
 import { DATA_DIR, OBJECT_STORE_FILE, START_DIR, serviceAccount, THANOS_PORTS, type ThanosPods, type Workload, workload } from "./workload";
 
 export interface StoreArgs extends Omit<StoreConfig, "cache">, ThanosPods {
@@ -89,7 +89,10 @@ export class Store extends pulumi.ComponentResource {
         );
 
         this.volumes = stores.flatMap(({ volumes }) => volumes);
-        this.endpoints = names.map((service) => replicaGroup(`${serviceHost(service, args.namespace)}:${THANOS_PORTS.grpc}`));
+        this.endpoints = names.map((service) => ({
+            address: `${serviceHost(service, args.namespace)}:${THANOS_PORTS.grpc}`,
+            equalReplicas: true,
+        }));
         this.registerOutputs({ endpoints: this.endpoints });
     }
 }
