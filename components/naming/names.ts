@@ -25,9 +25,6 @@ export const REMOTE_WRITE_NAME = "observer";
 /** URL that observees write to. */
 export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
 
-/** Prefix in the bucket of one stream (docs/adr/0016). Each stream has a Store and a Compact. */
-export const streamPrefix = (stream: string) => stream;
-
 /** Name of a Thanos workload and of every object it consists of: `thanos-query`. */
 export const thanosName = (component: string) => `thanos-${component}`;
 

@@ -66,9 +66,7 @@ export class Observer extends pulumi.ComponentResource {
         const streams = streamsOf(config);
         const objectStores: Stores = objectStore
             ? {
-                  stores: Object.fromEntries(
-                      streams.map(({ name: stream, prefix }) => [stream, { ...objectStore, ...(prefix !== undefined && { prefix }) }]),
-                  ),
+                  stores: Object.fromEntries(streams.map(({ name: stream, prefix }) => [stream, { ...objectStore, prefix }])),
                   roles: {},
               }
             : cloud.makeStores("blocks", streams, childOpts);
