@@ -1,6 +1,6 @@
 /**
- * Every name that two clusters or two components have to agree on; labels and annotations of objects are in labels.ts, those of samples in config/labels.ts. Addresses are derived from the fleet's
- * domain and the cluster's name, so the observer can be deployed before its observees exist (docs/adr/0002).
+ * Every name that two clusters or two components have to agree on; labels and annotations of objects are in labels.ts, labels of samples in config/labels.ts.
+ * Addresses are derived from the fleet's domain and the cluster's name, so the observer can be deployed before its observees exist (docs/adr/0002).
  */
 
 /** DNS name of a cluster's leaf Query (gRPC). */
@@ -44,7 +44,9 @@ export const storeWorkloads = (stream: string, shards: number): string[] =>
 /** What the ingesters of a ring are called, in their component label and in the names of their objects; `ring` is undefined for the shared one. */
 export const ingesterComponent = (ring: string | undefined) => (ring === undefined ? "receive-ingester" : `receive-ingester-${ring}`);
 
-/** The components that hold the caches of Query Frontend and of all Stores. No names that begin like a Store's: a stream may be called `cache`. */
+/**
+ * The components that hold the caches of Query Frontend and of all Stores. Not `store-cache`: that is the name of the Store of a stream called `cache`.
+ */
 export const MEMCACHED = { answers: "memcached-answers", store: "memcached-store" } as const;
 
 /** Name of the Service that makes a workload reachable from outside its cluster. */

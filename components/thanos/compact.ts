@@ -60,7 +60,7 @@ export function compactFlags(args: Omit<CompactConfig, "storage" | "memory" | "c
         "--compact.skip-block-with-out-of-order-chunks",
         // The block viewer's default of 1m costs a request per block and minute.
         "--block-viewer.global.sync-block-interval=1h",
-        // The web page could delete blocks otherwise.
+        // Without it the web page has buttons that mark blocks for deletion.
         "--disable-admin-operations",
     ];
 }

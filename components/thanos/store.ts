@@ -61,13 +61,13 @@ export function storeFlags(
         ...(requestSeries ? [`--store.limits.request-series=${requestSeries}`] : []),
         ...(requestSamples ? [`--store.limits.request-samples=${requestSamples}`] : []),
         ...(args.shard === undefined ? [] : [`--selector.relabel-config=${shardOf(args.shard, args.shards)}`]),
-        // A block counts from the age of its oldest sample, of its samples only those that are old enough (pkg/block/fetcher.go, pkg/store/bucket.go).
+        // Store loads a block as soon as its oldest sample is of this age (pkg/block/fetcher.go), and serves only those of its samples that are (pkg/store/bucket.go).
         ...(args.minAge ? [`--max-time=-${args.minAge}`] : []),
         // Headers are downloaded at once (the default) but mapped into memory only while used, so idle blocks cost none.
         "--store.enable-index-header-lazy-reader",
         // Query has one connection to all replicas: closing it regularly spreads the Queries over the replicas again after a restart.
         "--grpc-server-max-connection-age=5m",
-        // The web page could delete blocks otherwise.
+        // Without it the web page has buttons that mark blocks for deletion.
         "--disable-admin-operations",
     ];
 }
