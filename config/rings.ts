@@ -1,4 +1,4 @@
-import { type ObserverConfig, type ReceiveConfig, writersOf } from "./schema";
+import { type ObserverConfig, type ReceiveConfig, remoteWritersOf } from "./schema";
 import { streamsOf } from "./streams";
 
 /** A hashring of Receive, and the ingesters behind it. */
@@ -27,18 +27,18 @@ export const takesSamples = (ring: Pick<Ring, "tenants" | "records">): boolean =
  */
 export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "observees" | "streams" | "compact" | "rule">): Ring[] {
     const { receive, observees, rule } = config;
-    const writers = writersOf(observees).map(({ name }) => name);
+    const remoteWriters = remoteWritersOf(observees).map(({ name }) => name);
     const uploaded = streamsOf(config).filter(({ uploader }) => uploader === "receive");
-    if (writers.length === 0 && uploaded.length === 0) return [];
+    if (remoteWriters.length === 0 && uploaded.length === 0) return [];
     const { ingesters, leaving, zones, storage, memory, cpu } = receive;
     const tenantsOf = (stream: string) =>
         uploaded
             .filter(({ name }) => name === stream)
-            .flatMap((s) => s.writers.map(({ name }) => name).filter((name) => writers.includes(name)));
+            .flatMap((s) => s.writers.map(({ name }) => name).filter((name) => remoteWriters.includes(name)));
     const named = receive.rings.map((ring, i) => ({
         path: `receive.rings[${i}]`,
         name: ring.name,
-        tenants: [...new Set([...ring.tenants.filter((tenant) => writers.includes(tenant)), ...tenantsOf(ring.name)])],
+        tenants: [...new Set([...ring.tenants.filter((tenant) => remoteWriters.includes(tenant)), ...tenantsOf(ring.name)])],
         uploads: uploaded.some(({ name }) => name === ring.name),
         records: rule?.stream === ring.name,
         ingesters: ring.ingesters ?? ingesters,
@@ -67,7 +67,7 @@ export function ringsOf(config: Pick<ObserverConfig, "cluster" | "receive" | "ob
     const placed = [...named, ...own].flatMap(({ tenants }) => tenants);
     const shared: Ring = {
         path: "receive",
-        tenants: writers.filter((writer) => !placed.includes(writer)),
+        tenants: remoteWriters.filter((tenant) => !placed.includes(tenant)),
         uploads: false,
         records: false,
         ingesters,

@@ -6,8 +6,8 @@ export type Writer = Pick<ObserveeEntry, "name" | "account" | "via"> & Partial<P
 /** The blocks under one prefix of the bucket: one Compact owns them, and one set of Stores serves them (docs/adr/0016). */
 export interface Stream {
     name: string;
-    /** The folder of its blocks in the bucket. @default its name */
-    prefix?: string | undefined;
+    /** The folder of its blocks in the bucket: its name, unless it is listed with another one. */
+    prefix: string;
     /** The clusters whose samples are in it. None for a stream that is history only, and for Rule's. */
     writers: readonly Writer[];
     /** The component of the observer that uploads to it: Receive what the writers write remotely (docs/adr/0022). @default none: only sidecars of the writers */
@@ -55,12 +55,13 @@ export function streamsOf({
     return [
         ...unlisted.map((name) => ({
             name,
+            prefix: name,
             writers: writersOf(name),
             uploader: receiveIf(hasAgents(writersOf(name))),
             retention: compact.retention,
             path: "compact",
         })),
-        ...streams.map(({ name, prefix, retention, shards, receiveUploads = hasAgents(writersOf(name)) }, i) => ({
+        ...streams.map(({ name, prefix = name, retention, shards, receiveUploads = hasAgents(writersOf(name)) }, i) => ({
             name,
             prefix,
             writers: writersOf(name),
@@ -71,7 +72,16 @@ export function streamsOf({
                 : { retention: compact.retention, path: "compact" }),
         })),
         ...(keepsBlocks(rule)
-            ? [{ name: RULE_STREAM, writers: [], uploader: "rule" as const, retention: compact.retention, path: "compact" }]
+            ? [
+                  {
+                      name: RULE_STREAM,
+                      prefix: RULE_STREAM,
+                      writers: [],
+                      uploader: "rule" as const,
+                      retention: compact.retention,
+                      path: "compact",
+                  },
+              ]
             : []),
     ];
 }

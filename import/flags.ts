@@ -1,3 +1,4 @@
+import { CLUSTER_LABEL } from "../config/labels";
 import type { ComponentName } from "./thanosRelease";
 
 /**
@@ -178,7 +179,10 @@ const RECEIVE: Table = {
     "receive.capnproto-address": LAYOUT,
     "tsdb.retention": kept("receive.retention", "15d"),
     label: SPECIAL,
-    "receive.tenant-label-name": fixed("cluster", "a tenant is a cluster, so its samples have the same labels as those of its sidecars."),
+    "receive.tenant-label-name": fixed(
+        CLUSTER_LABEL,
+        "a tenant is a cluster, so its samples have the same labels as those of its sidecars.",
+    ),
     "receive.hashrings-algorithm": fixed("ketama", "series then stay on their ingesters when the ring changes."),
     "receive.hashrings-file": fixed("none", "routers route, ingesters store: an ingester that restarts then stops no writes.", ""),
     "receive.local-endpoint": fixed("none", "routers route, ingesters store: an ingester that restarts then stops no writes.", ""),

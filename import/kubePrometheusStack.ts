@@ -1,4 +1,5 @@
 import { isMap } from "../rules/isMap";
+import { PROMETHEUS_REPLICA_LABEL } from "../rules/model";
 import { hasCredential, type Notes } from "./note";
 import { cpuOf, memoryOf, volumeOf } from "./quantity";
 import { type Settings, set, unset } from "./settings";
@@ -38,7 +39,7 @@ const FIXED: readonly (readonly [fields: string, ours: string, why: string])[] =
     ["topologySpreadConstraints", "zones", "one lost zone takes one replica."],
     ["resources", "the defaults of prometheus.memory and prometheus.cpu", "without a request Prometheus is the first to be evicted."],
     ["scrapeInterval", "30s", "it is the operator's default, too: nothing changes."],
-    ["replicaExternalLabelName", "prometheus_replica", "it is the operator's default, too: nothing changes."],
+    ["replicaExternalLabelName", PROMETHEUS_REPLICA_LABEL, "it is the operator's default, too: nothing changes."],
     [
         "serviceAccountName, externalUrl, podMetadata, alerting, affinity",
         "the project's own",
@@ -178,12 +179,12 @@ export function prometheusRelease(root: Readonly<Record<string, unknown>>, notes
         const name = taken(path, (at) => values.text(at));
         const isClear = taken(`${SPEC}.replicaExternalLabelNameClear`, (at) => values.isOn(at, false));
         if (isClear)
-            notes.differs(`${path}Clear`, true, "prometheus_replica", "without a label Query cannot tell two replicas apart (L1).");
-        if (!name || name === "prometheus_replica") return undefined;
+            notes.differs(`${path}Clear`, true, PROMETHEUS_REPLICA_LABEL, "without a label Query cannot tell two replicas apart (L1).");
+        if (!name || name === PROMETHEUS_REPLICA_LABEL) return undefined;
         notes.differs(
             path,
             name,
-            "prometheus_replica",
+            PROMETHEUS_REPLICA_LABEL,
             "Query, Compact and the alerts know the replicas by it. New blocks have it, and Compact does not merge them with the older ones; Query merges both.",
         );
         return name;

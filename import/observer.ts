@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { RECEIVE_REPLICA_LABEL, REPLICA_LABELS, RULE_REPLICA_LABEL } from "../config/labels";
 import { formatDuration, parseDuration } from "../rules/duration";
 import { isMap } from "../rules/isMap";
+import { PROMETHEUS_REPLICA_LABEL } from "../rules/model";
 import { FLAGS, SOURCES, type Treatment } from "./flags";
 import type { Notes } from "./note";
 import { cpuOf, memoryOf, volumeOf } from "./quantity";
@@ -22,9 +24,6 @@ const SECTIONS: Readonly<
     rule: { section: "rule", pods: "replicas", memory: "memory", cpu: "cpu", volume: "storage" },
     "bucket-web": { section: "bucketWeb", memory: "memory", cpu: "cpu" },
 };
-
-/** The project's own replica labels: Query knows them without a setting. */
-const OWN_REPLICA_LABELS = ["prometheus_replica", "receive_replica", "rule_replica"];
 
 /** The settings of an observer that does what a release of one of Thanos's charts does. */
 export function observerSettings(release: ThanosRelease, values: Values, notes: Notes): Settings {
@@ -245,16 +244,16 @@ function specials(component: Component, flags: readonly Flag[], settings: Settin
 function merging(component: Component, labels: readonly Flag[], func: Flag | undefined, settings: Settings, notes: Notes): void {
     for (const flag of labels) {
         const from = fromOf(component, flag);
-        if (flag.value === "receive_replica")
+        if (flag.value === RECEIVE_REPLICA_LABEL)
             notes.differs(from, flag.value, "in streams that Receive uploads to", "only there are there such copies.");
-        else if (flag.value === "prometheus_replica" && func?.value === "penalty") {
+        else if (flag.value === PROMETHEUS_REPLICA_LABEL && func?.value === "penalty") {
             set(settings, "compact.mergeReplicas", true);
             notes.carried(from, `${flag.value} by penalty`, "compact.mergeReplicas", true);
         } else
             notes.left(
                 from,
                 flag.value,
-                "Compact merges the blocks of two Prometheus by the label prometheus_replica and by penalty only; another way would keep the samples of both (L3).",
+                `Compact merges the blocks of two Prometheus by the label ${PROMETHEUS_REPLICA_LABEL} and by penalty only; another way would keep the samples of both (L3).`,
                 "Query merges them anyway. `compact.mergeReplicas` merges new blocks for good.",
             );
     }
@@ -262,7 +261,7 @@ function merging(component: Component, labels: readonly Flag[], func: Flag | und
 
 /** External labels of Receive and Rule, which are in every block that they upload. */
 function ownLabels(component: Component, labels: readonly Flag[], notes: Notes): void {
-    const ours = component.name === "receive" ? "receive_replica" : "rule_replica";
+    const ours = component.name === "receive" ? RECEIVE_REPLICA_LABEL : RULE_REPLICA_LABEL;
     for (const flag of labels) {
         const [name = ""] = flag.value.split("=");
         if (name === ours) continue;
@@ -350,14 +349,14 @@ function replicaLabels({ components }: ThanosRelease, settings: Settings, notes:
         .filter(({ name }) => name === "receive" || name === "rule")
         .flatMap(({ flags: ofComponent }) => ofComponent.filter(({ name }) => name === "label"))
         .flatMap(({ value }) => /^([a-z_]*replica[a-z_]*)=/i.exec(value)?.[1] ?? []);
-    const labels = [...new Set([...flags.map(({ value }) => value), ...ofReceive])].filter((label) => !OWN_REPLICA_LABELS.includes(label));
+    const labels = [...new Set([...flags.map(({ value }) => value), ...ofReceive])].filter((label) => !REPLICA_LABELS.includes(label));
     if (labels.length > 0) set(settings, "query.replicaLabels", labels);
     for (const { value, from } of flags)
         notes.carried(
             `${from ?? "query"} (--query.replica-label)`,
             value,
             "query.replicaLabels",
-            OWN_REPLICA_LABELS.includes(value) ? "without a setting: it is the project's own" : value,
+            REPLICA_LABELS.includes(value) ? "without a setting: it is the project's own" : value,
         );
 }
 

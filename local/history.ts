@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { objectStoreFile } from "../components/blocks/objectStore";
-import { KPS, PROMETHEUS_REPLICA_LABEL, streamPrefix } from "../components/naming/names";
+import { KPS } from "../components/naming/names";
+import { PROMETHEUS_REPLICA_LABEL } from "../rules/model";
 import { execute } from "./execute";
 
 /**
@@ -52,7 +53,7 @@ export async function uploadHistory(
 ): Promise<boolean> {
     const { blocks, uploaded, objectStore } = filesOf(directory, cluster);
     if (existsSync(uploaded)) return false;
-    await writeFile(objectStore, objectStoreFile(store, streamPrefix(cluster)), { mode: 0o600 });
+    await writeFile(objectStore, objectStoreFile(store, cluster), { mode: 0o600 });
     // The external labels of the cluster's first Prometheus replica: Compact merges history and new blocks as one stream.
     const labels = { cluster, prometheus: `monitoring/${KPS}-prometheus`, [PROMETHEUS_REPLICA_LABEL]: `prometheus-${KPS}-prometheus-0` };
     const args = ["tools", "bucket", "upload-blocks", `--objstore.config-file=${objectStore}`, `--path=${blocks}`];

@@ -2,7 +2,7 @@ import { EKS_ADD_ONS, presentOnEks } from "../components/cloud/aws/addOns/eks/ca
 import { clusterAdminPolicy } from "../components/cloud/aws/iam/names";
 import { leafQueryHost, receiveHost } from "../components/naming/names";
 import { pageHosts } from "../config/exposure";
-import { STORES_BLOCKS, writersOf } from "../config/schema";
+import { remoteWritersOf, STORES_BLOCKS } from "../config/schema";
 import { addOnChoices } from "../config/schema/addOnChoices";
 import { EKS } from "../upstream/versions";
 import { type AwsStack, PLACEHOLDER_ZONE } from "./awsStack";
@@ -291,7 +291,7 @@ function checkNames(stack: AwsStack, observer: AwsStack | undefined): BootstrapS
             ? [leafQueryHost(config.cluster, domain)]
             : [
                   ...(config.exposure ? Object.values(pageHosts(config)) : []),
-                  ...(writersOf(config.observees).length > 0 ? [receiveHost(domain)] : []),
+                  ...(remoteWritersOf(config.observees).length > 0 ? [receiveHost(domain)] : []),
               ];
     if (names.length === 0) return [];
     return [

@@ -1,10 +1,7 @@
 import { compactor, OBJSTORE, objstore, operated, thanos, uploadingTo } from "./example";
-import { type Compactor, isKnown, NOTHING, type ThanosModel } from "./model";
+import { type Compactor, isKnown, NOTHING, PROMETHEUS_REPLICA_LABEL, type ThanosModel } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
-
-/** What prometheus-operator calls the replica label, unless it is told otherwise. */
-const OPERATORS_LABEL = "prometheus_replica";
 
 export const replicasMergeByPenalty = defineRule({
     id: "L3",
@@ -36,9 +33,9 @@ export const replicasMergeByPenalty = defineRule({
             .map(({ path, label }) => ({ path, fact: `nothing says whose replicas the label ${label} tells apart` })),
     good: {
         ...NOTHING,
-        compactors: [merging(["receive_replica"], false), merging([OPERATORS_LABEL], true, { path: "red", stream: "red" })],
+        compactors: [merging(["receive_replica"], false), merging([PROMETHEUS_REPLICA_LABEL], true, { path: "red", stream: "red" })],
     },
-    bad: { ...NOTHING, compactors: [merging([OPERATORS_LABEL], false)] },
+    bad: { ...NOTHING, compactors: [merging([PROMETHEUS_REPLICA_LABEL], false)] },
     manifests: {
         good: [
             objstore("blue"),
@@ -73,7 +70,7 @@ function isOfPrometheus({ sources }: ThanosModel, stream: string, label: string)
         ({ stream: other, replicaLabels }) => other === stream && isKnown(replicaLabels) && replicaLabels.includes(label),
     );
     if (marked.length > 0) return marked.some(({ program }) => program === "Prometheus");
-    if (label === OPERATORS_LABEL) return true;
+    if (label === PROMETHEUS_REPLICA_LABEL) return true;
     // The names that Thanos's own documents give the labels of Receive and Rule.
     return /^(receive|rule|ruler|thanos_ruler|thanos_receive)_replica$/.test(label) ? false : undefined;
 }

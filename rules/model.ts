@@ -33,6 +33,9 @@ export type PartKind = keyof ThanosModel;
 /** Label of a Kubernetes workload that works on the blocks of one stream. Its value is the stream's name. */
 export const STREAM_LABEL = "thanos-fleet/stream";
 
+/** Label that prometheus-operator adds to every series of a Prometheus replica, and to its blocks, unless it is told another name. */
+export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
+
 /** A workload of `thanos compact`. */
 export interface Compactor {
     /** Where the part is described: `compact` in a configuration, `StatefulSet thanos-compact-blue` among resources. Paths of problems begin with it. */

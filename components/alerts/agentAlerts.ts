@@ -1,4 +1,5 @@
-import { CLUSTER_LABEL, PROMETHEUS_SERVICE, prometheusClaims } from "../naming/names";
+import { CLUSTER_LABEL } from "../../config/labels";
+import { PROMETHEUS_SERVICE, prometheusClaims } from "../naming/names";
 import type { Alert } from "./alert";
 import { remoteWriteLosesSamples, volumeNearlyFull } from "./clusterAlerts";
 

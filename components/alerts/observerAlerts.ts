@@ -1,4 +1,5 @@
-import { CLUSTER_LABEL, thanosName } from "../naming/names";
+import { CLUSTER_LABEL } from "../../config/labels";
+import { thanosName } from "../naming/names";
 import { membersOf, type RingPart } from "../thanos/hashring";
 import { type Alert, targets } from "./alert";
 

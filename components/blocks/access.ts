@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ObjectStore } from "./objectStore";
+import type { StreamStore } from "./objectStore";
 
 /**
  * What a component may do with the blocks of a stream: `read` them; `write`: read and upload them; `own`: read, upload and delete them.
@@ -24,7 +24,7 @@ export interface Grant {
     /** Kubernetes namespace. */
     namespace: string;
     /** Where the blocks are. */
-    store: ObjectStore;
+    store: StreamStore;
     /** ARN of the role to assume, where the bucket belongs to another account and its policy does not name this stack's own role. @default none */
     assume?: string | undefined;
 }

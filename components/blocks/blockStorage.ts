@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { childOptions } from "../kubernetes/childOptions";
-import { serviceAccountOf, streamPrefix } from "../naming/names";
+import { serviceAccountOf } from "../naming/names";
 import type { BlockComponent, GrantAccess } from "./access";
-import { type ObjectStore, objectStoreSecret } from "./objectStore";
+import { objectStoreSecret, type StreamStore } from "./objectStore";
 
 /** How the pods of one component reach the blocks of one stream. */
 export interface StreamAccess {
@@ -21,7 +21,7 @@ export interface BlockStorageArgs {
     /** Kubernetes namespace. */
     namespace: string;
     /** Where the blocks of each stream are, by stream. */
-    stores: Record<string, ObjectStore>;
+    stores: Record<string, StreamStore>;
     /**
      * ARN of the role to assume, by stream, where the bucket belongs to another account and its policy does not name this stack's own role.
      * @default none
@@ -60,12 +60,12 @@ export class BlockStorage {
     }
 
     /** A stream's objstore file. Components that work on the same stream share it. */
-    private fileOf(stream: string, store: ObjectStore): ReturnType<typeof objectStoreSecret> {
+    private fileOf(stream: string, store: StreamStore): ReturnType<typeof objectStoreSecret> {
         const file =
             this.files.get(stream) ??
             objectStoreSecret(
                 stream,
-                { namespace: this.args.namespace, prefix: store.prefix ?? streamPrefix(stream), store },
+                { namespace: this.args.namespace, store },
                 { ...childOptions(this.owner, this.opts), provider: this.cloud.kubernetes },
             );
         this.files.set(stream, file);

@@ -4,16 +4,20 @@ import { stringify } from "yaml";
 import { checksum } from "../kubernetes/checksum";
 import { objectStoreSecretName } from "../naming/names";
 
-/** Where blocks are stored, in the terms of Thanos's objstore file. */
+/** A bucket, in the terms of Thanos's objstore file. */
 export interface ObjectStore {
     /** `S3`, `GCS`, ... */
     type: string;
     /** The settings of that type, as Thanos spells them. */
     config: Record<string, pulumi.Input<unknown>>;
-    /** The folder of the stream's blocks in it. @default the stream's own (`streamPrefix`) */
-    prefix?: string;
     /** ARNs of the bucket and of its key, where this project made them on AWS. @default none: access is by the keys in `config` */
     iam?: { bucketArn: pulumi.Input<string>; kmsKeyArn: pulumi.Input<string> };
+}
+
+/** Where the blocks of one stream are. */
+export interface StreamStore extends ObjectStore {
+    /** The folder of the stream's blocks in the bucket. */
+    prefix: string;
 }
 
 /**
@@ -29,15 +33,14 @@ export const OBJECT_STORE_KEY = "objstore.yml";
 /** The Secret with the objstore file of one stream, and the file's checksum. */
 export function objectStoreSecret(
     stream: string,
-    args: { namespace: string; prefix: string; store: ObjectStore },
+    { namespace, store: { type, config, prefix } }: { namespace: string; store: StreamStore },
     opts: pulumi.CustomResourceOptions,
 ) {
     const name = objectStoreSecretName(stream);
-    const { type, config } = args.store;
-    const file = pulumi.output({ type, config }).apply((store) => objectStoreFile(store, args.prefix));
+    const file = pulumi.output({ type, config }).apply((store) => objectStoreFile(store, prefix));
     const secret = new k8s.core.v1.Secret(
         name,
-        { metadata: { name, namespace: args.namespace }, stringData: { [OBJECT_STORE_KEY]: pulumi.secret(file) } },
+        { metadata: { name, namespace }, stringData: { [OBJECT_STORE_KEY]: pulumi.secret(file) } },
         opts,
     );
     return { secret, checksum: checksum(file) };

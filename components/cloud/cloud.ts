@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Stream } from "../../config/streams";
 import type { GrantAccess } from "../blocks/access";
-import type { ObjectStore } from "../blocks/objectStore";
+import type { StreamStore } from "../blocks/objectStore";
 import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
 
@@ -48,8 +48,8 @@ export interface ContractFacts {
 }
 
 export interface Stores {
-    /** The object store of each stream. */
-    stores: Record<string, ObjectStore>;
+    /** Where the blocks of each stream are. */
+    stores: Record<string, StreamStore>;
     /** By cluster, for those of other accounts: the ARN of the role that their pods assume to reach the store. */
     roles: Record<string, pulumi.Input<string>>;
 }

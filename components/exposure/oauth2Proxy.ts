@@ -77,13 +77,13 @@ export const oauth2ProxyFlags = (args: Oauth2ProxyFlags): string[] => [
     "--cookie-name=__Host-login",
     "--cookie-samesite=lax",
     `--cookie-expire=${goTime(args.session)}`,
-    // Who it is, without the issuer's tokens: no page needs them, and they can be larger than a cookie may be.
+    // The cookie holds who has logged in, and not the issuer's tokens: no page needs them, and they can be larger than a cookie may be.
     "--session-cookie-minimal",
     "--skip-provider-button",
-    // Programs, and the pages' own scripts after the end of a session, are told so and not sent to a page for people.
+    // Requests of programs, and of the pages' scripts when the session has ended, get 401 instead of a redirect to the login page.
     "--api-route=/api/",
     "--silence-ping-logging",
-    // The other pages have no API that a program reads. Grafana takes a bearer token for one of its own.
+    // For programs that read Query Frontend's API. Bucket web has no such API, and Grafana would take a bearer token for one of its own.
     ...(args.bearerTokens && args.page === "query" ? ["--skip-jwt-bearer-tokens", "--bearer-token-login-fallback=false"] : []),
 ];
 

@@ -1,5 +1,5 @@
+import { CLUSTER_LABEL } from "../../config/labels";
 import { remoteWrite } from "../alerts/clusterAlerts";
-import { CLUSTER_LABEL } from "../naming/names";
 import { type DashboardSpec, graph, type Row, top } from "./dashboard";
 import { CHOSEN, CLUSTERS, EVERY_PROMETHEUS, type FleetFacts, ofObserver } from "./facts";
 

@@ -14,7 +14,8 @@ export interface DataSourceArgs {
 
 /**
  * Query Frontend as a data source, in the format of Grafana's provisioning (its packages/grafana-prometheus/src/types.ts has `jsonData`).
- * No custom headers: Query answers for the whole fleet, and reads no tenant. No exemplars: Receive is sent none.
+ * No custom headers: it answers for the whole fleet and reads no tenant. The one for tenants (`query.tenancy`) reads the tenant from a header, which the user's
+ * proxy sets (docs/adr/0031). No exemplars: Receive is sent none.
  */
 export const dataSources = ({ namespace, scrapeInterval, isDefault }: DataSourceArgs) => ({
     apiVersion: 1,

@@ -1,5 +1,6 @@
+import { CLUSTER_LABEL } from "../../config/labels";
 import { targets } from "../alerts/alert";
-import { CLUSTER_LABEL, EXISTING_SIDECARS, PROMETHEUS_CONTAINER, SIDECAR_SERVICE } from "../naming/names";
+import { EXISTING_SIDECARS, PROMETHEUS_CONTAINER, SIDECAR_SERVICE } from "../naming/names";
 
 /** What dashboards depend on, besides the metrics: so much of a fleet decides which panels it needs. */
 export interface FleetFacts {

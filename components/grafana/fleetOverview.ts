@@ -1,5 +1,6 @@
+import { CLUSTER_LABEL } from "../../config/labels";
 import { remoteWrite } from "../alerts/clusterAlerts";
-import { CLUSTER_LABEL, thanosName } from "../naming/names";
+import { thanosName } from "../naming/names";
 import { type DashboardSpec, graph, stat } from "./dashboard";
 import { CHOSEN, CLUSTERS, EVERY_PROMETHEUS, EVERY_SIDECAR, type FleetFacts, ofObserver } from "./facts";
 

@@ -1,4 +1,5 @@
-import { CLUSTER_LABEL, SIDECAR_SERVICE, thanosName } from "../naming/names";
+import { CLUSTER_LABEL } from "../../config/labels";
+import { SIDECAR_SERVICE, thanosName } from "../naming/names";
 import { type DashboardSpec, graph, type Panel, type Row } from "./dashboard";
 import { CHOSEN, CLUSTERS, EVERY_SIDECAR, type FleetFacts, ofObserver } from "./facts";
 

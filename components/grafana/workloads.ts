@@ -1,5 +1,5 @@
+import { CLUSTER_LABEL } from "../../config/labels";
 import { kubelets } from "../alerts/alert";
-import { CLUSTER_LABEL } from "../naming/names";
 import { type DashboardSpec, graph, stat, top } from "./dashboard";
 import { CHOSEN, CLUSTERS } from "./facts";
 

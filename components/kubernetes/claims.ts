@@ -16,8 +16,9 @@ export interface ClaimsArgs {
 }
 
 /**
- * Nothing is left to wait for, in RFC 9535's JSONPath, which the plugin evaluates: the volume has the size; or the claim gets it with its first pod,
- * which comes later; or the disk has it, and the file system grows once a pod uses it (waiting here for a pod that waits for the claim would never end).
+ * When an update stops waiting for a claim, as a filter of RFC 9535's JSONPath, which the plugin evaluates. Either the claim has no volume yet: it gets one of the
+ * right size with its first pod. Or the volume has the size. Or the disk has grown, and the file system follows when a pod mounts it: that pod may itself wait
+ * for this claim, so waiting longer would never end.
  */
 const GROWN = [
     "$.status.phase=='Pending'",

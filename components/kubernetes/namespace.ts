@@ -12,12 +12,18 @@ export interface NamespaceArgs {
     prometheus: Pick<PrometheusConfig, "nodeExporter">;
 }
 
+const POD_SECURITY = "pod-security.kubernetes.io";
+
 /**
- * The Pod Security Standard that the API server enforces. Every pod of this project fits `restricted`, except node-exporter, which reads the node's own files
- * and network. The namespace says so itself, because a cluster's default may refuse either.
+ * The Pod Security Standard of the namespace. Every pod of this project fits `restricted`, except node-exporter, which reads the node's own files and network:
+ * where it is here, the API server can enforce `privileged` only. It still warns of every other pod that does not fit `restricted`, and of Deployments and the
+ * like, whose pods are refused only later; and its audit log has them (Kubernetes, "Pod Security Admission"). The labels are on the namespace, because a
+ * cluster's default may be another one.
  */
 const podSecurity = ({ nodeExporter }: Pick<PrometheusConfig, "nodeExporter">) => ({
-    "pod-security.kubernetes.io/enforce": nodeExporter === "install" ? "privileged" : "restricted",
+    [`${POD_SECURITY}/enforce`]: nodeExporter === "install" ? "privileged" : "restricted",
+    [`${POD_SECURITY}/warn`]: "restricted",
+    [`${POD_SECURITY}/audit`]: "restricted",
 });
 
 /** The namespace of a stack, created once the cloud is ready, or found. Returns the options of everything inside it. */

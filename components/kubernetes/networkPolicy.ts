@@ -3,8 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { podsOf } from "../naming/labels";
 import { GRAFANA_PODS, PROMETHEUS, prometheusPods } from "../naming/names";
 
-/** Pods of the same namespace that connect to others: a Thanos component by its name, Prometheus, or the chart's Grafana. */
-export type Client =
+/** Thanos components that connect to other pods. */
+type ThanosClient =
     | "query"
     | "query-distributed"
     | "query-tenants"
@@ -13,9 +13,10 @@ export type Client =
     | "store"
     | "receive-router"
     | "receive-router-rule"
-    | "rule"
-    | "prometheus"
-    | "grafana";
+    | "rule";
+
+/** Pods of the same namespace that connect to others: a Thanos component by its name, Prometheus, or the chart's Grafana. */
+export type Client = ThanosClient | "prometheus" | "grafana";
 
 /** Other pods, or addresses. */
 export type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
@@ -26,8 +27,11 @@ export type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 export type Clients = readonly (Client | Peer)[] | "anywhere";
 
 /** The labels of a client's pods. `prometheus`: the name of the Prometheus object. */
-const labelsOf = (client: Client, prometheus: string) =>
-    ({ prometheus: prometheusPods(prometheus), grafana: GRAFANA_PODS })[client as string] ?? podsOf(client);
+function labelsOf(client: Client, prometheus: string): Record<string, string> {
+    if (client === "prometheus") return prometheusPods(prometheus);
+    if (client === "grafana") return GRAFANA_PODS;
+    return podsOf(client satisfies ThanosClient);
+}
 
 const peerOf = (client: Client | Peer, prometheus: string): Peer =>
     typeof client === "string" ? { podSelector: { matchLabels: labelsOf(client, prometheus) } } : client;

@@ -1,6 +1,6 @@
 /**
- * Every name that two clusters or two components have to agree on; labels and annotations are in labels.ts. Addresses are derived from the fleet's
- * domain and the cluster's name, so the observer can be deployed before its observees exist (docs/adr/0002).
+ * Every name that two clusters or two components have to agree on; labels and annotations of objects are in labels.ts, labels of samples in config/labels.ts.
+ * Addresses are derived from the fleet's domain and the cluster's name, so the observer can be deployed before its observees exist (docs/adr/0002).
  */
 
 /** DNS name of a cluster's leaf Query (gRPC). */
@@ -25,25 +25,6 @@ export const REMOTE_WRITE_NAME = "observer";
 /** URL that observees write to. */
 export const receiveUrl = (domain: string) => `https://${receiveHost(domain)}:${REMOTE_WRITE_PORT}/api/v1/receive`;
 
-/** The operator adds this label to every series of a Prometheus replica, and to its blocks. */
-export const PROMETHEUS_REPLICA_LABEL = "prometheus_replica";
-/** The operator adds this label to every series of a Prometheus: its namespace and name. */
-export const PROMETHEUS_LABEL = "prometheus";
-/** Each Receive ingester adds this label to the series that it holds. */
-export const RECEIVE_REPLICA_LABEL = "receive_replica";
-/** Each pod of Rule adds this label to what it records, and to its blocks. */
-export const RULE_REPLICA_LABEL = "rule_replica";
-/** Query drops these labels to merge the copies of a series. */
-export const REPLICA_LABELS = [PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, RULE_REPLICA_LABEL];
-/**
- * The external label that tells clusters apart. Receive announces its tenants under the same label, so that both paths give a series the same
- * labels (docs/adr/0003).
- */
-export const CLUSTER_LABEL = "cluster";
-
-/** Prefix in the bucket of one stream (docs/adr/0016). Each stream has a Store and a Compact. */
-export const streamPrefix = (stream: string) => stream;
-
 /** Name of a Thanos workload and of every object it consists of: `thanos-query`. */
 export const thanosName = (component: string) => `thanos-${component}`;
 
@@ -63,7 +44,9 @@ export const storeWorkloads = (stream: string, shards: number): string[] =>
 /** What the ingesters of a ring are called, in their component label and in the names of their objects; `ring` is undefined for the shared one. */
 export const ingesterComponent = (ring: string | undefined) => (ring === undefined ? "receive-ingester" : `receive-ingester-${ring}`);
 
-/** The components that hold the caches of Query Frontend and of all Stores. No names that begin like a Store's: a stream may be called `cache`. */
+/**
+ * The components that hold the caches of Query Frontend and of all Stores. Not `store-cache`: that is the name of the Store of a stream called `cache`.
+ */
 export const MEMCACHED = { answers: "memcached-answers", store: "memcached-store" } as const;
 
 /** Name of the Service that makes a workload reachable from outside its cluster. */

@@ -1,12 +1,12 @@
 import semver from "semver";
-import { RESERVED_LABELS } from "../../config/checks/chartValues";
+import { CLUSTER_LABEL, RESERVED_LABELS } from "../../config/labels";
 import { checkAll } from "../../rules";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
-import { NOTHING } from "../../rules/model";
+import { NOTHING, PROMETHEUS_REPLICA_LABEL } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
-import { CLUSTER_LABEL, PROMETHEUS_REPLICA_LABEL, REMOTE_WRITE_NAME } from "../naming/names";
+import { REMOTE_WRITE_NAME } from "../naming/names";
 import { TLS_FILES } from "../tls/tlsSecret";
 import { type LabelSelector, selects } from "./labelSelector";
 

@@ -97,8 +97,9 @@ export class ExistingPrometheus extends pulumi.ComponentResource {
     }
 
     /**
-     * Resolves once it is known that this Prometheus fits. Throws with everything that has to be set, after the first resources were made: the values name them. A
-     * preview only warns, or `pulumi up`, which begins with one, would never make them. An error in an `apply` would leave what waits for it waiting for ever.
+     * Resolves when this Prometheus is known to fit. Throws otherwise, with every value that has to be set. Those values name the Secrets of this stack, so the Secrets
+     * are made first; and a preview only warns, because `pulumi up` begins with one and would never make them. Throws here and not in an `apply`, where an
+     * error would leave the resources that wait for it waiting for ever.
      */
     async fits(): Promise<void> {
         const title = `Prometheus ${this.args.namespace}/${this.args.name}`;
@@ -109,7 +110,7 @@ export class ExistingPrometheus extends pulumi.ComponentResource {
             return;
         }
         const made = pulumi.all(this.first).apply((resources) => pulumi.all(resources.map(({ urn }) => urn)));
-        // In an update every output is known at some time.
+        // Only a preview has outputs that never become known.
         const found = await new Promise<Problem[]>((resolve) => {
             pulumi.all([this.problems, made]).apply(([problems]) => resolve(problems));
         });

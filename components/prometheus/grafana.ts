@@ -43,8 +43,9 @@ export function grafanaValues(server: GrafanaServer | undefined, placement: Plac
         ...(page && {
             "grafana.ini": {
                 server: { root_url: page.url },
-                // Whoever comes through the login sees every dashboard. Not by a header with the name: where no NetworkPolicy is enforced, any pod could write the
-                // administrator's into it. As nobody in particular it could see what Query Frontend tells it anyway.
+                // Everybody who has passed the login in front of Grafana is an anonymous viewer, who sees every dashboard. Grafana could take the name from a header of the
+                // login instead, but where no NetworkPolicy is enforced any pod could send the administrator's name. An anonymous viewer learns nothing that
+                // the same pod could not ask Query Frontend.
                 ...(page.hasLogin && { "auth.anonymous": { enabled: true, org_role: "Viewer" } }),
             },
         }),

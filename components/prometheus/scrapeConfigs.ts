@@ -1,8 +1,8 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
+import { CLUSTER_LABEL, PROMETHEUS_LABEL, REPLICA_LABELS } from "../../config/labels";
 import type { PrometheusConfig, ScrapeConfig } from "../../config/schema";
 import { PART_OF } from "../naming/labels";
-import { CLUSTER_LABEL, PROMETHEUS_LABEL, REPLICA_LABELS } from "../naming/names";
 import { TLS_FILES } from "../tls/tlsSecret";
 
 /** A step of relabeling, as the operator's objects have it. */
@@ -183,9 +183,9 @@ function kubernetesRelabelings({ role, port: wanted }: NonNullable<ScrapeConfig[
 }
 
 /**
- * Series lose labels that the fleet gives them itself: everything behind Prometheus shows the fleet's value instead (Thanos, ExtendSortedLabels), and two series that
- * differ in such a label would become one. Their values stay as `exported_...`, as with labels of a target. Those of replicas are dropped: a federated Prometheus
- * that is asked through a Service would otherwise have other series after each change of its pod.
+ * Renames labels of scraped series whose names the fleet uses itself, `cluster` for instance, to `exported_cluster`. Thanos replaces them by the fleet's values
+ * (ExtendSortedLabels), and two series that differ in such a label only would become one. Replica labels are dropped: when a federated Prometheus is scraped
+ * through a Service, each change of the pod behind it would make other series.
  */
 function withoutFleetLabels(externalLabels: string[]): Relabeling[] {
     const kept = [CLUSTER_LABEL, PROMETHEUS_LABEL, ...externalLabels];

@@ -1,11 +1,13 @@
+import { CLUSTER_LABEL } from "../../config/labels";
 import { MAX_SAMPLES_PER_SEND, type PodsConfig, type PrometheusConfig } from "../../config/schema";
 import { shareOf } from "../../config/size";
+import { PROMETHEUS_REPLICA_LABEL } from "../../rules/model";
 import { THANOS_IMAGE, VERSIONS } from "../../upstream/versions";
 import { OBJECT_STORE_KEY } from "../blocks/objectStore";
 import { checksumAnnotations } from "../kubernetes/checksum";
 import { imageFrom } from "../kubernetes/imageFrom";
 import { type Placement, placementOf } from "../kubernetes/placement";
-import { CLUSTER_LABEL, KPS, PROMETHEUS_REPLICA_LABEL, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
+import { KPS, PROMETHEUS_SERVICE_ACCOUNT, REMOTE_WRITE_NAME } from "../naming/names";
 import { type Tracing, tracingConfig } from "../thanos/tracing";
 import type { AlertTargets } from "../tls/alertmanagerFiles";
 import { TLS_FILES } from "../tls/tlsSecret";
@@ -155,9 +157,9 @@ function ofServer(args: ValuesArgs, { secret, checksum }: NonNullable<ValuesArgs
         retentionSize: shareOf(args.storage, 0.8),
         // The sidecar uploads blocks of one length only; Compact merges them.
         disableCompaction: true,
-        // While remote write is being removed or changed, nothing is scraped until the old queue is flushed (storage/remote/write.go): by default for a minute,
-        // in both Prometheus, where Receive does not take the samples any more. What is not sent is in the blocks. Set without remote write too, or it would
-        // come too late, and with a restart.
+        // When remote write is changed or removed, Prometheus scrapes nothing until it has flushed the old queue (storage/remote/write.go). The default is a minute,
+        // and where Receive no longer takes these samples both Prometheus use all of it. What is not flushed is in the blocks. The flag is there without remote write,
+        // too: a changed flag restarts Prometheus, and takes effect later than the change of remote write that it came with.
         additionalArgs: [{ name: "storage.remote.flush-deadline", value: "5s" }],
         thanos: {
             // The operator chooses the sidecar's flags by `version`, not by the image, so the two must agree (prometheus-operator#8763).
@@ -176,7 +178,10 @@ function ofServer(args: ValuesArgs, { secret, checksum }: NonNullable<ValuesArgs
     };
 }
 
-/** What only an agent has. It flushes for a minute, since it has no blocks. Samples that are older and still not sent are lost; Prometheus's own default is 4 h (cmd/prometheus/main.go). */
+/**
+ * What only an agent has. It drops samples that are older than `retention`, sent or not; Prometheus's own default is 4 h (cmd/prometheus/main.go). No
+ * `storage.remote.flush-deadline` as a server has: samples that an agent does not flush are in no block.
+ */
 const ofAgent = ({ retention }: ValuesArgs): Partial<ReturnType<typeof ofServer>> => ({
     additionalArgs: [{ name: "storage.agent.retention.max-time", value: retention }],
 });

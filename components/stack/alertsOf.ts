@@ -1,5 +1,12 @@
 import { type Ring, ringsOf, takesSamples } from "../../config/rings";
-import { activeOf, type ExistingConfig, type ObserveeConfig, type ObserverConfig, type StackConfig, writersOf } from "../../config/schema";
+import {
+    activeOf,
+    type ExistingConfig,
+    type ObserveeConfig,
+    type ObserverConfig,
+    remoteWritersOf,
+    type StackConfig,
+} from "../../config/schema";
 import { shardsOf } from "../../config/stores";
 import { keepsBlocks, streamsOf, uploadsItself } from "../../config/streams";
 import { secondsIn } from "../../rules/duration";
@@ -20,7 +27,7 @@ import type { existingFacts } from "../prometheus/existingChecks";
 import { partsOf } from "../thanos/hashring";
 import { firstToEnd } from "../tls/certificateLife";
 import type { ObserveeAccess } from "./contract";
-import { podsOf } from "./podsOf";
+import { plannedPods } from "./plannedPods";
 
 /** What alerts about a cluster need of its configuration, whatever its role. */
 const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" | "certificatesEnd" | "certificateValidity"> => ({
@@ -28,7 +35,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
     jobs: OWN_JOBS,
     replicas: config.prometheus.replicas,
     blockDuration: config.prometheus.blockDuration,
-    others: podsOf(config).flatMap(({ name: service, replicas: most, fewest: replicas = most }) => {
+    others: plannedPods(config).flatMap(({ name: service, replicas: most, fewest: replicas = most }) => {
         // Memcached has no metrics.
         if (Object.values(MEMCACHED).map(thanosName).includes(service)) return [];
         if (service.startsWith(thanosName(""))) return [{ service, port: "http", replicas }];
@@ -40,7 +47,7 @@ const ofStack = (config: StackConfig): Omit<ClusterAlertsArgs, "writesRemotely" 
 /** Every alert of an observer's stack. `certificatesEnd`: RFC 3339. */
 export function alertsOfObserver(config: ObserverConfig, certificatesEnd: string): Alert[] {
     const { namespace, observees, receive, certificates, rule, alerting } = config;
-    const tenants = writersOf(observees).map(({ name }) => name);
+    const tenants = remoteWritersOf(observees).map(({ name }) => name);
     const rings = ringsOf(config).filter(takesSamples);
     return [
         ...clusterAlerts({

@@ -9,7 +9,7 @@ import { streamOf } from "../../config/streams";
 import { parseDuration } from "../../rules/duration";
 import { type Problem, Problems } from "../../rules/problem";
 import { VERSIONS } from "../../upstream/versions";
-import type { ObjectStore } from "../blocks/objectStore";
+import type { StreamStore } from "../blocks/objectStore";
 import type { ContractFacts, Stores } from "../cloud/cloud";
 import { alertmanagerUrl, receiveUrl } from "../naming/names";
 import type { ObserveeCertificates } from "../tls/certificates";
@@ -65,7 +65,7 @@ export type Contract = FleetTerms & { observees: z.infer<typeof observeeSchema>[
 /** What only one observee may see: the store of its blocks, and its certificates. */
 export interface ObserveeAccess {
     /** Where its blocks are, with access keys if the store has any. Absent for an agent, which uploads none. */
-    objectStore?: pulumi.UnwrappedObject<ObjectStore>;
+    objectStore?: pulumi.UnwrappedObject<StreamStore>;
     /** ARN of the role that it assumes to reach its blocks. Absent where the bucket's policy names its own role. */
     role?: string;
     /** Its certificates and their private keys, PEM. */
@@ -147,7 +147,7 @@ export async function readContract(config: ObserveeConfig): Promise<ObserveeCont
         reference.getOutputDetails("access"),
     ]);
     const { contract, entry } = checkContract(contractOutput.value, { stack, cluster, domain });
-    const access = (accessOutput.secretValue as Record<string, ObserveeAccess>)[cluster] as ObserveeAccess;
+    const access = accessIn((accessOutput.secretValue as Record<string, unknown>)[cluster], entry.stream ?? cluster);
     const problems = [
         ...accessProblems(config, access),
         ...retentionProblems(config, entry),
@@ -156,6 +156,14 @@ export async function readContract(config: ObserveeConfig): Promise<ObserveeCont
     ];
     if (problems.length > 0) throw stackConfigError(problems);
     return { contract, entry, access };
+}
+
+/** What the observer lets this observee see. An observer of an older checkout names no prefix where that is the stream's name. */
+function accessIn(output: unknown, stream: string): ObserveeAccess {
+    const { objectStore, ...access } = output as Omit<ObserveeAccess, "objectStore"> & {
+        objectStore?: Omit<NonNullable<ObserveeAccess["objectStore"]>, "prefix"> & { prefix?: string };
+    };
+    return objectStore ? { ...access, objectStore: { ...objectStore, prefix: objectStore.prefix ?? stream } } : access;
 }
 
 /** The contract and this observee's entry in it, typed. Throws a ConfigError that says which of the two stacks has to change. */

@@ -41,7 +41,7 @@ export const immutableSettingsOf = (config: StackConfig): ImmutableSettings => (
 /** The folder of a stream that is listed, under its name. */
 const PREFIX_OF = "streams.prefix of ";
 
-/** Of the volumes of the stack's Prometheus; or whose Prometheus it keeps, which has volumes of its own. */
+/** What must stay of the stack's Prometheus: its volumes. Where the stack keeps an existing Prometheus, only which one, since its volumes are not the stack's. */
 function prometheusSettings(config: StackConfig): ImmutableSettings {
     const existing = existingOf(config);
     if (existing) return { [EXISTING]: existing.name };
@@ -158,7 +158,7 @@ function changed(path: string, deployed: Setting, now: Setting | undefined): Pro
     ];
 }
 
-/** The size of volumes may grow. It may also go, with the component that they belong to. */
+/** The size of volumes may grow, and is no longer compared when the component that had them is gone. */
 function shrunk(path: string, deployed: Setting, now: Setting | undefined): Problem[] {
     if (now === undefined || mebibytesOf(`${now}`) >= mebibytesOf(`${deployed}`)) return [];
     const problem = `${now} is less than the ${deployed} that are deployed. Kubernetes cannot make a volume smaller.`;

@@ -43,7 +43,7 @@ export class Observee extends pulumi.ComponentResource {
         super("thanos-fleet:index:Observee", name, {}, opts);
         const { cluster: clusterName, domain, namespace } = config;
         const { contract, entry, access } = observer;
-        const { leaf: leafTls, writer: writerTls, alerts: alertsTls } = access.certificates;
+        const { leaf: leafTls, writer: remoteWriteTls, alerts: alertsTls } = access.certificates;
         const childOpts = stackNamespace(this, config, cloud);
         const tracing = config.tracing && { ...config.tracing, clusterName };
         const { existing } = config.prometheus;
@@ -67,7 +67,7 @@ export class Observee extends pulumi.ComponentResource {
                     clusterName,
                     chart: config.chart,
                     blocks: this.blocksOf(config, observer, cloud, childOpts),
-                    ...(writerTls && { remoteWrite: { url: contract.receiveUrl, tls: writerTls } }),
+                    ...(remoteWriteTls && { remoteWrite: { url: contract.receiveUrl, tls: remoteWriteTls } }),
                 },
                 childOpts,
             );

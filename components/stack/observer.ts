@@ -66,9 +66,7 @@ export class Observer extends pulumi.ComponentResource {
         const streams = streamsOf(config);
         const objectStores: Stores = objectStore
             ? {
-                  stores: Object.fromEntries(
-                      streams.map(({ name: stream, prefix }) => [stream, { ...objectStore, ...(prefix !== undefined && { prefix }) }]),
-                  ),
+                  stores: Object.fromEntries(streams.map(({ name: stream, prefix }) => [stream, { ...objectStore, prefix }])),
                   roles: {},
               }
             : cloud.makeStores("blocks", streams, childOpts);
@@ -235,8 +233,8 @@ export class Observer extends pulumi.ComponentResource {
                 ],
                 leafQueries,
             },
-            // A new Store is in Query's list once it has loaded its blocks: Query would warn for up to two minutes of one that it asked too early. The Stores before
-            // another number of shards go when the update ends.
+            // Query is told of a new Store when that has loaded its blocks: otherwise answers would carry a warning for up to two minutes. When the number of shards
+            // changes, the old Stores answer meanwhile, because Pulumi deletes them at the end of the update.
             { ...childOpts, dependsOn: [...childOpts.dependsOn, ...stores] },
         );
         const answersCache = sharedCache(
@@ -273,7 +271,7 @@ export class Observer extends pulumi.ComponentResource {
                 childOpts,
             );
 
-        // Query knows Rule by its name: each of them asks the other.
+        // After Query, which finds Rule by its DNS name: the two ask each other, so only one can be created with the other at hand.
         const rule: Rule | undefined =
             config.rule &&
             new Rule(

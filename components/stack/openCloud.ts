@@ -9,7 +9,7 @@ import { imageFrom } from "../kubernetes/imageFrom";
 import { placementOf } from "../kubernetes/placement";
 import { AWS_STORAGE_CLASS } from "../naming/names";
 import type { ObserveeContract } from "./contract";
-import { podsOf } from "./podsOf";
+import { plannedPods } from "./plannedPods";
 
 /**
  * Opens the cloud that a stack's configuration names. An observee takes the fleet's role path and its own account from the contract. Throws a
@@ -38,7 +38,7 @@ async function onAws(config: Extract<StackConfig, { cloud: "aws" }>, observer?: 
         storageClass,
         rolePath,
         expectedAccount: observer?.entry.account,
-        pods: podsOf(config, observer?.entry.mode),
+        pods: plannedPods(config, observer?.entry.mode),
     };
     const problems = config.role === "observer" ? fleetProblems(args, streamsOf(config)) : [];
     if (problems.length > 0) throw stackConfigError(problems);

@@ -53,14 +53,15 @@ export function queryTiers({ config, sources, leafQueries, tls, ...rest }: Query
         );
     }
 
-    /** A way of their own for requests that name a tenant: what people, dashboards and Rule ask is about all clusters. */
+    /** A Query and a Query Frontend for requests that name a tenant. People, dashboards and Rule ask about all clusters and do not use them. */
     function forTenants(): void {
         const query = new Query(
             "query-tenants",
             { ...common, tier: "tenants", endpoints: [top.endpoint], clients: { http: ["query-frontend-tenants"] } },
             opts,
         );
-        // In its memory, not in the cache of all: there, answers about all clusters are under the tenant that a request to the other Query Frontend has named.
+        // One pod with a cache in its memory. It must not share the cache of the other Query Frontend, which stores answers about all clusters under whatever tenant
+        // the header of a request names: this one would hand them to that tenant.
         const frontend: QueryFrontendArgs = {
             ...config.queryFrontend,
             ...rest,
@@ -68,7 +69,7 @@ export function queryTiers({ config, sources, leafQueries, tls, ...rest }: Query
             autoscale: undefined,
             cache: undefined,
             downstream: query.url,
-            // Nobody, but by a NetworkPolicy of the user's.
+            // Nobody may connect until the user adds a NetworkPolicy for the proxy that sets the header.
             visitors: [],
         };
         new QueryFrontend("query-frontend-tenants", frontend, opts);

@@ -32,9 +32,9 @@ export const bucketWebFlags = ({ refresh, path }: Pick<BucketWebConfig, "refresh
     "--enable-auto-gomemlimit",
     `--objstore.config-file=${OBJECT_STORE_FILE}`,
     `--refresh=${goTime(refresh)}`,
-    // The page could mark blocks for deletion otherwise. The bucket would refuse that to a reader.
+    // Without it the page has buttons that mark blocks for deletion. The bucket would refuse that: the page has the rights of a Store, which only reads.
     "--disable-admin-operations",
-    // It is served there, too: `--web.route-prefix` is the same unless it is set.
+    // Thanos also serves the page under this path, since `--web.route-prefix` is not set (cmd/thanos/tools_bucket.go).
     ...(path ? [`--web.external-prefix=${path}`] : []),
 ];
 

@@ -77,7 +77,8 @@ const ABSENCE_KEPT = "15m";
  * The first line tells the streams apart: the key of a block list is a hash of this file's text and path, without the prefix of the stream
  * (pkg/store/cache/caching_bucket_factory.go). With equal files, the Stores of all clusters would share the block list of whichever came first.
  *
- * What is kept of the bucket's state is not kept longer than `syncInterval`, or a new block would be found by a later look only.
+ * The list of blocks and the absence of a file are cached for `syncInterval` at most. Otherwise Store, which looks for new blocks that often, would be told the old
+ * list and find a new block one or more looks later.
  */
 export function bucketCacheFile({ type, config }: SharedCache, { stream, syncInterval }: { stream: string; syncInterval: string }): string {
     const notLonger = (longest: string) => goDuration(Math.min(parseDuration(longest), parseDuration(syncInterval)) as Duration);

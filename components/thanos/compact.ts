@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { RECEIVE_REPLICA_LABEL } from "../../config/labels";
 import type { CompactConfig } from "../../config/schema";
 import { goTime } from "../../rules/duration";
+import { PROMETHEUS_REPLICA_LABEL } from "../../rules/model";
 import type { StreamAccess } from "../blocks/blockStorage";
 import { childOptions } from "../kubernetes/childOptions";
 import type { Placement } from "../kubernetes/placement";
-import { PROMETHEUS_REPLICA_LABEL, RECEIVE_REPLICA_LABEL, streamWorkload } from "../naming/names";
+import { streamWorkload } from "../naming/names";
 import { DATA_DIR, HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
 
 export interface CompactArgs extends CompactConfig, ThanosPods {
@@ -66,7 +68,7 @@ export function compactFlags(args: Omit<CompactConfig, "storage" | "memory" | "c
         "--compact.skip-block-with-out-of-order-chunks",
         // The block viewer's default of 1m costs a request per block and minute.
         "--block-viewer.global.sync-block-interval=1h",
-        // The web page could delete blocks otherwise.
+        // Without it the web page has buttons that mark blocks for deletion.
         "--disable-admin-operations",
     ];
 }

@@ -7,30 +7,20 @@ export interface Endpoint {
     /** An address as Thanos reads it, with the kind of DNS lookup as prefix: `dnssrv+_grpc._tcp.<service>`, `dns+<host>:<port>`. */
     address: string;
     /**
-     * Whether the pods behind the address are equal replicas, of which Query asks one (`--endpoint-group`).
-     * @default false: Query asks every pod (`--endpoint`)
+     * Whether the pods behind the address are equal replicas, of which Query asks one (`--endpoint-group-strict`). Where none of them answers, every answer that
+     * needs them carries a warning, and Query Frontend does not cache it (thanos pkg/query/endpointset.go isQueryable, pkg/api/api.go). Thanos takes no `dns+`
+     * address here.
+     * @default false: Query asks every pod (`--endpoint`), and one that is gone leaves the query without a word
      */
-    group?: boolean;
-    /**
-     * Whether Query goes on asking an address that does not answer, so that each answer without it carries a warning (`--endpoint-strict`). Otherwise
-     * such an address leaves the query without a word, and Query Frontend caches the hole. Thanos takes no `dns+` address here.
-     * @default false
-     */
-    strict?: boolean;
+    equalReplicas?: boolean;
     /** DNS name that the server's certificate must have. Turns on mutual TLS, for servers in other clusters. @default plain gRPC */
     serverName?: string;
 }
 
-/**
- * Equal replicas behind one DNS name, of which Query asks one. The group is strict: where no replica answers, every answer that needs it carries a
- * warning, and Query Frontend does not cache it (thanos pkg/query/endpointset.go isQueryable, pkg/api/api.go).
- */
-export const replicaGroup = (address: string): Endpoint => ({ address, group: true, strict: true });
-
 /** The leaf Query of a cluster, as the observer's Query asks it. */
 export function leafQueryEndpoint(clusterName: string, domain: string): Endpoint {
     const serverName = leafQueryHost(clusterName, domain);
-    return { ...replicaGroup(`${serverName}:${GRPC_PORT}`), serverName };
+    return { address: `${serverName}:${GRPC_PORT}`, equalReplicas: true, serverName };
 }
 
 /**
@@ -68,10 +58,9 @@ const mutualTls = (serverName: string) => ({
 /** The file behind `--endpoint.sd-config-file` (Thanos 0.38). Query rereads it, so a new observee needs no restart. */
 export function endpointsFile(endpoints: readonly Endpoint[]): string {
     return stringify({
-        endpoints: endpoints.map(({ address, group, strict, serverName }) => ({
+        endpoints: endpoints.map(({ address, equalReplicas, serverName }) => ({
             address,
-            ...(group && { group, service_config: RETRY_ON_ANOTHER_POD }),
-            ...(strict && { strict }),
+            ...(equalReplicas && { group: true, service_config: RETRY_ON_ANOTHER_POD, strict: true }),
             ...(serverName && { client_config: mutualTls(serverName) }),
         })),
     });

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { CLUSTER_LABEL, REPLICA_LABELS } from "../../config/labels";
 import type { QueryConfig } from "../../config/schema";
 import { mebibytesOf } from "../../config/size";
 import { type Duration, formatDuration, parseDuration } from "../../rules/duration";
@@ -7,9 +8,9 @@ import { type LoadBalancerServiceArgs, loadBalancerService } from "../kubernetes
 import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { podsOf } from "../naming/labels";
-import { CLUSTER_LABEL, externalServiceName, REPLICA_LABELS, serviceHost, thanosName, tlsSecretName } from "../naming/names";
+import { externalServiceName, serviceHost, thanosName, tlsSecretName } from "../naming/names";
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
-import { type Endpoint, endpointsFile, replicaGroup } from "./endpoints";
+import { type Endpoint, endpointsFile } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
 import { CONFIG_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
 
@@ -140,7 +141,7 @@ export class Query extends pulumi.ComponentResource {
             );
 
         this.url = `http://${serviceHost(workloadName, namespace)}:${THANOS_PORTS.http}`;
-        this.endpoint = replicaGroup(`${serviceHost(workloadName, namespace)}:${THANOS_PORTS.grpc}`);
+        this.endpoint = { address: `${serviceHost(workloadName, namespace)}:${THANOS_PORTS.grpc}`, equalReplicas: true };
         this.registerOutputs({ url: this.url });
     }
 }

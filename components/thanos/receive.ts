@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { CLUSTER_LABEL, RECEIVE_REPLICA_LABEL } from "../../config/labels";
 import { hasTenants, type Ring } from "../../config/rings";
 import type { ReceiveConfig } from "../../config/schema";
 import { RULE_STREAM } from "../../config/streams";
@@ -9,11 +10,9 @@ import { loadBalancerService } from "../kubernetes/loadBalancerService";
 import type { Placement } from "../kubernetes/placement";
 import { NODE_ZONE_LABEL, PART_OF, podsOf } from "../naming/labels";
 import {
-    CLUSTER_LABEL,
     externalServiceName,
     grpcPodsOf,
     ingesterComponent,
-    RECEIVE_REPLICA_LABEL,
     REMOTE_WRITE_PORT,
     receiveHost,
     serviceHost,
@@ -156,7 +155,7 @@ export class Receive extends pulumi.ComponentResource {
         super("thanos-fleet:thanos:Receive", name, {}, opts);
         const childOpts = childOptions(this, opts);
         const { namespace } = args;
-        const ingesters = args.rings.flatMap((ring) => ingestersOf(ring, args, childOpts));
+        const ingesters = args.rings.flatMap((ring) => ringWorkloads(ring, args, childOpts));
         this.volumes = ingesters.flatMap(({ volumes }) => volumes);
         this.endpoints = args.rings.flatMap(partsOf).map((part) => ({ address: grpcPodsOf(part.name, namespace) }));
         this.registerOutputs({ endpoints: this.endpoints });
@@ -244,7 +243,7 @@ const ruleRouters = (ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceO
     );
 
 /** The ingesters of a ring, those included that leave it. One zone after the other: a rollout of two at once would take two copies of a sample away. */
-function ingestersOf(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
+function ringWorkloads(ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceOptions): Workload[] {
     const component = ingesterComponent(ring.name);
     const blocks = ring.uploads && ring.name !== undefined ? args.blocksOf(ring.name) : undefined;
     const metadata = { name: thanosName(component), namespace: args.namespace, labels: { ...podsOf(component), ...PART_OF } };

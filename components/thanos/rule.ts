@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { RULE_REPLICA_LABEL } from "../../config/labels";
 import type { RuleFile } from "../../config/ruleFiles";
 import type { RuleConfig } from "../../config/schema";
 import { keepsBlocks, RULE_STREAM } from "../../config/streams";
@@ -9,7 +10,7 @@ import { childOptions } from "../kubernetes/childOptions";
 import type { Client } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
-import { alertmanagerPodsOf, grpcPodsOf, RULE_REPLICA_LABEL, serviceHost, thanosName } from "../naming/names";
+import { alertmanagerPodsOf, grpcPodsOf, serviceHost, thanosName } from "../naming/names";
 import { type AlertTargets, alertmanagerSecrets, alertmanagerTls } from "../tls/alertmanagerFiles";
 import type { Endpoint } from "./endpoints";
 import { ruleWriteUrl } from "./receive";
@@ -50,8 +51,8 @@ export const RULE_WRITE_NAME = "receive";
  * Flags of `thanos rule`, with blocks of its own or with remote write to Receive. In the latter case it serves no samples, and asks Query for the state of its
  * alerts when it starts (cmd/thanos/rule.go).
  *
- * No flag says that a group is not evaluated on a part of the data: that is Rule's default for every group (pkg/rules/manager.go), and it asks Query with
- * `partial_response=false`. A group may say otherwise.
+ * A group whose query lacks a source fails instead of being evaluated on the rest of the data: Rule asks Query with `partial_response=false`, unless the group
+ * sets `partial_response_strategy` (pkg/rules/manager.go). That is Thanos's default, so there is no flag for it here.
  *
  * The replica label is the only external label. External labels replace those of the series (pkg/store/tsdb.go): a label `cluster` would make every recorded
  * series and every alert the observer's.
@@ -125,8 +126,8 @@ export class Rule extends pulumi.ComponentResource {
         const { namespace } = args;
         const stateful = keepsBlocks(args);
 
-        // With an address of its own, behind which are ready pods only. By the names of single pods Rule would connect to one that has just gone, without a
-        // limit of time (pkg/clientconfig/http.go): after each rollout of Query it evaluated nothing for two minutes.
+        // A Service with an address of its own passes requests to ready pods only. With the headless Service of Query, Rule tried to connect to a pod that had just gone,
+        // without a time limit (pkg/clientconfig/config.go sets none for `--query`): after each rollout of Query it evaluated nothing for two minutes.
         new k8s.core.v1.Service(
             QUERY,
             {
@@ -147,11 +148,12 @@ export class Rule extends pulumi.ComponentResource {
                 clients: { grpc: ["query"] },
                 storage: stateful ? { size: args.storage, class: args.storageClass, placement: args.placement } : undefined,
                 blocks: args.blocks,
-                // The log of what is not written yet needs no volume: after a start Rule writes only what is newer than the start (Prometheus, tsdb/wlog/watcher.go).
+                // A stateless Rule keeps what it has not written yet in a log that needs no volume: after a restart it would not write what is older than the start
+                // anyway (Prometheus, tsdb/wlog/watcher.go).
                 scratch: !stateful,
                 placement: args.placement,
                 config: Object.fromEntries(args.files.map(({ name: file, text }) => [file, text])),
-                // It rereads its rules only when it is told to.
+                // Thanos rereads rule files only after a SIGHUP or a request, which nobody sends: changed rules replace the pods.
                 configAtStart: true,
                 // The list is empty unless `alertmanager` is `external` (config/checks/index.ts) or `fleet`.
                 secrets: alertmanagerSecrets(args.alerting.external),

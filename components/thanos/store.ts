@@ -9,7 +9,7 @@ import type { Placement } from "../kubernetes/placement";
 import { PART_OF, podsOf } from "../naming/labels";
 import { serviceAccountOf, serviceHost, shardName, storeWorkloads } from "../naming/names";
 import { bucketCacheFile, indexCacheFile, type SharedCache } from "./caches";
-import { type Endpoint, replicaGroup } from "./endpoints";
+import type { Endpoint } from "./endpoints";
 import { DATA_DIR, OBJECT_STORE_FILE, START_DIR, serviceAccount, THANOS_PORTS, type ThanosPods, type Workload, workload } from "./workload";
 
 export interface StoreArgs extends Omit<StoreConfig, "cache">, ThanosPods {
@@ -64,13 +64,13 @@ export function storeFlags(
         ...(requestSeries ? [`--store.limits.request-series=${requestSeries}`] : []),
         ...(requestSamples ? [`--store.limits.request-samples=${requestSamples}`] : []),
         ...(args.shard === undefined ? [] : [`--selector.relabel-config=${shardOf(args.shard, args.shards)}`]),
-        // A block counts from the age of its oldest sample, of its samples only those that are old enough (pkg/block/fetcher.go, pkg/store/bucket.go).
+        // Store loads a block as soon as its oldest sample is of this age (pkg/block/fetcher.go), and serves only those of its samples that are (pkg/store/bucket.go).
         ...(args.minAge ? [`--max-time=-${args.minAge}`] : []),
         // Headers are downloaded at once (the default) but mapped into memory only while used, so idle blocks cost none.
         "--store.enable-index-header-lazy-reader",
         // Query has one connection to all replicas: closing it regularly spreads the Queries over the replicas again after a restart.
         "--grpc-server-max-connection-age=5m",
-        // The web page could delete blocks otherwise.
+        // Without it the web page has buttons that mark blocks for deletion.
         "--disable-admin-operations",
     ];
 }
@@ -92,7 +92,10 @@ export class Store extends pulumi.ComponentResource {
         );
 
         this.volumes = stores.flatMap(({ volumes }) => volumes);
-        this.endpoints = names.map((service) => replicaGroup(`${serviceHost(service, args.namespace)}:${THANOS_PORTS.grpc}`));
+        this.endpoints = names.map((service) => ({
+            address: `${serviceHost(service, args.namespace)}:${THANOS_PORTS.grpc}`,
+            equalReplicas: true,
+        }));
         this.registerOutputs({ endpoints: this.endpoints });
     }
 }

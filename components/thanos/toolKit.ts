@@ -34,7 +34,7 @@ const JOBS: Record<Tool, ToolJob> = {
     mark: {
         as: "compact",
         args: () => ["mark", "--id=$(BLOCK)", "--marker=$(MARKER)", "--details=$(DETAILS)"],
-        // Thanos wants some.
+        // Thanos refuses `mark` without details.
         values: () => ({ ...BLOCK, MARKER: "no-compact-mark.json", DETAILS: "by hand" }),
     },
     unmark: {
@@ -130,7 +130,7 @@ function toolJob(tool: Tool, args: ToolKitArgs, labels: Record<string, string>, 
         userId: USER_ID,
         ports: {},
         probes: {},
-        // It works with blocks as Compact does.
+        // A tool downloads and rewrites blocks as Compact does, so it gets as much memory.
         resources: { cpu: "100m", memory: args.memory },
         gracePeriod: GRACE_PERIOD,
         serviceAccountName: serviceAccountOf(toolRunsAs(tool), stream),
@@ -147,13 +147,13 @@ function toolJob(tool: Tool, args: ToolKitArgs, labels: Record<string, string>, 
             metadata: { name, namespace, labels },
             spec: {
                 suspend: true,
-                // Kubernetes wants a time, which never comes.
+                // A CronJob must have a schedule. While it is suspended, Kubernetes never acts on it.
                 schedule: "0 0 1 1 *",
                 concurrencyPolicy: "Forbid",
                 jobTemplate: {
                     metadata: { labels },
                     spec: {
-                        // What has failed halfway is looked at before it is tried again.
+                        // No retry: a tool that failed half-way may have changed blocks, so a person looks first.
                         backoffLimit: 0,
                         ttlSecondsAfterFinished: KEPT_DAYS * 86_400,
                         template,

@@ -21,7 +21,10 @@ export interface CertificatesArgs extends CertificatesConfig {
 export interface ObserveeCertificates {
     /** Server certificate of its leaf Query. Absent for an agent, which has none. */
     leaf?: TlsCredentials;
-    /** Client certificate of its Prometheus. Absent where that does not write to Receive. */
+    /**
+     * Client certificate of its Prometheus for remote write. Absent where that does not write to Receive. The name is a part of the contract between stacks;
+     * the writers of a stream are others.
+     */
     writer?: TlsCredentials;
     /** Client certificate of its Prometheus for the fleet's Alertmanager. Absent where there is none, and for an agent, which has no alerts. */
     alerts?: TlsCredentials;

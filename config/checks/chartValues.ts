@@ -1,5 +1,6 @@
 import { isMap } from "../../rules/isMap";
 import { type Problem, Problems } from "../../rules/problem";
+import { RESERVED_LABELS } from "../labels";
 import type { StackConfig } from "../schema";
 
 interface Guard {
@@ -151,9 +152,6 @@ export function chartValues({ prometheus: { values, scrapeConfigs }, alerting }:
         );
     return problems.all();
 }
-
-/** Labels that the fleet itself gives to samples, blocks and ingesters (components/naming/names.ts has the names; a test compares). */
-export const RESERVED_LABELS = ["cluster", "prometheus", "prometheus_replica", "receive_replica", "rule_replica"];
 
 /** External labels that would replace or hide one of the fleet's. */
 export function externalLabels({ prometheus }: StackConfig): Problem[] {

@@ -5,6 +5,7 @@ import { easingOf, easingProblems } from "../../rules/easing";
 import { NOTHING, type ThanosModel } from "../../rules/model";
 import { type Problem, Problems } from "../../rules/problem";
 import { pageHosts } from "../exposure";
+import { RECEIVE_REPLICA_LABEL } from "../labels";
 import { ringsOf, takesSamples } from "../rings";
 import { type CompactConfig, existingOf, type ObserverConfig, type StackConfig } from "../schema";
 import { storesOf } from "../stores";
@@ -95,7 +96,7 @@ export function modelOf(config: StackConfig): ThanosModel {
                           stream: held,
                           uploads: false,
                           replicas: config.receive.ingesters,
-                          replicaLabels: [RECEIVE_REPLICA],
+                          replicaLabels: [RECEIVE_REPLICA_LABEL],
                           outOfOrder: parseDuration("0"),
                           retention: parseDuration(config.receive.retention),
                       },
@@ -136,9 +137,6 @@ export function modelOf(config: StackConfig): ThanosModel {
         ],
     };
 }
-
-/** The label that tells ingesters apart: the program writes it. */
-const RECEIVE_REPLICA = "receive_replica";
 
 const retentionOf = ({ raw, fiveMinutes, oneHour }: CompactConfig["retention"]) => ({
     raw: parseDuration(raw),

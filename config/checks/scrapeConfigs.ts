@@ -1,8 +1,8 @@
 import { parseDuration } from "../../rules/duration";
 import { type Problem, Problems } from "../../rules/problem";
+import { RESERVED_LABELS } from "../labels";
 import { selectorError } from "../promql";
 import type { ScrapeConfig, StackConfig } from "../schema";
-import { RESERVED_LABELS } from "./chartValues";
 
 /** Jobs of what every cluster runs or this project adds; the chart's rules and the project's alerts select by them. Theirs begin with `kps-` and `thanos-`. */
 const OWN_JOBS = ["apiserver", "coredns", "kube-dns", "kubelet"];

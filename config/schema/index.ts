@@ -88,8 +88,8 @@ const stream = z.strictObject({
     /** The stream's prefix in the bucket, and part of the names of its Store and Compact. Never change it once data is written. */
     name: clusterName,
     /**
-     * The clusters that upload to it, each to one stream only. They can read and overwrite each other's blocks there, since rights are per prefix. An empty
-     * list keeps what was written, and expires it.
+     * The clusters whose samples are in it, each in one stream only. Those with sidecars can read and overwrite each other's blocks there, since rights are per
+     * prefix. An empty list keeps what was written, and expires it.
      */
     writers: z.array(clusterName),
     /**
@@ -266,8 +266,8 @@ export const existingOf = (config: StackConfig) => (config.role === "observee" ?
 /** The observees that are still there. */
 export const activeOf = (observees: readonly ObserveeEntry[]) => observees.filter(({ archived }) => !archived);
 
-/** The observees that write to Receive: an archived one no longer does. */
-export const writersOf = (observees: readonly ObserveeEntry[]) => activeOf(observees).filter(({ mode }) => WRITES_REMOTELY[mode]);
+/** The observees that write to Receive: an archived one no longer does. Not the `writers` of a stream, of which some only upload. */
+export const remoteWritersOf = (observees: readonly ObserveeEntry[]) => activeOf(observees).filter(({ mode }) => WRITES_REMOTELY[mode]);
 export type { AlertingConfig } from "./alerting";
 export { ADD_ONS, type AddOnName, type AwsAccount, type CreateCluster, type NodeGroupsConfig, type ObserverAws } from "./aws";
 export type { CacheConfig, MemcachedConfig } from "./cache";

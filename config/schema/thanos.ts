@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CLUSTER_LABEL } from "../labels";
 import { mebibytesOf } from "../size";
 import { cache } from "./cache";
 import { amount, autoscale, clusterName, count, countOrNone, cpu, duration, labelName, positiveDuration, size, volumeSize } from "./common";
@@ -70,7 +71,7 @@ export const observerQuery = query.extend({
      * @default []
      */
     replicaLabels: z
-        .array(labelName.refine((label) => label !== "cluster", "would make one series of those of all clusters. Remove it."))
+        .array(labelName.refine((label) => label !== CLUSTER_LABEL, "would make one series of those of all clusters. Remove it."))
         .default([]),
 });
 

@@ -1,5 +1,5 @@
 import { type Duration, parseDuration } from "../duration";
-import type { Known, ObjectStoreFile, Release, Sidecar, Source } from "../model";
+import { type Known, type ObjectStoreFile, PROMETHEUS_REPLICA_LABEL, type Release, type Sidecar, type Source } from "../model";
 import { releaseOf } from "../version";
 import { FlagError, parseArgv, text } from "./commandLine";
 import type { Origin } from "./files";
@@ -174,7 +174,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
     if (found === undefined) return operatedRule(manifest, path, around);
     const { spec, name } = found;
     const origin = objectStoreOrigin(found);
-    const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? "prometheus_replica");
+    const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? PROMETHEUS_REPLICA_LABEL);
     const retention = spec.retention === undefined ? undefined : durationOf("retention", spec.retention);
     return [
         {

@@ -42,7 +42,7 @@ describe("Thanos with other settings", () => {
 
     /** Starts a Query that asks `started`. A leaf has no certificates here. */
     function startQuery(name: string, settings: object, started: readonly Started[], leaf = false): Promise<Started> {
-        const endpoints = started.map(({ grpc }): Endpoint => ({ address: grpc, strict: true }));
+        const endpoints = started.map(({ grpc }): Endpoint => ({ address: grpc, equalReplicas: true }));
         const flags = queryFlags({ ...schema.query.parse(settings), leaf }).filter((flag) => !flag.startsWith("--grpc-server-tls"));
         return thanos.start(name, flags, { "endpoints.yml": endpointsFile(endpoints) });
     }

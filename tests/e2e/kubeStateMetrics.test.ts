@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { query } from "../../clients/thanos";
-import { CLUSTER_LABEL } from "../../components/naming/names";
+import { CLUSTER_LABEL } from "../../config/labels";
 import { CLUSTERS } from "../../local/fleet/settings";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
 

@@ -4,6 +4,7 @@ import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { type PlannedResource, runInProcess } from "../../engine/runInProcess";
 import { readStackFile, toEngineConfig } from "../../engine/stackFile";
 import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
+import { everything, objectsAmong } from "../support/everything";
 import { ROOT } from "../support/root";
 import { run } from "../support/run";
 import { kubeConfig, targetOf, tools } from "../support/runningFleet";
@@ -14,7 +15,10 @@ interface Container {
     args?: string[];
 }
 
-/** Every resource of the example stacks, of an observer that creates its EKS cluster, and of the local stacks; and those by which people reach the pages. */
+/**
+ * Every resource of the example stacks, of an observer that creates its EKS cluster, of the local stacks, and of stacks with everything that these leave out; and those by which
+ * people reach the pages.
+ */
 async function allResources(): Promise<PlannedResource[]> {
     const example = await runInProcess("observer", readStackFile(ROOT, "observer"));
     const observee = await runInProcess("observee", readStackFile(ROOT, "observee"), () => example.outputs);
@@ -24,6 +28,7 @@ async function allResources(): Promise<PlannedResource[]> {
         const exposed = await buildObserverOn(variant);
         resources.push(...exposed.resources.filter(({ name }) => /^pages$|^login-|-page$|bucket-web/.test(name)));
     }
+    resources.push(...Object.values(await everything()).flat());
     let outputs: Record<string, unknown> = {};
     for (const { name } of CLUSTERS) {
         const stack = await runInProcess(name, toEngineConfig(stackConfig(name, profile)), () => outputs);
@@ -50,8 +55,8 @@ describe("every generated object", () => {
                 .filter((c) => c.image?.includes("/thanos:"))
                 .map((c) => JSON.stringify(c.args)),
         );
-        // Query, leaf Query, Query Frontend, Store and Compact with two sets of settings, router, ingester.
-        assert.ok(lists.size >= 8, `${lists.size} flag lists`);
+        const commands = [...lists].map((list) => (JSON.parse(list) as string[])[0]);
+        assert.deepEqual([...new Set(commands)].sort(), ["compact", "query", "query-frontend", "receive", "rule", "store", "tools"]);
         const refused = [];
         for (const list of lists) {
             // `--help` exits after all flags before it were parsed.
@@ -64,7 +69,7 @@ describe("every generated object", () => {
 
     it("is accepted by the real API server", async () => {
         const api = KubernetesObjectApi.makeApiClient(await kubeConfig("observer"));
-        const objects = resources.filter((r) => /^kubernetes:(?!helm)/.test(r.type) && !r.type.startsWith("kubernetes:yaml"));
+        const objects = objectsAmong(resources);
         assert.ok(objects.length > 100, `${objects.length} objects`);
         const refused: string[] = [];
         for (const { type, name, props } of objects) {

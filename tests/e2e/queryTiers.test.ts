@@ -26,7 +26,7 @@ describe("a Query in front of others", () => {
     let distributed: Started;
 
     const startQuery = (name: string, started: readonly string[], tier?: QueryTier) => {
-        const endpoints = started.map((address): Endpoint => ({ address, group: true, strict: true }));
+        const endpoints = started.map((address): Endpoint => ({ address, equalReplicas: true }));
         return thanos.start(name, queryFlags({ ...schema.query.parse({}), leaf: false, tier }), {
             "endpoints.yml": endpointsFile(endpoints),
         });

@@ -5,7 +5,6 @@ import { scalar } from "../../clients/thanos";
 import { ACCESS, type BlockComponent } from "../../components/blocks/access";
 import { objectStoreFile } from "../../components/blocks/objectStore";
 import { objectStatements, policyDocument } from "../../components/cloud/aws/iam/statements";
-import { streamPrefix } from "../../components/naming/names";
 import { bucketWebFlags } from "../../components/thanos/bucketWeb";
 import { toolFlags, toolRunsAs, toolValues } from "../../components/thanos/toolKit";
 import type { Tool } from "../../config/schema";
@@ -54,7 +53,7 @@ describe("rights on a real S3 server", () => {
         await minio.start(binaries.minio.path, processes);
         for (const cluster of CLUSTERS)
             for (const component of COMPONENTS) {
-                const grant = { access: ACCESS[component], bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: streamPrefix(cluster) };
+                const grant = { access: ACCESS[component], bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: cluster };
                 await minio.addUser(userOf(component, cluster), policyDocument(objectStatements(grant)));
             }
     });
@@ -67,7 +66,7 @@ describe("rights on a real S3 server", () => {
     /** The flag with which a component of blue signs in as its user. */
     async function storeFlag(component: BlockComponent): Promise<string> {
         const file = join(directory, `${component}.objstore.yml`);
-        await writeFile(file, objectStoreFile(minio.storeOf(userOf(component, "blue")), streamPrefix("blue")));
+        await writeFile(file, objectStoreFile(minio.storeOf(userOf(component, "blue")), "blue"));
         return `--objstore.config-file=${file}`;
     }
 
@@ -261,14 +260,14 @@ describe("rights on a real S3 server", () => {
     describe("allow nothing else:", () => {
         /** The status with which the server answers every kind of request of a user under one cluster's prefix. */
         async function statuses(user: string, cluster: string) {
-            const at = `${BUCKET}/${streamPrefix(cluster)}`;
+            const at = `${BUCKET}/${cluster}`;
             const object = `${at}/of-root-for-${user}`;
             await minio.asRoot("PUT", object, "root's");
             const status = async (method: string, path: string, body?: string) => (await minio.request(user, method, path, body)).status;
             const parts = await minio.request(user, "POST", `${at}/in-parts?uploads`);
             const [, upload = "none"] = /<UploadId>(.*)<\/UploadId>/.exec(await parts.text()) ?? [];
             return {
-                list: await status("GET", `${BUCKET}?list-type=2&prefix=${streamPrefix(cluster)}/`),
+                list: await status("GET", `${BUCKET}?list-type=2&prefix=${cluster}/`),
                 get: await status("GET", object),
                 missing: await status("HEAD", `${at}/missing`),
                 put: await status("PUT", `${at}/new`, "a user's"),
@@ -302,7 +301,7 @@ describe("rights on a real S3 server", () => {
                     const policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
                     const answers = [
                         await minio.request(user, "GET", `${BUCKET}?list-type=2`),
-                        await minio.request(user, "GET", `${BUCKET}?list-type=2&prefix=${streamPrefix(cluster)}`),
+                        await minio.request(user, "GET", `${BUCKET}?list-type=2&prefix=${cluster}`),
                         await minio.request(user, "GET", `${BUCKET}?versions`),
                         await minio.request(user, "PUT", `${BUCKET}?policy`, policy),
                         await minio.request(user, "DELETE", BUCKET),

@@ -69,7 +69,7 @@ describe("Rule", () => {
         // Query and Rule ask each other.
         const ports = [await freePort(), await freePort()];
         const endpoints = [
-            ...clusters.map((address) => ({ address, strict: true })),
+            ...clusters.map((address) => ({ address, equalReplicas: true })),
             ...ports.map((port) => ({ address: `127.0.0.1:${port}` })),
         ];
         asked = await thanos.start("query", queryFlags({ ...querySchema.parse({}), leaf: false }), {

@@ -53,7 +53,7 @@ describe("the components of an observer", () => {
                 }),
             });
             const query = await thanos.start(named("query"), queryFlags({ ...config.query, leaf: false }), {
-                "endpoints.yml": endpointsFile([{ address: store.grpc, strict: true }]),
+                "endpoints.yml": endpointsFile([{ address: store.grpc, equalReplicas: true }]),
             });
             const answers = await servers(named("memcached-answers"), config.queryFrontend.cache);
             const { memory } = config.queryFrontend;

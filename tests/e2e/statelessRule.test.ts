@@ -71,7 +71,7 @@ describe("a stateless Rule", () => {
         const clusters = [await shops.start("blue", 3), await shops.start("red", 2)];
         ports.push(await freePort(), await freePort());
         const endpoints = [
-            ...clusters.map((address) => ({ address, strict: true })),
+            ...clusters.map((address) => ({ address, equalReplicas: true })),
             ...ring.ingesters.map(({ grpc }) => ({ address: grpc })),
             ...ports.map((port) => ({ address: `127.0.0.1:${port}` })),
         ];

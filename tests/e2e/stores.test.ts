@@ -81,7 +81,7 @@ describe("Stores", () => {
         });
 
     async function startQuery(name: string, asked: readonly { grpc: string }[]): Promise<string> {
-        const endpoints = asked.map(({ grpc }) => ({ address: grpc, strict: true }));
+        const endpoints = asked.map(({ grpc }) => ({ address: grpc, equalReplicas: true }));
         const flags = queryFlags({ ...schema.query.parse({}), leaf: false });
         const { http } = await thanos.start(name, flags, { "endpoints.yml": endpointsFile(endpoints) });
         return `http://${http}`;

@@ -50,6 +50,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
                       {
                           ...grant,
                           store: store.iam,
+                          prefix: store.prefix,
                           // Prometheus has a role for each cluster; other components have one for each stream.
                           role: role(roleName(domain, grant.component === "prometheus" ? args.clusterName : grant.stream, grant.component)),
                           podIdentity: eks.podIdentity,

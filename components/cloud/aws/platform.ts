@@ -147,7 +147,7 @@ const createCoreDns = (args: PlatformArgs, eks: EksConnection, opts: pulumi.Cust
     args.cluster.create ? [builtInAddOn("coredns", eks.eksName, opts)] : [];
 
 function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.ComponentResourceOptions): AddOns {
-    const { region, storageClass, zoneId, clusterName, tags, volumeKey } = args;
+    const { region, storageClass, zoneId, clusterName, domain, tags, volumeKey } = args;
     return new AddOns(
         "add-ons",
         {
@@ -157,7 +157,8 @@ function createAddOns(args: PlatformArgs, eks: EksConnection, opts: pulumi.Compo
             ...(storageClass === undefined && { createStorageClass: AWS_STORAGE_CLASS }),
             volumeKey,
             zoneId,
-            owner: clusterName,
+            clusterName,
+            domain,
             tags,
             role: (addOn) => partRole(args, addOn),
         },

@@ -44,7 +44,7 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         ingress: {},
         makeStores: (name, streams, storeOpts) => {
             const { store } = new S3Server(name, { domain, namespace, storageClass, image, placement }, storeOpts);
-            return { stores: Object.fromEntries(streams.map((stream) => [stream.name, store])), roles: {} };
+            return { stores: Object.fromEntries(streams.map(({ name: stream, prefix }) => [stream, { ...store, prefix }])), roles: {} };
         },
         // The keys in the objstore file open the whole server: a local cluster has no identities to grant access to.
         grant: () => ({ annotations: {}, ready: [] }),

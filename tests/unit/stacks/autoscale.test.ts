@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { alertsOfObserver } from "../../../components/stack/alertsOf";
-import { podsOf } from "../../../components/stack/podsOf";
+import { plannedPods } from "../../../components/stack/plannedPods";
 import { loadConfig } from "../../../config/load";
 import type { ObserverConfig } from "../../../config/schema";
 import { type PlannedResource, type Run, runInProcess } from "../../../engine/runInProcess";
@@ -65,7 +65,7 @@ describe("autoscaling", () => {
 
     it("counts with the most pods where nodes are chosen, and expects the fewest where pods are missed", () => {
         const config = loadConfig(SETTINGS) as ObserverConfig;
-        const pods = Object.fromEntries(podsOf(config).map(({ name, replicas }) => [name, replicas]));
+        const pods = Object.fromEntries(plannedPods(config).map(({ name, replicas }) => [name, replicas]));
         assert.deepEqual([pods["thanos-query"], pods["thanos-query-frontend"], pods["thanos-receive-router"]], [6, 3, 5]);
         const missed = alertsOfObserver(config, "2027-01-01T00:00:00Z").filter(({ name }) => name === "FleetPodsMissing");
         const expected = missed.map(({ labels, expr }) => [labels?.workload, Number(/< (\d+)/.exec(expr)?.[1])]);

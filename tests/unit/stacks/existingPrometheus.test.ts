@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { missingText } from "../../../components/prometheus/existingPrometheus";
 import { alertsOfObservee } from "../../../components/stack/alertsOf";
-import { podsOf } from "../../../components/stack/podsOf";
+import { plannedPods } from "../../../components/stack/plannedPods";
 import { loadConfig } from "../../../config/load";
 import type { ObserveeConfig } from "../../../config/schema";
 import { runInProcess } from "../../../engine/runInProcess";
@@ -120,7 +120,7 @@ describe("an observee that keeps its Prometheus", () => {
 
     it("places a leaf Query and nothing else", () =>
         assert.deepEqual(
-            podsOf(loadConfig(config("local")), "sidecar").map(({ name }) => name),
+            plannedPods(loadConfig(config("local")), "sidecar").map(({ name }) => name),
             ["thanos-query"],
         ));
 

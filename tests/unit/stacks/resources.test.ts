@@ -146,8 +146,8 @@ describe("the outputs of", () => {
                 receiveUrl: "https://receive.fleet.test:19291/api/v1/receive",
             },
             access: {
-                blue: { objectStore: store, certificates: { leaf: leaf("blue") } },
-                red: { objectStore: store, certificates: { leaf: leaf("red"), writer } },
+                blue: { objectStore: { ...store, prefix: "blue" }, certificates: { leaf: leaf("blue") } },
+                red: { objectStore: { ...store, prefix: "red" }, certificates: { leaf: leaf("red"), writer } },
             },
             queryFrontend: "query.fleet.test",
             certificatesEnd: "<a year from now>",

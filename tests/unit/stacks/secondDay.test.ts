@@ -181,14 +181,24 @@ describe("a namespace that exists", () => {
 });
 
 describe("the namespace of a stack", () => {
-    const enforced = (run: Run) =>
+    const podSecurity = (run: Run) =>
         run.resources.filter(({ type }) => type.endsWith(":Namespace")).map(({ props }) => (props.metadata as { labels: object }).labels);
 
-    it("admits node-exporter, which needs the node's own network, where the stack installs it", async () =>
-        assert.deepEqual(enforced(await buildObserver("local")), [{ "pod-security.kubernetes.io/enforce": "privileged" }]));
+    it("admits node-exporter, which needs the node's own network, where the stack installs it, and warns of it and of others like it", async () =>
+        assert.deepEqual(podSecurity(await buildObserver("local")), [
+            {
+                "pod-security.kubernetes.io/enforce": "privileged",
+                "pod-security.kubernetes.io/warn": "restricted",
+                "pod-security.kubernetes.io/audit": "restricted",
+            },
+        ]));
 
     it("enforces the Pod Security Standard restricted where it does not", async () =>
-        assert.deepEqual(enforced(await observer({ prometheus: { nodeExporter: "unmanaged" } })), [
-            { "pod-security.kubernetes.io/enforce": "restricted" },
+        assert.deepEqual(podSecurity(await observer({ prometheus: { nodeExporter: "unmanaged" } })), [
+            {
+                "pod-security.kubernetes.io/enforce": "restricted",
+                "pod-security.kubernetes.io/warn": "restricted",
+                "pod-security.kubernetes.io/audit": "restricted",
+            },
         ]));
 });

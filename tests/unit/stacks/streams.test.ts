@@ -54,6 +54,15 @@ describe("a stream that blue and red share", () => {
         assert.match(JSON.stringify(secret?.secrets), /prefix: small\\n/);
     });
 
+    it("is what blue's objstore file names where the observer was deployed by a checkout that names no prefix", async () => {
+        const { contract, access } = (await observer("local")).outputs as { contract: object; access: { blue: { objectStore: object } } };
+        const { prefix, ...objectStore } = access.blue.objectStore as { prefix: string };
+        const older = { contract, access: { blue: { ...access.blue, objectStore } } };
+        const { resources } = await runInProcess("blue", toEngineConfig(observeeConfig("blue", "local")), () => older);
+        assert.equal(prefix, "small");
+        assert.match(JSON.stringify(resources.find(({ name }) => name === "thanos-objstore-small")?.secrets), /prefix: small\\n/);
+    });
+
     it("is all that the Prometheus of a writer has rights on, in the observer's account or its own", async () => {
         assert.deepEqual(
             rightsOf(await observee("blue", "aws")).filter((right) => right.startsWith("blue-prometheus")),

@@ -20,8 +20,10 @@ export interface AddOnsArgs {
     volumeKey?: string | undefined;
     /** Id of the one Route 53 zone that ExternalDNS may write. @default ExternalDNS is not installed */
     zoneId?: string | undefined;
-    /** Marks this cluster's DNS records: its name in the fleet. */
-    owner: string;
+    /** Name of the cluster in its fleet. */
+    clusterName: string;
+    /** DNS domain of the fleet. */
+    domain: string;
     /** Tags of volumes and load balancers. */
     tags: Record<string, string>;
     /** Name, path and permissions boundary of an add-on's role. */
@@ -36,7 +38,7 @@ export class AddOns extends pulumi.ComponentResource {
     constructor(name: string, args: AddOnsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:AddOns", name, {}, opts);
         const childOpts = childOptions(this, opts);
-        const { choices, eks, region, volumeKey, zoneId, owner, tags, role } = args;
+        const { choices, eks, region, volumeKey, zoneId, clusterName, domain, tags, role } = args;
         const install = <Name extends keyof AddOnChoices, T>(addOn: Name, create: (addOn: Name) => T): T[] =>
             choices[addOn] === "install" ? [create(addOn)] : [];
 
@@ -53,7 +55,7 @@ export class AddOns extends pulumi.ComponentResource {
             zoneId === undefined
                 ? []
                 : install("externalDns", (addOn) =>
-                      externalDns(addOn, { eks, region, zoneId, owner, role: role("external-dns") }, afterAgent),
+                      externalDns(addOn, { eks, region, zoneId, clusterName, domain, role: role("external-dns") }, afterAgent),
                   );
         const loadBalancers = install("loadBalancerController", (addOn) =>
             loadBalancerController(addOn, { eks, region, tags, role: role("load-balancers") }, afterAgent),

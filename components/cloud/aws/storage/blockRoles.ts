@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { ACCESS, type Grant, type Granted } from "../../../blocks/access";
 import type { ObjectStore } from "../../../blocks/objectStore";
 import { childOptions } from "../../../kubernetes/childOptions";
-import { streamPrefix } from "../../../naming/names";
 import { type PodIdentitySource, podRole } from "../iam/podRole";
 import { type RoleArgs, roleWithPolicy } from "../iam/role";
 import { assumeStatements, prefixStatements, roleTrust } from "../iam/statements";
@@ -13,6 +12,8 @@ type EncryptedStore = NonNullable<ObjectStore["iam"]>;
 export interface IdentityArgs extends Omit<Grant, "store"> {
     /** The bucket of the stream, and its key. */
     store: EncryptedStore;
+    /** The folder of the stream's blocks in the bucket. */
+    prefix: string;
     /** Name, path and permissions boundary of the role. */
     role: RoleArgs;
     /** How the cluster's pods get credentials. */
@@ -27,10 +28,10 @@ export class Identity extends pulumi.ComponentResource {
 
     constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:aws:Identity", name, {}, opts);
-        const { assume, component, stream, store } = args;
+        const { assume, component, prefix, store } = args;
         const { role, annotations, ready } = podRole(
             name,
-            { ...args, rights: assume === undefined ? streamRights(component, stream, store) : assumeStatements(assume) },
+            { ...args, rights: assume === undefined ? prefixRights(component, prefix, store) : assumeStatements(assume) },
             childOptions(this, opts),
         );
         this.granted = { annotations, ready };
@@ -45,8 +46,8 @@ export interface ObserverRoleArgs {
     assumedBy: string;
     /** The bucket of the stream, and its key. */
     store: EncryptedStore;
-    /** The stream that the role writes to. */
-    stream: string;
+    /** The folder that the role writes to. */
+    prefix: string;
 }
 
 /** A role of the observer's account through which a cluster of another account uploads its blocks. */
@@ -58,7 +59,7 @@ export class ObserverRole extends pulumi.ComponentResource {
         const { role } = roleWithPolicy(
             name,
             args.role,
-            { trust: roleTrust(args.assumedBy), rights: streamRights("prometheus", args.stream, args.store) },
+            { trust: roleTrust(args.assumedBy), rights: prefixRights("prometheus", args.prefix, args.store) },
             childOptions(this, opts),
         );
         this.arn = role.arn;
@@ -66,5 +67,5 @@ export class ObserverRole extends pulumi.ComponentResource {
     }
 }
 
-const streamRights = (component: Grant["component"], stream: string, store: EncryptedStore) =>
-    pulumi.output(store).apply((arns) => prefixStatements({ ...arns, access: ACCESS[component], prefix: streamPrefix(stream) }));
+const prefixRights = (component: Grant["component"], prefix: string, store: EncryptedStore) =>
+    pulumi.output(store).apply((arns) => prefixStatements({ ...arns, access: ACCESS[component], prefix }));

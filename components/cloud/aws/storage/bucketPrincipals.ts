@@ -1,6 +1,5 @@
 import { type Stream, uploadsItself, type Writer } from "../../../../config/streams";
 import { ACCESS, type BlockComponent } from "../../../blocks/access";
-import { streamPrefix } from "../../../naming/names";
 import { partitionOf, roleArn, roleName } from "../iam/names";
 import type { PrefixPrincipal } from "./bucketPolicies";
 
@@ -26,11 +25,11 @@ export const prometheusRoleArn = (fleet: FleetFacts, writer: Writer) =>
 /** The roles that work on one stream: each writer's Prometheus, if it uploads, and every other component of `ACCESS`. */
 export const bucketPrincipals = (fleet: FleetFacts, stream: StreamUsers): PrefixPrincipal[] =>
     (Object.keys(ACCESS) as BlockComponent[]).flatMap((component) =>
-        blockRoleArns(fleet, stream, component).map((role) => ({ role, access: ACCESS[component], prefix: streamPrefix(stream.name) })),
+        blockRoleArns(fleet, stream, component).map((role) => ({ role, access: ACCESS[component], prefix: stream.prefix })),
     );
 
 /** What decides who works on a stream. */
-type StreamUsers = Pick<Stream, "name" | "writers" | "uploader">;
+type StreamUsers = Pick<Stream, "name" | "prefix" | "writers" | "uploader">;
 
 /** Prometheus runs in the writer's cluster and account; every other component runs beside the observer. Receive and Rule upload to some streams only. */
 function blockRoleArns(fleet: FleetFacts, { name, writers, uploader }: StreamUsers, component: BlockComponent): string[] {

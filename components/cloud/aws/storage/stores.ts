@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Stream, Writer } from "../../../../config/streams";
-import type { ObjectStore } from "../../../blocks/objectStore";
+import type { ObjectStore, StreamStore } from "../../../blocks/objectStore";
 import type { Stores } from "../../cloud";
 import { roleName } from "../iam/names";
 import type { RoleArgs } from "../iam/role";
@@ -31,14 +31,17 @@ export function makeStores(name: string, args: StoresArgs, opts: pulumi.Componen
     const stores = Object.fromEntries(
         streams.map((stream) => [
             stream.name,
-            shared ?? blockStore(`${name}-${stream.name}`, `${bucket}-${stream.name}`, stream.name, [stream], args, opts),
+            {
+                ...(shared ?? blockStore(`${name}-${stream.name}`, `${bucket}-${stream.name}`, stream.name, [stream], args, opts)),
+                prefix: stream.prefix,
+            },
         ]),
     );
     const roles = Object.fromEntries(
         streams.flatMap((stream) =>
             stream.writers
                 .filter((writer) => assumesRole(args.fleet, writer))
-                .map((writer) => [writer.name, observerRole(writer, stream.name, stores[stream.name] as ObjectStore, args, opts).arn]),
+                .map((writer) => [writer.name, observerRole(writer, stores[stream.name] as StreamStore, args, opts).arn]),
         ),
     );
     return { stores, roles };
@@ -67,20 +70,14 @@ function blockStore(
     ).store;
 }
 
-const observerRole = (
-    writer: Writer,
-    stream: string,
-    store: ObjectStore,
-    { fleet, role }: StoresArgs,
-    opts: pulumi.ComponentResourceOptions,
-) =>
+const observerRole = (writer: Writer, { prefix, iam }: StreamStore, { fleet, role }: StoresArgs, opts: pulumi.ComponentResourceOptions) =>
     new ObserverRole(
         `${writer.name}-blocks`,
         {
             role: role(observerRoleName(fleet.domain, writer.name)),
             assumedBy: prometheusRoleArn(fleet, writer),
-            store: (store as Required<ObjectStore>).iam,
-            stream,
+            store: iam as Required<ObjectStore>["iam"],
+            prefix,
         },
         opts,
     );

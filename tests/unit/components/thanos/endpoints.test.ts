@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { endpointsFile, leafQueryEndpoint, replicaGroup } from "../../../../components/thanos/endpoints";
+import { endpointsFile, leafQueryEndpoint } from "../../../../components/thanos/endpoints";
 
 describe("the endpoints file of Query", () => {
     const retry =
         '{"loadBalancingConfig":[{"round_robin":{}}],"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}';
 
-    it("gives groups a retry policy where gRPC reads it, and a warning where no replica answers; leaf Queries also mutual TLS", () => {
+    it("gives equal replicas a retry policy where gRPC reads it, and a warning where none answers; leaf Queries also mutual TLS", () => {
         assert.equal(
             endpointsFile([
                 { address: "dnssrv+_grpc._tcp.sidecars" },
-                replicaGroup("store:10901"),
+                { address: "store:10901", equalReplicas: true },
                 leafQueryEndpoint("blue", "fleet.test"),
             ]),
             [

@@ -40,7 +40,8 @@ async function install(more: Partial<AddOnsArgs> = {}) {
             region: REGION,
             createStorageClass: "fleet",
             zoneId: "Z0123",
-            owner: "blue",
+            clusterName: "blue",
+            domain: "fleet.example.com",
             tags: TAGS,
             role,
             ...more,
@@ -162,12 +163,12 @@ describe("the add-ons of a stack", () => {
         assert.deepEqual({ name, path, permissionsBoundary }, role("external-dns"));
     });
 
-    it("configure ExternalDNS for one zone, with the cluster as owner", async () => {
+    it("configure ExternalDNS for one zone, as the owner of no other fleet's records", async () => {
         const { placed } = await install();
         assert.deepEqual(JSON.parse(String(addOn(placed, "externalDns").configurationValues)), {
             policy: "sync",
             registry: "txt",
-            txtOwnerId: "blue",
+            txtOwnerId: "blue.fleet.example.com",
             sources: ["service", "ingress"],
             extraArgs: ["--zone-id-filter=Z0123"],
         });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { allocatable, poolProblems, poolsOf, roomIn } from "../../../../../../components/cloud/aws/cluster/capacity";
 import { type InstanceType, M7G } from "../../../../../../components/cloud/aws/cluster/instanceType";
 import type { PodRequests } from "../../../../../../components/kubernetes/podRequests";
-import { podsOf } from "../../../../../../components/stack/podsOf";
+import { plannedPods } from "../../../../../../components/stack/plannedPods";
 import { parseConfig } from "../../../../../../config/engineConfig";
 import { loadConfig } from "../../../../../../config/load";
 import type { AwsAccount, StackConfig } from "../../../../../../config/schema";
@@ -17,7 +17,7 @@ const m7g = (size: string) => M7G[`m7g.${size}`] as InstanceType;
 /** What is wrong with the nodes of a configuration whose instance types are all m7g. */
 function problemsOf(config: StackConfig): string[] {
     const { aws } = config as { aws: AwsAccount };
-    const pools = poolsOf(aws, podsOf(config));
+    const pools = poolsOf(aws, plannedPods(config));
     return pools.flatMap((pool) => poolProblems(pool, { value: M7G[pool.instanceType] as InstanceType }, aws.region)).map(problemText);
 }
 
@@ -112,7 +112,7 @@ describe("the check of a stack's nodes", () => {
                 addOns: { certManager: "install" },
             },
         });
-        const [, general] = poolsOf((config as { aws: AwsAccount }).aws, podsOf(config));
+        const [, general] = poolsOf((config as { aws: AwsAccount }).aws, plannedPods(config));
         // 2 Queries, Query Frontend, 2 routers, 2 Alertmanagers, the operator, kube-state-metrics; CoreDNS, EBS CSI, load balancers, metrics-server 2 each, cert-manager 3, ExternalDNS.
         assert.equal(general?.pods.length, 21);
         const small: InstanceType = { cpus: 8, memory: 65536, interfaces: 2, addresses: 11 };

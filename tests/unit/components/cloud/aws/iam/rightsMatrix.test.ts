@@ -31,8 +31,8 @@ const RED = { name: "red", account: "222222222222" };
 const GREEN = { name: "green", account: "333333333333", via: "role" } as const;
 const YELLOW = { name: "yellow", account: "444444444444" };
 const principals = [
-    ...[OBSERVER, BLUE, RED, GREEN, YELLOW].map((writer) => ({ name: writer.name, writers: [writer] })),
-    { name: "rule", writers: [], uploader: "rule" as const },
+    ...[OBSERVER, BLUE, RED, GREEN, YELLOW].map((writer) => ({ name: writer.name, prefix: writer.name, writers: [writer] })),
+    { name: "rule", prefix: "rule", writers: [], uploader: "rule" as const },
 ].flatMap((stream) => bucketPrincipals(FLEET, stream));
 const bucketPolicy = bucketStatements(LOCATION, principals);
 const keyPolicy = keyStatements(LOCATION, principals.map(keyPrincipal));

@@ -24,6 +24,7 @@ const createIdentity = (more: Partial<IdentityArgs> = {}) => {
             stream: "blue",
             ...PODS,
             store: STORE,
+            prefix: "blue",
             role: { name: "blue-store-0123ab", path: "/thanos-fleet/", permissionsBoundary: "arn:aws:iam::111111111111:policy/boundary" },
             podIdentity: { by: "pod-identity", eksName: "eks-observer", clusterArn: CLUSTER_ARN },
             ...more,
@@ -89,7 +90,7 @@ describe("the role of the observer's account for a cluster of another account", 
     it("trusts one role and writes one prefix", async () => {
         const assumedBy = "arn:aws:iam::333333333333:role/thanos-fleet/green-prometheus-0123ab";
         const placed = await placedBy(() => {
-            new ObserverRole("green", { role: { name: "green-blocks-0123ab", path: "/" }, assumedBy, store: STORE, stream: "green" });
+            new ObserverRole("green", { role: { name: "green-blocks-0123ab", path: "/" }, assumedBy, store: STORE, prefix: "green" });
         });
         assert.deepEqual(placed.map(kind).sort(), ["Role", "RolePolicy"]);
         assert.equal(inputs(placed, "Role").assumeRolePolicy, policyDocument(roleTrust(assumedBy)));

@@ -11,7 +11,7 @@ import { type PlacedResource, placedBy } from "../../../../../support/placedReso
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
 const LOCATION = { bucket: "blocks", region: "eu-west-1", account: "111111111111" };
 const principals = [{ name: "observer" }, { name: "red", account: "222222222222" }].flatMap((writer) =>
-    bucketPrincipals(FLEET, { name: writer.name, writers: [writer] }),
+    bucketPrincipals(FLEET, { name: writer.name, prefix: writer.name, writers: [writer] }),
 );
 
 const createBucket = (more: Partial<BucketArgs> = {}) =>

@@ -11,7 +11,7 @@ import { bucketPrincipals } from "../../../../../../components/cloud/aws/storage
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
 const LOCATION = { bucket: "blocks", region: "eu-west-1", account: "111111111111" };
 const principals = [{ name: "observer" }, { name: "red", account: "222222222222" }].flatMap((writer) =>
-    bucketPrincipals(FLEET, { name: writer.name, writers: [writer] }),
+    bucketPrincipals(FLEET, { name: writer.name, prefix: writer.name, writers: [writer] }),
 );
 
 describe("the policies of a bucket and its key", () => {
@@ -32,7 +32,7 @@ describe("the policies of a bucket and its key", () => {
     });
 
     it("name only one cluster's roles where the bucket is for one cluster", () => {
-        const own = bucketPrincipals(FLEET, { name: "red", writers: [{ name: "red", account: "222222222222" }] });
+        const own = bucketPrincipals(FLEET, { name: "red", prefix: "red", writers: [{ name: "red", account: "222222222222" }] });
         const named = [
             policyDocument(bucketStatements(LOCATION, own)),
             policyDocument(keyStatements(LOCATION, own.map(keyPrincipal))),
@@ -46,7 +46,7 @@ describe("the policies of a bucket and its key", () => {
     it("are refused where they are longer than AWS allows", () => {
         const many = (count: number) =>
             Array.from({ length: count }, (_, i) => ({ name: `cluster-${i}`, account: String(200000000000 + i) })).flatMap((member) =>
-                bucketPrincipals(FLEET, { name: member.name, writers: [member] }),
+                bucketPrincipals(FLEET, { name: member.name, prefix: member.name, writers: [member] }),
             );
         assert.deepEqual(policyProblems(LOCATION, many(20)), []);
         assert.deepEqual(

@@ -6,7 +6,7 @@ import type { Writer } from "../../../../../../config/streams";
 const FLEET = { domain: "fleet.test", region: "eu-west-1", account: "111111111111", rolePath: "/thanos-fleet/" };
 
 describe("the roles that work on a cluster's blocks", () => {
-    const own = (writer: Writer) => ({ name: writer.name, writers: [writer] });
+    const own = (writer: Writer) => ({ name: writer.name, prefix: writer.name, writers: [writer] });
     const principals = (writer: Writer, fleet = FLEET) => principalsOf(own(writer), fleet);
     const principalsOf = (stream: Parameters<typeof bucketPrincipals>[1], fleet = FLEET) =>
         bucketPrincipals(fleet, stream).map(({ role, access, prefix }) => [role.replace(/-[0-9a-f]{6}$/, ""), access, prefix]);
@@ -37,13 +37,19 @@ describe("the roles that work on a cluster's blocks", () => {
 
     it("include the Prometheus of each cluster that writes to a shared stream, and one Store and Compact for all", () => {
         const writers = [{ name: "blue" }, { name: "red", account: "222222222222" }, { name: "old", archived: true }];
-        assert.deepEqual(principalsOf({ name: "small", writers }), [
+        assert.deepEqual(principalsOf({ name: "small", prefix: "small", writers }), [
             ["arn:aws:iam::111111111111:role/thanos-fleet/small-store", "read", "small"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/small-compact", "own", "small"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/blue-prometheus", "write", "small"],
             ["arn:aws:iam::222222222222:role/thanos-fleet/red-prometheus", "write", "small"],
         ]);
     });
+
+    it("work on the folder of the stream, whatever its name is", () =>
+        assert.deepEqual(
+            new Set(bucketPrincipals(FLEET, { ...own({ name: "blue" }), prefix: "metrics/thanos" }).map(({ prefix }) => prefix)),
+            new Set(["metrics/thanos"]),
+        ));
 
     it("follow the partition of the region", () => {
         assert.deepEqual(
@@ -71,14 +77,14 @@ describe("the roles that work on a cluster's blocks", () => {
             { name: "green", mode: "agent" as const },
             { name: "yellow", mode: "agent" as const, account: "222222222222", via: "role" as const },
         ];
-        assert.deepEqual(principalsOf({ name: "agents", writers, uploader: "receive" }), [
+        assert.deepEqual(principalsOf({ name: "agents", prefix: "agents", writers, uploader: "receive" }), [
             ["arn:aws:iam::111111111111:role/thanos-fleet/agents-store", "read", "agents"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/agents-compact", "own", "agents"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/agents-receive", "write", "agents"],
         ]);
     });
     it("include Rule in the stream that it uploads to, and no Prometheus there", () =>
-        assert.deepEqual(principalsOf({ name: "rule", writers: [], uploader: "rule" }), [
+        assert.deepEqual(principalsOf({ name: "rule", prefix: "rule", writers: [], uploader: "rule" }), [
             ["arn:aws:iam::111111111111:role/thanos-fleet/rule-store", "read", "rule"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/rule-compact", "own", "rule"],
             ["arn:aws:iam::111111111111:role/thanos-fleet/rule-rule", "write", "rule"],

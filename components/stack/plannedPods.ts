@@ -34,9 +34,9 @@ import { queryComponents } from "./queryTiers";
 /**
  * Every pod that a stack places in its cluster, from its configuration alone, so that it can be known before anything is created whether they fit.
  * `mode` is an observee's, as its observer has it.
- * tests/unit/components/stack/podsOf.test.ts compares this with the registered resources.
+ * tests/unit/components/stack/plannedPods.test.ts compares this with the registered resources.
  */
-export function podsOf(config: StackConfig, mode?: Mode): PodRequests[] {
+export function plannedPods(config: StackConfig, mode?: Mode): PodRequests[] {
     const { prometheus, query, alerting } = config;
     const agent = mode !== undefined && !STORES_BLOCKS[mode];
     // One that is kept runs already, with its operator and all that came with it.

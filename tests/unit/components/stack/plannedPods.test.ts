@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type PodRequests, requestsOf, sumOf } from "../../../../components/kubernetes/podRequests";
-import { podsOf } from "../../../../components/stack/podsOf";
+import { plannedPods } from "../../../../components/stack/plannedPods";
 import { loadConfig } from "../../../../config/load";
 import { type PlannedResource, type Run, runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
@@ -56,7 +56,7 @@ const withoutOperator = (pods: readonly PodRequests[]) =>
 
 describe("the pods that a configuration asks for", () => {
     it("are those of the observer that are registered, with their requests and their kind of nodes", async () => {
-        const asked = withoutOperator(podsOf(loadConfig(observerConfig("aws"))));
+        const asked = withoutOperator(plannedPods(loadConfig(observerConfig("aws"))));
         assert.deepEqual(byName(asked), byName(registered(await buildObserver("aws"))));
         assert.equal(asked.length, 12);
     });
@@ -72,7 +72,7 @@ describe("the pods that a configuration asks for", () => {
         };
         const config = observerConfig("aws", { aws, observees, receive: { leaving: 2, rings } });
         const run = await runInProcess("observer", toEngineConfig(config));
-        assert.deepEqual(byName(withoutOperator(podsOf(loadConfig(config)))), byName(registered(run)));
+        assert.deepEqual(byName(withoutOperator(plannedPods(loadConfig(config)))), byName(registered(run)));
     });
 
     it("include the memcached that a stack installs, as it is registered", async () => {
@@ -81,10 +81,10 @@ describe("the pods that a configuration asks for", () => {
         const config = observerConfig("aws", caches);
         const ofCaches = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.includes("memcached")));
         assert.deepEqual(
-            ofCaches(podsOf(loadConfig(config))),
+            ofCaches(plannedPods(loadConfig(config))),
             ofCaches(registered(await runInProcess("observer", toEngineConfig(config)))),
         );
-        assert.equal(ofCaches(podsOf(loadConfig(config))).length, 2);
+        assert.equal(ofCaches(plannedPods(loadConfig(config))).length, 2);
     });
 
     it("include the fleet's Alertmanager instead of the chart's, as it is registered", async () => {
@@ -93,7 +93,7 @@ describe("the pods that a configuration asks for", () => {
             type.endsWith(":StatefulSet"),
         );
         assert.deepEqual(
-            podsOf(loadConfig(config)).filter(({ name }) => name.includes("alertmanager")),
+            plannedPods(loadConfig(config)).filter(({ name }) => name.includes("alertmanager")),
             workloads.filter(({ name }) => name.includes("alertmanager")).map(podsOfWorkload),
         );
     });
@@ -101,8 +101,8 @@ describe("the pods that a configuration asks for", () => {
     it("include the pages of streams, as they are registered", async () => {
         const config = observerConfig("aws", { bucketWeb: { streams: ["blue", "red"], memory: "512Mi" } });
         const pages = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.includes("bucket-web")));
-        assert.deepEqual(pages(podsOf(loadConfig(config))), pages(registered(await runInProcess("observer", toEngineConfig(config)))));
-        assert.equal(pages(podsOf(loadConfig(config))).length, 2);
+        assert.deepEqual(pages(plannedPods(loadConfig(config))), pages(registered(await runInProcess("observer", toEngineConfig(config)))));
+        assert.equal(pages(plannedPods(loadConfig(config))).length, 2);
     });
 
     it("include every shard of a stream, as they are registered", async () => {
@@ -113,7 +113,7 @@ describe("the pods that a configuration asks for", () => {
         const streams = [{ name: "small", writers: ["blue"], shards: 1 }];
         const config = observerConfig("aws", { aws, streams, store: { shards: 2, memory: "1Gi" } });
         const ofStores = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.startsWith("thanos-store-")));
-        const asked = ofStores(podsOf(loadConfig(config)));
+        const asked = ofStores(plannedPods(loadConfig(config)));
         assert.deepEqual(asked, ofStores(registered(await runInProcess("observer", toEngineConfig(config)))));
         assert.deepEqual(
             asked.map(({ name }) => name),
@@ -132,8 +132,11 @@ describe("the pods that a configuration asks for", () => {
         };
         const config = observerConfig("aws", { aws, rule });
         const ofRule = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.endsWith("-rule")));
-        assert.deepEqual(ofRule(podsOf(loadConfig(config))), ofRule(registered(await runInProcess("observer", toEngineConfig(config)))));
-        assert.equal(ofRule(podsOf(loadConfig(config))).length, 3);
+        assert.deepEqual(
+            ofRule(plannedPods(loadConfig(config))),
+            ofRule(registered(await runInProcess("observer", toEngineConfig(config)))),
+        );
+        assert.equal(ofRule(plannedPods(loadConfig(config))).length, 3);
     });
 
     it("include the Queries in front of others, as they are registered", async () => {
@@ -143,7 +146,7 @@ describe("the pods that a configuration asks for", () => {
         };
         const config = observerConfig("aws", { aws, query: { mode: "distributed", tenancy: true, memory: "2Gi" } });
         const queries = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.startsWith("thanos-query")));
-        const asked = queries(podsOf(loadConfig(config)));
+        const asked = queries(plannedPods(loadConfig(config)));
         assert.deepEqual(asked, queries(registered(await runInProcess("observer", toEngineConfig(config)))));
         assert.deepEqual(
             asked.map(({ name, replicas }) => [name, replicas]),
@@ -169,7 +172,7 @@ describe("the pods that a configuration asks for", () => {
             rule: { files: ["tests/support/rules/fleet.yml"], stream: "agents" },
         });
         const ofRule = (pods: readonly PodRequests[]) => byName(pods.filter(({ name }) => name.endsWith("-rule")));
-        const asked = ofRule(podsOf(loadConfig(config)));
+        const asked = ofRule(plannedPods(loadConfig(config)));
         assert.deepEqual(asked, ofRule(registered(await runInProcess("observer", toEngineConfig(config)))));
         assert.deepEqual(
             asked.map(({ name, volumes }) => [name, volumes]),
@@ -187,7 +190,7 @@ describe("the pods that a configuration asks for", () => {
         assert.ok(release);
         const { grafana } = release.props.values as { grafana: Container & { sidecar: Container; nodeSelector: Record<string, string> } };
         assert.deepEqual(
-            podsOf(loadConfig(config)).filter(({ name }) => name.includes("grafana")),
+            plannedPods(loadConfig(config)).filter(({ name }) => name.includes("grafana")),
             [
                 {
                     name: "kps-grafana",
@@ -198,20 +201,22 @@ describe("the pods that a configuration asks for", () => {
             ],
         );
         assert.deepEqual(
-            podsOf(loadConfig(observerConfig("aws", { grafana: { server: "unmanaged" } }))).filter(({ name }) => name.includes("grafana")),
+            plannedPods(loadConfig(observerConfig("aws", { grafana: { server: "unmanaged" } }))).filter(({ name }) =>
+                name.includes("grafana"),
+            ),
             [],
         );
     });
 
     it("are those of an observee that are registered", async () => {
-        const asked = withoutOperator(podsOf(loadConfig(observeeConfig("blue", "aws"))));
+        const asked = withoutOperator(plannedPods(loadConfig(observeeConfig("blue", "aws"))));
         // No node groups: its pods have volumes, and select no nodes.
         const anyNode = asked.map((pods) => ({ ...pods, volumes: false }));
         assert.deepEqual(byName(anyNode), byName(registered(await buildObservee("blue", "aws"))));
     });
 
     it("include Receive where an observee writes remotely, and only there", () => {
-        const names = podsOf(loadConfig(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }))).map(
+        const names = plannedPods(loadConfig(observerConfig("local", { observees: [{ name: "blue", mode: "sidecar" }] }))).map(
             ({ name }) => name,
         );
         assert.deepEqual(
