@@ -328,8 +328,12 @@ export interface ExposedPage {
     /** Why nobody does. */
     readonly reason?: string;
     /** CIDR blocks from which it may be opened; none for everywhere. */
-    readonly sources: readonly string[];
+    readonly sources: Known<readonly string[]>;
 }
+
+/** Whether no network is listed, or every address. */
+export const admitsEverybody = (sources: readonly string[]): boolean =>
+    sources.length === 0 || sources.some((source) => source.endsWith("/0"));
 
 /** Annotation of an Ingress without a login before its pages: why. */
 export const NO_LOGIN = "thanos-fleet/no-login";

@@ -28,6 +28,8 @@ export interface Process {
     stream(): string;
     /** The text of a pair of flags, `--x` and `--x-file`; or why it is not known. Undefined where neither is set. */
     content(flag: string, unknownContent?: "throw"): Known<string> | undefined;
+    /** The same of a flag that is the path of a file, without a twin: `--http.config`. */
+    file(flag: string): Known<string> | undefined;
     /** The variable of its container that a flag's value names: `$(NAME)`. */
     variable(name: string): Variable | undefined;
 }
@@ -94,7 +96,16 @@ function processOf(
 ): Process {
     const { workload, line } = parts;
     const variable = (name: string) => container.env?.find((candidate) => candidate.name === name);
-    const source = (flag: string): { text?: string; origin?: Origin; notKnown: string } | undefined => {
+    interface Source {
+        readonly text?: string;
+        readonly origin?: Origin;
+        readonly notKnown: string;
+    }
+    const sourceAt = (path: string): Source => {
+        const origin = workload.originOf(container, path);
+        return { ...(origin && { origin }), notKnown: `${path} is in no ConfigMap and no Secret of its pods` };
+    };
+    const source = (flag: string): Source | undefined => {
         const inline = text(line.flags, flag);
         const file = text(line.flags, `${flag}-file`);
         if (inline !== undefined) {
@@ -103,21 +114,24 @@ function processOf(
             const origin = originOfVariable(variable(name), workload.namespace);
             return { ...(origin && { origin }), notKnown: `--${flag} is ${inline}` };
         }
-        if (file === undefined) return undefined;
-        const origin = workload.originOf(container, file);
-        return { ...(origin && { origin }), notKnown: `${file} is in no ConfigMap and no Secret of its pods` };
+        return file === undefined ? undefined : sourceAt(file);
     };
-    const content: Process["content"] = (flag, unknownContent) => {
-        const found = source(flag);
-        if (found === undefined) return undefined;
-        if (found.text !== undefined) return found.text;
-        return found.origin === undefined ? { notKnown: found.notKnown } : files.text(found.origin, unknownContent);
+    const textOf = ({ text: inline, origin, notKnown: fact }: Source, unknownContent?: "throw"): Known<string> => {
+        if (inline !== undefined) return inline;
+        return origin === undefined ? { notKnown: fact } : files.text(origin, unknownContent);
     };
     const [image = ""] = (container.image ?? "").split("@");
     return {
         ...parts,
         version: releaseOf(/:([^/:]+)$/.exec(image)?.[1]),
-        content,
+        content(flag, unknownContent) {
+            const found = source(flag);
+            return found && textOf(found, unknownContent);
+        },
+        file(flag) {
+            const path = text(line.flags, flag);
+            return path === undefined ? undefined : textOf(sourceAt(path));
+        },
         variable,
         stream() {
             const label = workload.labels[STREAM_LABEL];

@@ -116,7 +116,7 @@ const READ: { readonly [K in PartKind]: Read<K> } = {
         const prometheus = prometheusOf(manifest);
         return prometheus === undefined ? [] : [{ path, ...prometheus }];
     },
-    pages: (manifest, path, _, { manifests }) => pagesOf(manifest, path, manifests),
+    pages: (manifest, path, _, around) => pagesOf(manifest, path, around),
     stores: from(COMPONENTS.stores, (process) => [storeIn(process)]),
     sources: (manifest, path, processes, around) => [
         ...operatedSourceOf(manifest, path, around),
