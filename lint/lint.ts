@@ -1,10 +1,8 @@
 import { RULES, undecided as undecidedFor } from "../rules";
 import { today as todayInUtc } from "../rules/date";
-import { isMap } from "../rules/isMap";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
 import { FlagError } from "../rules/reading/commandLine";
-import type { Manifest } from "../rules/reading/manifest";
 import { type Reading, readModel } from "../rules/reading/readModel";
 import { type Rule, thresholdsOf } from "../rules/rule";
 import { deploymentsOf } from "./deployments";
@@ -102,7 +100,7 @@ const KINDS: readonly PartKind[] = [...new Set(RULES.flatMap(({ reads }) => read
 /** Reading trusts the types of the fields: a text where Kubernetes demands a list makes it throw. */
 function hasTypesOfKubernetes({ manifest }: SourceObject): boolean {
     try {
-        readModel([manifest].filter(isThanosOrOther), KINDS);
+        readModel([manifest], KINDS);
         return true;
     } catch (error) {
         if (error instanceof TypeError) return false;
@@ -118,27 +116,11 @@ function ofAnotherType(object: SourceObject, path: string): Unreadable {
 
 /** What is only read together with others, such as a ConfigMap that somebody mounts, may still throw. */
 const readDeployment = (objects: readonly SourceObject[]): Reading =>
-    readModel(objects.map(({ manifest }) => manifest).filter(isThanosOrOther), KINDS, (error) => error instanceof TypeError);
-
-/** Not a Prometheus that has nothing to do with Thanos: neither a sidecar, nor a remote write to Receive. */
-function isThanosOrOther(manifest: Manifest): boolean {
-    const spec = prometheusSpecOf(manifest);
-    if (spec === undefined) return true;
-    const targets = Array.isArray(spec.remoteWrite) ? spec.remoteWrite : [];
-    // The chart's default is `thanos: {}`, which is no sidecar; the operator's is.
-    const sidecar = isMap(spec.thanos) && (manifest.kind !== "Release" || Object.keys(spec.thanos).length > 0);
-    return sidecar || targets.some((target) => isMap(target) && String(target.url).includes(RECEIVE_PATH));
-}
-
-/** Of the operator's Prometheus and PrometheusAgent, and of a release of kube-prometheus-stack. */
-function prometheusSpecOf({ apiVersion, kind, fields }: Manifest): Record<string, unknown> | undefined {
-    const record = (value: unknown) => (isMap(value) ? value : {});
-    if (/^monitoring\.coreos\.com\/.*Prometheus(Agent)?$/.test(`${apiVersion} ${kind}`)) return record(fields.spec);
-    return kind === "Release" ? record(record(record(fields.values).prometheus).prometheusSpec) : undefined;
-}
-
-/** Where Receive takes remote write (pkg/receive/handler.go). */
-const RECEIVE_PATH = "/api/v1/receive";
+    readModel(
+        objects.map(({ manifest }) => manifest),
+        KINDS,
+        (error) => error instanceof TypeError,
+    );
 
 function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): Unreadable[] {
     return unread.flatMap(({ path, id, error }) => {

@@ -123,6 +123,15 @@ describe("policies", () => {
         assert.deepEqual(await violations("receive-replicates", stack, { minReplicationFactor: 2 }), []);
     });
 
+    it("leave a Prometheus alone that has nothing to do with Thanos", async () => {
+        const single = (spec: object) =>
+            violations("redundant-prometheus", [
+                release({ chart: "kube-prometheus-stack", values: { prometheus: { prometheusSpec: spec } } }),
+            ]);
+        assert.deepEqual(await single({ replicas: 1 }), []);
+        assert.equal((await single({ replicas: 1, thanos: { image: IMAGE } })).length, 1);
+    });
+
     it("throw for an unknown value after they have reported every known problem", async () => {
         const args = ["compact", `--retention.resolution-raw=90d`, UNKNOWN];
         await assert.rejects(violations("retention-outlives-downsampling", [workload("StatefulSet", "c", args)]), UnknownValueError);

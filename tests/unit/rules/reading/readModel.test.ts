@@ -175,38 +175,36 @@ describe("the deployment that manifests describe", () => {
         ]);
     });
 
-    const releases: [string, object, object[]][] = [
-        ["values", { chart: "./chart", values: { prometheus: { prometheusSpec: { replicas: 2 } } } }, [{ replicas: 2, agent: false }]],
-        [
-            "an agent",
-            { chart: "oci://x/kube-prometheus-stack", values: { prometheus: { agentMode: true, prometheusSpec: {} } } },
-            [{ replicas: 1, agent: true }],
-        ],
-        [
-            "the chart's defaults",
-            { chart: "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack" },
-            [{ replicas: 1, agent: false }],
-        ],
-        ["a downloaded chart", { chart: "/charts/kube-prometheus-stack-88.5.3.tgz" }, [{ replicas: 1, agent: false }]],
-        ["prometheus.enabled false", { chart: "kube-prometheus-stack", values: { prometheus: { enabled: false } } }, []],
-        ["another chart", { chart: "grafana", values: { replicas: 1 } }, []],
+    const RECEIVE = { remoteWrite: [{ url: "http://elsewhere/api/v1/push" }, { url: "http://receive:19291/api/v1/receive" }] };
+    const ELSEWHERE = { remoteWrite: [{ url: "http://mimir/api/v1/push" }] };
+    const SIDECAR = { thanos: { image: "quay.io/thanos/thanos:v0.42.4" } };
+    const releases: [what: string, prometheus: object, expected: object[]][] = [
+        ["a sidecar", { prometheusSpec: { replicas: 2, ...SIDECAR } }, [{ replicas: 2, agent: false }]],
+        ["remote write to Receive", { prometheusSpec: RECEIVE }, [{ replicas: 1, agent: false }]],
+        ["an agent that writes to Receive", { agentMode: true, prometheusSpec: RECEIVE }, [{ replicas: 1, agent: true }]],
+        ["a sidecar, but prometheus.enabled false", { enabled: false, prometheusSpec: SIDECAR }, []],
+        ["the chart's default of a sidecar, which is none", { prometheusSpec: { replicas: 1, thanos: {} } }, []],
+        ["remote write to something else", { prometheusSpec: ELSEWHERE }, []],
+        ["nothing of Thanos", {}, []],
     ];
-    for (const [what, props, expected] of releases) {
-        it(`has the Prometheus of a release with ${what}`, () => {
+    for (const [what, prometheus, expected] of releases) {
+        it(`${expected.length > 0 ? "has" : "has not"} the Prometheus of a release with ${what}`, () => {
             assert.deepEqual(
-                modelOf(release(props)).prometheuses,
+                modelOf(release({ chart: "./chart", values: { prometheus } })).prometheuses,
                 expected.map((p) => ({ path: "Release kube-prometheus-stack", ...p })),
             );
         });
     }
 
-    it("has the Prometheus of the operator's own kinds", () => {
-        const server = manifest("monitoring.coreos.com/v1", "Prometheus", "p", { spec: { replicas: 2 } });
-        const agent = manifest("monitoring.coreos.com/v1alpha1", "PrometheusAgent", "a", { spec: {} });
-        assert.deepEqual(modelOf(server, agent).prometheuses, [
+    it("has the Prometheus of the operator's own kinds, if it has to do with Thanos", () => {
+        const server = (spec: object) => manifest("monitoring.coreos.com/v1", "Prometheus", "p", { spec });
+        const agent = (spec: object) => manifest("monitoring.coreos.com/v1alpha1", "PrometheusAgent", "a", { spec });
+        assert.deepEqual(modelOf(server({ replicas: 2, thanos: {} }), agent(RECEIVE)).prometheuses, [
             { path: "Prometheus p", replicas: 2, agent: false },
             { path: "PrometheusAgent a", replicas: 1, agent: true },
         ]);
+        assert.deepEqual(modelOf(server({ replicas: 1 }), agent(ELSEWHERE)).prometheuses, []);
+        assert.deepEqual(modelOf(manifest("grafana.example/v1", "Prometheus", "p", { spec: { thanos: {} } })).prometheuses, []);
     });
 
     it("has nothing of other kinds and other Thanos components", () => {
