@@ -8,7 +8,10 @@ import { type Container, type Variable, type Workload, workloadOf } from "./work
 
 /** What a reader of parts knows besides its manifest. */
 export interface Surroundings {
+    /** Those of its cluster. */
     readonly manifests: readonly Manifest[];
+    /** What tells its cluster from others that are read together. Absent: there are none. */
+    readonly cluster?: string;
     readonly files: Files;
     /** Undefined where the value is unknown before the update. */
     quietly<T>(read: () => T): T | undefined;
@@ -89,12 +92,9 @@ function scriptOf(command: readonly string[] = [], args: readonly string[] = [])
 const expand = (word: string, { env }: Container): string =>
     word.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => env?.find((variable) => variable.name === name)?.value ?? whole);
 
-function processOf(
-    parts: Pick<Process, "path" | "component" | "workload" | "line">,
-    container: Container,
-    { files }: Surroundings,
-): Process {
+function processOf(parts: Pick<Process, "path" | "component" | "workload" | "line">, container: Container, around: Surroundings): Process {
     const { workload, line } = parts;
+    const { files } = around;
     const variable = (name: string) => container.env?.find((candidate) => candidate.name === name);
     interface Source {
         readonly text?: string;
@@ -136,8 +136,8 @@ function processOf(
         stream() {
             const label = workload.labels[STREAM_LABEL];
             if (label !== undefined) return label;
-            const found = source("objstore.config");
-            return (found && blocksOf(found.text ?? (found.origin && files.text(found.origin)), found.origin)) ?? workload.name;
+            const { text: inline, origin } = source("objstore.config") ?? {};
+            return blocksOf(inline ?? (origin && files.text(origin)), origin, workload, around);
         },
     };
 }
@@ -149,10 +149,19 @@ function originOfVariable(variable: Variable | undefined, namespace: string): Or
     return { kind: secretKeyRef === undefined ? "ConfigMap" : "Secret", namespace, name: ref.name, key: ref.key };
 }
 
-/** The name of the blocks that an objstore file leads to: bucket and prefix, else the object that the file comes from, since the same file means the same blocks. */
-export function blocksOf(content: Known<string> | undefined, origin: Origin | undefined): string | undefined {
-    const place = typeof content === "string" ? placeOf(content) : undefined;
-    return place ?? (origin === undefined ? undefined : `the blocks of ${originText(origin)}`);
+/**
+ * The name of the blocks that an objstore file leads to: bucket and prefix; else the object that the file comes from, since the same file means the same
+ * blocks; else the workload.
+ */
+export function blocksOf(
+    content: Known<string> | undefined,
+    origin: Origin | undefined,
+    { name }: { readonly name: string },
+    { cluster }: Surroundings,
+): string {
+    const here = cluster === undefined ? "" : ` in ${cluster}`;
+    const place = typeof content === "string" ? placeOf(content, here) : undefined;
+    return place ?? (origin === undefined ? `${name}${here}` : `the blocks of ${originText(origin)}${here}`);
 }
 
 interface ObjectStore {
@@ -164,14 +173,19 @@ interface ObjectStore {
 /** What names a bucket, in the stores that Thanos knows (thanos-io/objstore). */
 const BUCKET = ["endpoint", "storage_account", "bucket", "container", "container_name", "directory"];
 
-function placeOf(content: string): string | undefined {
+/** An address that means another store in each cluster: `minio:9000`, `minio.storage.svc:9000`. */
+const INSIDE = /^[^.]+$|\.svc\b/;
+
+function placeOf(content: string, here: string): string | undefined {
     const file = readYaml(content) as ObjectStore | undefined;
     const config = file?.config;
     const names = BUCKET.map((key) => config?.[key]).filter((value) => typeof value === "string" && value !== "");
     if (typeof file?.type !== "string" || names.length === 0) return undefined;
-    return [`${file.type.toUpperCase()} ${names.join("/")}`, file.prefix]
+    const place = [`${file.type.toUpperCase()} ${names.join("/")}`, file.prefix]
         .filter((part) => typeof part === "string" && part !== "")
         .join("/");
+    const endpoint = config?.endpoint;
+    return typeof endpoint === "string" && INSIDE.test(endpoint) ? `${place}${here}` : place;
 }
 
 /** The first document of a YAML text, which is the one that Thanos reads; undefined if it is none. */

@@ -36,12 +36,13 @@ export function readModel(
     const ids = new Map<string, string>();
     const unread: Reading["unread"][number][] = [];
     const lacks: Reading["lacks"][number][] = [];
-    const around: Surroundings = { manifests, files: new Files(manifests, isUnknown), quietly: (read) => quietly(read, isUnknown) };
+    const surroundings = surroundingsOf(manifests, isUnknown);
     // The engine registers in no fixed order; sorted by id, the same stack always gives the same problems.
     const parts = [...manifests].sort(byId).flatMap((manifest) => {
         const title = `${manifest.kind} ${manifest.name}`;
         const path = ids.has(title) ? manifest.id : title;
         ids.set(path, manifest.id);
+        const around = surroundings(manifest);
         try {
             const processes = processesOf(manifest, path, componentsOf(kinds), around);
             return kinds.flatMap((kind) => {
@@ -61,6 +62,28 @@ export function readModel(
     });
     const complete = unread.length === 0 && !lacks.some(({ kind }) => kind === "receives");
     return { model: assemble(parts, complete), ids, unread, lacks };
+}
+
+/** Each cluster has its own Secrets, Services and namespaces, of the same names as those of others. What is in no cluster, as resources of AWS, is near all of them. */
+function surroundingsOf(manifests: readonly Manifest[], isUnknown: (error: unknown) => boolean): (manifest: Manifest) => Surroundings {
+    const clusters = [...new Set(manifests.flatMap(({ cluster }) => cluster ?? []))];
+    const names = new Map(clusters.map((cluster) => [cluster, cluster.split("::").at(-1) ?? cluster]));
+    const areNamed = new Set(names.values()).size === clusters.length;
+    const made = new Map<string | undefined, Surroundings>();
+    return ({ cluster }) => {
+        const known = made.get(cluster);
+        if (known !== undefined) return known;
+        const near = manifests.filter((other) => cluster === undefined || other.cluster === undefined || other.cluster === cluster);
+        const name = areNamed ? names.get(cluster ?? "") : cluster;
+        const around: Surroundings = {
+            manifests: near,
+            ...(clusters.length > 1 && name !== undefined && { cluster: name }),
+            files: new Files(near, isUnknown),
+            quietly: (read) => quietly(read, isUnknown),
+        };
+        made.set(cluster, around);
+        return around;
+    };
 }
 
 const byId = (a: Manifest, b: Manifest) => (a.id < b.id ? -1 : 1);
@@ -143,6 +166,7 @@ const READERS = Object.fromEntries(
 
 /** One Receive workload. The routers and ingesters of a namespace are one hashring: see `hashrings`. */
 interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
+    /** Its namespace, of its cluster. */
     readonly namespace: string;
     readonly forwards: boolean;
     readonly stores: boolean;
@@ -155,7 +179,8 @@ interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
 
 function receive(process: Process, around: Surroundings): ReceivePart {
     const { path, workload, line, version } = process;
-    const { namespace, replicas } = workload;
+    const { replicas } = workload;
+    const namespace = [around.cluster ?? "", workload.namespace].join("/");
     const flags = receiveFlags(line);
     if (flags.stores && mostReplicas(workload, around) !== undefined)
         throw new NotKnownError("an autoscaler decides how many ingesters there are");

@@ -145,7 +145,7 @@ function operatorRelease({ manifests, quietly }: Surroundings): string | undefin
 }
 
 /** A Rule that prometheus-operator runs. */
-function operatedRule(manifest: Manifest, path: string, { files }: Surroundings): Source[] {
+function operatedRule(manifest: Manifest, path: string, around: Surroundings): Source[] {
     interface Fields {
         readonly metadata?: { readonly namespace?: string };
         readonly spec?: { readonly replicas?: number; readonly retention?: string; readonly objectStorageConfig?: ObjectStorage };
@@ -157,7 +157,7 @@ function operatedRule(manifest: Manifest, path: string, { files }: Surroundings)
         {
             path,
             program: "Rule",
-            stream: blocksOf(origin && files.text(origin), origin) ?? manifest.name,
+            stream: blocksOf(origin && around.files.text(origin), origin, manifest, around),
             uploads: spec.objectStorageConfig !== undefined,
             replicas: spec.replicas ?? 1,
             // The operator always sets it (pkg/thanos/statefulset.go).
@@ -172,7 +172,7 @@ function operatedRule(manifest: Manifest, path: string, { files }: Surroundings)
 export function operatedSourceOf(manifest: Manifest, path: string, around: Surroundings): Source[] {
     const found = operated(manifest);
     if (found === undefined) return operatedRule(manifest, path, around);
-    const { spec, name } = found;
+    const { spec } = found;
     const origin = objectStoreOrigin(found);
     const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? "prometheus_replica");
     const retention = spec.retention === undefined ? undefined : durationOf("retention", spec.retention);
@@ -180,7 +180,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
         {
             path,
             program: "Prometheus",
-            stream: blocksOf(origin && around.files.text(origin), origin) ?? name,
+            stream: blocksOf(origin && around.files.text(origin), origin, found, around),
             uploads: uploads(spec),
             replicas: spec.replicas ?? 1,
             replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
