@@ -87,6 +87,8 @@ export interface ReceiveFlags {
     readonly forwards: boolean;
     /** It ingests: it has no hashring, or a local endpoint beside it. */
     readonly stores: boolean;
+    /** It has a name in a hashring. */
+    readonly isNamed: boolean;
     readonly replicationFactor: number;
     readonly algorithm: string;
     readonly protocol: string;
@@ -94,10 +96,11 @@ export interface ReceiveFlags {
 
 export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
     const forwards = flags.has("receive.hashrings") || flags.has("receive.hashrings-file");
-    const stores = !forwards || flags.has("receive.local-endpoint");
+    const isNamed = flags.has("receive.local-endpoint");
     return {
         forwards,
-        stores,
+        stores: !forwards || isNamed,
+        isNamed,
         replicationFactor: count(flags, "receive.replication-factor", 1),
         algorithm: text(flags, "receive.hashrings-algorithm") ?? "hashmod",
         protocol: text(flags, "receive.replication-protocol") ?? "protobuf",

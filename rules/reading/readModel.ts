@@ -61,6 +61,9 @@ export function readModel(
         }
     });
     const complete = unread.length === 0 && !lacks.some(({ kind }) => kind === "receives");
+    const receives = parts.flatMap((part) => (part.kind === "receives" ? [part.part] : []));
+    for (const { path } of receives.filter((part) => isOfAnotherRouter(part, receives)))
+        lacks.push({ path, id: ids.get(path) ?? path, kind: "receives", fact: "its router is not among the manifests" });
     return { model: assemble(parts, complete), ids, unread, lacks };
 }
 
@@ -170,6 +173,7 @@ interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
     readonly namespace: string;
     readonly forwards: boolean;
     readonly stores: boolean;
+    readonly isNamed: boolean;
     readonly algorithm: string;
     readonly protocol: string;
     readonly replicas: number;
@@ -204,14 +208,21 @@ function assemble(parts: readonly Part[], complete: boolean): ThanosModel {
     return { ...read, receives: hashrings(of("receives"), complete) };
 }
 
+const hasRouter = ({ namespace }: ReceivePart, receives: readonly ReceivePart[]) =>
+    receives.some((other) => other.forwards && other.namespace === namespace);
+
+/** An ingester with a name in a hashring, whose router is in another namespace, file or stack: it knows how many copies there are. */
+const isOfAnotherRouter = (part: ReceivePart, receives: readonly ReceivePart[]) =>
+    !part.forwards && part.isNamed && !hasRouter(part, receives);
+
 /**
- * Each router with the rings of its hashrings file; where that is not known, with the ingesters of its namespace as one ring. Ingesters without a router
+ * Each router with the rings of its hashrings file; where that is not known, with the ingesters of its namespace as one ring. Ingesters that no router knows
  * are a ring of replication factor 1.
  */
 function hashrings(receives: readonly ReceivePart[], complete: boolean): Receive[] {
     return receives
-        .filter(({ forwards, namespace }) => forwards || !receives.some((other) => other.forwards && other.namespace === namespace))
-        .map(({ namespace, forwards, stores, algorithm, protocol, replicas, replicationFactor, rings, ...part }) => {
+        .filter((part) => part.forwards || (!part.isNamed && !hasRouter(part, receives)))
+        .map(({ namespace, forwards, stores, isNamed: _, algorithm, protocol, replicas, replicationFactor, rings, ...part }) => {
             const { path } = part;
             const storing = receives.filter((other) => other.stores && other.namespace === namespace);
             const ingesters = storing.reduce((sum, other) => sum + other.replicas, 0);

@@ -158,7 +158,7 @@ describe("the deployment that manifests describe", () => {
         );
     });
 
-    it("has a hashring of replication factor 1 where ingesters have no router", () => {
+    it("has a hashring of replication factor 1 where ingesters have no router, and no name by which one could know them", () => {
         assert.deepEqual(ringsOf(modelOf(ingester(3))), [
             {
                 path: "StatefulSet thanos-receive-ingester",
@@ -166,6 +166,21 @@ describe("the deployment that manifests describe", () => {
                 rings: [{ path: "StatefulSet thanos-receive-ingester", ingesters: 3 }],
             },
         ]);
+    });
+
+    it("leaves ingesters out that have a name in a hashring, and says that its router is not there", () => {
+        const named = workload("StatefulSet", "ingester", ["receive", "--receive.local-endpoint=$(NAME).ingester:10901"], { replicas: 1 });
+        const found = (...manifests: Manifest[]) => {
+            const { model, lacks } = readModel(manifests, ["receives"]);
+            return [ringsOf(model), lacks.map(({ path, id, kind, fact }) => `${path}, ${id}, ${kind}: ${fact}`)];
+        };
+        const lack = [`StatefulSet ingester, ${named.id}, receives: its router is not among the manifests`];
+        assert.deepEqual(found(named), [[], lack]);
+        const path = "Deployment thanos-receive-router";
+        assert.deepEqual(found(named, router("3")), [[{ path, replicationFactor: 3, rings: [{ path, ingesters: 1 }] }], []]);
+        const { fields, ...rest } = router("3");
+        const elsewhere = { ...rest, fields: { ...fields, metadata: { namespace: "elsewhere" } } };
+        assert.deepEqual(found(named, elsewhere), [[{ path, replicationFactor: 3, rings: [] }], lack]);
     });
 
     it("counts a Receive that routes and stores as its own ingester", () => {
