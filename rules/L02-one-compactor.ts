@@ -1,4 +1,5 @@
 import { compactor, OBJSTORE, objstore, thanos } from "./example";
+import { streamsLack } from "./lacks";
 import { type Compactor, NOTHING } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -15,6 +16,7 @@ export const oneCompactorPerStream = defineRule({
     scope: "deployment",
     thresholds: {},
     check: ({ compactors }) => [...compactors.flatMap(wrongReplicas), ...sharedStreams(compactors)],
+    lacks: ({ compactors }) => streamsLack(compactors),
     good: { ...NOTHING, compactors: [compactor({ path: "compact-blue" }), compactor({ path: "compact-red", stream: "red", replicas: 0 })] },
     bad: {
         ...NOTHING,

@@ -39,6 +39,8 @@ export interface Compactor {
     readonly path: string;
     /** Names the blocks that it compacts: the same name for the same bucket and prefix. */
     readonly stream: string;
+    /** Why nobody knows where they are, so that no others have this name. Absent: it is known. */
+    readonly streamLack?: NotKnown;
     /** The relabelling that selects its shard. Absent: it works on the whole stream. */
     readonly shard?: string;
     readonly replicas: number;
@@ -125,6 +127,8 @@ export interface Store {
     readonly path: string;
     /** Names the blocks that it serves, as a compactor's does. */
     readonly stream: string;
+    /** Why nobody knows where they are. Absent: it is known. */
+    readonly streamLack?: NotKnown;
     /** How long it serves a block that is marked for deletion. */
     readonly ignoreDeletionMarksDelay: Duration;
     /** Age below which it leaves samples to others (`--max-time=-22h`); 0: it answers for all ages. */

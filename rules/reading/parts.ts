@@ -25,7 +25,7 @@ export function compactorIn(process: Process): Compactor {
     const shard = shardOf(process);
     return {
         path,
-        stream: process.stream(),
+        ...process.blocks(),
         ...(shard !== undefined && { shard }),
         replicas: workload.replicas,
         overlapsOnUpdate,
@@ -43,7 +43,7 @@ function shardOf(process: Process): string | undefined {
     return relabelling === undefined ? content : JSON.stringify(relabelling);
 }
 
-export const storeIn = ({ path, line, ...process }: Process): Store => ({ path, stream: process.stream(), ...storeFlags(line) });
+export const storeIn = ({ path, line, blocks }: Process): Store => ({ path, ...blocks(), ...storeFlags(line) });
 
 export const commandIn = ({ path, component, version, line }: Process): Command => ({
     path,
@@ -96,7 +96,7 @@ export function sourceIn(process: Process): Source[] {
         {
             path,
             program: isReceive ? "Receive" : "Rule",
-            stream: process.stream(),
+            stream: process.blocks().stream,
             uploads: process.content("objstore.config") !== undefined,
             replicas: workload.replicas,
             replicaLabels: replicaLabels(process),

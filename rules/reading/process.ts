@@ -1,5 +1,5 @@
 import { parseAllDocuments } from "yaml";
-import { type Known, type NotKnown, STREAM_LABEL } from "../model";
+import { type Known, type NotKnown, STREAM_LABEL, type Store } from "../model";
 import { releaseOf } from "../version";
 import { type CommandLine, parseArgv, text } from "./commandLine";
 import { type Files, type Origin, originText } from "./files";
@@ -27,8 +27,8 @@ export interface Process {
     readonly version: string | undefined;
     readonly workload: Workload;
     readonly line: CommandLine;
-    /** The names of the blocks that it works on: the same for the same bucket and prefix. */
-    stream(): string;
+    /** What the blocks are called that it works on. */
+    blocks(): Pick<Store, "stream" | "streamLack">;
     /** The text of a pair of flags, `--x` and `--x-file`; or why it is not known. Undefined where neither is set. */
     content(flag: string, unknownContent?: "throw"): Known<string> | undefined;
     /** The same of a flag that is the path of a file, without a twin: `--http.config`. */
@@ -133,11 +133,13 @@ function processOf(parts: Pick<Process, "path" | "component" | "workload" | "lin
             return path === undefined ? undefined : textOf(sourceAt(path));
         },
         variable,
-        stream() {
+        blocks() {
             const label = workload.labels[STREAM_LABEL];
-            if (label !== undefined) return label;
-            const { text: inline, origin } = source("objstore.config") ?? {};
-            return blocksOf(inline ?? (origin && files.text(origin)), origin, workload, around);
+            if (label !== undefined) return { stream: label };
+            const found = source("objstore.config");
+            const content = found?.text ?? (found?.origin && files.text(found.origin));
+            const stream = blocksOf(content, found?.origin, workload, around);
+            return found === undefined || content !== undefined ? { stream } : { stream, streamLack: notKnown(found.notKnown) };
         },
     };
 }
@@ -151,17 +153,18 @@ function originOfVariable(variable: Variable | undefined, namespace: string): Or
 
 /**
  * The name of the blocks that an objstore file leads to: bucket and prefix; else the object that the file comes from, since the same file means the same
- * blocks; else the workload.
+ * blocks; else the workload, so that its blocks are like no others.
  */
 export function blocksOf(
     content: Known<string> | undefined,
     origin: Origin | undefined,
-    { name }: { readonly name: string },
+    workload: { readonly namespace: string; readonly name: string },
     { cluster }: Surroundings,
 ): string {
     const here = cluster === undefined ? "" : ` in ${cluster}`;
     const place = typeof content === "string" ? placeOf(content, here) : undefined;
-    return place ?? (origin === undefined ? `${name}${here}` : `the blocks of ${originText(origin)}${here}`);
+    if (place !== undefined) return place;
+    return `the blocks of ${origin === undefined ? `${workload.namespace}/${workload.name}` : originText(origin)}${here}`;
 }
 
 interface ObjectStore {

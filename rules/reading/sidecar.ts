@@ -152,12 +152,14 @@ function operatedRule(manifest: Manifest, path: string, around: Surroundings): S
     }
     if (!isA(manifest, "monitoring.coreos.com/v1", "ThanosRuler")) return [];
     const { metadata, spec = {} } = manifest.fields as Fields;
-    const origin = originIn(spec.objectStorageConfig, metadata?.namespace ?? "default");
+    const { name } = manifest;
+    const namespace = metadata?.namespace ?? "default";
+    const origin = originIn(spec.objectStorageConfig, namespace);
     return [
         {
             path,
             program: "Rule",
-            stream: blocksOf(origin && around.files.text(origin), origin, manifest, around),
+            stream: blocksOf(origin && around.files.text(origin), origin, { namespace, name }, around),
             uploads: spec.objectStorageConfig !== undefined,
             replicas: spec.replicas ?? 1,
             // The operator always sets it (pkg/thanos/statefulset.go).

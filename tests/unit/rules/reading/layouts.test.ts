@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { thanos } from "../../../../rules/example";
+import { oneCompactorPerStream } from "../../../../rules/L02-one-compactor";
 import type { PartKind } from "../../../../rules/model";
 import { readModel } from "../../../../rules/reading/readModel";
-import { manifestsOf } from "../../../support/ruleExamples";
+import { findingsIn, manifestsOf } from "../../../support/ruleExamples";
 
 const read = (kinds: PartKind[], ...objects: object[]) => readModel(manifestsOf(objects), kinds);
 
@@ -104,7 +106,8 @@ describe("the blocks of a component", () => {
         const azure = "type: AZURE\nconfig: {storage_account: us, container: blocks}\n";
         assert.deepEqual(streamOf({ args: ["store", "--objstore.config", azure] }), ["AZURE us/blocks"]);
     });
-    it("have the name of their component, if nothing is known of them", () => assert.deepEqual(streamOf({ args: ["store"] }), ["it"]));
+    it("are those of their component alone, if nothing is known of them", () =>
+        assert.deepEqual(streamOf({ args: ["store"] }), ["the blocks of monitoring/it"]));
     it("are found by the file of one key, and through a projected volume", () => {
         const mount = { args: ["store", "--objstore.config-file=/etc/o/bucket.yml"], volumeMounts: [{ name: "o", mountPath: "/etc/o/" }] };
         const from = (volume: object) => {
@@ -121,7 +124,32 @@ describe("the blocks of a component", () => {
             from({ projected: { sources: [{ configMap: { name: "a", items: [] } }, { secret: { name: "o", items } }] } }),
             found,
         );
-        assert.deepEqual(from({ emptyDir: {} }), ["it"]);
+        assert.deepEqual(from({ emptyDir: {} }), ["the blocks of monitoring/it"]);
+    });
+});
+
+describe("compactors whose file comes from elsewhere", () => {
+    // As the CSI driver of the Secrets Store mounts it, and as an agent of Vault writes it.
+    const csi = { csi: { driver: "secrets-store.csi.k8s.io", readOnly: true, volumeAttributes: { secretProviderClass: "thanos" } } };
+    const compactor = (namespace: string, volume: object, name = "thanos-compact") => {
+        const object = thanos("StatefulSet", name, ["compact", "--objstore.config-file=/etc/objstore/objstore.yml"], {
+            secret: "replaced",
+        });
+        const { template } = object.spec as { template: { spec: object } };
+        const volumes = [{ name: "objstore", ...volume }];
+        const spec = { template: { ...template, spec: { ...template.spec, volumes } } };
+        return { ...object, metadata: { name, namespace }, spec };
+    };
+    const URN = "urn:pulumi:dev::fleet::kubernetes:apps/v1:StatefulSet::thanos-compact";
+    const fact = "where its blocks are is not known: /etc/objstore/objstore.yml is in no ConfigMap and no Secret of its pods";
+
+    it("are not compared, and that is said", () => {
+        for (const volume of [csi, { emptyDir: { medium: "Memory" } }])
+            assert.deepEqual(findingsIn(oneCompactorPerStream, [compactor("thanos-staging", volume), compactor("thanos-prod", volume)]), {
+                problems: [],
+                undecided: [`StatefulSet thanos-compact: ${fact}`, `${URN}: ${fact}`],
+            });
+        assert.deepEqual(findingsIn(oneCompactorPerStream, [compactor("thanos-prod", csi)]), { problems: [], undecided: [] });
     });
 });
 

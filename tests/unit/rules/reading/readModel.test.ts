@@ -43,7 +43,7 @@ describe("the deployment that manifests describe", () => {
         assert.deepEqual(overlaps("Recreate"), [[1, false]]);
     });
 
-    it("takes a compactor's stream from the label, else from the Secret of the objstore file, else from the name", () => {
+    it("takes a compactor's stream from the label, else from the Secret of the objstore file, else from namespace and name", () => {
         const mounting = (name: string, secretName: string) =>
             manifest("apps/v1", "StatefulSet", name, {
                 metadata: { name, namespace: "monitoring" },
@@ -72,7 +72,7 @@ describe("the deployment that manifests describe", () => {
         assert.deepEqual(streams(compact("a", "blue"), mounting("b", "blue-objstore"), workload("StatefulSet", "three", ["compact"])), [
             "blue",
             "the blocks of Secret monitoring/blue-objstore (objstore.yml)",
-            "three",
+            "the blocks of monitoring/three",
         ]);
     });
 
