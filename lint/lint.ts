@@ -128,7 +128,7 @@ function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): U
         if (object === undefined) return [];
         if (!(error instanceof FlagError)) return [ofAnotherType(object, path)];
         const { file, line } = locate(object, { path, problem: error.message, remedy: "" });
-        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy: "Thanos refuses it too." }];
+        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy: `${error.refusedBy} refuses it too.` }];
     });
 }
 

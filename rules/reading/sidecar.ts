@@ -1,7 +1,7 @@
 import { type Duration, parseDuration } from "../duration";
 import type { Known, ObjectStoreFile, Release, Sidecar, Source } from "../model";
 import { releaseOf } from "../version";
-import { FlagError, parseArgv, text } from "./commandLine";
+import { durationIn, parseArgv, text } from "./commandLine";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
 import { identityOf, objectStoreFile } from "./objectStores";
@@ -165,7 +165,7 @@ function operatedRule(manifest: Manifest, path: string, around: Surroundings): S
             // The operator always sets it (pkg/thanos/statefulset.go).
             replicaLabels: ["thanos_ruler_replica"],
             outOfOrder: parseDuration("0"),
-            retention: durationOf("retention", spec.retention ?? "24h"),
+            retention: durationOf("retention", spec.retention || "24h"),
         },
     ];
 }
@@ -177,7 +177,6 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
     const { spec } = found;
     const origin = objectStoreOrigin(found);
     const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? "prometheus_replica");
-    const retention = spec.retention === undefined ? undefined : durationOf("retention", spec.retention);
     return [
         {
             path,
@@ -186,19 +185,14 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
             uploads: uploads(spec),
             replicas: spec.replicas ?? 1,
             replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
-            outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow ?? "0s"),
-            ...(retention && { retention }),
+            outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow || "0s"),
+            ...(spec.retention && { retention: durationOf("retention", spec.retention) }),
         },
     ];
 }
 
-function durationOf(field: string, value: string): Duration {
-    try {
-        return parseDuration(value);
-    } catch (error) {
-        throw new FlagError(`${field}: ${(error as Error).message}`);
-    }
-}
+/** The operator takes an empty text for a field that is not there (pkg/apis/monitoring/v1, Duration), as people write beside `retentionSize`. */
+const durationOf = (field: string, value: string): Duration => durationIn(field, value, "prometheus-operator");
 
 const objectStoreOrigin = ({ spec, namespace }: Operated) => originIn(spec.thanos?.objectStorageConfig, namespace);
 

@@ -79,12 +79,42 @@ describe("documents that cannot be read", () => {
                 "Thanos refuses it too.",
             ],
         ]);
-        assert.deepEqual(remedies("$(RAW)"), []);
-        const { undecided } = lintTexts({ "a.yaml": compactor("c", ["$(RAW)", "90d", "90d"]) });
+        // Of Kubernetes, of envsubst and Flux, of a shell and docker-compose, of a template.
+        for (const raw of ["$(RAW)", "${RAW}", "$RAW", "'{{ raw }}'"]) {
+            assert.deepEqual(remedies(raw), [], raw);
+            const { undecided } = lintTexts({ "a.yaml": compactor("c", [raw, "90d", "90d"]) });
+            assert.deepEqual(
+                undecided.filter(({ rule }) => rule === "L4"),
+                [{ rule: "L4", part: "StatefulSet c", reason: `--retention.resolution-raw is ${raw}` }],
+            );
+        }
         assert.deepEqual(
-            undecided.filter(({ rule }) => rule === "L4"),
-            [{ rule: "L4", part: "StatefulSet c", reason: "--retention.resolution-raw is $(RAW)" }],
+            remedies("$5").map(([, , remedy]) => remedy),
+            ["Thanos refuses it too."],
         );
+    });
+
+    it("have a field that prometheus-operator refuses, not one that is empty or filled in later", () => {
+        const prometheus = (spec: string) =>
+            lintTexts({
+                "p.yaml": `apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\nspec: {replicas: 1, thanos: {}, ${spec}}\n`,
+            });
+        const [unreadable] = prometheus("retention: 10 days").unreadable;
+        assert.deepEqual(
+            [unreadable?.problem, unreadable?.remedy],
+            [
+                'Prometheus p cannot be read: retention: "10 days" is not a duration. Write whole numbers with y, w, d, h, m, s or ms, largest first: 40h, 1d12h, 90d.',
+                "prometheus-operator refuses it too.",
+            ],
+        );
+        for (const spec of [
+            'retention: "", retentionSize: 40GB',
+            "retention: '${PROM_RETENTION}'",
+            "tsdb: {outOfOrderTimeWindow: '${WINDOW}'}",
+        ]) {
+            const { unreadable: none, findings } = prometheus(spec);
+            assert.deepEqual([none, findings.map(({ rule }) => rule)], [[], ["L31"]], spec);
+        }
     });
 
     it("have fields of another type than Kubernetes demands", () => {
