@@ -39,6 +39,8 @@ interface WorkloadFields extends PodTemplate {
     readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
     readonly spec?: PodSpec & {
         readonly replicas?: number;
+        /** Of a CronJob or a Job. */
+        readonly suspend?: boolean;
         readonly strategy?: { readonly type?: string };
         readonly template?: PodTemplate;
         /** Of a CronJob. */
@@ -119,7 +121,8 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
         },
         get replicas() {
             if (is("DaemonSet")) throw new NotKnownError("a DaemonSet has a pod on each node, and their number is not known");
-            return is("CronJob") || is("Job") || is("Pod") ? 1 : (spec?.replicas ?? 1);
+            if (is("CronJob") || is("Job")) return spec?.suspend ? 0 : 1;
+            return is("Pod") ? 1 : (spec?.replicas ?? 1);
         },
         get namespace() {
             return metadata?.namespace ?? "default";
