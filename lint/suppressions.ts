@@ -58,7 +58,7 @@ export class Suppressions {
 
     private addComments({ file, line, text }: SourceObject["source"]): void {
         if (!text.includes("thanos-fleet:")) return;
-        const lines = text.split("\n");
+        const lines = text.split(/\r?\n/);
         for (const [i, content] of lines.entries()) {
             const suppression = COMMENT.exec(content)?.[1];
             if (suppression === undefined) continue;

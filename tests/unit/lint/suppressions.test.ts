@@ -34,6 +34,24 @@ describe("a suppression", () => {
         );
     });
 
+    it("counts in a file with Windows line ends", () => {
+        const windows = (change: (text: string) => string) => outcome((text) => change(text).replaceAll("\n", "\r\n"));
+        const comment = "# thanos-fleet: ignore L34 until 2027-01-01: raw is kept for the auditors";
+        const expected = { found: [], suppressed: ["L34: raw is kept for the auditors (until 2027-01-01)"] };
+        assert.deepEqual(
+            windows((text) => text.replace(RAW, `${RAW} ${comment}`)),
+            expected,
+        );
+        assert.deepEqual(
+            windows((text) => text.replace(RAW, `            ${comment}\n${RAW}`)),
+            expected,
+        );
+        assert.deepEqual(
+            windows((text) => text.replace("spec:\n", `${annotated("L34: the disk is small", "  ")}spec:\n`)),
+            { found: [], suppressed: ["L34: the disk is small"] },
+        );
+    });
+
     it("counts as an annotation of the workload and of its pod template", () => {
         const reason = "L2, L34: the disk is small";
         const expected = { found: [], suppressed: ["L34: the disk is small"] };
