@@ -101,9 +101,14 @@ const TEMPLATES: Readonly<Record<string, (fields: WorkloadFields) => PodTemplate
     "core/v1 Pod": (fields) => fields,
 };
 
+const templateReader = ({ apiVersion, kind }: Manifest) => TEMPLATES[`${apiVersion} ${kind}`];
+
+/** The template of a workload's pods; of a Pod, itself. */
+export const podTemplateOf = (manifest: Manifest): PodTemplate | undefined => templateReader(manifest)?.(manifest.fields as WorkloadFields);
+
 /** The workload that a manifest describes; undefined for any other kind. */
 export function workloadOf(manifest: Manifest): Workload | undefined {
-    const templateOf = TEMPLATES[`${manifest.apiVersion} ${manifest.kind}`];
+    const templateOf = templateReader(manifest);
     if (templateOf === undefined) return undefined;
     const fields = manifest.fields as WorkloadFields;
     const { metadata, spec } = fields;

@@ -66,6 +66,20 @@ describe("a suppression", () => {
         assert.deepEqual(outcome((text) => text.replace("spec:\n", `${annotated("L2: other", "  ")}spec:\n`)).found, ["16 L34"]);
     });
 
+    it("counts as an annotation of the pod template of a CronJob, and of a Pod once", () => {
+        const container = { image: "quay.io/thanos/thanos:v0.42.4", args: ["compact"] };
+        const annotations = (text: string) => ({ metadata: { annotations: { "thanos-fleet/ignore": text } } });
+        const jobTemplate = { spec: { template: { ...annotations("L2: runs are short"), spec: { containers: [container] } } } };
+        const nightly = { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "nightly" }, spec: { jobTemplate } };
+        const { findings, suppressed } = lintTexts({ "a.json": JSON.stringify(nightly) });
+        assert.deepEqual([findings, suppressed.map(({ rule, reason }) => `${rule}: ${reason}`)], [[], ["L2: runs are short"]]);
+        const pod = { apiVersion: "v1", kind: "Pod", ...annotations("L99: no rule"), spec: { containers: [container] } };
+        assert.deepEqual(
+            lintTexts({ "a.json": JSON.stringify(pod) }).findings.map(({ message }) => message),
+            ["this suppression names L99, which is not a rule."],
+        );
+    });
+
     it("without a reason does not count, and is itself said", () =>
         assert.deepEqual(
             outcome((text) => text.replace(RAW, `${RAW} # thanos-fleet: ignore L34`)),
