@@ -210,6 +210,8 @@ describe("thanos-fleet lint", function () {
         git("checkout", "-qb", "work");
         writeFileSync(join(folder, "changed.yaml"), compactor("d", ["30h", "90d", "90d"]));
         git("commit", "-qam", "two");
+        // Like the branch of a clone that is shallow.
+        git("update-ref", "refs/heads/apart", git("commit-tree", "HEAD^{tree}", "-m", "another beginning").toString().trim());
         writeFileSync(join(folder, "k/new.yaml"), compactor("e", ["30h", "90d", "90d"]));
         const files = async (...args: string[]) => {
             const { code, stdout } = await lint(folder, [".", "--json", ...args]);
@@ -224,6 +226,7 @@ describe("thanos-fleet lint", function () {
                 files("--changed-since", "HEAD"),
                 files("--changed-since", "nowhere"),
                 files("--changed-since=--output=x"),
+                files("--changed-since", "apart"),
             ]),
             [
                 ["changed.yaml", "k/new.yaml", "old.yaml"],
@@ -231,6 +234,7 @@ describe("thanos-fleet lint", function () {
                 ["k/new.yaml"],
                 "--changed-since: git says: fatal: Not a valid object name nowhere",
                 "--changed-since: git says: fatal: Not a valid object name --output=x",
+                "--changed-since: apart and HEAD have no common commit here. Fetch the whole history: fetch-depth: 0 of actions/checkout, or git fetch --unshallow.",
             ],
         );
         assert.match(
