@@ -49,9 +49,11 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayIn
                 for (const { path, fact } of undecidedFor(rule, reading.model, reading.lacks))
                     undecided.push({ rule: rule.id, part: titleOf(path, deployment, reading), reason: fact });
             } catch (error) {
+                // Anything else is a fault of the rule.
+                if (!(error instanceof TypeError)) throw error;
                 undecided.push({
                     rule: rule.id,
-                    reason: `a field that it reads has another type than Kubernetes demands (${(error as Error).message})`,
+                    reason: `a field that it reads has another type than Kubernetes demands (${error.message})`,
                 });
             }
     }

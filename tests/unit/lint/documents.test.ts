@@ -201,22 +201,94 @@ const text = fc.oneof(
     { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 300 }) },
 );
 
+/** Objects with fields of the types that Kubernetes demands, and of any value. */
+const word = fc.oneof(
+    fc.constantFrom("30h", "0", "3", "a", "$(A)", "type: S3\nconfig: {bucket: b}", "type: IN-MEMORY", '[{"endpoints": ["a", "b"]}]'),
+    fc.string({ maxLength: 20 }),
+);
+const FLAGS = [
+    "objstore.config",
+    "retention.resolution-raw",
+    "delete-delay",
+    "max-time",
+    "label",
+    "tsdb.retention",
+    "receive.hashrings",
+    "receive.local-endpoint",
+    "receive.replication-factor",
+    "endpoint",
+    "endpoint.sd-config",
+    "deduplication.replica-label",
+    "query-range.response-cache-config",
+];
+const thanosArgs = fc
+    .tuple(
+        fc.constantFrom("compact", "store", "receive", "query", "query-frontend", "rule"),
+        fc.array(fc.tuple(fc.constantFrom(...FLAGS), word), { maxLength: 5 }),
+    )
+    .map(([component, flags]) => [component, ...flags.map(([name, value]) => `--${name}=${value}`)]);
+const metadata = fc.record({ name: word, namespace: fc.constantFrom("a", "b"), labels: fc.dictionary(word, word, { maxKeys: 2 }) });
+const typed = fc.oneof(
+    fc.record({
+        apiVersion: fc.constant("apps/v1"),
+        kind: fc.constantFrom("Deployment", "StatefulSet", "DaemonSet"),
+        metadata,
+        spec: fc.record({
+            replicas: fc.nat(4),
+            template: fc.record({
+                spec: fc.record({
+                    containers: fc.array(
+                        fc.record({ image: fc.constantFrom("thanos:v0.42.4", "thanos:v0.26.0", "thanos"), args: thanosArgs }),
+                        { maxLength: 2 },
+                    ),
+                }),
+            }),
+        }),
+    }),
+    fc.record({
+        apiVersion: fc.constant("monitoring.coreos.com/v1"),
+        kind: fc.constant("Prometheus"),
+        metadata,
+        spec: fc.record({ replicas: fc.nat(4), retention: word, thanos: fc.record({ version: word }) }),
+    }),
+);
+
 describe("any text", () => {
-    // LINT_FUZZ_SECONDS=600 searches for ten minutes.
+    // LINT_FUZZ_SECONDS=600 searches for ten minutes in each.
     const seconds = Number(process.env.LINT_FUZZ_SECONDS ?? 5);
+
+    /** Tries values until the time is over. */
+    function holds<T>(values: fc.Arbitrary<T>, claim: (value: T) => void): void {
+        const details = fc.check(fc.property(values, claim), {
+            numRuns: Number.MAX_SAFE_INTEGER,
+            interruptAfterTimeLimit: seconds * 1000,
+            markInterruptAsFailure: false,
+        });
+        assert.equal(details.failed ? fc.defaultReportMessage(details) : undefined, undefined);
+        assert.ok(details.numRuns > 0, "nothing was tried");
+    }
+
     it("is linted and printed without an error", function () {
         this.timeout((seconds + 60) * 1000);
-        fc.assert(
-            fc.property(fc.array(text, { minLength: 1, maxLength: 3 }), (texts) => {
-                const report = lintTexts({ "a.yaml": texts.join("\n---\n"), "b.json": texts[0] ?? "" });
-                textOf(report, color);
-                githubOf(report, () => true);
-                JSON.parse(jsonOf(report));
-                JSON.parse(sarifOf(report, "0"));
-                for (const { line } of [...report.findings, ...report.unreadable])
-                    assert.ok(Number.isInteger(line) && line >= 1, `line ${line}`);
-            }),
-            { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false },
-        );
+        holds(fc.array(text, { minLength: 1, maxLength: 3 }), (texts) => {
+            const report = lintTexts({ "a.yaml": texts.join("\n---\n"), "b.json": texts[0] ?? "" });
+            textOf(report, color);
+            githubOf(report, () => true);
+            JSON.parse(jsonOf(report));
+            JSON.parse(sarifOf(report, "0"));
+            for (const { line } of [...report.findings, ...report.unreadable])
+                assert.ok(Number.isInteger(line) && line >= 1, `line ${line}`);
+        });
+    });
+
+    it("of objects as Kubernetes takes them is decided by every rule, which never meets a type that it does not know", function () {
+        this.timeout((seconds + 60) * 1000);
+        holds(fc.array(typed, { minLength: 1, maxLength: 4 }), (objects) => {
+            const { undecided } = lintTexts({ "a.json": JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) });
+            assert.deepEqual(
+                undecided.filter(({ reason }) => reason.startsWith("a field that it reads has another type")),
+                [],
+            );
+        });
     });
 });
