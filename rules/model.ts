@@ -80,9 +80,9 @@ export interface Receive {
     readonly path: string;
     /** Copies of each sample. */
     readonly replicationFactor: number;
-    /** Empty where another stack deploys the ingesters, or where their number is not known yet. */
+    /** Those of its hashrings file. Empty where that is not known, and of ingesters that no router knows. */
     readonly rings: readonly Hashring[];
-    /** Why its hashrings file is not known, so that `rings` are counted pods. Absent: it is known, or there is none. */
+    /** Why its hashrings file is not known. Absent: it is known, or there is none. */
     readonly ringsLack?: NotKnown;
     /** Of routers: how they send samples to ingesters. Absent where nothing is sent, or where the program decides. */
     readonly sending?: Sending;

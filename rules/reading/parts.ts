@@ -74,7 +74,7 @@ interface AutoscalerFields {
 }
 
 /** Pods that an autoscaler may make of a workload. */
-export function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
+function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
     const limits = manifests.flatMap(({ kind, fields }) => {
         if (kind !== "HorizontalPodAutoscaler") return [];
         const limit = quietly(() => {

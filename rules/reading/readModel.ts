@@ -1,4 +1,4 @@
-import { type Hashring, isKnown, NOTHING, type PartKind, type Receive, type ThanosModel } from "../model";
+import { isKnown, NOTHING, type PartKind, type Receive, type ThanosModel } from "../model";
 import type { Lack } from "../rule";
 import { FlagError, receiveFlags } from "./commandLine";
 import { Files } from "./files";
@@ -7,7 +7,7 @@ import type { Manifest } from "./manifest";
 import { NotKnownError } from "./notKnown";
 import { objectStoreIn } from "./objectStores";
 import { pagesOf } from "./pages";
-import { commandIn, compactorIn, endpointListIn, frontendIn, mostReplicas, ringsIn, sourceIn, storeIn } from "./parts";
+import { commandIn, compactorIn, endpointListIn, frontendIn, ringsIn, sourceIn, storeIn } from "./parts";
 import { podRolesOf } from "./podRoles";
 import { type Process, processesOf, type Surroundings } from "./process";
 import { operatedSourceOf, sidecarObjectStore, sidecarOf } from "./sidecar";
@@ -167,8 +167,8 @@ const READERS = Object.fromEntries(
     ]),
 ) as Readonly<Record<PartKind, (...args: Parameters<Read<PartKind>>) => Part[]>>;
 
-/** One Receive workload. The routers and ingesters of a namespace are one hashring: see `hashrings`. */
-interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
+/** One Receive workload: see `hashrings`. */
+interface ReceivePart extends Omit<Receive, "sending"> {
     /** Its namespace, of its cluster. */
     readonly namespace: string;
     readonly forwards: boolean;
@@ -176,28 +176,19 @@ interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
     readonly isNamed: boolean;
     readonly algorithm: string;
     readonly protocol: string;
-    readonly replicas: number;
-    /** From its hashrings file, where that is known. */
-    readonly rings?: readonly Hashring[];
 }
 
 function receive(process: Process, around: Surroundings): ReceivePart {
     const { path, workload, line, version } = process;
-    const { replicas } = workload;
-    const namespace = [around.cluster ?? "", workload.namespace].join("/");
-    const flags = receiveFlags(line);
-    if (flags.stores && mostReplicas(workload, around) !== undefined)
-        throw new NotKnownError("an autoscaler decides how many ingesters there are");
     // A ring that is not known before an update is worth the engine's warning.
     const content = process.content("receive.hashrings", "throw");
-    const known = content !== undefined && isKnown(content);
+    const known = content === undefined || isKnown(content);
     return {
         path,
-        namespace,
-        replicas,
-        ...flags,
+        namespace: [around.cluster ?? "", workload.namespace].join("/"),
+        ...receiveFlags(line),
         ...(version !== undefined && { version }),
-        ...(known ? { rings: ringsIn(content, path) } : content && { ringsLack: content }),
+        ...(known ? { rings: content === undefined ? [] : ringsIn(content, path) } : { rings: [], ringsLack: content }),
     };
 }
 
@@ -216,19 +207,13 @@ const isOfAnotherRouter = (part: ReceivePart, receives: readonly ReceivePart[]) 
     !part.forwards && part.isNamed && !hasRouter(part, receives);
 
 /**
- * Each router with the rings of its hashrings file; where that is not known, with the ingesters of its namespace as one ring. Ingesters that no router knows
- * are a ring of replication factor 1.
+ * The routers, each with the rings of its hashrings file. How many ingesters are in a ring is what that file says: those of its namespace may be in several
+ * rings, or in another one. Ingesters that no router knows keep one copy. If a workload is unread, it may be their router.
  */
 function hashrings(receives: readonly ReceivePart[], complete: boolean): Receive[] {
     return receives
-        .filter((part) => part.forwards || (!part.isNamed && !hasRouter(part, receives)))
-        .map(({ namespace, forwards, stores, isNamed: _, algorithm, protocol, replicas, replicationFactor, rings, ...part }) => {
-            const { path } = part;
-            const storing = receives.filter((other) => other.stores && other.namespace === namespace);
-            const ingesters = storing.reduce((sum, other) => sum + other.replicas, 0);
-            // Without any, the ingesters belong to another stack. If a workload is unread, the known ones are too few.
-            const counted = complete && storing.length > 0 ? [{ path, ingesters }] : [];
-            const sending = forwards && { sending: { algorithm, protocol, stores } };
-            return { ...part, replicationFactor: forwards ? replicationFactor : 1, rings: rings ?? counted, ...sending };
-        });
+        .filter((part) => part.forwards || (complete && !part.isNamed && !hasRouter(part, receives)))
+        .map(({ namespace: _, isNamed: __, forwards, stores, algorithm, protocol, replicationFactor, ...part }) =>
+            forwards ? { ...part, replicationFactor, sending: { algorithm, protocol, stores } } : { ...part, replicationFactor: 1 },
+        );
 }

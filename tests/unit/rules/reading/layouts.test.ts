@@ -188,20 +188,12 @@ describe("a value that manifests do not tell", () => {
         assert.equal(read(["compactors"], filled).model.compactors[0]?.deleteDelay, 12 * 3_600_000);
     });
 
-    it("is the number of pods of a DaemonSet, so its ring is not counted", () => {
-        const router = running("Deployment", { image, args: ["receive", "--receive.hashrings-file=/h", "--receive.replication-factor=3"] });
-        const ingesters = {
-            ...running("DaemonSet", { image, args: ["receive"] }),
-            metadata: { name: "ingesters", namespace: "monitoring" },
-        };
-        const { model, lacks } = read(["receives"], router, ingesters);
+    it("is the number of pods of a DaemonSet", () => {
+        const ingesters = running("DaemonSet", { image, args: ["receive"] });
+        const { model, lacks } = read(["sources"], ingesters);
         assert.deepEqual(
-            model.receives.map(({ rings }) => rings),
-            [[]],
-        );
-        assert.deepEqual(
-            lacks.map(({ fact }) => fact),
-            ["a DaemonSet has a pod on each node, and their number is not known"],
+            [model.sources, lacks.map(({ fact }) => fact)],
+            [[], ["a DaemonSet has a pod on each node, and their number is not known"]],
         );
     });
 });
@@ -260,17 +252,6 @@ describe("what prometheus-operator runs", () => {
 });
 
 describe("an autoscaler", () => {
-    it("leaves the number of ingesters open", () => {
-        const scaler = {
-            apiVersion: "autoscaling/v2",
-            kind: "HorizontalPodAutoscaler",
-            metadata: { name: "scaler", namespace: "monitoring" },
-            spec: { scaleTargetRef: { kind: "StatefulSet", name: "it" }, maxReplicas: 4 },
-        };
-        const { model, lacks } = read(["receives"], running("StatefulSet", { image: "thanos", args: ["receive"] }), scaler);
-        assert.deepEqual([model.receives, lacks.map(({ fact }) => fact)], [[], ["an autoscaler decides how many ingesters there are"]]);
-    });
-
     it("may run more Query Frontends than their manifest says", () => {
         const frontend = running("Deployment", { image: "thanos", args: ["query-frontend"] });
         const scaler = (name: string) => ({
