@@ -124,11 +124,14 @@ function replicaLabels({ line, variable }: Process): Known<string[]> {
 const BY_POD =
     /^(metadata\.(name|uid)|status\.podIPs?|metadata\.labels\['(statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index)'\])$/;
 
+/** Fields of a pod that are the same in all of a workload. Others, as the name of its node, may be another one in each. */
+const SHARED = /^(metadata\.namespace|metadata\.(labels|annotations)\[.*\]|spec\.serviceAccountName)$/;
+
 function differsByPod(value: string, variable: Process["variable"]): boolean | undefined {
     const names = [...value.matchAll(/\$\(([^)]*)\)/g)].map(([, name = ""]) => name);
     const differs = names.map((name) => {
-        const field = variable(name)?.valueFrom?.fieldRef?.fieldPath;
-        return field === undefined ? undefined : BY_POD.test(field);
+        const field = variable(name)?.valueFrom?.fieldRef?.fieldPath ?? "";
+        return BY_POD.test(field) ? true : SHARED.test(field) ? false : undefined;
     });
     if (differs.includes(true)) return true;
     return differs.includes(undefined) || /[$]|\{\{/.test(value.replace(/\$\([^)]*\)/g, "")) ? undefined : false;

@@ -161,14 +161,18 @@ describe("labels that tell replicas apart", () => {
 
     it("have the name of the pod in them", () => {
         assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.name")), ["replica"]);
-        assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.namespace")), []);
+        assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.labels['apps.kubernetes.io/pod-index']")), ["replica"]);
+        for (const same of ["metadata.namespace", "metadata.labels['app']", "metadata.annotations['a']", "spec.serviceAccountName"])
+            assert.deepEqual(labelled('replica="$(NAME)"', field(same)), [], same);
         assert.deepEqual(labelled('replica="$(NAME)"', [{ name: "NAME", value: "eu" }]), []);
         assert.deepEqual(labelled('replica="a"'), []);
     });
-    it("are not known where a variable comes from elsewhere", () =>
-        assert.deepEqual(labelled('replica="$(NAME)"'), {
-            notKnown: "nobody can tell from its manifest whether its label replica is another one in each pod",
-        }));
+    it("are not known where a variable comes from elsewhere, or from the node, which pods may share", () => {
+        const notKnown = "nobody can tell from its manifest whether its label replica is another one in each pod";
+        assert.deepEqual(labelled('replica="$(NAME)"'), { notKnown });
+        for (const ofNode of ["spec.nodeName", "status.hostIP", "status.hostIPs"])
+            assert.deepEqual(labelled('replica="$(NAME)"', field(ofNode)), { notKnown }, ofNode);
+    });
 });
 
 describe("a value that manifests do not tell", () => {
