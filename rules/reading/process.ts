@@ -123,7 +123,7 @@ function processOf(parts: Pick<Process, "path" | "component" | "workload" | "lin
     const [image = ""] = (container.image ?? "").split("@");
     return {
         ...parts,
-        version: releaseOf(/:([^/:]+)$/.exec(image)?.[1]),
+        version: releaseOf("Thanos", /:([^/:]+)$/.exec(image)?.[1]),
         content(flag, unknownContent) {
             const found = source(flag);
             return found && textOf(found, unknownContent);

@@ -1,6 +1,6 @@
 import { type Duration, parseDuration } from "../duration";
 import type { Known, ObjectStoreFile, Release, Sidecar, Source } from "../model";
-import { releaseOf } from "../version";
+import { type Program, releaseOf } from "../version";
 import { durationIn, parseArgv, text } from "./commandLine";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
@@ -77,8 +77,8 @@ export function sidecarOf(manifest: Manifest, path: string, around: Surroundings
         {
             path,
             uploads: uploads(spec),
-            prometheus: { ...release(spec.image, spec.version) },
-            thanos: { ...release(spec.thanos?.image, spec.thanos?.version) },
+            prometheus: { ...release("Prometheus", spec.image, spec.version) },
+            thanos: { ...release("Thanos", spec.thanos?.image, spec.thanos?.version) },
             ...(operator !== undefined && { operator }),
             operated: true,
             compactionOff: spec.disableCompaction ?? false,
@@ -104,7 +104,7 @@ function sidecarInPod(manifest: Manifest, path: string, around: Surroundings): S
             {
                 path,
                 uploads: sidecar.content("objstore.config") !== undefined,
-                prometheus: release(prometheus.image, undefined),
+                prometheus: release("Prometheus", prometheus.image, undefined),
                 thanos: { ...(sidecar.version && { image: sidecar.version }) },
                 operated: false,
                 compactionOff: false,
@@ -117,9 +117,9 @@ function sidecarInPod(manifest: Manifest, path: string, around: Surroundings): S
 
 const uploads = ({ thanos }: Spec) => thanos?.objectStorageConfig !== undefined || thanos?.objectStorageConfigFile !== undefined;
 
-function release(image: Spec["image"], version: string | undefined): Release {
+function release(program: Program, image: Spec["image"], version: string | undefined): Release {
     const tag = typeof image === "object" ? image.tag : /:([^/:@]+)(@|$)/.exec(image ?? "")?.[1];
-    const [byImage, declared] = [releaseOf(tag), releaseOf(version)];
+    const [byImage, declared] = [releaseOf(program, tag), releaseOf(program, version)];
     // The chart writes the tag of `image` into `version`.
     const charted = typeof image === "object" ? byImage : undefined;
     return { ...(byImage && { image: byImage }), ...((declared ?? charted) && { declared: declared ?? charted }) } as Release;
@@ -139,7 +139,7 @@ function operatorRelease({ manifests, quietly }: Surroundings): string | undefin
         if (kind !== "Deployment") continue;
         const images = quietly(() => ((fields as Fields).spec?.template?.spec?.containers ?? []).map(({ image = "" }) => image)) ?? [];
         const tag = images.map((image) => /(?:^|\/)prometheus-operator:([^@]+)/.exec(image)?.[1]).find((found) => found !== undefined);
-        if (tag !== undefined) return releaseOf(tag);
+        if (tag !== undefined) return releaseOf("prometheus-operator", tag);
     }
     return undefined;
 }

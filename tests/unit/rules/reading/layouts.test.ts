@@ -26,7 +26,9 @@ describe("Thanos is recognised", () => {
 
     it("by its program or by a flag of its own, whatever its image is called", () => {
         const store = ["store", "--objstore.config-file=/o"];
-        assert.deepEqual(commandsOf({ image: "registry.example/metrics:1.2", args: store }), [["store", "1.2.0", "objstore.config-file"]]);
+        assert.deepEqual(commandsOf({ image: "registry.example/metrics:0.36", args: store }), [
+            ["store", "0.36.0", "objstore.config-file"],
+        ]);
         assert.deepEqual(commandsOf({ image: "registry.example/metrics", command: ["/bin/thanos", ...store] }), [
             ["store", undefined, "objstore.config-file"],
         ]);
@@ -75,6 +77,9 @@ describe("the release of Thanos", () => {
         ["quay.io/thanos/thanos:main-2026-01-02-3b4c5d6", undefined],
         ["quay.io/thanos/thanos@sha256:00", undefined],
         ["quay.io/thanos/thanos:latest", undefined],
+        // Tags of somebody's own builds.
+        ["registry.example/thanos:1.0.3", undefined],
+        ["registry.example/thanos:2026.11", undefined],
     ];
     for (const [image, release] of tags)
         it(`is ${release ?? "not known"} by ${image}`, () =>
