@@ -6,9 +6,8 @@ import { FlagError } from "../rules/reading/commandLine";
 import { type Reading, readModel } from "../rules/reading/readModel";
 import { type Rule, thresholdsOf } from "../rules/rule";
 import { deploymentsOf } from "./deployments";
-import { documentsOf, readDocument } from "./documents";
-import type { SourceFile } from "./files";
-import { byPlace, type Finding, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
+import { documentsOf, readDocument, type SourceFile } from "./documents";
+import { byPlace, type Finding, type PassedOver, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
 import { locate } from "./locate";
 import { objectsOf, type SourceObject } from "./objects";
 import { Suppressions } from "./suppressions";
@@ -72,6 +71,7 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayIn
         findings: [...findings, ...suppressions.problems.filter(isNew)].sort(byPlace),
         suppressed: suppressed.sort(byPlace),
         unreadable: unreadable.filter(isNew).sort(byPlace),
+        passedOver: objects.flatMap(passedOverBy).filter(isNew).sort(byPlace),
         components,
         undecided,
     };
@@ -114,6 +114,13 @@ function ofAnotherType(object: SourceObject, path: string): Unreadable {
     const problem = `${object.title} has a field of another type than Kubernetes demands.`;
     const { file, line } = locate(object, { path, problem: "", remedy: "" });
     return { file, line, problem, remedy: "Check it with `kubectl apply --dry-run=server`." };
+}
+
+function passedOverBy(object: SourceObject): PassedOver[] {
+    const { title, passedOver: reason } = object;
+    if (reason === undefined) return [];
+    const { file, line } = locate(object, { path: "apiVersion", problem: "", remedy: "" });
+    return [{ file, line, title, reason }];
 }
 
 /** What is only read together with others, such as a ConfigMap that somebody mounts, may still throw. */

@@ -200,6 +200,34 @@ describe("thanos-fleet lint", function () {
         ]);
     });
 
+    it("takes no patch of a kustomization for an object, and says that it reads none", async () => {
+        const prometheus = (spec: string) =>
+            `apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s, namespace: monitoring}\nspec: ${spec}\n`;
+        const deployment = (args: string) =>
+            `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: compact}\nspec: {strategy: {type: Recreate}, template: {spec: {containers: [{name: c, image: "thanos:v0.42.4", args: ${args}}]}}}\n`;
+        const folder = folderOf({
+            "base/kustomization.yaml": "resources: [prometheus.yaml, compact.yaml]\n",
+            "base/prometheus.yaml": prometheus("{replicas: 2, thanos: {}}"),
+            "base/compact.yaml": deployment("[compact]"),
+            "overlays/prod/kustomization.yaml":
+                "resources: [../../base]\npatches:\n  - path: prometheus-patch.yaml\n  - {path: patches/compact.yaml, target: {kind: Deployment}}\n  - patch: '[]'\n",
+            "overlays/prod/prometheus-patch.yaml": prometheus("{thanos: {logLevel: debug}}"),
+            "overlays/prod/patches/compact.yaml": deployment("[compact, --debug.accept-malformed-index]").replace(
+                "strategy: {type: Recreate}, ",
+                "",
+            ),
+        });
+        const { code, stdout } = await lint(folder, ["."]);
+        assert.equal(code, 0, stdout);
+        assert.match(stdout, /1 passed over: overlays\/prod\/kustomization\.yaml \(3 patches: lint what `kustomize build` renders\)/);
+        const notices = await lint(folder, [".", "--format", "github"]);
+        assert.equal(
+            notices.stdout,
+            "::notice file=overlays/prod/kustomization.yaml,line=1,title=passed over::overlays/prod/kustomization.yaml is passed over (3 patches: lint what `kustomize build` renders).\n",
+        );
+        assert.equal((await lint(folder, ["overlays/prod/patches/compact.yaml"])).code, 1);
+    });
+
     it("--changed-since prints only what changed since the branch began, new and uncommitted files too", async () => {
         const folder = folderOf({ "old.yaml": SHORT, "changed.yaml": compactor("d"), "k/clean.yaml": compactor("f") });
         const git = (...args: string[]) =>
