@@ -12,6 +12,7 @@ export interface ThanosModel {
     readonly stores: readonly Store[];
     readonly sources: readonly Source[];
     readonly frontends: readonly QueryFrontend[];
+    readonly caches: readonly MemcachedCache[];
     readonly sidecars: readonly Sidecar[];
     readonly endpointLists: readonly EndpointList[];
     readonly commands: readonly Command[];
@@ -164,6 +165,35 @@ export interface QueryFrontend {
     readonly mostReplicas?: number;
     /** Where answers are cached: `IN-MEMORY`, `MEMCACHED`, `REDIS`. Absent: nowhere. */
     readonly cache?: Known<string>;
+}
+
+/** What a component keeps in memcached. */
+export interface MemcachedCache {
+    /** Where the component is described. */
+    readonly path: string;
+    /** The flag that says so: `index-cache.config-file`. */
+    readonly flag: string;
+    /** Why its file is not known, so that nobody knows where the cache is. Absent: it is known. */
+    readonly lack?: NotKnown;
+    readonly addresses: readonly MemcachedAddress[];
+    /** The largest item that is sent, in bytes; 0: of any size. Absent: not known. */
+    readonly maxItemBytes?: number;
+}
+
+export interface MemcachedAddress {
+    /** As it is written: `dnssrvnoa+_memcached._tcp.memcached`. */
+    readonly address: string;
+    /** Absent: not known. */
+    readonly servers?: MemcachedServers;
+}
+
+/** The servers behind a Service. */
+export interface MemcachedServers {
+    readonly pods: number;
+    /** Whether a lookup of the Service finds each of them. */
+    readonly headless: boolean;
+    /** The largest item that all of them take, in bytes. Absent: not known. */
+    readonly itemBytes?: number;
 }
 
 /** A Prometheus with a Thanos sidecar. */
@@ -351,6 +381,7 @@ export const NOTHING: ThanosModel = {
     stores: [],
     sources: [],
     frontends: [],
+    caches: [],
     sidecars: [],
     endpointLists: [],
     commands: [],

@@ -1,5 +1,6 @@
 import { isKnown, NOTHING, type PartKind, type Receive, type ThanosModel } from "../model";
 import type { Lack } from "../rule";
+import { CACHING, cachesIn } from "./caches";
 import { FlagError, receiveFlags } from "./commandLine";
 import { Files } from "./files";
 import { lifecyclesOf } from "./lifecycles";
@@ -116,6 +117,7 @@ const COMPONENTS: Readonly<Record<PartKind, readonly string[]>> = {
     stores: ["store"],
     sources: ["receive", "rule"],
     frontends: ["query-frontend"],
+    caches: CACHING,
     sidecars: [],
     endpointLists: ["query"],
     commands: ALL_COMPONENTS,
@@ -149,6 +151,7 @@ const READ: { readonly [K in PartKind]: Read<K> } = {
         ...from(COMPONENTS.sources, sourceIn)(manifest, path, processes, around),
     ],
     frontends: from(COMPONENTS.frontends, (process, around) => [frontendIn(process, around)]),
+    caches: from(COMPONENTS.caches, cachesIn),
     sidecars: (manifest, path, _, around) => sidecarOf(manifest, path, around),
     endpointLists: from(COMPONENTS.endpointLists, (process, around) => [endpointListIn(process, around)]),
     commands: from(COMPONENTS.commands, (process) => [commandIn(process)]),

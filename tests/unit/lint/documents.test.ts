@@ -11,6 +11,9 @@ import { compactor, lintTexts } from "../../support/lintCases";
 
 const unread = (text: string, file = "a.yaml") => lintTexts({ [file]: text }).unreadable.map(({ line, problem }) => `${line} ${problem}`);
 
+/** A variable as envsubst and Flux fill it in. */
+const envsubst = (name: string) => `\${${name}}`;
+
 describe("documents that cannot be read", () => {
     it("leave the others of their file readable", () => {
         const { findings, unreadable } = lintTexts({ "a.yaml": `x: [1\n---\n${compactor("c", ["30h", "90d", "90d"])}---\na: b: c\n` });
@@ -80,7 +83,7 @@ describe("documents that cannot be read", () => {
             ],
         ]);
         // Of Kubernetes, of envsubst and Flux, of a shell and docker-compose, of a template.
-        for (const raw of ["$(RAW)", "${RAW}", "$RAW", "'{{ raw }}'"]) {
+        for (const raw of ["$(RAW)", envsubst("RAW"), "$RAW", "'{{ raw }}'"]) {
             assert.deepEqual(remedies(raw), [], raw);
             const { undecided } = lintTexts({ "a.yaml": compactor("c", [raw, "90d", "90d"]) });
             assert.deepEqual(
@@ -109,8 +112,8 @@ describe("documents that cannot be read", () => {
         );
         for (const spec of [
             'retention: "", retentionSize: 40GB',
-            "retention: '${PROM_RETENTION}'",
-            "tsdb: {outOfOrderTimeWindow: '${WINDOW}'}",
+            `retention: '${envsubst("PROM_RETENTION")}'`,
+            `tsdb: {outOfOrderTimeWindow: '${envsubst("WINDOW")}'}`,
         ]) {
             const { unreadable: none, findings } = prometheus(spec);
             assert.deepEqual([none, findings.map(({ rule }) => rule)], [[], ["L31"]], spec);
