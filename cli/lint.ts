@@ -35,7 +35,7 @@ export const lintCommand = (): Command =>
         .addHelpText(
             "after",
             "\nExamples:\n  thanos-fleet lint manifests/\n  helm template . | thanos-fleet lint -\n  thanos-fleet lint --format sarif --changed-since origin/main . > findings.sarif\n" +
-                "\nExit code: 0 nothing found, 1 findings of --fail-on or graver, 2 something could not be read.",
+                "\nExit code: 0 no finding of --fail-on or graver, 1 such findings, 2 something could not be read.",
         )
         .action((paths: string[], options: Options) => {
             process.exitCode = run(paths, options);

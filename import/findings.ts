@@ -27,14 +27,21 @@ const COMMANDS: Readonly<Record<ComponentName, readonly string[]>> = {
     "bucket-web": ["tools", "bucket", "web"],
 };
 
-/** Values that a chart fills in where this project knows only that it does. */
+/** Values that a chart fills in where this project knows only that it does: a rule takes them for values that something fills in later. */
 const UNKNOWN = /^the (chart|pod)'s/;
+const FILLED_IN = "$(CHART)";
+
+/** The flag by which a component reads the text of its cache. */
+const CACHES: Readonly<Partial<Record<ComponentName, string>>> = {
+    "query-frontend": "query-range.response-cache-config",
+    store: "index-cache.config",
+};
 
 /** The workloads of a release of one of Thanos's charts, as far as rules read them. Both Store and Compact read the one objstore file of the release. */
 export const manifestsOf = ({ components, image }: ThanosRelease, values: Values): Manifest[] =>
     components.map((component) => {
         const isStateful = ["store", "compact", "receive", "rule"].includes(component.name);
-        const args = [...COMMANDS[component.name], ...component.flags.filter(isKnown).map(({ name, value }) => `--${name}=${value}`)];
+        const args = [...COMMANDS[component.name], ...argumentsOf(component)];
         const spec = {
             replicas: podsOf(component, values),
             template: {
@@ -61,8 +68,12 @@ export const manifestsOf = ({ components, image }: ThanosRelease, values: Values
         };
     });
 
-const isKnown = ({ name, value }: Component["flags"][number]) =>
-    name !== SHARDS && !UNKNOWN.test(value) && !name.startsWith("objstore.config");
+const argumentsOf = ({ name: component, flags, cache }: Component): string[] => [
+    ...flags
+        .filter(({ name }) => name !== SHARDS && !name.startsWith("objstore.config"))
+        .map(({ name, value }) => `--${name}=${UNKNOWN.test(value) ? FILLED_IN : value}`),
+    ...(cache === undefined ? [] : [`--${CACHES[component]}=${cache.text}`]),
+];
 
 const objectStore = ({ name }: Component) =>
     ["store", "compact", "rule", "receive"].includes(name) ? ["--objstore.config-file=/conf/objstore.yml"] : [];

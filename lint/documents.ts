@@ -1,6 +1,11 @@
 import { type Document, isMap, parseDocument, visit } from "yaml";
-import type { SourceFile } from "./files";
 import type { Unreadable } from "./finding";
+
+/** A file that was read. */
+export interface SourceFile {
+    readonly file: string;
+    readonly text: string;
+}
 
 /** A document of a file. */
 export interface SourceDocument {

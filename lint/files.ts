@@ -1,12 +1,8 @@
-import { closeSync, openSync, readdirSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
+import { closeSync, type Dirent, existsSync, openSync, readdirSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { documentsOf, readDocument, type SourceFile } from "./documents";
 import type { Unreadable } from "./finding";
-
-/** A file that was read. */
-export interface SourceFile {
-    readonly file: string;
-    readonly text: string;
-}
+import { isKustomization, patchesOf } from "./kustomize";
 
 /** In bytes. All objects of a large cluster have about 50 MB; more is a mistake, or needs more memory than a laptop has. */
 export const LARGEST_FILE = 64 * 2 ** 20;
@@ -53,6 +49,7 @@ function* readFolder(folder: string, seen: Set<string>): Generator<SourceFile | 
     const isChart = ["Chart.yaml", "templates"].every((wanted) => entries.some(({ name }) => name === wanted));
     if (isChart)
         yield unreadable(join(folder, "Chart.yaml"), "is of a Helm chart that is not rendered.", "Lint what `helm template` renders.");
+    for (const patch of patchesIn(folder, entries)) seen.add(patch);
     for (const entry of entries) {
         if (isChart && entry.name === "templates") continue;
         const path = join(folder, entry.name);
@@ -60,6 +57,22 @@ function* readFolder(folder: string, seen: Set<string>): Generator<SourceFile | 
         if (isFolder ? !SKIPPED.test(entry.name) : (entry.isFile() || entry.isSymbolicLink()) && MANIFEST.test(entry.name))
             yield* readPath(path, seen);
     }
+}
+
+/** Files that a kustomization of this folder merges into objects: by themselves they are no whole objects. */
+function patchesIn(folder: string, entries: readonly Dirent[]): string[] {
+    const kustomization = entries.find(({ name }) => isKustomization(name));
+    if (kustomization === undefined) return [];
+    const read = readNamed(join(folder, kustomization.name));
+    if (!("text" in read)) return [];
+    const values = documentsOf(read).flatMap((document) => {
+        const found = readDocument(document);
+        return "value" in found ? [found.value] : [];
+    });
+    return values.flatMap(patchesOf).flatMap((patch) => {
+        const path = patch === undefined ? undefined : join(folder, patch);
+        return path !== undefined && existsSync(path) ? [realpathSync(path)] : [];
+    });
 }
 
 /** What a link leads to decides how it is read. One that leads nowhere is read as a file, which says so. */

@@ -39,6 +39,14 @@ export interface Unreadable extends Place {
     readonly remedy: string;
 }
 
+/** What says something of Thanos and is not read, though nothing is wrong with it: patches, values that are merged elsewhere, kinds of an operator. */
+export interface PassedOver extends Place {
+    /** `ThanosCompact main`. */
+    readonly title: string;
+    /** Why, and what to lint instead: `a kind of thanos-operator: lint the workloads that it makes`. */
+    readonly reason: string;
+}
+
 /** A rule that could not be decided, for all or for some of what it looks at, and why. */
 export interface Undecided {
     readonly rule: string;
@@ -53,6 +61,7 @@ export interface Report {
     readonly findings: readonly Finding[];
     readonly suppressed: readonly Suppressed[];
     readonly unreadable: readonly Unreadable[];
+    readonly passedOver: readonly PassedOver[];
     /** What was recognised: `StatefulSet thanos-compact`. */
     readonly components: readonly string[];
     readonly undecided: readonly Undecided[];

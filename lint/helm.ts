@@ -2,31 +2,106 @@ import { parse } from "yaml";
 import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
 
-/**
- * The Helm release that an object of Flux or Argo CD asks for, as far as its values are written in it. None where other values are merged over them
- * (`valuesFrom`, `valueFiles`, `parameters`): nobody would know which count.
- */
-export function releaseOf(manifest: Manifest): { manifest: Manifest; keys: readonly (string | number)[] } | undefined {
-    const { apiVersion, kind, fields } = manifest;
+/** What an object of a GitOps tool says of a release. */
+interface Asked {
+    /** Name of the chart, or of what leads to it. */
+    readonly chart: unknown;
+    readonly values: unknown;
+    readonly namespace: unknown;
+    /** What else decides on its values: nobody would know which count. */
+    readonly others: readonly string[];
+    readonly keys: readonly (string | number)[];
+}
+
+/** The Helm release that an object of Flux, Argo CD or k3s asks for. */
+export interface AskedRelease {
+    /** As a manifest, with the keys that lead to its values. Absent where they are not all written there. */
+    readonly release?: { readonly manifest: Manifest; readonly keys: readonly (string | number)[] };
+    /** Why rules do not read it, and what to lint instead. Absent: they do, or it has nothing to do with Thanos. */
+    readonly passedOver?: string;
+}
+
+/** Undefined for an object that asks for none. */
+export function releaseOf(manifest: Manifest): AskedRelease | undefined {
+    const all = askedBy(manifest);
+    const asked = all.find(isAboutThanos) ?? all.find(({ values }) => isMap(values));
+    if (asked === undefined) return undefined;
+    const { chart, values, namespace, others, keys } = asked;
+    const passedOver = passedOverBecause(asked);
+    const metadata = at(manifest.fields, "metadata");
+    const inValues = at(at(values, "prometheus"), "prometheusSpec") === undefined ? [] : ["prometheus", "prometheusSpec"];
+    const { name, id } = manifest;
+    return {
+        ...(isMap(values) &&
+            others.length === 0 && {
+                release: {
+                    manifest: { apiVersion: "helm.sh/v3", kind: "Release", name, id, fields: { metadata, chart, values, namespace } },
+                    keys: [...keys, ...inValues],
+                },
+            }),
+        ...(passedOver !== undefined && { passedOver }),
+    };
+}
+
+function passedOverBecause(asked: Asked): string | undefined {
+    const instead = "lint what `helm template` renders";
+    if (!isAboutThanos(asked)) return undefined;
+    if (asked.others.length > 0) return `${asked.others.join(" and ")} decide on its values, too: ${instead}`;
+    return OF_THANOS.test(nameOf(asked.chart)) ? `a release of a chart of Thanos: ${instead}` : undefined;
+}
+
+/** `thanos`, also in a path or as the name of a source. */
+const OF_THANOS = /(^|[/-])thanos$/;
+
+const nameOf = (chart: unknown) => (typeof chart === "string" ? chart : "");
+
+/** By the name of the chart, or by the values of kube-prometheus-stack. */
+const isAboutThanos = ({ chart, values }: Asked) =>
+    OF_THANOS.test(nameOf(chart)) || /kube-prometheus/.test(nameOf(chart)) || at(at(values, "prometheus"), "prometheusSpec") !== undefined;
+
+function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
+    const [group] = apiVersion.split("/");
     const spec = at(fields, "spec");
-    if (kind === "HelmRelease" && apiVersion.startsWith("helm.toolkit.fluxcd.io/")) {
-        if (at(spec, "valuesFrom") !== undefined) return undefined;
-        const namespace = at(spec, "targetNamespace") ?? at(at(fields, "metadata"), "namespace");
-        return release(manifest, at(at(at(spec, "chart"), "spec"), "chart"), at(spec, "values"), namespace, ["spec", "values"]);
+    const given = (from: unknown, ...keys: string[]) => keys.filter((key) => at(from, key) !== undefined);
+    if (kind === "HelmRelease" && group === "helm.toolkit.fluxcd.io")
+        return [
+            {
+                // A chart of its own source has a reference (Flux 2.3 and later).
+                chart: at(at(at(spec, "chart"), "spec"), "chart") ?? at(at(spec, "chartRef"), "name"),
+                values: at(spec, "values"),
+                namespace: at(spec, "targetNamespace") ?? at(at(fields, "metadata"), "namespace"),
+                others: given(spec, "valuesFrom"),
+                keys: ["spec", "values"],
+            },
+        ];
+    if (kind === "Application" && group === "argoproj.io") {
+        const [source, sources] = [at(spec, "source"), at(spec, "sources")];
+        const all = [
+            ...(source === undefined ? [] : [{ source, keys: ["source"] }]),
+            ...(Array.isArray(sources) ? sources.map((one: unknown, i) => ({ source: one, keys: ["sources", i] })) : []),
+        ];
+        return all.map(({ source: one, keys }) => {
+            const helm = at(one, "helm");
+            return {
+                chart: at(one, "chart"),
+                values: at(helm, "valuesObject") ?? yaml(at(helm, "values")),
+                namespace: at(at(spec, "destination"), "namespace"),
+                others: given(helm, "valueFiles", "parameters", "fileParameters"),
+                keys: ["spec", ...keys, "helm", "valuesObject"],
+            };
+        });
     }
-    if (kind === "Application" && apiVersion.startsWith("argoproj.io/")) {
-        const source = at(spec, "source");
-        const helm = at(source, "helm");
-        if (["valueFiles", "parameters", "fileParameters"].some((key) => at(helm, key) !== undefined)) return undefined;
-        const values = at(helm, "valuesObject") ?? yaml(at(helm, "values"));
-        return release(manifest, at(source, "chart"), values, at(at(spec, "destination"), "namespace"), [
-            "spec",
-            "source",
-            "helm",
-            "valuesObject",
-        ]);
-    }
-    return undefined;
+    if (kind === "HelmChart" && group === "helm.cattle.io")
+        return [
+            {
+                chart: at(spec, "chart"),
+                values: at(spec, "values") ?? yaml(at(spec, "valuesContent")),
+                namespace: at(spec, "targetNamespace"),
+                others: given(spec, "set", "valuesSecrets"),
+                keys: ["spec", "values"],
+            },
+        ];
+    return [];
 }
 
 const at = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
@@ -37,14 +112,4 @@ function yaml(text: unknown): unknown {
     } catch {
         return undefined;
     }
-}
-
-function release({ name, id, fields }: Manifest, chart: unknown, values: unknown, namespace: unknown, keys: readonly string[]) {
-    if (typeof chart !== "string" || !isMap(values)) return undefined;
-    const metadata = at(fields, "metadata");
-    const inValues = at(at(values, "prometheus"), "prometheusSpec") === undefined ? [] : ["prometheus", "prometheusSpec"];
-    return {
-        manifest: { apiVersion: "helm.sh/v3", kind: "Release", name, id, fields: { metadata, chart, values, namespace } },
-        keys: [...keys, ...inValues],
-    };
 }

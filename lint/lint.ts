@@ -1,16 +1,13 @@
 import { RULES, undecided as undecidedFor } from "../rules";
 import { today as todayInUtc } from "../rules/date";
-import { isMap } from "../rules/isMap";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
 import { FlagError } from "../rules/reading/commandLine";
-import type { Manifest } from "../rules/reading/manifest";
 import { type Reading, readModel } from "../rules/reading/readModel";
 import { type Rule, thresholdsOf } from "../rules/rule";
 import { deploymentsOf } from "./deployments";
-import { documentsOf, readDocument } from "./documents";
-import type { SourceFile } from "./files";
-import { byPlace, type Finding, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
+import { documentsOf, readDocument, type SourceFile } from "./documents";
+import { byPlace, type Finding, type PassedOver, type Report, type Suppressed, type Undecided, type Unreadable } from "./finding";
 import { locate } from "./locate";
 import { objectsOf, type SourceObject } from "./objects";
 import { Suppressions } from "./suppressions";
@@ -51,9 +48,11 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayIn
                 for (const { path, fact } of undecidedFor(rule, reading.model, reading.lacks))
                     undecided.push({ rule: rule.id, part: titleOf(path, deployment, reading), reason: fact });
             } catch (error) {
+                // Anything else is a fault of the rule.
+                if (!(error instanceof TypeError)) throw error;
                 undecided.push({
                     rule: rule.id,
-                    reason: `a field that it reads has another type than Kubernetes demands (${(error as Error).message})`,
+                    reason: `a field that it reads has another type than Kubernetes demands (${error.message})`,
                 });
             }
     }
@@ -72,6 +71,7 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayIn
         findings: [...findings, ...suppressions.problems.filter(isNew)].sort(byPlace),
         suppressed: suppressed.sort(byPlace),
         unreadable: unreadable.filter(isNew).sort(byPlace),
+        passedOver: objects.flatMap(passedOverBy).filter(isNew).sort(byPlace),
         components,
         undecided,
     };
@@ -102,7 +102,7 @@ const KINDS: readonly PartKind[] = [...new Set(RULES.flatMap(({ reads }) => read
 /** Reading trusts the types of the fields: a text where Kubernetes demands a list makes it throw. */
 function hasTypesOfKubernetes({ manifest }: SourceObject): boolean {
     try {
-        readModel([manifest].filter(isThanosOrOther), KINDS);
+        readModel([manifest], KINDS);
         return true;
     } catch (error) {
         if (error instanceof TypeError) return false;
@@ -116,29 +116,20 @@ function ofAnotherType(object: SourceObject, path: string): Unreadable {
     return { file, line, problem, remedy: "Check it with `kubectl apply --dry-run=server`." };
 }
 
+function passedOverBy(object: SourceObject): PassedOver[] {
+    const { title, passedOver: reason } = object;
+    if (reason === undefined) return [];
+    const { file, line } = locate(object, { path: "apiVersion", problem: "", remedy: "" });
+    return [{ file, line, title, reason }];
+}
+
 /** What is only read together with others, such as a ConfigMap that somebody mounts, may still throw. */
 const readDeployment = (objects: readonly SourceObject[]): Reading =>
-    readModel(objects.map(({ manifest }) => manifest).filter(isThanosOrOther), KINDS, (error) => error instanceof TypeError);
-
-/** Not a Prometheus that has nothing to do with Thanos: neither a sidecar, nor a remote write to Receive. */
-function isThanosOrOther(manifest: Manifest): boolean {
-    const spec = prometheusSpecOf(manifest);
-    if (spec === undefined) return true;
-    const targets = Array.isArray(spec.remoteWrite) ? spec.remoteWrite : [];
-    // The chart's default is `thanos: {}`, which is no sidecar; the operator's is.
-    const sidecar = isMap(spec.thanos) && (manifest.kind !== "Release" || Object.keys(spec.thanos).length > 0);
-    return sidecar || targets.some((target) => isMap(target) && String(target.url).includes(RECEIVE_PATH));
-}
-
-/** Of the operator's Prometheus and PrometheusAgent, and of a release of kube-prometheus-stack. */
-function prometheusSpecOf({ apiVersion, kind, fields }: Manifest): Record<string, unknown> | undefined {
-    const record = (value: unknown) => (isMap(value) ? value : {});
-    if (/^monitoring\.coreos\.com\/.*Prometheus(Agent)?$/.test(`${apiVersion} ${kind}`)) return record(fields.spec);
-    return kind === "Release" ? record(record(record(fields.values).prometheus).prometheusSpec) : undefined;
-}
-
-/** Where Receive takes remote write (pkg/receive/handler.go). */
-const RECEIVE_PATH = "/api/v1/receive";
+    readModel(
+        objects.map(({ manifest }) => manifest),
+        KINDS,
+        (error) => error instanceof TypeError,
+    );
 
 function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): Unreadable[] {
     return unread.flatMap(({ path, id, error }) => {
@@ -146,7 +137,7 @@ function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): U
         if (object === undefined) return [];
         if (!(error instanceof FlagError)) return [ofAnotherType(object, path)];
         const { file, line } = locate(object, { path, problem: error.message, remedy: "" });
-        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy: "Thanos refuses it too." }];
+        return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy: `${error.refusedBy} refuses it too.` }];
     });
 }
 

@@ -3,6 +3,7 @@ import type { Manifest } from "../rules/reading/manifest";
 import { composeManifests } from "./compose";
 import type { SourceDocument } from "./documents";
 import { releaseOf } from "./helm";
+import { isKustomization, patchesOf } from "./kustomize";
 
 /** A manifest, and where it is written. */
 export interface SourceObject {
@@ -12,6 +13,8 @@ export interface SourceObject {
     readonly source: SourceDocument;
     /** Keys that lead to it inside its document: none, or for instance `items`, 3. */
     readonly keys: readonly (string | number)[];
+    /** Why rules do not read it, though it says something of Thanos, and what to lint instead. Absent: they do, or it says nothing. */
+    readonly passedOver?: string;
 }
 
 interface ObjectFields {
@@ -27,6 +30,7 @@ const DEEPEST_LIST = 3;
 
 /** The Kubernetes objects of a document, those of Lists and of OpenShift's Templates too, releases of Flux and Argo CD, and the services of a docker-compose file. None for any other document. */
 export function objectsOf(source: SourceDocument, value: unknown): SourceObject[] {
+    if (isKustomization(source.file) && isMap(value)) return kustomization(source, value);
     return isMap(value) && isMap(value.services) && value.kind === undefined
         ? composeManifests(value.services).map(({ name, fields }) => {
               // A container is replaced in place, as the pod of a StatefulSet is.
@@ -34,6 +38,21 @@ export function objectsOf(source: SourceDocument, value: unknown): SourceObject[
               return { manifest, title: `service ${name}`, source, keys: ["services", name] };
           })
         : listed(source, value, [], 0);
+}
+
+/** Its patches change objects that are read as they are. */
+function kustomization(source: SourceDocument, value: Record<string, unknown>): SourceObject[] {
+    const patches = patchesOf(value).length;
+    if (patches === 0) return [];
+    const manifest = {
+        apiVersion: "kustomize.config.k8s.io/v1beta1",
+        kind: "Kustomization",
+        name: source.file,
+        id: idOf(source, []),
+        fields: value,
+    };
+    const passedOver = `${patches === 1 ? "1 patch" : `${patches} patches`}: lint what \`kustomize build\` renders`;
+    return [{ manifest, title: source.file, source, keys: [], passedOver }];
 }
 
 function listed(source: SourceDocument, value: unknown, keys: readonly (string | number)[], depth: number): SourceObject[] {
@@ -46,11 +65,23 @@ function listed(source: SourceDocument, value: unknown, keys: readonly (string |
     if (kind === "Template" && Array.isArray(objects)) return within("objects", objects);
     const name = typeof metadata?.name === "string" ? metadata.name : "without a name";
     const manifest = { apiVersion, kind, name, id: idOf(source, keys), fields: value };
-    const release = releaseOf(manifest);
     const title = `${kind} ${name}`;
+    const { release, passedOver = ofOperator(manifest) } = releaseOf(manifest) ?? {};
+    const rest = { title, source, ...(passedOver !== undefined && { passedOver }) };
     return release === undefined
-        ? [{ manifest, title, source, keys }]
-        : [{ manifest: release.manifest, title, source, keys: [...keys, ...release.keys] }];
+        ? [{ manifest, keys, ...rest }]
+        : [{ manifest: release.manifest, keys: [...keys, ...release.keys], ...rest }];
+}
+
+/** Operators of Thanos, by the group of their kinds. */
+const OPERATORS: Readonly<Record<string, string>> = {
+    "monitoring.thanos.io": "thanos-operator",
+    "monitoring.banzaicloud.io": "Banzai's operator of Thanos",
+};
+
+function ofOperator({ apiVersion }: Manifest): string | undefined {
+    const operator = OPERATORS[apiVersion.split("/")[0] ?? ""];
+    return operator && `a kind of ${operator}: lint the workloads that it makes`;
 }
 
 /** Sorted by id, objects are in the order of files and lines. */

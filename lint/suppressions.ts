@@ -1,5 +1,7 @@
 import { isDate } from "../rules/date";
 import { isMap } from "../rules/isMap";
+import type { Manifest } from "../rules/reading/manifest";
+import { podTemplateOf } from "../rules/reading/workload";
 import { excerptOf, type Finding, type Place } from "./finding";
 import type { SourceObject } from "./objects";
 
@@ -50,7 +52,7 @@ export class Suppressions {
     add(object: SourceObject): void {
         if (!this.seen.has(object.source)) this.addComments(object.source);
         this.seen.add(object.source);
-        for (const text of annotationsOf(object.manifest.fields)) {
+        for (const text of annotationsOf(object.manifest)) {
             const line = object.source.line + Math.max(lineOf(object.source.text, ANNOTATION), 0);
             this.put(this.byObject, object.manifest.id, text, { file: object.source.file, line }, `${ANNOTATION}: ${text}`);
         }
@@ -58,7 +60,7 @@ export class Suppressions {
 
     private addComments({ file, line, text }: SourceObject["source"]): void {
         if (!text.includes("thanos-fleet:")) return;
-        const lines = text.split("\n");
+        const lines = text.split(/\r?\n/);
         for (const [i, content] of lines.entries()) {
             const suppression = COMMENT.exec(content)?.[1];
             if (suppression === undefined) continue;
@@ -101,9 +103,8 @@ const key = ({ file, line }: Place) => `${file}:${line}`;
 const lineOf = (text: string, wanted: string) => text.split("\n").findIndex((line) => line.includes(wanted));
 
 /** The annotation of the object and the one of its pod template. */
-function annotationsOf(fields: Record<string, unknown>): string[] {
-    const template = isMap(fields.spec) ? fields.spec.template : undefined;
-    return [fields, template].flatMap((owner) => {
+function annotationsOf(manifest: Manifest): string[] {
+    return [...new Set<unknown>([manifest.fields, podTemplateOf(manifest)])].flatMap((owner) => {
         const metadata = isMap(owner) ? owner.metadata : undefined;
         const annotations = isMap(metadata) ? metadata.annotations : undefined;
         const text = isMap(annotations) ? annotations[ANNOTATION] : undefined;

@@ -1,4 +1,5 @@
 import { compactor, OBJSTORE, objstore, thanos } from "./example";
+import { streamsLack } from "./lacks";
 import { type Compactor, NOTHING } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -14,8 +15,16 @@ export const oneCompactorPerStream = defineRule({
     reads: ["compactors"],
     scope: "deployment",
     thresholds: {},
-    check: ({ compactors }) => [...compactors.flatMap(wrongReplicas), ...sharedStreams(compactors)],
-    good: { ...NOTHING, compactors: [compactor({ path: "compact-blue" }), compactor({ path: "compact-red", stream: "red", replicas: 0 })] },
+    check: ({ compactors }) => [...running(compactors).flatMap(wrongReplicas), ...sharedStreams(running(compactors))],
+    lacks: ({ compactors }) => streamsLack(running(compactors)),
+    good: {
+        ...NOTHING,
+        compactors: [
+            compactor({ path: "compact-blue" }),
+            compactor({ path: "compact-blue-before", replicas: 0, overlapsOnUpdate: true }),
+            compactor({ path: "compact-red", stream: "red", replicas: 0 }),
+        ],
+    },
     bad: {
         ...NOTHING,
         compactors: [
@@ -30,6 +39,7 @@ export const oneCompactorPerStream = defineRule({
             objstore("blue"),
             objstore("red"),
             thanos("StatefulSet", "compact-blue", ["compact", ...OBJSTORE], { secret: "objstore-blue" }),
+            thanos("Deployment", "compact-before", ["compact", ...OBJSTORE], { replicas: 0, secret: "objstore-blue" }),
             thanos("StatefulSet", "shard-0", ["compact", ...OBJSTORE, shard("a")], { secret: "objstore-red" }),
             thanos("StatefulSet", "shard-1", ["compact", ...OBJSTORE, shard("b")], { secret: "objstore-red" }),
         ],
@@ -45,6 +55,9 @@ export const oneCompactorPerStream = defineRule({
 function shard(cluster: string): string {
     return `--selector.relabel-config=[{action: keep, source_labels: [cluster], regex: ${cluster}}]`;
 }
+
+/** Whoever moves to another compactor scales the first one down, and keeps it until the second has worked. */
+const running = (compactors: readonly Compactor[]) => compactors.filter(({ replicas }) => replicas > 0);
 
 const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate, overlapsOnSchedule = false }: Compactor): Problem[] =>
     new Problems()

@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from "./duration";
 import { compactor, OBJSTORE, objstore, thanos } from "./example";
+import { streamsLack } from "./lacks";
 import { NOTHING, type Store, type ThanosModel } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -27,6 +28,7 @@ export const storeForgetsFirst = defineRule({
             );
         return problems.all();
     },
+    lacks: ({ stores, compactors }) => (stores.length > 0 && compactors.length > 0 ? streamsLack([...stores, ...compactors]) : []),
     good: { ...NOTHING, stores: [store("24h")], compactors: [compactor({ deleteDelay: parseDuration("48h") })] },
     bad: { ...NOTHING, stores: [store("48h")], compactors: [compactor({ deleteDelay: parseDuration("48h") })] },
     manifests: {

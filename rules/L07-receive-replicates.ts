@@ -50,15 +50,22 @@ export const receiveReplicates = defineRule({
         good: [
             configMap("hashrings", { "hashrings.json": ring(3) }),
             thanos("Deployment", "router", ["receive", HASHRINGS, "--receive.replication-factor=3"], { configMap: "hashrings" }),
-            thanos("StatefulSet", "ingester", ["receive"], { replicas: 3 }),
+            ingesters(),
         ],
         bad: [
             configMap("hashrings", { "hashrings.json": ring(1, 2) }),
             thanos("Deployment", "router", ["receive", HASHRINGS, "--receive.replication-factor=3"], { configMap: "hashrings" }),
-            thanos("StatefulSet", "ingester", ["receive"], { replicas: 3 }),
+            ingesters(),
         ],
     },
 });
+
+function ingesters() {
+    return thanos("StatefulSet", "ingester", ["receive", "--receive.local-endpoint=$(POD_NAME).ingester:10901"], {
+        replicas: 3,
+        podName: true,
+    });
+}
 
 const tooFewCopies = ({ path, replicationFactor }: Receive, least: number): Problem[] =>
     new Problems()

@@ -27,7 +27,9 @@ export const rolesFitTheirPods = defineRule({
     thresholds: {},
     check: ({ roles, objectStores }) => {
         const pods = objectStores.flatMap(podsOf);
-        return roles.flatMap((role) => [...patterns(role, pods), ...refused(role, pods), ...unused(role, pods, roles)]);
+        // Pods that nobody knows may be those that the role is for.
+        const areAll = objectStores.every(({ place, identity }) => [place, identity].every((fact) => fact === undefined || isKnown(fact)));
+        return roles.flatMap((role) => [...patterns(role, pods), ...refused(role, pods), ...(areAll ? unused(role, pods, roles) : [])]);
     },
     lacks: (model) => [...rolesLack(model), ...annotationsLack(model)],
     good: {

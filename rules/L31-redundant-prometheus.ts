@@ -52,7 +52,11 @@ export const redundantPrometheus = defineRule({
         ],
     },
     manifests: {
-        good: [operated("Prometheus", "k8s", { replicas: 2 }), operated("PrometheusAgent", "edge", { replicas: 1 })],
-        bad: [operated("Prometheus", "k8s", {})],
+        good: [
+            operated("Prometheus", "k8s", { replicas: 2, thanos: {} }),
+            operated("PrometheusAgent", "edge", { replicas: 1, remoteWrite: [{ url: "https://receive.example.com/api/v1/receive" }] }),
+            operated("Prometheus", "without-thanos", { replicas: 1 }),
+        ],
+        bad: [operated("Prometheus", "k8s", { thanos: {} })],
     },
 });

@@ -1,15 +1,12 @@
-import { NOTHING } from "./model";
+import { admitsEverybody, isKnown, NOTHING } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
-
-/** Every address. */
-const EVERYBODY = /\/0$/;
 
 export const pagesAskForLogin = defineRule({
     id: "L32",
     name: "pages-ask-for-login",
     title: "Nobody reads metrics without a login",
-    why: "Thanos asks nobody who it is: whoever reaches its page reads every metric of the fleet.",
+    why: "Thanos asks nobody who it is: whoever reaches its page reads every metric of the fleet. Where a VPN asks instead, the page must be open to its network only.",
     source: "https://thanos.io/tip/operating/reverse-proxy.md/",
     remedy: "Set `exposure`: it puts oauth2-proxy, or the login of an ALB, before every page, and lists the networks that people come from.",
     severity: "high",
@@ -34,17 +31,20 @@ export const pagesAskForLogin = defineRule({
                     "Put oauth2-proxy before it, or let the ALB ask for a login.",
                 )
                 .when(
-                    sources.length === 0 || (!login && sources.some((source) => EVERYBODY.test(source))),
+                    !login && isKnown(sources) && admitsEverybody(sources),
                     `${path}.sourceRanges`,
-                    `${host} may be opened from everywhere${login ? ": no network is listed" : ""}.`,
+                    `${host} may be opened from everywhere.`,
                     "List the networks that people come from.",
                 );
         return problems.all();
     },
+    lacks: ({ pages }) =>
+        pages.flatMap(({ path, login, sources }) => (login || isKnown(sources) ? [] : [{ path, fact: sources.notKnown }])),
     good: {
         ...NOTHING,
         pages: [
             { path: "asks", host: "query.fleet.test", login: true, sources: ["0.0.0.0/0"] },
+            { path: "unlisted", host: "graph.fleet.test", login: true, sources: [] },
             { path: "vpn", host: "blocks.fleet.test", login: false, reason: "the VPN asks for a login", sources: ["10.0.0.0/8"] },
         ],
     },
@@ -53,7 +53,6 @@ export const pagesAskForLogin = defineRule({
         pages: [
             { path: "open", host: "query.fleet.test", login: false, sources: ["10.0.0.0/8"] },
             { path: "everybody", host: "blocks.fleet.test", login: false, reason: "the VPN asks for a login", sources: ["0.0.0.0/0"] },
-            { path: "unlisted", host: "graph.fleet.test", login: true, sources: [] },
         ],
     },
 });

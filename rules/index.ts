@@ -10,6 +10,7 @@ import { lateSamplesAreMerged } from "./L10-late-samples-are-merged";
 import { catchAllRingLast } from "./L12-catch-all-ring-last";
 import { capnprotoNeeds041 } from "./L13-capnproto-needs-041";
 import { frontendsShareACache } from "./L14-frontends-share-a-cache";
+import { cachesKeepTheirPlaces } from "./L16-caches-keep-their-places";
 import { eachSourceIsAsked } from "./L17-each-source-is-asked";
 import { strictEndpointsAreStatic } from "./L18-strict-endpoints-are-static";
 import { fanOutHasNoTlsOfItsOwn } from "./L19-fan-out-has-no-tls-of-its-own";
@@ -45,6 +46,7 @@ export const RULES: readonly Rule[] = [
     catchAllRingLast,
     capnprotoNeeds041,
     frontendsShareACache,
+    cachesKeepTheirPlaces,
     eachSourceIsAsked,
     strictEndpointsAreStatic,
     fanOutHasNoTlsOfItsOwn,

@@ -1,9 +1,17 @@
-import { isKnown, type ThanosModel } from "./model";
+import { isKnown, type NotKnown, type ThanosModel } from "./model";
 import type { Lack } from "./rule";
 
 /** What rules lack that look at the endpoints of a Query. */
 export const endpointsLack = ({ endpointLists }: ThanosModel): Lack[] =>
     endpointLists.flatMap(({ path, others }) => (others ? [{ path, fact: `its endpoints are not known: ${others.notKnown}` }] : []));
+
+/** What rules lack that look for parts which work on the same blocks. One part alone has nothing to be compared with. */
+export const streamsLack = (parts: readonly { readonly path: string; readonly streamLack?: NotKnown }[]): Lack[] =>
+    parts.length < 2
+        ? []
+        : parts.flatMap(({ path, streamLack: lack }) =>
+              lack ? [{ path, fact: `where its blocks are is not known: ${lack.notKnown}` }] : [],
+          );
 
 /** What rules lack that look at hashrings. */
 export const ringsLack = ({ receives }: ThanosModel): Lack[] =>

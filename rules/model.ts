@@ -12,6 +12,7 @@ export interface ThanosModel {
     readonly stores: readonly Store[];
     readonly sources: readonly Source[];
     readonly frontends: readonly QueryFrontend[];
+    readonly caches: readonly MemcachedCache[];
     readonly sidecars: readonly Sidecar[];
     readonly endpointLists: readonly EndpointList[];
     readonly commands: readonly Command[];
@@ -42,6 +43,8 @@ export interface Compactor {
     readonly path: string;
     /** Names the blocks that it compacts: the same name for the same bucket and prefix. */
     readonly stream: string;
+    /** Why nobody knows where they are, so that no others have this name. Absent: it is known. */
+    readonly streamLack?: NotKnown;
     /** The relabelling that selects its shard. Absent: it works on the whole stream. */
     readonly shard?: string;
     readonly replicas: number;
@@ -81,9 +84,9 @@ export interface Receive {
     readonly path: string;
     /** Copies of each sample. */
     readonly replicationFactor: number;
-    /** Empty where another stack deploys the ingesters, or where their number is not known yet. */
+    /** Those of its hashrings file. Empty where that is not known, and of ingesters that no router knows. */
     readonly rings: readonly Hashring[];
-    /** Why its hashrings file is not known, so that `rings` are counted pods. Absent: it is known, or there is none. */
+    /** Why its hashrings file is not known. Absent: it is known, or there is none. */
     readonly ringsLack?: NotKnown;
     /** Of routers: how they send samples to ingesters. Absent where nothing is sent, or where the program decides. */
     readonly sending?: Sending;
@@ -128,6 +131,8 @@ export interface Store {
     readonly path: string;
     /** Names the blocks that it serves, as a compactor's does. */
     readonly stream: string;
+    /** Why nobody knows where they are. Absent: it is known. */
+    readonly streamLack?: NotKnown;
     /** How long it serves a block that is marked for deletion. */
     readonly ignoreDeletionMarksDelay: Duration;
     /** Age below which it leaves samples to others (`--max-time=-22h`); 0: it answers for all ages. */
@@ -163,6 +168,35 @@ export interface QueryFrontend {
     readonly mostReplicas?: number;
     /** Where answers are cached: `IN-MEMORY`, `MEMCACHED`, `REDIS`. Absent: nowhere. */
     readonly cache?: Known<string>;
+}
+
+/** What a component keeps in memcached. */
+export interface MemcachedCache {
+    /** Where the component is described. */
+    readonly path: string;
+    /** The flag that says so: `index-cache.config-file`. */
+    readonly flag: string;
+    /** Why its file is not known, so that nobody knows where the cache is. Absent: it is known. */
+    readonly lack?: NotKnown;
+    readonly addresses: readonly MemcachedAddress[];
+    /** The largest item that is sent, in bytes; 0: of any size. Absent: not known. */
+    readonly maxItemBytes?: number;
+}
+
+export interface MemcachedAddress {
+    /** As it is written: `dnssrvnoa+_memcached._tcp.memcached`. */
+    readonly address: string;
+    /** Absent: not known. */
+    readonly servers?: MemcachedServers;
+}
+
+/** The servers behind a Service. */
+export interface MemcachedServers {
+    readonly pods: number;
+    /** Whether a lookup of the Service finds each of them. */
+    readonly headless: boolean;
+    /** The largest item that all of them take, in bytes. Absent: not known. */
+    readonly itemBytes?: number;
 }
 
 /** A Prometheus with a Thanos sidecar. */
@@ -331,8 +365,12 @@ export interface ExposedPage {
     /** Why nobody does. */
     readonly reason?: string;
     /** CIDR blocks from which it may be opened; none for everywhere. */
-    readonly sources: readonly string[];
+    readonly sources: Known<readonly string[]>;
 }
+
+/** Whether no network is listed, or every address. */
+export const admitsEverybody = (sources: readonly string[]): boolean =>
+    sources.length === 0 || sources.some((source) => source.endsWith("/0"));
 
 /** Annotation of an Ingress without a login before its pages: why. */
 export const NO_LOGIN = "thanos-fleet/no-login";
@@ -346,6 +384,7 @@ export const NOTHING: ThanosModel = {
     stores: [],
     sources: [],
     frontends: [],
+    caches: [],
     sidecars: [],
     endpointLists: [],
     commands: [],

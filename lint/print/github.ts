@@ -1,15 +1,16 @@
 import type { Finding, Report, Unreadable } from "../finding";
 
 /**
- * Commands that GitHub Actions turns into annotations of a pull request: errors, and warnings for what does not fail the run
+ * Commands that GitHub Actions turns into annotations of a pull request: errors, warnings for what does not fail the run, and notices of what was passed over
  * (docs.github.com, "Workflow commands for GitHub Actions").
  */
-export const githubOf = ({ findings, unreadable }: Report, fails: (finding: Finding) => boolean): string =>
+export const githubOf = ({ findings, unreadable, passedOver }: Report, fails: (finding: Finding) => boolean): string =>
     [
         ...findings.map((finding) =>
             annotation(fails(finding) ? "error" : "warning", finding, finding.rule, `${finding.message} ${finding.remedy}`),
         ),
         ...unreadable.map((place) => annotation("error", place, "not read", `${place.file} ${place.problem} ${place.remedy}`)),
+        ...passedOver.map((place) => annotation("notice", place, "passed over", `${place.title} is passed over (${place.reason}).`)),
     ]
         .map((line) => `${line}\n`)
         .join("");

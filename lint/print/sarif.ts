@@ -18,7 +18,7 @@ const DESCRIPTORS = [
 ];
 
 /** A SARIF 2.1.0 log (docs.oasis-open.org/sarif/sarif/v2.1.0). `results` is there even if nothing was found: without it, uploads keep old findings. */
-export function sarifOf({ findings, suppressed, unreadable }: Report, version: string): string {
+export function sarifOf({ findings, suppressed, unreadable, passedOver }: Report, version: string): string {
     const log = {
         $schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         version: "2.1.0",
@@ -28,11 +28,18 @@ export function sarifOf({ findings, suppressed, unreadable }: Report, version: s
                 invocations: [
                     {
                         executionSuccessful: unreadable.length === 0,
-                        toolExecutionNotifications: unreadable.map((place) => ({
-                            level: "error",
-                            message: { text: `${place.file} ${place.problem} ${place.remedy}` },
-                            locations: [location(place)],
-                        })),
+                        toolExecutionNotifications: [
+                            ...unreadable.map((place) => ({
+                                level: "error",
+                                message: { text: `${place.file} ${place.problem} ${place.remedy}` },
+                                locations: [location(place)],
+                            })),
+                            ...passedOver.map((place) => ({
+                                level: "note",
+                                message: { text: `${place.title} is passed over (${place.reason}).` },
+                                locations: [location(place)],
+                            })),
+                        ],
                     },
                 ],
                 results: [

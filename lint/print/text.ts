@@ -30,15 +30,26 @@ const unreadableText = ({ file, line, problem, remedy }: Unreadable, color: Colo
 const NAMED = 12;
 
 /** `1 finding; recognised 2 components: StatefulSet thanos-compact, Prometheus k8s; 1 rule undecidable: L7 (no receives given)` */
-export function summaryOf({ findings, suppressed, unreadable, components, undecided }: Report): string {
+export function summaryOf({ findings, suppressed, unreadable, passedOver, components, undecided }: Report): string {
     const names = components.slice(0, NAMED).join(", ");
     const more = components.length > NAMED ? ` and ${components.length - NAMED} more` : "";
     return [
         `${count(findings.length, "finding")}${suppressed.length > 0 ? `, ${suppressed.length} suppressed` : ""}`,
         ...(unreadable.length > 0 ? [`${unreadable.length} not read`] : []),
         `recognised ${count(components.length, "component")}${names === "" ? "" : `: ${names}${more}`}`,
+        ...(passedOver.length > 0 ? [passedOverText(passedOver)] : []),
         ...(undecided.length > 0 ? [undecidedText(undecided)] : []),
     ].join("; ");
+}
+
+/** `2 passed over: ThanosQuery a, ThanosQuery b (a kind of thanos-operator: lint the workloads that it makes)` */
+function passedOverText(passedOver: Report["passedOver"]): string {
+    const reasons = [...new Set(passedOver.map(({ reason }) => reason))].map((reason) => {
+        const titles = passedOver.filter((entry) => entry.reason === reason).map(({ title }) => title);
+        const more = titles.length > NAMED ? ` and ${titles.length - NAMED} more` : "";
+        return `${titles.slice(0, NAMED).join(", ")}${more} (${reason})`;
+    });
+    return `${passedOver.length} passed over: ${reasons.join(", ")}`;
 }
 
 /** Rules that lack the same come together. A part is named if it is the only one: a Secret is often missing for all of them. */

@@ -39,9 +39,16 @@ function add(flags: Map<string, string[]>, name: string, value: string): void {
     flags.set(name, [...(flags.get(name) ?? []), value]);
 }
 
-/** A flag has a value that its program would refuse. */
+/** A flag of Thanos, or a field of prometheus-operator, has a value that is refused. */
 export class FlagError extends Error {
     override readonly name = "FlagError";
+
+    constructor(
+        message: string,
+        readonly refusedBy: "Thanos" | "prometheus-operator" = "Thanos",
+    ) {
+        super(message);
+    }
 }
 
 type CompactorFlags = Pick<Compactor, "downsampling" | "retention" | "deleteDelay"> & Required<Pick<Compactor, "merging">>;
@@ -76,7 +83,7 @@ export const storeFlags = ({ flags }: CommandLine): Omit<Store, "path" | "stream
 /** An age before now: `-22h`. A fixed time (`9999-12-31T23:59:59Z`, the default) is none. */
 function age(flags: Flags, name: string): Duration {
     const value = text(flags, name) ?? "";
-    return value.startsWith("-") ? durationIn(name, value.slice(1)) : NONE;
+    return value.startsWith("-") ? durationIn(`--${name}`, value.slice(1)) : NONE;
 }
 
 const NONE = parseDuration("0");
@@ -87,6 +94,8 @@ export interface ReceiveFlags {
     readonly forwards: boolean;
     /** It ingests: it has no hashring, or a local endpoint beside it. */
     readonly stores: boolean;
+    /** It has a name in a hashring. */
+    readonly isNamed: boolean;
     readonly replicationFactor: number;
     readonly algorithm: string;
     readonly protocol: string;
@@ -94,10 +103,11 @@ export interface ReceiveFlags {
 
 export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
     const forwards = flags.has("receive.hashrings") || flags.has("receive.hashrings-file");
-    const stores = !forwards || flags.has("receive.local-endpoint");
+    const isNamed = flags.has("receive.local-endpoint");
     return {
         forwards,
-        stores,
+        stores: !forwards || isNamed,
+        isNamed,
         replicationFactor: count(flags, "receive.replication-factor", 1),
         algorithm: text(flags, "receive.hashrings-algorithm") ?? "hashmod",
         protocol: text(flags, "receive.replication-protocol") ?? "protobuf",
@@ -109,18 +119,24 @@ type Flags = CommandLine["flags"];
 /** The last value, as kingpin takes it. */
 export const text = (flags: Flags, name: string) => flags.get(name)?.at(-1);
 
-/** Parts of a text that something fills in later: Kubernetes from a variable that is not known here, envsubst, or a template. */
-const FILLED_IN = /\$\(|\$\{|\{\{/;
+/** Parts of a text that something fills in later: Kubernetes or a shell from a variable that is not known here, envsubst, or a template. */
+const FILLED_IN = /\$[({A-Za-z_]|\{\{/;
+
+function refuseFilledIn(name: string, value: string): void {
+    if (FILLED_IN.test(value)) throw new NotKnownError(`${name} is ${value}`);
+}
 
 /** A duration as Prometheus writes it. */
-export const duration = (flags: Flags, name: string, defaultValue: string): Duration => durationIn(name, text(flags, name) ?? defaultValue);
+export const duration = (flags: Flags, name: string, defaultValue: string): Duration =>
+    durationIn(`--${name}`, text(flags, name) ?? defaultValue);
 
-function durationIn(name: string, value: string): Duration {
-    if (FILLED_IN.test(value)) throw new NotKnownError(`--${name} is ${value}`);
+/** The duration that a flag or a field has. */
+export function durationIn(name: string, value: string, refusedBy?: FlagError["refusedBy"]): Duration {
+    refuseFilledIn(name, value);
     try {
         return parseDuration(value);
     } catch (error) {
-        throw new FlagError(`--${name}: ${(error as Error).message}`);
+        throw new FlagError(`${name}: ${(error as Error).message}`, refusedBy);
     }
 }
 
@@ -130,7 +146,7 @@ const GO_DURATION = /^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/;
 /** A duration as Go writes it, which has fractions and no days: `1.5h`, `5m0s`. */
 function goDurationOf(flags: Flags, name: string, defaultValue: string): Duration {
     const value = text(flags, name) ?? defaultValue;
-    if (FILLED_IN.test(value)) throw new NotKnownError(`--${name} is ${value}`);
+    refuseFilledIn(`--${name}`, value);
     if (value === "0") return NONE;
     if (!GO_DURATION.test(value))
         throw new FlagError(`--${name}: ${JSON.stringify(value)} is not a duration of Go. Write for instance 15m.`);
@@ -140,7 +156,7 @@ function goDurationOf(flags: Flags, name: string, defaultValue: string): Duratio
 
 function count(flags: Flags, name: string, defaultValue: number): number {
     const value = text(flags, name) ?? String(defaultValue);
-    if (FILLED_IN.test(value)) throw new NotKnownError(`--${name} is ${value}`);
+    refuseFilledIn(`--${name}`, value);
     if (!/^\d+$/.test(value)) throw new FlagError(`--${name}: ${JSON.stringify(value)} is not a whole number. Write for instance 3.`);
     return Number(value);
 }

@@ -7,6 +7,8 @@ export interface Manifest {
     readonly name: string;
     /** Unique among the manifests that are read together, and the same on every run. A problem is reported with the id of its manifest. */
     readonly id: string;
+    /** What its cluster is called, where manifests of several may be read together: the URN of its provider. @default one that all without it are in */
+    readonly cluster?: string;
     /** `metadata`, `spec` and so on; of a Release, `chart` and `values`; of a resource of AWS, its properties. */
     readonly fields: Record<string, unknown>;
 }
@@ -18,12 +20,15 @@ export interface Registered {
     readonly name: string;
     readonly urn: string;
     readonly props: Record<string, unknown>;
+    /** What makes it: for Kubernetes, there is one for each cluster. */
+    readonly provider?: { readonly urn: string };
 }
 
 /** The manifest of a Kubernetes resource (`kubernetes:<apiVersion>:<kind>`) or of one of AWS (`aws:<service>/<file>:<kind>`); none for other resources. */
-export function manifestOf({ type, name, urn, props }: Registered): Manifest[] {
-    const [provider, module, kind] = type.split(":");
+export function manifestOf({ type, name, urn, props, provider }: Registered): Manifest[] {
+    const [cloud, module, kind] = type.split(":");
     if (module === undefined || kind === undefined) return [];
-    if (provider === "kubernetes") return [{ apiVersion: module, kind, name, id: urn, fields: props }];
-    return provider === "aws" ? [{ apiVersion: `aws:${module.split("/")[0]}`, kind, name, id: urn, fields: props }] : [];
+    if (cloud === "kubernetes")
+        return [{ apiVersion: module, kind, name, id: urn, fields: props, ...(provider && { cluster: provider.urn }) }];
+    return cloud === "aws" ? [{ apiVersion: `aws:${module.split("/")[0]}`, kind, name, id: urn, fields: props }] : [];
 }

@@ -1,11 +1,15 @@
-import { type ExposedPage, NO_LOGIN } from "../model";
+import { admitsEverybody, type ExposedPage, isKnown, NO_LOGIN } from "../model";
+import { parseArgv } from "./commandLine";
 import type { Manifest } from "./manifest";
 import { NotKnownError } from "./notKnown";
-import { isA, workloadOf } from "./workload";
+import { notKnown, type Process, processesOf, readYaml, type Surroundings } from "./process";
+import { type Service, serviceNamed, serviceOf } from "./services";
+import { type Container, isA } from "./workload";
 
 interface IngressFields {
-    readonly metadata?: { readonly namespace?: string; readonly annotations?: Readonly<Record<string, string>> };
+    readonly metadata?: { readonly namespace?: string; readonly annotations?: Annotations };
     readonly spec?: {
+        readonly ingressClassName?: string;
         readonly rules?: readonly {
             readonly host?: string;
             readonly http?: { readonly paths?: readonly { readonly backend?: { readonly service?: { readonly name?: string } } }[] };
@@ -13,62 +17,121 @@ interface IngressFields {
     };
 }
 
-interface ServiceFields {
-    readonly metadata?: { readonly name?: string; readonly namespace?: string };
-    readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
-}
+type Annotations = Readonly<Record<string, string>>;
 
-const ALB = "alb.ingress.kubernetes.io";
-const NGINX = "nginx.ingress.kubernetes.io";
+/** Of the AWS Load Balancer Controller, and of ingress-nginx: the annotations that are read (their docs, guide/ingress/annotations.md and nginx-configuration/annotations.md). */
+const ALB = "alb.ingress.kubernetes.io/";
+const NGINX = "nginx.ingress.kubernetes.io/";
 
-/** Thanos, or what asks for a login before it, by its image. */
-const BEHIND = /(^|\/)(thanos|oauth2-proxy)([:@]|$)/;
-
-/** Middlewares of Traefik, which may ask for a login or admit some networks only. They are objects of Traefik's own. */
-const TRAEFIK = "traefik.ingress.kubernetes.io/router.middlewares";
-
-/** The pages that an Ingress exposes: its hosts whose Services lead to Thanos, or to oauth2-proxy. Pods that are not among the manifests are not known. */
-export function pagesOf(manifest: Manifest, path: string, manifests: readonly Manifest[]): ExposedPage[] {
+/** The pages that an Ingress exposes: its hosts whose Services lead to Thanos, or to oauth2-proxy before Thanos. Pods that are not among the manifests are not known. */
+export function pagesOf(manifest: Manifest, path: string, around: Surroundings): ExposedPage[] {
     if (!isA(manifest, "networking.k8s.io/v1", "Ingress")) return [];
     const { metadata, spec } = manifest.fields as IngressFields;
-    const annotations = metadata?.annotations ?? {};
-    const asks = annotations[`${ALB}/auth-type`] === "oidc" || annotations[`${NGINX}/auth-url`] !== undefined;
-    const reason = annotations[NO_LOGIN];
-    const sources = annotations[`${ALB}/inbound-cidrs`] ?? annotations[`${NGINX}/whitelist-source-range`] ?? "";
+    const { annotations = {}, namespace = "default" } = metadata ?? {};
+    const ingressClass = spec?.ingressClassName ?? annotations["kubernetes.io/ingress.class"] ?? "";
     return (spec?.rules ?? []).flatMap(({ host = "*", http }): ExposedPage[] => {
-        const images = (http?.paths ?? []).flatMap(({ backend }) =>
-            imagesBehind(backend?.service?.name ?? "", metadata?.namespace ?? "default", manifests),
-        );
-        if (!images.some((image) => BEHIND.test(image))) return [];
-        const login = asks || images.every((image) => /oauth2-proxy/.test(image));
-        if (!login && annotations[TRAEFIK] !== undefined)
-            throw new NotKnownError(`middlewares of Traefik decide who opens ${host} (${annotations[TRAEFIK]})`);
-        return [
-            {
-                path,
-                host,
-                login,
-                ...(reason !== undefined && { reason }),
-                sources: sources.split(",").filter((source) => source !== ""),
-            },
-        ];
+        const logins = (http?.paths ?? []).flatMap(({ backend }) => {
+            const service = serviceOf({ name: backend?.service?.name ?? "", namespace }, around.manifests);
+            return service === undefined ? [] : loginsOf(service, annotations, around);
+        });
+        if (logins.length === 0) return [];
+        const login = logins.every((asked) => asked);
+        const unread = login ? undefined : unreadIn(ingressClass, annotations);
+        if (unread !== undefined) throw new NotKnownError(`${unread} may decide who opens ${host}`);
+        const reason = annotations[NO_LOGIN];
+        return [{ path, host, login, ...(reason !== undefined && { reason }), sources: sourcesOf(ingressClass, annotations) }];
     });
 }
 
-/** Images of the pods that a Service selects. */
-function imagesBehind(service: string, namespace: string, manifests: readonly Manifest[]): string[] {
-    const selectors = manifests
-        .filter((manifest) => isA(manifest, "v1", "Service") || isA(manifest, "core/v1", "Service"))
-        .map(({ fields }) => fields as ServiceFields)
-        .filter(({ metadata }) => metadata?.name === service && (metadata.namespace ?? "default") === namespace)
-        .map(({ spec }) => Object.entries(spec?.selector ?? {}));
-    return manifests.flatMap((manifest) => {
-        const workload = workloadOf(manifest);
-        if (workload === undefined || workload.namespace !== namespace) return [];
-        const { podLabels, containers } = workload;
-        const isSelected = selectors.some(
-            (selector) => selector.length > 0 && selector.every(([label, value]) => podLabels[label] === value),
-        );
-        return isSelected ? containers.flatMap(({ image }) => image ?? []) : [];
+/** Components that show metrics, or what they are stored in. Receive takes samples, and in a sidecar's pod Prometheus answers, which may ask by itself. */
+const SHOWING = ["query", "query-frontend", "rule", "store", "compact", "tools"];
+
+const shows = ({ component, line }: Process) => component !== "tools" || line.command.includes("web");
+
+/** For each workload of Thanos that a Service leads to: whether something asks for a login before it. */
+function loginsOf(service: Service, annotations: Annotations, around: Surroundings): boolean[] {
+    return service.behind.flatMap(({ manifest, workload }): boolean[] => {
+        const processes = processesOf(manifest, manifest.name, SHOWING, around).filter(shows);
+        if (processes.length === 0) return workload.containers.some((one) => isBeforeThanos(one, workload.namespace, around)) ? [true] : [];
+        if (asks(annotations, service)) return [true];
+        const proxy = workload.containers.find(({ image = "" }) => PROXY.test(image));
+        if (proxy !== undefined)
+            throw new NotKnownError(`which container of its pods answers is not read, and ${proxy.image} may ask for a login`);
+        return processes.map((process) => asksItself(process, annotations));
     });
+}
+
+/** A container beside Thanos that may be before it: kube-rbac-proxy, oauth-proxy, nginx. */
+const PROXY = /(proxy|auth|nginx|envoy|caddy)[^/]*$/;
+const OAUTH2_PROXY = /(^|\/)oauth2-proxy([:@]|$)/;
+const UPSTREAMS = "OAUTH2_PROXY_UPSTREAMS";
+
+/** Whether it is oauth2-proxy, and passes requests on to Thanos. Where its upstreams are in a file or not known, nobody gets past it all the same. */
+function isBeforeThanos({ image = "", command = [], args = [], env = [] }: Container, namespace: string, around: Surroundings): boolean {
+    if (!OAUTH2_PROXY.test(image)) return false;
+    const byFlag = parseArgv([...command, ...args]).flags.get("upstream") ?? [];
+    const byVariable = env.filter(({ name }) => name === UPSTREAMS).map(({ value = "" }) => value);
+    return [...byFlag, ...byVariable]
+        .join(",")
+        .split(",")
+        .some((url) => {
+            const [, host = ""] = /^https?:\/\/([a-z0-9.-]+)/.exec(url) ?? [];
+            const named = serviceNamed(host, namespace);
+            const service = named && serviceOf(named, around.manifests);
+            return service?.behind.some(({ manifest }) => processesOf(manifest, manifest.name, SHOWING, around).some(shows)) ?? false;
+        });
+}
+
+/** Whether the controller asks: an ALB, whose annotations a Service may have, too; or ingress-nginx, for a login, a password or a client certificate. */
+function asks(annotations: Annotations, service: Service): boolean {
+    const alb = (key: string) => service.annotations[ALB + key] ?? annotations[ALB + key];
+    const nginx = (key: string) => annotations[NGINX + key];
+    const byAlb = ["oidc", "cognito"].includes(alb("auth-type") ?? "") && alb("auth-on-unauthenticated-request") !== "allow";
+    const byPassword = ["basic", "digest"].includes(nginx("auth-type") ?? "") && nginx("auth-secret") !== undefined;
+    const byCertificate = nginx("auth-tls-secret") !== undefined && (nginx("auth-tls-verify-client") ?? "on") === "on";
+    return byAlb || nginx("auth-url") !== undefined || byPassword || byCertificate;
+}
+
+interface WebConfig {
+    readonly basic_auth_users?: object | null;
+    readonly tls_server_config?: { readonly client_auth_type?: string } | null;
+}
+
+/** Whether Thanos itself asks: for a password or a client certificate (exporter-toolkit, docs/web-configuration.md). */
+function asksItself({ line, file }: Process, annotations: Annotations): boolean {
+    if (line.flags.has("grpc-server-tls-client-ca") && (annotations[`${NGINX}backend-protocol`] ?? "").startsWith("GRPC"))
+        throw new NotKnownError("--grpc-server-tls-client-ca may ask for a certificate");
+    const config = file("http.config");
+    if (config === undefined) return false;
+    if (!isKnown(config)) throw new NotKnownError(`--http.config may ask for a login: ${config.notKnown}`);
+    const { basic_auth_users: users, tls_server_config: tls } = (readYaml(config) ?? {}) as WebConfig;
+    return Object.keys(users ?? {}).length > 0 || tls?.client_auth_type === "RequireAndVerifyClientCert";
+}
+
+/** Annotations of other controllers that may ask for a login, or admit some networks only: middlewares, plugins, policies. */
+const MAY_ASK = /auth|oidc|saml|jwt|middleware|plugin|polic|iap|backend-config|white-?list|allow-?list|cidr/i;
+
+/** What about an Ingress is not read, and may ask for a login. */
+function unreadIn(ingressClass: string, annotations: Annotations): string | undefined {
+    if (!/^$|nginx|alb/.test(ingressClass)) return `an Ingress of class ${ingressClass}`;
+    return Object.keys(annotations).find((key) =>
+        key.startsWith(NGINX) && key.endsWith("-snippet")
+            ? /auth|allow|deny/.test(annotations[key] ?? "")
+            : !key.startsWith(NGINX) && !key.startsWith(ALB) && MAY_ASK.test(key),
+    );
+}
+
+/** The networks that an Ingress admits. `whitelist-` is the older name of `allowlist-`. */
+function sourcesOf(ingressClass: string, annotations: Annotations): ExposedPage["sources"] {
+    const alb = (key: string) => annotations[ALB + key];
+    const listed =
+        alb("inbound-cidrs") ?? annotations[`${NGINX}allowlist-source-range`] ?? annotations[`${NGINX}whitelist-source-range`] ?? "";
+    const sources = listed.split(/[\s,]+/).filter((source) => source !== "");
+    const isAlb = /alb/.test(ingressClass) || Object.keys(annotations).some((key) => key.startsWith(ALB));
+    if (!isAlb) return sources;
+    if (alb("security-groups") !== undefined) return notKnown("security groups of the ALB decide from where it is reached");
+    // The default is internal: reached from the VPC and what is connected to it.
+    return alb("scheme") !== "internet-facing" && admitsEverybody(sources)
+        ? notKnown("the ALB is internal, so its VPC decides from where it is reached")
+        : sources;
 }

@@ -25,7 +25,7 @@ export function compactorIn(process: Process): Compactor {
     const shard = shardOf(process);
     return {
         path,
-        stream: process.stream(),
+        ...process.blocks(),
         ...(shard !== undefined && { shard }),
         replicas: workload.replicas,
         overlapsOnUpdate,
@@ -43,7 +43,7 @@ function shardOf(process: Process): string | undefined {
     return relabelling === undefined ? content : JSON.stringify(relabelling);
 }
 
-export const storeIn = ({ path, line, ...process }: Process): Store => ({ path, stream: process.stream(), ...storeFlags(line) });
+export const storeIn = ({ path, line, blocks }: Process): Store => ({ path, ...blocks(), ...storeFlags(line) });
 
 export const commandIn = ({ path, component, version, line }: Process): Command => ({
     path,
@@ -74,7 +74,7 @@ interface AutoscalerFields {
 }
 
 /** Pods that an autoscaler may make of a workload. */
-export function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
+function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
     const limits = manifests.flatMap(({ kind, fields }) => {
         if (kind !== "HorizontalPodAutoscaler") return [];
         const limit = quietly(() => {
@@ -96,7 +96,7 @@ export function sourceIn(process: Process): Source[] {
         {
             path,
             program: isReceive ? "Receive" : "Rule",
-            stream: process.stream(),
+            stream: process.blocks().stream,
             uploads: process.content("objstore.config") !== undefined,
             replicas: workload.replicas,
             replicaLabels: replicaLabels(process),
@@ -124,11 +124,14 @@ function replicaLabels({ line, variable }: Process): Known<string[]> {
 const BY_POD =
     /^(metadata\.(name|uid)|status\.podIPs?|metadata\.labels\['(statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index)'\])$/;
 
+/** Fields of a pod that are the same in all of a workload. Others, as the name of its node, may be another one in each. */
+const SHARED = /^(metadata\.namespace|metadata\.(labels|annotations)\[.*\]|spec\.serviceAccountName)$/;
+
 function differsByPod(value: string, variable: Process["variable"]): boolean | undefined {
     const names = [...value.matchAll(/\$\(([^)]*)\)/g)].map(([, name = ""]) => name);
     const differs = names.map((name) => {
-        const field = variable(name)?.valueFrom?.fieldRef?.fieldPath;
-        return field === undefined ? undefined : BY_POD.test(field);
+        const field = variable(name)?.valueFrom?.fieldRef?.fieldPath ?? "";
+        return BY_POD.test(field) ? true : SHARED.test(field) ? false : undefined;
     });
     if (differs.includes(true)) return true;
     return differs.includes(undefined) || /[$]|\{\{/.test(value.replace(/\$\([^)]*\)/g, "")) ? undefined : false;

@@ -1,5 +1,5 @@
 import { parseAllDocuments } from "yaml";
-import { type Known, type NotKnown, STREAM_LABEL } from "../model";
+import { type Known, type NotKnown, STREAM_LABEL, type Store } from "../model";
 import { releaseOf } from "../version";
 import { type CommandLine, parseArgv, text } from "./commandLine";
 import { type Files, type Origin, originText } from "./files";
@@ -8,7 +8,10 @@ import { type Container, type Variable, type Workload, workloadOf } from "./work
 
 /** What a reader of parts knows besides its manifest. */
 export interface Surroundings {
+    /** Those of its cluster. */
     readonly manifests: readonly Manifest[];
+    /** What tells its cluster from others that are read together. Absent: there are none. */
+    readonly cluster?: string;
     readonly files: Files;
     /** Undefined where the value is unknown before the update. */
     quietly<T>(read: () => T): T | undefined;
@@ -24,10 +27,12 @@ export interface Process {
     readonly version: string | undefined;
     readonly workload: Workload;
     readonly line: CommandLine;
-    /** The names of the blocks that it works on: the same for the same bucket and prefix. */
-    stream(): string;
+    /** What the blocks are called that it works on. */
+    blocks(): Pick<Store, "stream" | "streamLack">;
     /** The text of a pair of flags, `--x` and `--x-file`; or why it is not known. Undefined where neither is set. */
     content(flag: string, unknownContent?: "throw"): Known<string> | undefined;
+    /** The same of a flag that is the path of a file, without a twin: `--http.config`. */
+    file(flag: string): Known<string> | undefined;
     /** The variable of its container that a flag's value names: `$(NAME)`. */
     variable(name: string): Variable | undefined;
 }
@@ -87,14 +92,20 @@ function scriptOf(command: readonly string[] = [], args: readonly string[] = [])
 const expand = (word: string, { env }: Container): string =>
     word.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => env?.find((variable) => variable.name === name)?.value ?? whole);
 
-function processOf(
-    parts: Pick<Process, "path" | "component" | "workload" | "line">,
-    container: Container,
-    { files }: Surroundings,
-): Process {
+function processOf(parts: Pick<Process, "path" | "component" | "workload" | "line">, container: Container, around: Surroundings): Process {
     const { workload, line } = parts;
+    const { files } = around;
     const variable = (name: string) => container.env?.find((candidate) => candidate.name === name);
-    const source = (flag: string): { text?: string; origin?: Origin; notKnown: string } | undefined => {
+    interface Source {
+        readonly text?: string;
+        readonly origin?: Origin;
+        readonly notKnown: string;
+    }
+    const sourceAt = (path: string): Source => {
+        const origin = workload.originOf(container, path);
+        return { ...(origin && { origin }), notKnown: `${path} is in no ConfigMap and no Secret of its pods` };
+    };
+    const source = (flag: string): Source | undefined => {
         const inline = text(line.flags, flag);
         const file = text(line.flags, `${flag}-file`);
         if (inline !== undefined) {
@@ -103,27 +114,32 @@ function processOf(
             const origin = originOfVariable(variable(name), workload.namespace);
             return { ...(origin && { origin }), notKnown: `--${flag} is ${inline}` };
         }
-        if (file === undefined) return undefined;
-        const origin = workload.originOf(container, file);
-        return { ...(origin && { origin }), notKnown: `${file} is in no ConfigMap and no Secret of its pods` };
+        return file === undefined ? undefined : sourceAt(file);
     };
-    const content: Process["content"] = (flag, unknownContent) => {
-        const found = source(flag);
-        if (found === undefined) return undefined;
-        if (found.text !== undefined) return found.text;
-        return found.origin === undefined ? { notKnown: found.notKnown } : files.text(found.origin, unknownContent);
+    const textOf = ({ text: inline, origin, notKnown: fact }: Source, unknownContent?: "throw"): Known<string> => {
+        if (inline !== undefined) return inline;
+        return origin === undefined ? { notKnown: fact } : files.text(origin, unknownContent);
     };
     const [image = ""] = (container.image ?? "").split("@");
     return {
         ...parts,
-        version: releaseOf(/:([^/:]+)$/.exec(image)?.[1]),
-        content,
+        version: releaseOf("Thanos", /:([^/:]+)$/.exec(image)?.[1]),
+        content(flag, unknownContent) {
+            const found = source(flag);
+            return found && textOf(found, unknownContent);
+        },
+        file(flag) {
+            const path = text(line.flags, flag);
+            return path === undefined ? undefined : textOf(sourceAt(path));
+        },
         variable,
-        stream() {
+        blocks() {
             const label = workload.labels[STREAM_LABEL];
-            if (label !== undefined) return label;
+            if (label !== undefined) return { stream: label };
             const found = source("objstore.config");
-            return (found && blocksOf(found.text ?? (found.origin && files.text(found.origin)), found.origin)) ?? workload.name;
+            const content = found?.text ?? (found?.origin && files.text(found.origin));
+            const stream = blocksOf(content, found?.origin, workload, around);
+            return found === undefined || content !== undefined ? { stream } : { stream, streamLack: notKnown(found.notKnown) };
         },
     };
 }
@@ -135,10 +151,20 @@ function originOfVariable(variable: Variable | undefined, namespace: string): Or
     return { kind: secretKeyRef === undefined ? "ConfigMap" : "Secret", namespace, name: ref.name, key: ref.key };
 }
 
-/** The name of the blocks that an objstore file leads to: bucket and prefix, else the object that the file comes from, since the same file means the same blocks. */
-export function blocksOf(content: Known<string> | undefined, origin: Origin | undefined): string | undefined {
-    const place = typeof content === "string" ? placeOf(content) : undefined;
-    return place ?? (origin === undefined ? undefined : `the blocks of ${originText(origin)}`);
+/**
+ * The name of the blocks that an objstore file leads to: bucket and prefix; else the object that the file comes from, since the same file means the same
+ * blocks; else the workload, so that its blocks are like no others.
+ */
+export function blocksOf(
+    content: Known<string> | undefined,
+    origin: Origin | undefined,
+    workload: { readonly namespace: string; readonly name: string },
+    { cluster }: Surroundings,
+): string {
+    const here = cluster === undefined ? "" : ` in ${cluster}`;
+    const place = typeof content === "string" ? placeOf(content, here) : undefined;
+    if (place !== undefined) return place;
+    return `the blocks of ${origin === undefined ? `${workload.namespace}/${workload.name}` : originText(origin)}${here}`;
 }
 
 interface ObjectStore {
@@ -150,14 +176,19 @@ interface ObjectStore {
 /** What names a bucket, in the stores that Thanos knows (thanos-io/objstore). */
 const BUCKET = ["endpoint", "storage_account", "bucket", "container", "container_name", "directory"];
 
-function placeOf(content: string): string | undefined {
+/** An address that means another store in each cluster: `minio:9000`, `minio.storage.svc:9000`. */
+const INSIDE = /^[^.]+$|\.svc\b/;
+
+function placeOf(content: string, here: string): string | undefined {
     const file = readYaml(content) as ObjectStore | undefined;
     const config = file?.config;
     const names = BUCKET.map((key) => config?.[key]).filter((value) => typeof value === "string" && value !== "");
     if (typeof file?.type !== "string" || names.length === 0) return undefined;
-    return [`${file.type.toUpperCase()} ${names.join("/")}`, file.prefix]
+    const place = [`${file.type.toUpperCase()} ${names.join("/")}`, file.prefix]
         .filter((part) => typeof part === "string" && part !== "")
         .join("/");
+    const endpoint = config?.endpoint;
+    return typeof endpoint === "string" && INSIDE.test(endpoint) ? `${place}${here}` : place;
 }
 
 /** The first document of a YAML text, which is the one that Thanos reads; undefined if it is none. */

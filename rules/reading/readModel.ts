@@ -1,5 +1,6 @@
-import { type Hashring, isKnown, NOTHING, type PartKind, type Receive, type ThanosModel } from "../model";
+import { isKnown, NOTHING, type PartKind, type Receive, type ThanosModel } from "../model";
 import type { Lack } from "../rule";
+import { CACHING, cachesIn } from "./caches";
 import { FlagError, receiveFlags } from "./commandLine";
 import { Files } from "./files";
 import { lifecyclesOf } from "./lifecycles";
@@ -7,7 +8,7 @@ import type { Manifest } from "./manifest";
 import { NotKnownError } from "./notKnown";
 import { objectStoreIn } from "./objectStores";
 import { pagesOf } from "./pages";
-import { commandIn, compactorIn, endpointListIn, frontendIn, mostReplicas, ringsIn, sourceIn, storeIn } from "./parts";
+import { commandIn, compactorIn, endpointListIn, frontendIn, ringsIn, sourceIn, storeIn } from "./parts";
 import { podRolesOf } from "./podRoles";
 import { type Process, processesOf, type Surroundings } from "./process";
 import { operatedSourceOf, sidecarObjectStore, sidecarOf } from "./sidecar";
@@ -36,12 +37,13 @@ export function readModel(
     const ids = new Map<string, string>();
     const unread: Reading["unread"][number][] = [];
     const lacks: Reading["lacks"][number][] = [];
-    const around: Surroundings = { manifests, files: new Files(manifests, isUnknown), quietly: (read) => quietly(read, isUnknown) };
+    const surroundings = surroundingsOf(manifests, isUnknown);
     // The engine registers in no fixed order; sorted by id, the same stack always gives the same problems.
     const parts = [...manifests].sort(byId).flatMap((manifest) => {
         const title = `${manifest.kind} ${manifest.name}`;
         const path = ids.has(title) ? manifest.id : title;
         ids.set(path, manifest.id);
+        const around = surroundings(manifest);
         try {
             const processes = processesOf(manifest, path, componentsOf(kinds), around);
             return kinds.flatMap((kind) => {
@@ -60,7 +62,32 @@ export function readModel(
         }
     });
     const complete = unread.length === 0 && !lacks.some(({ kind }) => kind === "receives");
+    const receives = parts.flatMap((part) => (part.kind === "receives" ? [part.part] : []));
+    for (const { path } of receives.filter((part) => isOfAnotherRouter(part, receives)))
+        lacks.push({ path, id: ids.get(path) ?? path, kind: "receives", fact: "its router is not among the manifests" });
     return { model: assemble(parts, complete), ids, unread, lacks };
+}
+
+/** Each cluster has its own Secrets, Services and namespaces, of the same names as those of others. What is in no cluster, as resources of AWS, is near all of them. */
+function surroundingsOf(manifests: readonly Manifest[], isUnknown: (error: unknown) => boolean): (manifest: Manifest) => Surroundings {
+    const clusters = [...new Set(manifests.flatMap(({ cluster }) => cluster ?? []))];
+    const names = new Map(clusters.map((cluster) => [cluster, cluster.split("::").at(-1) ?? cluster]));
+    const areNamed = new Set(names.values()).size === clusters.length;
+    const made = new Map<string | undefined, Surroundings>();
+    return ({ cluster }) => {
+        const known = made.get(cluster);
+        if (known !== undefined) return known;
+        const near = manifests.filter((other) => cluster === undefined || other.cluster === undefined || other.cluster === cluster);
+        const name = areNamed ? names.get(cluster ?? "") : cluster;
+        const around: Surroundings = {
+            manifests: near,
+            ...(clusters.length > 1 && name !== undefined && { cluster: name }),
+            files: new Files(near, isUnknown),
+            quietly: (read) => quietly(read, isUnknown),
+        };
+        made.set(cluster, around);
+        return around;
+    };
 }
 
 const byId = (a: Manifest, b: Manifest) => (a.id < b.id ? -1 : 1);
@@ -90,6 +117,7 @@ const COMPONENTS: Readonly<Record<PartKind, readonly string[]>> = {
     stores: ["store"],
     sources: ["receive", "rule"],
     frontends: ["query-frontend"],
+    caches: CACHING,
     sidecars: [],
     endpointLists: ["query"],
     commands: ALL_COMPONENTS,
@@ -116,13 +144,14 @@ const READ: { readonly [K in PartKind]: Read<K> } = {
         const prometheus = prometheusOf(manifest);
         return prometheus === undefined ? [] : [{ path, ...prometheus }];
     },
-    pages: (manifest, path, _, { manifests }) => pagesOf(manifest, path, manifests),
+    pages: (manifest, path, _, around) => pagesOf(manifest, path, around),
     stores: from(COMPONENTS.stores, (process) => [storeIn(process)]),
     sources: (manifest, path, processes, around) => [
         ...operatedSourceOf(manifest, path, around),
         ...from(COMPONENTS.sources, sourceIn)(manifest, path, processes, around),
     ],
     frontends: from(COMPONENTS.frontends, (process, around) => [frontendIn(process, around)]),
+    caches: from(COMPONENTS.caches, cachesIn),
     sidecars: (manifest, path, _, around) => sidecarOf(manifest, path, around),
     endpointLists: from(COMPONENTS.endpointLists, (process, around) => [endpointListIn(process, around)]),
     commands: from(COMPONENTS.commands, (process) => [commandIn(process)]),
@@ -141,34 +170,28 @@ const READERS = Object.fromEntries(
     ]),
 ) as Readonly<Record<PartKind, (...args: Parameters<Read<PartKind>>) => Part[]>>;
 
-/** One Receive workload. The routers and ingesters of a namespace are one hashring: see `hashrings`. */
-interface ReceivePart extends Omit<Receive, "rings" | "sending"> {
+/** One Receive workload: see `hashrings`. */
+interface ReceivePart extends Omit<Receive, "sending"> {
+    /** Its namespace, of its cluster. */
     readonly namespace: string;
     readonly forwards: boolean;
     readonly stores: boolean;
+    readonly isNamed: boolean;
     readonly algorithm: string;
     readonly protocol: string;
-    readonly replicas: number;
-    /** From its hashrings file, where that is known. */
-    readonly rings?: readonly Hashring[];
 }
 
 function receive(process: Process, around: Surroundings): ReceivePart {
     const { path, workload, line, version } = process;
-    const { namespace, replicas } = workload;
-    const flags = receiveFlags(line);
-    if (flags.stores && mostReplicas(workload, around) !== undefined)
-        throw new NotKnownError("an autoscaler decides how many ingesters there are");
     // A ring that is not known before an update is worth the engine's warning.
     const content = process.content("receive.hashrings", "throw");
-    const known = content !== undefined && isKnown(content);
+    const known = content === undefined || isKnown(content);
     return {
         path,
-        namespace,
-        replicas,
-        ...flags,
+        namespace: [around.cluster ?? "", workload.namespace].join("/"),
+        ...receiveFlags(line),
         ...(version !== undefined && { version }),
-        ...(known ? { rings: ringsIn(content, path) } : content && { ringsLack: content }),
+        ...(known ? { rings: content === undefined ? [] : ringsIn(content, path) } : { rings: [], ringsLack: content }),
     };
 }
 
@@ -179,20 +202,21 @@ function assemble(parts: readonly Part[], complete: boolean): ThanosModel {
     return { ...read, receives: hashrings(of("receives"), complete) };
 }
 
+const hasRouter = ({ namespace }: ReceivePart, receives: readonly ReceivePart[]) =>
+    receives.some((other) => other.forwards && other.namespace === namespace);
+
+/** An ingester with a name in a hashring, whose router is in another namespace, file or stack: it knows how many copies there are. */
+const isOfAnotherRouter = (part: ReceivePart, receives: readonly ReceivePart[]) =>
+    !part.forwards && part.isNamed && !hasRouter(part, receives);
+
 /**
- * Each router with the rings of its hashrings file; where that is not known, with the ingesters of its namespace as one ring. Ingesters without a router
- * are a ring of replication factor 1.
+ * The routers, each with the rings of its hashrings file. How many ingesters are in a ring is what that file says: those of its namespace may be in several
+ * rings, or in another one. Ingesters that no router knows keep one copy. If a workload is unread, it may be their router.
  */
 function hashrings(receives: readonly ReceivePart[], complete: boolean): Receive[] {
     return receives
-        .filter(({ forwards, namespace }) => forwards || !receives.some((other) => other.forwards && other.namespace === namespace))
-        .map(({ namespace, forwards, stores, algorithm, protocol, replicas, replicationFactor, rings, ...part }) => {
-            const { path } = part;
-            const storing = receives.filter((other) => other.stores && other.namespace === namespace);
-            const ingesters = storing.reduce((sum, other) => sum + other.replicas, 0);
-            // Without any, the ingesters belong to another stack. If a workload is unread, the known ones are too few.
-            const counted = complete && storing.length > 0 ? [{ path, ingesters }] : [];
-            const sending = forwards && { sending: { algorithm, protocol, stores } };
-            return { ...part, replicationFactor: forwards ? replicationFactor : 1, rings: rings ?? counted, ...sending };
-        });
+        .filter((part) => part.forwards || (complete && !part.isNamed && !hasRouter(part, receives)))
+        .map(({ namespace: _, isNamed: __, forwards, stores, algorithm, protocol, replicationFactor, ...part }) =>
+            forwards ? { ...part, replicationFactor, sending: { algorithm, protocol, stores } } : { ...part, replicationFactor: 1 },
+        );
 }

@@ -1,7 +1,7 @@
 import { type Duration, parseDuration } from "../duration";
 import { type Known, type ObjectStoreFile, PROMETHEUS_REPLICA_LABEL, type Release, type Sidecar, type Source } from "../model";
-import { releaseOf } from "../version";
-import { FlagError, parseArgv, text } from "./commandLine";
+import { type Program, releaseOf } from "../version";
+import { durationIn, parseArgv, text } from "./commandLine";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
 import { identityOf, objectStoreFile } from "./objectStores";
@@ -77,8 +77,8 @@ export function sidecarOf(manifest: Manifest, path: string, around: Surroundings
         {
             path,
             uploads: uploads(spec),
-            prometheus: { ...release(spec.image, spec.version) },
-            thanos: { ...release(spec.thanos?.image, spec.thanos?.version) },
+            prometheus: { ...release("Prometheus", spec.image, spec.version) },
+            thanos: { ...release("Thanos", spec.thanos?.image, spec.thanos?.version) },
             ...(operator !== undefined && { operator }),
             operated: true,
             compactionOff: spec.disableCompaction ?? false,
@@ -104,7 +104,7 @@ function sidecarInPod(manifest: Manifest, path: string, around: Surroundings): S
             {
                 path,
                 uploads: sidecar.content("objstore.config") !== undefined,
-                prometheus: release(prometheus.image, undefined),
+                prometheus: release("Prometheus", prometheus.image, undefined),
                 thanos: { ...(sidecar.version && { image: sidecar.version }) },
                 operated: false,
                 compactionOff: false,
@@ -117,9 +117,9 @@ function sidecarInPod(manifest: Manifest, path: string, around: Surroundings): S
 
 const uploads = ({ thanos }: Spec) => thanos?.objectStorageConfig !== undefined || thanos?.objectStorageConfigFile !== undefined;
 
-function release(image: Spec["image"], version: string | undefined): Release {
+function release(program: Program, image: Spec["image"], version: string | undefined): Release {
     const tag = typeof image === "object" ? image.tag : /:([^/:@]+)(@|$)/.exec(image ?? "")?.[1];
-    const [byImage, declared] = [releaseOf(tag), releaseOf(version)];
+    const [byImage, declared] = [releaseOf(program, tag), releaseOf(program, version)];
     // The chart writes the tag of `image` into `version`.
     const charted = typeof image === "object" ? byImage : undefined;
     return { ...(byImage && { image: byImage }), ...((declared ?? charted) && { declared: declared ?? charted }) } as Release;
@@ -139,31 +139,33 @@ function operatorRelease({ manifests, quietly }: Surroundings): string | undefin
         if (kind !== "Deployment") continue;
         const images = quietly(() => ((fields as Fields).spec?.template?.spec?.containers ?? []).map(({ image = "" }) => image)) ?? [];
         const tag = images.map((image) => /(?:^|\/)prometheus-operator:([^@]+)/.exec(image)?.[1]).find((found) => found !== undefined);
-        if (tag !== undefined) return releaseOf(tag);
+        if (tag !== undefined) return releaseOf("prometheus-operator", tag);
     }
     return undefined;
 }
 
 /** A Rule that prometheus-operator runs. */
-function operatedRule(manifest: Manifest, path: string, { files }: Surroundings): Source[] {
+function operatedRule(manifest: Manifest, path: string, around: Surroundings): Source[] {
     interface Fields {
         readonly metadata?: { readonly namespace?: string };
         readonly spec?: { readonly replicas?: number; readonly retention?: string; readonly objectStorageConfig?: ObjectStorage };
     }
     if (!isA(manifest, "monitoring.coreos.com/v1", "ThanosRuler")) return [];
     const { metadata, spec = {} } = manifest.fields as Fields;
-    const origin = originIn(spec.objectStorageConfig, metadata?.namespace ?? "default");
+    const { name } = manifest;
+    const namespace = metadata?.namespace ?? "default";
+    const origin = originIn(spec.objectStorageConfig, namespace);
     return [
         {
             path,
             program: "Rule",
-            stream: blocksOf(origin && files.text(origin), origin) ?? manifest.name,
+            stream: blocksOf(origin && around.files.text(origin), origin, { namespace, name }, around),
             uploads: spec.objectStorageConfig !== undefined,
             replicas: spec.replicas ?? 1,
             // The operator always sets it (pkg/thanos/statefulset.go).
             replicaLabels: ["thanos_ruler_replica"],
             outOfOrder: parseDuration("0"),
-            retention: durationOf("retention", spec.retention ?? "24h"),
+            retention: durationOf("retention", spec.retention || "24h"),
         },
     ];
 }
@@ -172,31 +174,25 @@ function operatedRule(manifest: Manifest, path: string, { files }: Surroundings)
 export function operatedSourceOf(manifest: Manifest, path: string, around: Surroundings): Source[] {
     const found = operated(manifest);
     if (found === undefined) return operatedRule(manifest, path, around);
-    const { spec, name } = found;
+    const { spec } = found;
     const origin = objectStoreOrigin(found);
     const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? PROMETHEUS_REPLICA_LABEL);
-    const retention = spec.retention === undefined ? undefined : durationOf("retention", spec.retention);
     return [
         {
             path,
             program: "Prometheus",
-            stream: blocksOf(origin && around.files.text(origin), origin) ?? name,
+            stream: blocksOf(origin && around.files.text(origin), origin, found, around),
             uploads: uploads(spec),
             replicas: spec.replicas ?? 1,
             replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
-            outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow ?? "0s"),
-            ...(retention && { retention }),
+            outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow || "0s"),
+            ...(spec.retention && { retention: durationOf("retention", spec.retention) }),
         },
     ];
 }
 
-function durationOf(field: string, value: string): Duration {
-    try {
-        return parseDuration(value);
-    } catch (error) {
-        throw new FlagError(`${field}: ${(error as Error).message}`);
-    }
-}
+/** The operator takes an empty text for a field that is not there (pkg/apis/monitoring/v1, Duration), as people write beside `retentionSize`. */
+const durationOf = (field: string, value: string): Duration => durationIn(field, value, "prometheus-operator");
 
 const objectStoreOrigin = ({ spec, namespace }: Operated) => originIn(spec.thanos?.objectStorageConfig, namespace);
 

@@ -39,6 +39,8 @@ interface WorkloadFields extends PodTemplate {
     readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
     readonly spec?: PodSpec & {
         readonly replicas?: number;
+        /** Of a CronJob or a Job. */
+        readonly suspend?: boolean;
         readonly strategy?: { readonly type?: string };
         readonly template?: PodTemplate;
         /** Of a CronJob. */
@@ -99,9 +101,14 @@ const TEMPLATES: Readonly<Record<string, (fields: WorkloadFields) => PodTemplate
     "core/v1 Pod": (fields) => fields,
 };
 
+const templateReader = ({ apiVersion, kind }: Manifest) => TEMPLATES[`${apiVersion} ${kind}`];
+
+/** The template of a workload's pods; of a Pod, itself. */
+export const podTemplateOf = (manifest: Manifest): PodTemplate | undefined => templateReader(manifest)?.(manifest.fields as WorkloadFields);
+
 /** The workload that a manifest describes; undefined for any other kind. */
 export function workloadOf(manifest: Manifest): Workload | undefined {
-    const templateOf = TEMPLATES[`${manifest.apiVersion} ${manifest.kind}`];
+    const templateOf = templateReader(manifest);
     if (templateOf === undefined) return undefined;
     const fields = manifest.fields as WorkloadFields;
     const { metadata, spec } = fields;
@@ -119,7 +126,8 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
         },
         get replicas() {
             if (is("DaemonSet")) throw new NotKnownError("a DaemonSet has a pod on each node, and their number is not known");
-            return is("CronJob") || is("Job") || is("Pod") ? 1 : (spec?.replicas ?? 1);
+            if (is("CronJob") || is("Job")) return spec?.suspend ? 0 : 1;
+            return is("Pod") ? 1 : (spec?.replicas ?? 1);
         },
         get namespace() {
             return metadata?.namespace ?? "default";
@@ -163,33 +171,42 @@ function originIn({ secret, configMap }: VolumeSource, path: string, namespace: 
     return key === undefined ? [] : [{ kind: secret === undefined ? "ConfigMap" : "Secret", namespace, name, key }];
 }
 
+/** Fields of the operator's Prometheus and PrometheusAgent, and of `prometheus.prometheusSpec` of kube-prometheus-stack. */
+interface PrometheusFields {
+    readonly replicas?: number;
+    readonly thanos?: object;
+    readonly remoteWrite?: readonly { readonly url?: string }[];
+}
+
 /** The fields of a Helm release that decide on its Prometheus. */
 interface ReleaseFields {
-    readonly chart?: string;
     readonly values?: {
-        readonly prometheus?: {
-            readonly enabled?: boolean;
-            readonly agentMode?: boolean;
-            readonly prometheusSpec?: { readonly replicas?: number };
-        };
+        readonly prometheus?: { readonly enabled?: boolean; readonly agentMode?: boolean; readonly prometheusSpec?: PrometheusFields };
     };
 }
 
-/** The Prometheus of a kube-prometheus-stack release or of the operator's own kinds; undefined for any other manifest. Both default to one replica. */
+/**
+ * The Prometheus of a kube-prometheus-stack release or of the operator's own kinds. Undefined for any other manifest, and for a Prometheus that has nothing
+ * to do with Thanos: neither a sidecar, nor a remote write to Receive. Both default to one replica.
+ */
 export function prometheusOf(manifest: Manifest): Omit<Prometheus, "path"> | undefined {
-    if (isA(manifest, "helm.sh/v3", "Release")) return releasedPrometheus(manifest.fields);
+    if (isA(manifest, "helm.sh/v3", "Release")) {
+        const { enabled = true, agentMode: agent = false, prometheusSpec } = (manifest.fields as ReleaseFields).values?.prometheus ?? {};
+        const spec = prometheusSpec ?? {};
+        // The chart's default is `thanos: {}`, which is no sidecar.
+        const hasSidecar = Object.keys(spec.thanos ?? {}).length > 0;
+        return enabled && (hasSidecar || writesToReceive(spec)) ? { replicas: spec.replicas ?? 1, agent } : undefined;
+    }
     const agent = isA(manifest, "monitoring.coreos.com/v1alpha1", "PrometheusAgent");
     if (!agent && !isA(manifest, "monitoring.coreos.com/v1", "Prometheus")) return undefined;
-    return { replicas: (manifest.fields as WorkloadFields).spec?.replicas ?? 1, agent };
+    const spec = (manifest.fields as { spec?: PrometheusFields }).spec ?? {};
+    return spec.thanos || writesToReceive(spec) ? { replicas: spec.replicas ?? 1, agent } : undefined;
 }
+
+/** Where Receive takes remote write (pkg/receive/handler.go). */
+const RECEIVE_PATH = "/api/v1/receive";
+
+const writesToReceive = ({ remoteWrite }: PrometheusFields) => (remoteWrite ?? []).some(({ url = "" }) => url.includes(RECEIVE_PATH));
 
 export const isA = ({ apiVersion, kind }: Manifest, wantedVersion: string, wantedKind: string) =>
     apiVersion === wantedVersion && kind === wantedKind;
-
-/** The chart is recognised by its values or by its name, since a directory or a mirror may have any name. */
-function releasedPrometheus({ chart, values }: ReleaseFields): Omit<Prometheus, "path"> | undefined {
-    const prometheus = values?.prometheus;
-    if (prometheus?.prometheusSpec === undefined && !/(^|\/)kube-prometheus-stack(-\d[^/]*)?$/.test(chart ?? "")) return undefined;
-    if (prometheus?.enabled === false) return undefined;
-    return { replicas: prometheus?.prometheusSpec?.replicas ?? 1, agent: prometheus?.agentMode ?? false };
-}

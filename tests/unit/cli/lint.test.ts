@@ -200,6 +200,34 @@ describe("thanos-fleet lint", function () {
         ]);
     });
 
+    it("takes no patch of a kustomization for an object, and says that it reads none", async () => {
+        const prometheus = (spec: string) =>
+            `apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s, namespace: monitoring}\nspec: ${spec}\n`;
+        const deployment = (args: string) =>
+            `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: compact}\nspec: {strategy: {type: Recreate}, template: {spec: {containers: [{name: c, image: "thanos:v0.42.4", args: ${args}}]}}}\n`;
+        const folder = folderOf({
+            "base/kustomization.yaml": "resources: [prometheus.yaml, compact.yaml]\n",
+            "base/prometheus.yaml": prometheus("{replicas: 2, thanos: {}}"),
+            "base/compact.yaml": deployment("[compact]"),
+            "overlays/prod/kustomization.yaml":
+                "resources: [../../base]\npatches:\n  - path: prometheus-patch.yaml\n  - {path: patches/compact.yaml, target: {kind: Deployment}}\n  - patch: '[]'\n",
+            "overlays/prod/prometheus-patch.yaml": prometheus("{thanos: {logLevel: debug}}"),
+            "overlays/prod/patches/compact.yaml": deployment("[compact, --debug.accept-malformed-index]").replace(
+                "strategy: {type: Recreate}, ",
+                "",
+            ),
+        });
+        const { code, stdout } = await lint(folder, ["."]);
+        assert.equal(code, 0, stdout);
+        assert.match(stdout, /1 passed over: overlays\/prod\/kustomization\.yaml \(3 patches: lint what `kustomize build` renders\)/);
+        const notices = await lint(folder, [".", "--format", "github"]);
+        assert.equal(
+            notices.stdout,
+            "::notice file=overlays/prod/kustomization.yaml,line=1,title=passed over::overlays/prod/kustomization.yaml is passed over (3 patches: lint what `kustomize build` renders).\n",
+        );
+        assert.equal((await lint(folder, ["overlays/prod/patches/compact.yaml"])).code, 1);
+    });
+
     it("--changed-since prints only what changed since the branch began, new and uncommitted files too", async () => {
         const folder = folderOf({ "old.yaml": SHORT, "changed.yaml": compactor("d"), "k/clean.yaml": compactor("f") });
         const git = (...args: string[]) =>
@@ -210,6 +238,8 @@ describe("thanos-fleet lint", function () {
         git("checkout", "-qb", "work");
         writeFileSync(join(folder, "changed.yaml"), compactor("d", ["30h", "90d", "90d"]));
         git("commit", "-qam", "two");
+        // Like the branch of a clone that is shallow.
+        git("update-ref", "refs/heads/apart", git("commit-tree", "HEAD^{tree}", "-m", "another beginning").toString().trim());
         writeFileSync(join(folder, "k/new.yaml"), compactor("e", ["30h", "90d", "90d"]));
         const files = async (...args: string[]) => {
             const { code, stdout } = await lint(folder, [".", "--json", ...args]);
@@ -224,6 +254,7 @@ describe("thanos-fleet lint", function () {
                 files("--changed-since", "HEAD"),
                 files("--changed-since", "nowhere"),
                 files("--changed-since=--output=x"),
+                files("--changed-since", "apart"),
             ]),
             [
                 ["changed.yaml", "k/new.yaml", "old.yaml"],
@@ -231,6 +262,7 @@ describe("thanos-fleet lint", function () {
                 ["k/new.yaml"],
                 "--changed-since: git says: fatal: Not a valid object name nowhere",
                 "--changed-since: git says: fatal: Not a valid object name --output=x",
+                "--changed-since: apart and HEAD have no common commit here. Fetch the whole history: fetch-depth: 0 of actions/checkout, or git fetch --unshallow.",
             ],
         );
         assert.match(

@@ -82,6 +82,29 @@ describe("an import of Bitnami's chart", () => {
             ],
         ));
 
+    const found = (text: string) =>
+        only("bitnami", `objstoreConfig: {type: GCS, config: {bucket: b}}\n${text}`).findings.map(
+            ({ rule, message }) => `${rule} ${message}`,
+        );
+
+    it("reports no lack of copies where Receive has three, alone and behind routers", () => {
+        const rules = (text: string) => found(text).filter((finding) => finding.startsWith("L7 "));
+        assert.deepEqual(rules("receive: {enabled: true, replicaCount: 3, replicationFactor: 3}"), []);
+        const routers = "receiveDistributor: {enabled: true, replicaCount: 2, replicationFactor:";
+        assert.deepEqual(rules(`receive: {enabled: true, mode: dual-mode, replicaCount: 3}\n${routers} 3}`), []);
+        assert.deepEqual(rules(`receive: {enabled: true, mode: dual-mode, replicaCount: 3}\n${routers} 2}`), [
+            "L7 Deployment receiveDistributor.replicationFactor: 2 is less than 3. A write succeeds when one copy is stored.",
+        ]);
+    });
+
+    it("reports a cache in memory that two Query Frontends do not share", () => {
+        const cache = (type: string) => found(`queryFrontend: {enabled: true, replicaCount: 2, config: "type: ${type}"}`);
+        assert.deepEqual(cache("IN-MEMORY"), [
+            "L14 Deployment queryFrontend.replicas: 2 pods would each have a cache of their own: the same graph differs from pod to pod while samples arrive late (thanos#8276).",
+        ]);
+        assert.deepEqual(cache("MEMCACHED"), []);
+    });
+
     it("passes protobuf to Receive before version 17", () => {
         const stack = only("bitnami", undefined, { chart: { name: "bitnami", version: "15.7.0" } });
         assert.deepEqual(lines("differs", stack, /replication-protocol/), []);

@@ -11,6 +11,9 @@ import { compactor, lintTexts } from "../../support/lintCases";
 
 const unread = (text: string, file = "a.yaml") => lintTexts({ [file]: text }).unreadable.map(({ line, problem }) => `${line} ${problem}`);
 
+/** A variable as envsubst and Flux fill it in. */
+const envsubst = (name: string) => `\${${name}}`;
+
 describe("documents that cannot be read", () => {
     it("leave the others of their file readable", () => {
         const { findings, unreadable } = lintTexts({ "a.yaml": `x: [1\n---\n${compactor("c", ["30h", "90d", "90d"])}---\na: b: c\n` });
@@ -79,12 +82,42 @@ describe("documents that cannot be read", () => {
                 "Thanos refuses it too.",
             ],
         ]);
-        assert.deepEqual(remedies("$(RAW)"), []);
-        const { undecided } = lintTexts({ "a.yaml": compactor("c", ["$(RAW)", "90d", "90d"]) });
+        // Of Kubernetes, of envsubst and Flux, of a shell and docker-compose, of a template.
+        for (const raw of ["$(RAW)", envsubst("RAW"), "$RAW", "'{{ raw }}'"]) {
+            assert.deepEqual(remedies(raw), [], raw);
+            const { undecided } = lintTexts({ "a.yaml": compactor("c", [raw, "90d", "90d"]) });
+            assert.deepEqual(
+                undecided.filter(({ rule }) => rule === "L4"),
+                [{ rule: "L4", part: "StatefulSet c", reason: `--retention.resolution-raw is ${raw}` }],
+            );
+        }
         assert.deepEqual(
-            undecided.filter(({ rule }) => rule === "L4"),
-            [{ rule: "L4", part: "StatefulSet c", reason: "--retention.resolution-raw is $(RAW)" }],
+            remedies("$5").map(([, , remedy]) => remedy),
+            ["Thanos refuses it too."],
         );
+    });
+
+    it("have a field that prometheus-operator refuses, not one that is empty or filled in later", () => {
+        const prometheus = (spec: string) =>
+            lintTexts({
+                "p.yaml": `apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\nspec: {replicas: 1, thanos: {}, ${spec}}\n`,
+            });
+        const [unreadable] = prometheus("retention: 10 days").unreadable;
+        assert.deepEqual(
+            [unreadable?.problem, unreadable?.remedy],
+            [
+                'Prometheus p cannot be read: retention: "10 days" is not a duration. Write whole numbers with y, w, d, h, m, s or ms, largest first: 40h, 1d12h, 90d.',
+                "prometheus-operator refuses it too.",
+            ],
+        );
+        for (const spec of [
+            'retention: "", retentionSize: 40GB',
+            `retention: '${envsubst("PROM_RETENTION")}'`,
+            `tsdb: {outOfOrderTimeWindow: '${envsubst("WINDOW")}'}`,
+        ]) {
+            const { unreadable: none, findings } = prometheus(spec);
+            assert.deepEqual([none, findings.map(({ rule }) => rule)], [[], ["L31"]], spec);
+        }
     });
 
     it("have fields of another type than Kubernetes demands", () => {
@@ -171,22 +204,94 @@ const text = fc.oneof(
     { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 300 }) },
 );
 
+/** Objects with fields of the types that Kubernetes demands, and of any value. */
+const word = fc.oneof(
+    fc.constantFrom("30h", "0", "3", "a", "$(A)", "type: S3\nconfig: {bucket: b}", "type: IN-MEMORY", '[{"endpoints": ["a", "b"]}]'),
+    fc.string({ maxLength: 20 }),
+);
+const FLAGS = [
+    "objstore.config",
+    "retention.resolution-raw",
+    "delete-delay",
+    "max-time",
+    "label",
+    "tsdb.retention",
+    "receive.hashrings",
+    "receive.local-endpoint",
+    "receive.replication-factor",
+    "endpoint",
+    "endpoint.sd-config",
+    "deduplication.replica-label",
+    "query-range.response-cache-config",
+];
+const thanosArgs = fc
+    .tuple(
+        fc.constantFrom("compact", "store", "receive", "query", "query-frontend", "rule"),
+        fc.array(fc.tuple(fc.constantFrom(...FLAGS), word), { maxLength: 5 }),
+    )
+    .map(([component, flags]) => [component, ...flags.map(([name, value]) => `--${name}=${value}`)]);
+const metadata = fc.record({ name: word, namespace: fc.constantFrom("a", "b"), labels: fc.dictionary(word, word, { maxKeys: 2 }) });
+const typed = fc.oneof(
+    fc.record({
+        apiVersion: fc.constant("apps/v1"),
+        kind: fc.constantFrom("Deployment", "StatefulSet", "DaemonSet"),
+        metadata,
+        spec: fc.record({
+            replicas: fc.nat(4),
+            template: fc.record({
+                spec: fc.record({
+                    containers: fc.array(
+                        fc.record({ image: fc.constantFrom("thanos:v0.42.4", "thanos:v0.26.0", "thanos"), args: thanosArgs }),
+                        { maxLength: 2 },
+                    ),
+                }),
+            }),
+        }),
+    }),
+    fc.record({
+        apiVersion: fc.constant("monitoring.coreos.com/v1"),
+        kind: fc.constant("Prometheus"),
+        metadata,
+        spec: fc.record({ replicas: fc.nat(4), retention: word, thanos: fc.record({ version: word }) }),
+    }),
+);
+
 describe("any text", () => {
-    // LINT_FUZZ_SECONDS=600 searches for ten minutes.
+    // LINT_FUZZ_SECONDS=600 searches for ten minutes in each.
     const seconds = Number(process.env.LINT_FUZZ_SECONDS ?? 5);
+
+    /** Tries values until the time is over. */
+    function holds<T>(values: fc.Arbitrary<T>, claim: (value: T) => void): void {
+        const details = fc.check(fc.property(values, claim), {
+            numRuns: Number.MAX_SAFE_INTEGER,
+            interruptAfterTimeLimit: seconds * 1000,
+            markInterruptAsFailure: false,
+        });
+        assert.equal(details.failed ? fc.defaultReportMessage(details) : undefined, undefined);
+        assert.ok(details.numRuns > 0, "nothing was tried");
+    }
+
     it("is linted and printed without an error", function () {
         this.timeout((seconds + 60) * 1000);
-        fc.assert(
-            fc.property(fc.array(text, { minLength: 1, maxLength: 3 }), (texts) => {
-                const report = lintTexts({ "a.yaml": texts.join("\n---\n"), "b.json": texts[0] ?? "" });
-                textOf(report, color);
-                githubOf(report, () => true);
-                JSON.parse(jsonOf(report));
-                JSON.parse(sarifOf(report, "0"));
-                for (const { line } of [...report.findings, ...report.unreadable])
-                    assert.ok(Number.isInteger(line) && line >= 1, `line ${line}`);
-            }),
-            { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false },
-        );
+        holds(fc.array(text, { minLength: 1, maxLength: 3 }), (texts) => {
+            const report = lintTexts({ "a.yaml": texts.join("\n---\n"), "b.json": texts[0] ?? "" });
+            textOf(report, color);
+            githubOf(report, () => true);
+            JSON.parse(jsonOf(report));
+            JSON.parse(sarifOf(report, "0"));
+            for (const { line } of [...report.findings, ...report.unreadable])
+                assert.ok(Number.isInteger(line) && line >= 1, `line ${line}`);
+        });
+    });
+
+    it("of objects as Kubernetes takes them is decided by every rule, which never meets a type that it does not know", function () {
+        this.timeout((seconds + 60) * 1000);
+        holds(fc.array(typed, { minLength: 1, maxLength: 4 }), (objects) => {
+            const { undecided } = lintTexts({ "a.json": JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) });
+            assert.deepEqual(
+                undecided.filter(({ reason }) => reason.startsWith("a field that it reads has another type")),
+                [],
+            );
+        });
     });
 });

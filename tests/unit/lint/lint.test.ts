@@ -151,6 +151,49 @@ describe("lint", () => {
         assert.deepEqual(found({ "r.yaml": argo(`      valuesObject:\n        ${values}\n`) }), ["r.yaml:9 L31 Application kps.replicas"]);
         assert.deepEqual(found({ "r.yaml": argo(`      values: |\n        ${values}\n`) }), ["r.yaml:1 L31 Application kps.replicas"]);
         assert.deepEqual(found({ "r.yaml": argo(`      parameters: []\n      values: |\n        ${values}\n`) }), []);
+        // By a reference to the chart's own source, one of several sources, and k3s.
+        const chartRef = flux().replace("chart: {spec: {chart: kube-prometheus-stack}}", "chartRef: {kind: OCIRepository, name: kps}");
+        assert.deepEqual(found({ "r.yaml": chartRef }), ["r.yaml:8 L31 HelmRelease kps.replicas"]);
+        const sources = `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: kps}\nspec:\n  sources:\n    - repoURL: x\n    - chart: kube-prometheus-stack\n      helm:\n        valuesObject:\n          ${values}\n`;
+        assert.deepEqual(found({ "r.yaml": sources }), ["r.yaml:10 L31 Application kps.replicas"]);
+        const k3s = `apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: kps}\nspec:\n  chart: kube-prometheus-stack\n  valuesContent: |\n    ${values}\n`;
+        assert.deepEqual(found({ "r.yaml": k3s }), ["r.yaml:1 L31 HelmChart kps.replicas"]);
+    });
+
+    it("says what it passes over, though it has to do with Thanos, and what to lint instead", () => {
+        const passed = (text: string, file = "a.yaml") =>
+            lintTexts({ [file]: text }).passedOver.map(({ line, title, reason }) => `${line} ${title}: ${reason}`);
+        const object = (apiVersion: string, kind: string, spec = "{}") =>
+            `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: main}\nspec: ${spec}\n`;
+        const flux = (spec: string) => passed(object("helm.toolkit.fluxcd.io/v2", "HelmRelease", spec));
+        const instead = "lint what `helm template` renders";
+        assert.deepEqual(passed(object("monitoring.thanos.io/v1alpha1", "ThanosCompact")), [
+            "1 ThanosCompact main: a kind of thanos-operator: lint the workloads that it makes",
+        ]);
+        assert.deepEqual(passed(`---\n${object("monitoring.banzaicloud.io/v1alpha1", "Receiver")}`), [
+            "2 Receiver main: a kind of Banzai's operator of Thanos: lint the workloads that it makes",
+        ]);
+        assert.deepEqual(flux("{chart: {spec: {chart: thanos}}, values: {compactor: {enabled: true}}}"), [
+            `4 HelmRelease main: a release of a chart of Thanos: ${instead}`,
+        ]);
+        assert.deepEqual(flux("{chart: {spec: {chart: kube-prometheus-stack}}, valuesFrom: [{kind: ConfigMap, name: a}]}"), [
+            `1 HelmRelease main: valuesFrom decide on its values, too: ${instead}`,
+        ]);
+        const argo = "{source: {chart: kube-prometheus-stack, helm: {valueFiles: [a.yaml], parameters: []}}}";
+        assert.deepEqual(passed(object("argoproj.io/v1alpha1", "Application", argo)), [
+            `1 Application main: valueFiles and parameters decide on its values, too: ${instead}`,
+        ]);
+        assert.deepEqual(flux("{chart: {spec: {chart: grafana}}, valuesFrom: [{kind: ConfigMap, name: a}]}"), []);
+        const patches = "patches: [{path: a.yaml}, {patch: x}]\npatchesStrategicMerge: [b.yaml]\n";
+        assert.deepEqual(passed(patches, "prod/kustomization.yaml"), [
+            "1 prod/kustomization.yaml: 3 patches: lint what `kustomize build` renders",
+        ]);
+        assert.deepEqual(passed("resources: [a.yaml]\n", "kustomization.yaml"), []);
+        const both = ["ThanosQuery", "ThanosStore"].map((kind) => object("monitoring.thanos.io/v1alpha1", kind)).join("---\n");
+        assert.match(
+            summaryOf(lintTexts({ "a.yaml": both })),
+            /; 2 passed over: ThanosQuery main, ThanosStore main \(a kind of thanos-operator: lint the workloads that it makes\);/,
+        );
     });
 
     it("says together what several components lack", () => {

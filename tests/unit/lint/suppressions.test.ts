@@ -34,6 +34,24 @@ describe("a suppression", () => {
         );
     });
 
+    it("counts in a file with Windows line ends", () => {
+        const windows = (change: (text: string) => string) => outcome((text) => change(text).replaceAll("\n", "\r\n"));
+        const comment = "# thanos-fleet: ignore L34 until 2027-01-01: raw is kept for the auditors";
+        const expected = { found: [], suppressed: ["L34: raw is kept for the auditors (until 2027-01-01)"] };
+        assert.deepEqual(
+            windows((text) => text.replace(RAW, `${RAW} ${comment}`)),
+            expected,
+        );
+        assert.deepEqual(
+            windows((text) => text.replace(RAW, `            ${comment}\n${RAW}`)),
+            expected,
+        );
+        assert.deepEqual(
+            windows((text) => text.replace("spec:\n", `${annotated("L34: the disk is small", "  ")}spec:\n`)),
+            { found: [], suppressed: ["L34: the disk is small"] },
+        );
+    });
+
     it("counts as an annotation of the workload and of its pod template", () => {
         const reason = "L2, L34: the disk is small";
         const expected = { found: [], suppressed: ["L34: the disk is small"] };
@@ -46,6 +64,20 @@ describe("a suppression", () => {
             expected,
         );
         assert.deepEqual(outcome((text) => text.replace("spec:\n", `${annotated("L2: other", "  ")}spec:\n`)).found, ["16 L34"]);
+    });
+
+    it("counts as an annotation of the pod template of a CronJob, and of a Pod once", () => {
+        const container = { image: "quay.io/thanos/thanos:v0.42.4", args: ["compact"] };
+        const annotations = (text: string) => ({ metadata: { annotations: { "thanos-fleet/ignore": text } } });
+        const jobTemplate = { spec: { template: { ...annotations("L2: runs are short"), spec: { containers: [container] } } } };
+        const nightly = { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "nightly" }, spec: { jobTemplate } };
+        const { findings, suppressed } = lintTexts({ "a.json": JSON.stringify(nightly) });
+        assert.deepEqual([findings, suppressed.map(({ rule, reason }) => `${rule}: ${reason}`)], [[], ["L2: runs are short"]]);
+        const pod = { apiVersion: "v1", kind: "Pod", ...annotations("L99: no rule"), spec: { containers: [container] } };
+        assert.deepEqual(
+            lintTexts({ "a.json": JSON.stringify(pod) }).findings.map(({ message }) => message),
+            ["this suppression names L99, which is not a rule."],
+        );
     });
 
     it("without a reason does not count, and is itself said", () =>

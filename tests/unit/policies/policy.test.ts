@@ -10,11 +10,12 @@ import { compact, IMAGE, ingester, manifest, release, router, UNKNOWN, workload 
 type Violation = { message: string; urn: string | undefined };
 
 /** The resource that gives this manifest. */
-const registered = ({ apiVersion, kind, name, id, fields }: Manifest) => ({
+const registered = ({ apiVersion, kind, name, id, fields, cluster }: Manifest) => ({
     type: `kubernetes:${apiVersion}:${kind}`,
     name,
     urn: id,
     props: fields,
+    ...(cluster !== undefined && { provider: { urn: cluster } }),
 });
 
 /** Runs a rule's policy as the pack's server does. */
@@ -109,6 +110,81 @@ describe("policies", () => {
         ]);
     });
 
+    describe("about a stack with two clusters", () => {
+        const provider = (name: string) => `urn:pulumi:dev::fleet::pulumi:providers:kubernetes::${name}`;
+        const at = (cluster: string, { id, ...rest }: Manifest): Manifest => ({ ...rest, id: `${id}-${cluster}`, cluster });
+        const secret = (file: unknown) =>
+            manifest("core/v1", "Secret", "thanos-objstore", {
+                metadata: { name: "thanos-objstore", namespace: "monitoring" },
+                stringData: { "objstore.yml": file },
+            });
+        const bucket = (name: string, endpoint = "s3.eu-west-1.amazonaws.com") =>
+            `type: S3\nconfig: {bucket: ${name}, endpoint: "${endpoint}"}`;
+        const compacting = manifest("apps/v1", "StatefulSet", "compact", {
+            metadata: { name: "compact", namespace: "monitoring" },
+            spec: {
+                template: {
+                    spec: {
+                        containers: [
+                            {
+                                image: IMAGE,
+                                args: ["compact", "--objstore.config-file=/o/objstore.yml"],
+                                volumeMounts: [{ name: "o", mountPath: "/o" }],
+                            },
+                        ],
+                        volumes: [{ name: "o", secret: { secretName: "thanos-objstore" } }],
+                    },
+                },
+            },
+        });
+        const compactors = (eu: unknown, us: unknown, providers = [provider("eu"), provider("us")]) => {
+            const [first = "", second = ""] = providers;
+            return violations("one-compactor-per-stream", [
+                at(first, secret(eu)),
+                at(first, compacting),
+                { ...at(second, secret(us)), id: "urn:secret:us" },
+                { ...at(second, compacting), id: "urn:us" },
+            ]);
+        };
+
+        it("take each Secret for that of its own cluster, known or not", async () => {
+            assert.deepEqual(await compactors(bucket("eu"), bucket("us")), []);
+            assert.deepEqual(await compactors(UNKNOWN, UNKNOWN), []);
+            assert.deepEqual(await compactors(bucket("eu"), UNKNOWN), []);
+            assert.deepEqual(await compactors(bucket("blocks", "minio.minio.svc:9000"), bucket("blocks", "minio.minio.svc:9000")), []);
+        });
+
+        it("see that both compact one bucket, and that one cluster has two compactors", async () => {
+            const refused = [
+                {
+                    message:
+                        "urn:us.stream: S3 s3.eu-west-1.amazonaws.com/blocks already has a compactor (StatefulSet compact). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
+                    urn: "urn:us",
+                },
+            ];
+            assert.deepEqual(await compactors(bucket("blocks"), bucket("blocks")), refused);
+            assert.deepEqual(await compactors(bucket("blocks"), bucket("blocks"), [provider("eu"), provider("eu")]), refused);
+            assert.equal((await compactors(UNKNOWN, UNKNOWN, [provider("eu"), provider("eu")])).length, 1);
+        });
+
+        it("look for a router in the cluster of its ingesters", async () => {
+            const copies = (euRouter: boolean) =>
+                violations("receive-replicates", [
+                    ...(euRouter ? [at(provider("eu"), router("3"))] : []),
+                    at(provider("eu"), ingester(3)),
+                    at(provider("us"), router("3")),
+                    at(provider("us"), ingester(3)),
+                ]);
+            assert.deepEqual(await copies(true), []);
+            assert.equal((await copies(false)).length, 1);
+        });
+
+        it("tell clusters apart whose providers have the same name below different parents", async () => {
+            const below = (parent: string) => `urn:pulumi:dev::fleet::my:index:${parent}$pulumi:providers:kubernetes::k8s`;
+            assert.deepEqual(await compactors(UNKNOWN, UNKNOWN, [below("Eu"), below("Us")]), []);
+        });
+    });
+
     it("distinguish two resources of one name by their URN", async () => {
         const twin = { ...compact("compact", "blue"), id: "urn:zzz" };
         assert.deepEqual(
@@ -121,6 +197,15 @@ describe("policies", () => {
         const stack = [router("2"), ingester(3)];
         assert.equal((await violations("receive-replicates", stack)).length, 1);
         assert.deepEqual(await violations("receive-replicates", stack, { minReplicationFactor: 2 }), []);
+    });
+
+    it("leave a Prometheus alone that has nothing to do with Thanos", async () => {
+        const single = (spec: object) =>
+            violations("redundant-prometheus", [
+                release({ chart: "kube-prometheus-stack", values: { prometheus: { prometheusSpec: spec } } }),
+            ]);
+        assert.deepEqual(await single({ replicas: 1 }), []);
+        assert.equal((await single({ replicas: 1, thanos: { image: IMAGE } })).length, 1);
     });
 
     it("throw for an unknown value after they have reported every known problem", async () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { OBJSTORE, thanos } from "../../../rules/example";
 import { oneCompactorPerStream as rule } from "../../../rules/L02-one-compactor";
 import { type Compactor, NOTHING } from "../../../rules/model";
 import { problemText } from "../../../rules/problem";
 import { thresholdsOf } from "../../../rules/rule";
+import { findingsIn } from "../../support/ruleExamples";
 
 describe("rule L2, one-compactor-per-stream", () => {
     it("reports replicas, strategy and a second compactor of its bad example", () =>
@@ -17,6 +19,18 @@ describe("rule L2, one-compactor-per-stream", () => {
     assert.ok(good);
     const pathsOf = (...compactors: Partial<Compactor>[]) =>
         rule.check({ ...NOTHING, compactors: compactors.map((c) => ({ ...good, ...c })) }, thresholdsOf(rule)).map(({ path }) => path);
+
+    it("leaves those alone that do not run: scaled to 0, or suspended", () => {
+        const update = { overlapsOnUpdate: true, overlapsOnSchedule: true };
+        assert.deepEqual(pathsOf({ path: "a", replicas: 0, ...update }, { path: "b" }, { path: "c", replicas: 0 }), []);
+        assert.deepEqual(pathsOf({ path: "a", replicas: 0 }, { path: "b" }, { path: "c" }), ["c.stream"]);
+        const nightly = (suspend: boolean) => {
+            const object = thanos("CronJob", "nightly", ["compact", ...OBJSTORE], { secret: "objstore-blue" });
+            return { ...object, spec: { ...(object.spec as object), suspend } };
+        };
+        const found = (suspend: boolean) => findingsIn(rule, [...(rule.manifests?.good ?? []), nightly(suspend)]).problems.length;
+        assert.deepEqual([found(true), found(false)], [0, 2]);
+    });
 
     it("lets compactors shard a stream by relabelling", () =>
         assert.deepEqual(pathsOf({ path: "a", shard: "hashmod 0" }, { path: "b", shard: "hashmod 1" }), []));

@@ -44,6 +44,15 @@ describe("rule L26, roles-fit-their-pods", () => {
         for (const pods of [elsewhere, other, key, foreign]) assert.deepEqual(among(pods), []);
     });
 
+    it("says nothing of it while other pods are not known, for which it may be", () => {
+        const among = (...objectStores: ThanosModel["objectStores"]) => found({ ...rule.bad, roles: [unused], objectStores }).length;
+        const notKnown = { notKnown: "the chart names its service account" };
+        assert.equal(among(without, { ...without, path: "kps", identity: notKnown }), 0);
+        assert.equal(among(without, { ...without, path: "kps", place: notKnown }), 0);
+        const { place: _, ...inAnotherStore } = without;
+        assert.equal(among(without, { ...inAnotherStore, path: "kps" }), 1);
+    });
+
     it("is undecided where a ServiceAccount or a policy is not known", () => {
         const notKnown = { notKnown: "of another team" };
         const identity = { serviceAccount: "rules/thanos-rule", roleArn: notKnown };

@@ -54,8 +54,8 @@ describe("every rule that manifests can show", () => {
     });
 });
 
-/** Objects without which the rest of an example is another deployment, and a wrong one: ingesters without a router keep one copy, and old blocks have one Store. */
-const MEANS_ANOTHER: Record<string, string> = { L6: "store-recent", L7: "router" };
+/** Objects without which the rest of an example is another deployment, and a wrong one: old blocks have one Store. */
+const MEANS_ANOTHER: Record<string, string> = { L6: "store-recent" };
 
 /** Copies of objects, each with one text or number that is unknown. What an object is, is always known. */
 function* withOneUnknown(objects: readonly KubernetesObject[]): Generator<object[]> {

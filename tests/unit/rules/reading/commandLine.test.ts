@@ -72,18 +72,18 @@ describe("a command line", () => {
 
     const usual = { algorithm: "hashmod", protocol: "protobuf" };
     const roles: [string[], object][] = [
-        [["--tsdb.path=/data"], { forwards: false, stores: true, replicationFactor: 1, ...usual }],
+        [["--tsdb.path=/data"], { forwards: false, stores: true, isNamed: false, replicationFactor: 1, ...usual }],
         [
             ["--receive.hashrings-file=/h.json", "--receive.replication-factor=3"],
-            { forwards: true, stores: false, replicationFactor: 3, ...usual },
+            { forwards: true, stores: false, isNamed: false, replicationFactor: 3, ...usual },
         ],
         [
             ["--receive.hashrings=[]", "--receive.replication-factor=1", "--receive.replication-factor=3"],
-            { forwards: true, stores: false, replicationFactor: 3, ...usual },
+            { forwards: true, stores: false, isNamed: false, replicationFactor: 3, ...usual },
         ],
         [
             ["--receive.hashrings=[]", "--receive.local-endpoint", "me:10901", "--receive.hashrings-algorithm=ketama"],
-            { forwards: true, stores: true, replicationFactor: 1, algorithm: "ketama", protocol: "protobuf" },
+            { forwards: true, stores: true, isNamed: true, replicationFactor: 1, algorithm: "ketama", protocol: "protobuf" },
         ],
     ];
     for (const [argv, expected] of roles) {

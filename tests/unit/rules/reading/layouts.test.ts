@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { thanos } from "../../../../rules/example";
+import { oneCompactorPerStream } from "../../../../rules/L02-one-compactor";
 import type { PartKind } from "../../../../rules/model";
 import { readModel } from "../../../../rules/reading/readModel";
-import { manifestsOf } from "../../../support/ruleExamples";
+import { findingsIn, manifestsOf } from "../../../support/ruleExamples";
 
 const read = (kinds: PartKind[], ...objects: object[]) => readModel(manifestsOf(objects), kinds);
 
@@ -24,7 +26,9 @@ describe("Thanos is recognised", () => {
 
     it("by its program or by a flag of its own, whatever its image is called", () => {
         const store = ["store", "--objstore.config-file=/o"];
-        assert.deepEqual(commandsOf({ image: "registry.example/metrics:1.2", args: store }), [["store", "1.2.0", "objstore.config-file"]]);
+        assert.deepEqual(commandsOf({ image: "registry.example/metrics:0.36", args: store }), [
+            ["store", "0.36.0", "objstore.config-file"],
+        ]);
         assert.deepEqual(commandsOf({ image: "registry.example/metrics", command: ["/bin/thanos", ...store] }), [
             ["store", undefined, "objstore.config-file"],
         ]);
@@ -73,6 +77,9 @@ describe("the release of Thanos", () => {
         ["quay.io/thanos/thanos:main-2026-01-02-3b4c5d6", undefined],
         ["quay.io/thanos/thanos@sha256:00", undefined],
         ["quay.io/thanos/thanos:latest", undefined],
+        // Tags of somebody's own builds.
+        ["registry.example/thanos:1.0.3", undefined],
+        ["registry.example/thanos:2026.11", undefined],
     ];
     for (const [image, release] of tags)
         it(`is ${release ?? "not known"} by ${image}`, () =>
@@ -104,7 +111,8 @@ describe("the blocks of a component", () => {
         const azure = "type: AZURE\nconfig: {storage_account: us, container: blocks}\n";
         assert.deepEqual(streamOf({ args: ["store", "--objstore.config", azure] }), ["AZURE us/blocks"]);
     });
-    it("have the name of their component, if nothing is known of them", () => assert.deepEqual(streamOf({ args: ["store"] }), ["it"]));
+    it("are those of their component alone, if nothing is known of them", () =>
+        assert.deepEqual(streamOf({ args: ["store"] }), ["the blocks of monitoring/it"]));
     it("are found by the file of one key, and through a projected volume", () => {
         const mount = { args: ["store", "--objstore.config-file=/etc/o/bucket.yml"], volumeMounts: [{ name: "o", mountPath: "/etc/o/" }] };
         const from = (volume: object) => {
@@ -121,7 +129,32 @@ describe("the blocks of a component", () => {
             from({ projected: { sources: [{ configMap: { name: "a", items: [] } }, { secret: { name: "o", items } }] } }),
             found,
         );
-        assert.deepEqual(from({ emptyDir: {} }), ["it"]);
+        assert.deepEqual(from({ emptyDir: {} }), ["the blocks of monitoring/it"]);
+    });
+});
+
+describe("compactors whose file comes from elsewhere", () => {
+    // As the CSI driver of the Secrets Store mounts it, and as an agent of Vault writes it.
+    const csi = { csi: { driver: "secrets-store.csi.k8s.io", readOnly: true, volumeAttributes: { secretProviderClass: "thanos" } } };
+    const compactor = (namespace: string, volume: object, name = "thanos-compact") => {
+        const object = thanos("StatefulSet", name, ["compact", "--objstore.config-file=/etc/objstore/objstore.yml"], {
+            secret: "replaced",
+        });
+        const { template } = object.spec as { template: { spec: object } };
+        const volumes = [{ name: "objstore", ...volume }];
+        const spec = { template: { ...template, spec: { ...template.spec, volumes } } };
+        return { ...object, metadata: { name, namespace }, spec };
+    };
+    const URN = "urn:pulumi:dev::fleet::kubernetes:apps/v1:StatefulSet::thanos-compact";
+    const fact = "where its blocks are is not known: /etc/objstore/objstore.yml is in no ConfigMap and no Secret of its pods";
+
+    it("are not compared, and that is said", () => {
+        for (const volume of [csi, { emptyDir: { medium: "Memory" } }])
+            assert.deepEqual(findingsIn(oneCompactorPerStream, [compactor("thanos-staging", volume), compactor("thanos-prod", volume)]), {
+                problems: [],
+                undecided: [`StatefulSet thanos-compact: ${fact}`, `${URN}: ${fact}`],
+            });
+        assert.deepEqual(findingsIn(oneCompactorPerStream, [compactor("thanos-prod", csi)]), { problems: [], undecided: [] });
     });
 });
 
@@ -133,14 +166,18 @@ describe("labels that tell replicas apart", () => {
 
     it("have the name of the pod in them", () => {
         assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.name")), ["replica"]);
-        assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.namespace")), []);
+        assert.deepEqual(labelled('replica="$(NAME)"', field("metadata.labels['apps.kubernetes.io/pod-index']")), ["replica"]);
+        for (const same of ["metadata.namespace", "metadata.labels['app']", "metadata.annotations['a']", "spec.serviceAccountName"])
+            assert.deepEqual(labelled('replica="$(NAME)"', field(same)), [], same);
         assert.deepEqual(labelled('replica="$(NAME)"', [{ name: "NAME", value: "eu" }]), []);
         assert.deepEqual(labelled('replica="a"'), []);
     });
-    it("are not known where a variable comes from elsewhere", () =>
-        assert.deepEqual(labelled('replica="$(NAME)"'), {
-            notKnown: "nobody can tell from its manifest whether its label replica is another one in each pod",
-        }));
+    it("are not known where a variable comes from elsewhere, or from the node, which pods may share", () => {
+        const notKnown = "nobody can tell from its manifest whether its label replica is another one in each pod";
+        assert.deepEqual(labelled('replica="$(NAME)"'), { notKnown });
+        for (const ofNode of ["spec.nodeName", "status.hostIP", "status.hostIPs"])
+            assert.deepEqual(labelled('replica="$(NAME)"', field(ofNode)), { notKnown }, ofNode);
+    });
 });
 
 describe("a value that manifests do not tell", () => {
@@ -160,20 +197,12 @@ describe("a value that manifests do not tell", () => {
         assert.equal(read(["compactors"], filled).model.compactors[0]?.deleteDelay, 12 * 3_600_000);
     });
 
-    it("is the number of pods of a DaemonSet, so its ring is not counted", () => {
-        const router = running("Deployment", { image, args: ["receive", "--receive.hashrings-file=/h", "--receive.replication-factor=3"] });
-        const ingesters = {
-            ...running("DaemonSet", { image, args: ["receive"] }),
-            metadata: { name: "ingesters", namespace: "monitoring" },
-        };
-        const { model, lacks } = read(["receives"], router, ingesters);
+    it("is the number of pods of a DaemonSet", () => {
+        const ingesters = running("DaemonSet", { image, args: ["receive"] });
+        const { model, lacks } = read(["sources"], ingesters);
         assert.deepEqual(
-            model.receives.map(({ rings }) => rings),
-            [[]],
-        );
-        assert.deepEqual(
-            lacks.map(({ fact }) => fact),
-            ["a DaemonSet has a pod on each node, and their number is not known"],
+            [model.sources, lacks.map(({ fact }) => fact)],
+            [[], ["a DaemonSet has a pod on each node, and their number is not known"]],
         );
     });
 });
@@ -232,17 +261,6 @@ describe("what prometheus-operator runs", () => {
 });
 
 describe("an autoscaler", () => {
-    it("leaves the number of ingesters open", () => {
-        const scaler = {
-            apiVersion: "autoscaling/v2",
-            kind: "HorizontalPodAutoscaler",
-            metadata: { name: "scaler", namespace: "monitoring" },
-            spec: { scaleTargetRef: { kind: "StatefulSet", name: "it" }, maxReplicas: 4 },
-        };
-        const { model, lacks } = read(["receives"], running("StatefulSet", { image: "thanos", args: ["receive"] }), scaler);
-        assert.deepEqual([model.receives, lacks.map(({ fact }) => fact)], [[], ["an autoscaler decides how many ingesters there are"]]);
-    });
-
     it("may run more Query Frontends than their manifest says", () => {
         const frontend = running("Deployment", { image: "thanos", args: ["query-frontend"] });
         const scaler = (name: string) => ({

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { UnknownValueError } from "@pulumi/policy";
 import { parseDuration } from "../../../../rules/duration";
+import { receiveReplicates } from "../../../../rules/L07-receive-replicates";
+import { ketamaEverywhere } from "../../../../rules/L08-ketama-everywhere";
+import { catchAllRingLast } from "../../../../rules/L12-catch-all-ring-last";
 import { NOTHING, type PartKind, type ThanosModel } from "../../../../rules/model";
 import type { Manifest } from "../../../../rules/reading/manifest";
 import { readModel } from "../../../../rules/reading/readModel";
+import { thresholdsOf } from "../../../../rules/rule";
 import { compact, IMAGE, ingester, manifest, release, router, UNKNOWN, workload } from "../../../support/thanosManifests";
 
 const EVERY: PartKind[] = ["compactors", "receives", "prometheuses", "pages"];
@@ -43,7 +47,7 @@ describe("the deployment that manifests describe", () => {
         assert.deepEqual(overlaps("Recreate"), [[1, false]]);
     });
 
-    it("takes a compactor's stream from the label, else from the Secret of the objstore file, else from the name", () => {
+    it("takes a compactor's stream from the label, else from the Secret of the objstore file, else from namespace and name", () => {
         const mounting = (name: string, secretName: string) =>
             manifest("apps/v1", "StatefulSet", name, {
                 metadata: { name, namespace: "monitoring" },
@@ -72,7 +76,7 @@ describe("the deployment that manifests describe", () => {
         assert.deepEqual(streams(compact("a", "blue"), mounting("b", "blue-objstore"), workload("StatefulSet", "three", ["compact"])), [
             "blue",
             "the blocks of Secret monitoring/blue-objstore (objstore.yml)",
-            "three",
+            "the blocks of monitoring/three",
         ]);
     });
 
@@ -86,12 +90,31 @@ describe("the deployment that manifests describe", () => {
         assert.equal(found({ args: ["compact"] }), 0);
     });
 
-    it("has a hashring of a router and the ingesters of its namespace", () => {
+    it("has no hashring where the router's file is not known, whatever ingesters there are, and says why", () => {
         const path = "Deployment thanos-receive-router";
-        assert.deepEqual(ringsOf(modelOf(router("3"), ingester(2, "zone-a"), ingester(2, "zone-b"))), [
-            { path, replicationFactor: 3, rings: [{ path, ingesters: 4 }] },
+        const { receives } = modelOf(router("3"), ingester(2, "zone-a"), ingester(2, "zone-b"));
+        assert.deepEqual(receives, [
+            {
+                path,
+                replicationFactor: 3,
+                rings: [],
+                ringsLack: { notKnown: "/h.json is in no ConfigMap and no Secret of its pods" },
+                version: "0.42.4",
+                sending: { algorithm: "hashmod", protocol: "protobuf", stores: false },
+            },
         ]);
-        assert.deepEqual(ringsOf(modelOf(router("3"))), [{ path, replicationFactor: 3, rings: [] }]);
+        const model = { ...NOTHING, receives };
+        assert.deepEqual(
+            [receiveReplicates, ketamaEverywhere, catchAllRingLast].map((rule) => [
+                rule.check(model, thresholdsOf(rule)),
+                rule.lacks?.(model, thresholdsOf(rule)).length,
+            ]),
+            [
+                [[], 1],
+                [[], 1],
+                [[], 1],
+            ],
+        );
     });
 
     describe("has the hashrings of the router's file", () => {
@@ -121,8 +144,11 @@ describe("the deployment that manifests describe", () => {
             ]));
 
         it("unless that is in no ConfigMap that is known", () => {
-            for (const other of [rings("other", { "rings.json": file }), rings("rings", { "rings.json": file }, "elsewhere")])
-                assert.deepEqual(modelOf(mounting("rings"), other, ingester(3)).receives[0]?.rings, [{ path, ingesters: 3 }]);
+            for (const other of [rings("other", { "rings.json": file }), rings("rings", { "rings.json": file }, "elsewhere")]) {
+                const [receive] = modelOf(mounting("rings"), other, ingester(3)).receives;
+                const ringsLack = { notKnown: "ConfigMap monitoring/rings (rings.json) is not among the manifests" };
+                assert.deepEqual([receive?.rings, receive?.ringsLack], [[], ringsLack]);
+            }
         });
 
         it("and is not stopped by the unknown name of another ConfigMap, but by its own unknown content", () => {
@@ -143,70 +169,82 @@ describe("the deployment that manifests describe", () => {
             ));
     });
 
-    it("has a hashring for each namespace", () => {
+    it("knows the router of each namespace", () => {
         const elsewhere = (manifest: Manifest): Manifest => ({
             ...manifest,
             id: `${manifest.id}-elsewhere`,
             name: `${manifest.name}-elsewhere`,
             fields: { ...manifest.fields, metadata: { namespace: "elsewhere" } },
         });
+        const factors = (...manifests: Manifest[]) => modelOf(...manifests).receives.map(({ replicationFactor }) => replicationFactor);
+        assert.deepEqual(factors(router("3"), ingester(3), elsewhere(router("5")), elsewhere(ingester(5))), [3, 5]);
+        assert.deepEqual(factors(router("3"), elsewhere(ingester(3))), [3, 1]);
+    });
+
+    it("has one copy where ingesters have no router, and no name by which one could know them", () => {
+        assert.deepEqual(ringsOf(modelOf(ingester(3))), [{ path: "StatefulSet thanos-receive-ingester", replicationFactor: 1, rings: [] }]);
+    });
+
+    it("leaves ingesters out that have a name in a hashring, and says that its router is not there", () => {
+        const named = workload("StatefulSet", "ingester", ["receive", "--receive.local-endpoint=$(NAME).ingester:10901"], { replicas: 1 });
+        const found = (...manifests: Manifest[]) => {
+            const { model, lacks } = readModel(manifests, ["receives"]);
+            return [ringsOf(model), lacks.map(({ path, id, kind, fact }) => `${path}, ${id}, ${kind}: ${fact}`)];
+        };
+        const lack = [`StatefulSet ingester, ${named.id}, receives: its router is not among the manifests`];
+        assert.deepEqual(found(named), [[], lack]);
+        const path = "Deployment thanos-receive-router";
+        assert.deepEqual(found(named, router("3")), [[{ path, replicationFactor: 3, rings: [] }], []]);
+        const { fields, ...rest } = router("3");
+        const elsewhere = { ...rest, fields: { ...fields, metadata: { namespace: "elsewhere" } } };
+        assert.deepEqual(found(named, elsewhere), [[{ path, replicationFactor: 3, rings: [] }], lack]);
+    });
+
+    it("has a Receive that routes and stores", () => {
+        const args = [
+            "receive",
+            '--receive.hashrings=[{"endpoints": ["a", "b"]}]',
+            "--receive.local-endpoint=me",
+            "--receive.replication-factor=3",
+        ];
+        const path = "StatefulSet receive";
+        const [receive] = modelOf(workload("StatefulSet", "receive", args, { replicas: 5 })).receives;
         assert.deepEqual(
-            modelOf(router("3"), ingester(3), elsewhere(router("3")), elsewhere(ingester(5))).receives.map(
-                ({ rings }) => rings[0]?.ingesters,
-            ),
-            [3, 5],
+            [receive?.replicationFactor, receive?.rings, receive?.sending?.stores],
+            [3, [{ path: `${path}.hashrings[0]`, ingesters: 2 }], true],
         );
     });
 
-    it("has a hashring of replication factor 1 where ingesters have no router", () => {
-        assert.deepEqual(ringsOf(modelOf(ingester(3))), [
-            {
-                path: "StatefulSet thanos-receive-ingester",
-                replicationFactor: 1,
-                rings: [{ path: "StatefulSet thanos-receive-ingester", ingesters: 3 }],
-            },
-        ]);
-    });
-
-    it("counts a Receive that routes and stores as its own ingester", () => {
-        const args = ["receive", "--receive.hashrings-file=/h", "--receive.local-endpoint=me", "--receive.replication-factor=3"];
-        assert.deepEqual(ringsOf(modelOf(workload("StatefulSet", "receive", args, { replicas: 5 }))), [
-            { path: "StatefulSet receive", replicationFactor: 3, rings: [{ path: "StatefulSet receive", ingesters: 5 }] },
-        ]);
-    });
-
-    const releases: [string, object, object[]][] = [
-        ["values", { chart: "./chart", values: { prometheus: { prometheusSpec: { replicas: 2 } } } }, [{ replicas: 2, agent: false }]],
-        [
-            "an agent",
-            { chart: "oci://x/kube-prometheus-stack", values: { prometheus: { agentMode: true, prometheusSpec: {} } } },
-            [{ replicas: 1, agent: true }],
-        ],
-        [
-            "the chart's defaults",
-            { chart: "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack" },
-            [{ replicas: 1, agent: false }],
-        ],
-        ["a downloaded chart", { chart: "/charts/kube-prometheus-stack-88.5.3.tgz" }, [{ replicas: 1, agent: false }]],
-        ["prometheus.enabled false", { chart: "kube-prometheus-stack", values: { prometheus: { enabled: false } } }, []],
-        ["another chart", { chart: "grafana", values: { replicas: 1 } }, []],
+    const RECEIVE = { remoteWrite: [{ url: "http://elsewhere/api/v1/push" }, { url: "http://receive:19291/api/v1/receive" }] };
+    const ELSEWHERE = { remoteWrite: [{ url: "http://mimir/api/v1/push" }] };
+    const SIDECAR = { thanos: { image: "quay.io/thanos/thanos:v0.42.4" } };
+    const releases: [what: string, prometheus: object, expected: object[]][] = [
+        ["a sidecar", { prometheusSpec: { replicas: 2, ...SIDECAR } }, [{ replicas: 2, agent: false }]],
+        ["remote write to Receive", { prometheusSpec: RECEIVE }, [{ replicas: 1, agent: false }]],
+        ["an agent that writes to Receive", { agentMode: true, prometheusSpec: RECEIVE }, [{ replicas: 1, agent: true }]],
+        ["a sidecar, but prometheus.enabled false", { enabled: false, prometheusSpec: SIDECAR }, []],
+        ["the chart's default of a sidecar, which is none", { prometheusSpec: { replicas: 1, thanos: {} } }, []],
+        ["remote write to something else", { prometheusSpec: ELSEWHERE }, []],
+        ["nothing of Thanos", {}, []],
     ];
-    for (const [what, props, expected] of releases) {
-        it(`has the Prometheus of a release with ${what}`, () => {
+    for (const [what, prometheus, expected] of releases) {
+        it(`${expected.length > 0 ? "has" : "has not"} the Prometheus of a release with ${what}`, () => {
             assert.deepEqual(
-                modelOf(release(props)).prometheuses,
+                modelOf(release({ chart: "./chart", values: { prometheus } })).prometheuses,
                 expected.map((p) => ({ path: "Release kube-prometheus-stack", ...p })),
             );
         });
     }
 
-    it("has the Prometheus of the operator's own kinds", () => {
-        const server = manifest("monitoring.coreos.com/v1", "Prometheus", "p", { spec: { replicas: 2 } });
-        const agent = manifest("monitoring.coreos.com/v1alpha1", "PrometheusAgent", "a", { spec: {} });
-        assert.deepEqual(modelOf(server, agent).prometheuses, [
+    it("has the Prometheus of the operator's own kinds, if it has to do with Thanos", () => {
+        const server = (spec: object) => manifest("monitoring.coreos.com/v1", "Prometheus", "p", { spec });
+        const agent = (spec: object) => manifest("monitoring.coreos.com/v1alpha1", "PrometheusAgent", "a", { spec });
+        assert.deepEqual(modelOf(server({ replicas: 2, thanos: {} }), agent(RECEIVE)).prometheuses, [
             { path: "Prometheus p", replicas: 2, agent: false },
             { path: "PrometheusAgent a", replicas: 1, agent: true },
         ]);
+        assert.deepEqual(modelOf(server({ replicas: 1 }), agent(ELSEWHERE)).prometheuses, []);
+        assert.deepEqual(modelOf(manifest("grafana.example/v1", "Prometheus", "p", { spec: { thanos: {} } })).prometheuses, []);
     });
 
     it("has nothing of other kinds and other Thanos components", () => {
@@ -223,16 +261,16 @@ describe("the deployment that manifests describe", () => {
         });
     });
 
-    it("has no number of ingesters where one of their workloads cannot be read", () => {
+    it("takes no ingesters for those without a router while a workload cannot be read that may be it", () => {
         const { model, unread } = readModel(
-            [router("3"), ingester(1, "a"), ingester(UNKNOWN, "b")],
+            [workload("Deployment", "router", ["receive", UNKNOWN]), ingester(3)],
             ["receives"],
             (error) => error instanceof UnknownValueError,
         );
-        assert.deepEqual(ringsOf(model), [{ path: "Deployment thanos-receive-router", replicationFactor: 3, rings: [] }]);
+        assert.deepEqual(model.receives, []);
         assert.deepEqual(
             unread.map(({ path }) => path),
-            ["StatefulSet b"],
+            ["Deployment router"],
         );
     });
 

@@ -1,0 +1,18 @@
+import { isMap } from "../rules/isMap";
+
+/** Kustomizations of kustomize, as far as they say which files are patches (kubectl.docs.kubernetes.io, references/kustomize/kustomization). */
+
+/** Whether a file is one, by its name. */
+export const isKustomization = (file: string): boolean => /(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(file);
+
+/** Its patches: for each the file, or undefined for one that is written in it. */
+export function patchesOf(value: unknown): (string | undefined)[] {
+    if (!isMap(value)) return [];
+    const listOf = (key: string): unknown[] => (Array.isArray(value[key]) ? value[key] : []);
+    const fileOf = (patch: unknown) => (isMap(patch) && typeof patch.path === "string" ? patch.path : undefined);
+    return [
+        ...[...listOf("patches"), ...listOf("patchesJson6902")].map(fileOf),
+        // A file, or the patch itself.
+        ...listOf("patchesStrategicMerge").map((patch) => (typeof patch === "string" && !patch.includes("\n") ? patch : undefined)),
+    ];
+}
