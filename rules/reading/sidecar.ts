@@ -177,6 +177,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
     const { spec } = found;
     const origin = objectStoreOrigin(found);
     const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? PROMETHEUS_REPLICA_LABEL);
+    const retention = durationOf("retention", spec.retention || "0s");
     return [
         {
             path,
@@ -186,7 +187,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
             replicas: spec.replicas ?? 1,
             replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
             outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow || "0s"),
-            ...(spec.retention && { retention: durationOf("retention", spec.retention) }),
+            ...(retention > 0 && { retention }),
         },
     ];
 }

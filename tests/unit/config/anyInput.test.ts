@@ -265,7 +265,8 @@ function refusedByKubernetes({ type, props }: StackPlan["resources"][number]): s
     const at = `${type} ${metadata.name}`;
     return [
         ...(metadata.name.length > longest || !pattern.test(metadata.name) ? [`${at}: name`] : []),
-        ...valuesIn(props).flatMap(([key, value, within]) => {
+        // The labels of rules are Prometheus's, and may be templates.
+        ...valuesIn(type.endsWith(":PrometheusRule") ? { metadata } : props).flatMap(([key, value, within]) => {
             if (/^(replicas|minReplicas|maxReplicas)$/.test(key))
                 return Number.isInteger(value) && (value as number) <= 2 ** 31 - 1 ? [] : [`${at}: ${key} ${value}`];
             if (within === "requests" || within === "limits") return QUANTITY.test(String(value)) ? [] : [`${at}: ${key} ${value}`];

@@ -75,6 +75,8 @@ describe("an archived observee", () => {
             "FleetBlocksMissing blue",
             "FleetBlocksMissing green",
             "FleetRemoteWriteSilent green",
+            // Receive says who is limited.
+            "FleetTenantLimited {{ $labels.tenant }}",
         ]);
     });
 
