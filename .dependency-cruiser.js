@@ -7,7 +7,7 @@ const PARTS = {
     "^rules/(?!reading/)": [],
     "^rules/reading/": ["^rules/"],
     "^config/": ["^rules/(?!reading/)", "^upstream/"],
-    "^policies/": ["^rules/"],
+    "^policies/": ["^register\\.js$", "^rules/"],
     "^lint/": ["^rules/"],
     // Of lint, the reading of files.
     "^import/": ["^lint/(documents|files|objects)\\.ts$", "^config/", "^rules/"],
