@@ -180,6 +180,7 @@ export class Observer extends pulumi.ComponentResource {
                     { ...childOpts, dependsOn: [...childOpts.dependsOn, ...(storeCache?.ready ?? [])] },
                 ),
         );
+
         const compacts = streams.map(
             ({ name: stream, retention, uploader }) =>
                 new Compact(
@@ -194,7 +195,8 @@ export class Observer extends pulumi.ComponentResource {
                         ...thanos,
                         blocks: blocks.grant("compact", stream),
                     },
-                    childOpts,
+                    // After its Stores in an update: a newer Compact may write blocks that an older Store cannot read.
+                    { ...childOpts, dependsOn: [...childOpts.dependsOn, ...stores.filter((_, i) => readers[i]?.stream === stream)] },
                 ),
         );
 
