@@ -11,7 +11,8 @@ import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed } from "./exitCodes";
 import { refuseUnknown } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
-import { runRollout, WAIT, waitOf } from "./rollout";
+import { runRollout } from "./rollout";
+import { WAIT, waitOf } from "./turn";
 
 interface Options {
     cwd?: string;

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../config/configError";
 import type { BackendFolder } from "../engine/backend/backendFolder";
 import { commitOf } from "../rollout/commit";
@@ -19,12 +18,12 @@ import { Locked } from "../rollout/locked";
 import { type RollOutOptions, rollOut } from "../rollout/rollOut";
 import { stackDriver } from "../rollout/stackDriver";
 import type { Wave } from "../rollout/waves";
-import { parseDuration } from "../rules/duration";
 import { color } from "../terminal/color";
 import { formatElapsed, formatTime } from "../terminal/progress";
 import { CommandFailed, type Exit } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
 import { failedAsPulumi } from "./pulumiErrors";
+import { Turn } from "./turn";
 
 export const NO_JOURNAL = "There is no journal of rollouts: a backend of files (`file://`) or in S3 keeps one.";
 
@@ -59,21 +58,6 @@ interface Run {
     json?: boolean;
     /** What it throws ends the rollout before anything is changed. */
     prepare: (preparation: Preparation) => Promise<Pick<RollOutOptions, "gate">>;
-}
-
-/** The option of all commands that take locks. */
-export const WAIT = ["--wait <duration>", "wait so long for locks that others hold, as in 90s, 5m, 1h (default: not at all)"] as const;
-
-/** Milliseconds of the option `--wait`. */
-export function waitOf(text: string | undefined): number {
-    if (text === undefined) return 0;
-    try {
-        return parseDuration(text);
-    } catch {
-        throw new ConfigError("command line", [
-            { path: `--wait ${text}`, problem: "is no duration.", remedy: "Write one as 90s, 5m or 1h." },
-        ]);
-    }
 }
 
 /** Rollouts whose times the next one expects to take. */
@@ -128,49 +112,6 @@ export async function runRollout(run: Run): Promise<void> {
         );
     } finally {
         await journal?.close().catch((error: Error) => print.say(`The lock of this rollout may still be there: ${error.message}`));
-    }
-}
-
-/** How often a lock is tried again. */
-const TRY_EVERY_MS = 5_000;
-
-/** Waits for locks that others hold, each as long as the user wants to. */
-class Turn {
-    private readonly deadlines = new Map<string, number>();
-
-    constructor(
-        private readonly wait: number,
-        private readonly signal: AbortSignal,
-        private readonly print: Printer,
-    ) {}
-
-    /** What `attempt` answers, when it does not meet a lock any more. */
-    async of<T>(attempt: () => Promise<T>): Promise<T> {
-        const until = Date.now() + this.wait;
-        for (let said = ""; ; ) {
-            try {
-                return await attempt();
-            } catch (error) {
-                if (!(error instanceof Locked) || Date.now() >= until) throw error;
-                if (error.message !== said) this.print.say(`Waiting. ${error.message}`);
-                said = error.message;
-                if (!(await this.pause())) throw new CommandFailed("cancelled", "Cancelled while it waited. Nothing was changed.");
-            }
-        }
-    }
-
-    /** Whether to try a stack again whose lock was held. */
-    async comesFor(stack: string): Promise<boolean> {
-        const until = this.deadlines.get(stack) ?? Date.now() + this.wait;
-        this.deadlines.set(stack, until);
-        if (Date.now() >= until) return false;
-        this.print.doing(stack, "locked, waiting");
-        return this.pause();
-    }
-
-    /** False at the signal. */
-    private pause(): Promise<boolean> {
-        return wait(TRY_EVERY_MS, true, { signal: this.signal }).catch(() => false);
     }
 }
 

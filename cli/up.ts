@@ -12,7 +12,8 @@ import { VERSIONS } from "../upstream/versions";
 import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { refuseUnknown } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
-import { type Preparation, type Printer, runRollout, WAIT, waitOf } from "./rollout";
+import { type Preparation, type Printer, runRollout } from "./rollout";
+import { WAIT, waitOf } from "./turn";
 
 interface Options {
     cwd?: string;
