@@ -16,6 +16,7 @@ import { run } from "../../support/run";
 interface Step {
     uses?: string;
     run?: string;
+    shell?: string;
     with?: Record<string, unknown>;
 }
 interface Workflow {
@@ -30,7 +31,7 @@ const textOf = (file: string) => readFileSync(join(ROOT, "examples", file), "utf
 const github = (file: string) => parse(textOf(`github/${file}`)) as Workflow;
 const gitlab = parse(textOf("gitlab/.gitlab-ci.yml")) as Record<string, GitlabJob>;
 
-const WORKFLOWS = ["preview.yaml", "rollout.yaml"];
+const WORKFLOWS = ["drift.yaml", "preview.yaml", "rollout.yaml"];
 const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps);
 
 /** Every script of the examples, as a shell reads it. */
@@ -57,7 +58,7 @@ describe("the pipelines of examples/", () => {
         this.timeout(120_000);
         const lines = SCRIPTS.flatMap((script) => [...String(script).matchAll(/thanos-fleet (?!preview -->)([^\n;&|]+)/g)]);
         const calls = [...new Set(lines.map(([, args = ""]) => args.trim()))].sort();
-        assert.deepEqual(calls, ["preview --out preview.md", "up"]);
+        assert.deepEqual(calls, ["drift", "preview --out preview.md", "up --wait 30m"]);
         for (const call of calls) {
             // Where it can read the line, it looks for the directory.
             const args = ["cli/thanos-fleet.js", ...call.split(" "), "-C", "/nowhere"];
@@ -119,6 +120,15 @@ describe("the pipelines of examples/", () => {
             );
         });
 
+        it("look for drift at night, with the role of previews, and fail where there is some", () => {
+            const { on, permissions, jobs } = github("drift.yaml");
+            assert.deepEqual([on, permissions], [{ schedule: [{ cron: "17 3 * * *" }], workflow_dispatch: null }, {}]);
+            const { drift } = jobs;
+            assert.deepEqual([drift?.environment, drift?.permissions], ["preview", { contents: "read", "id-token": "write" }]);
+            // Only where it is named, GitHub's bash has pipefail.
+            assert.deepEqual(drift?.steps.at(-1), { run: 'npx thanos-fleet drift | tee -a "$GITHUB_STEP_SUMMARY"', shell: "bash" });
+        });
+
         it("roll out what was merged to main, one at a time, in an environment that can ask for approval", () => {
             const { on, permissions, concurrency, jobs } = github("rollout.yaml");
             assert.deepEqual(
@@ -139,7 +149,7 @@ describe("the pipelines of examples/", () => {
                     ([name, job]) => `${name}: ${Array.isArray(job) ? job.join(", ") : Object.keys(job).join(", ")}`,
                 ),
                 [
-                    "stages: check, preview, note, rollout",
+                    "stages: check, preview, note, rollout, drift",
                     "default: image, interruptible",
                     ".in_merge_requests: rules",
                     ".with_aws: id_tokens, before_script",
@@ -147,6 +157,7 @@ describe("the pipelines of examples/", () => {
                     "preview: stage, extends, needs, variables, script, artifacts",
                     "note: stage, needs, rules, script",
                     "rollout: stage, extends, rules, environment, resource_group, interruptible, timeout, variables, script",
+                    "drift: stage, extends, rules, variables, script",
                 ],
             ));
 
@@ -159,12 +170,24 @@ describe("the pipelines of examples/", () => {
             assert.deepEqual(note?.rules, [{ ...own, when: "always" }]);
         });
 
+        it("look for drift in scheduled pipelines only, with the role of previews", () => {
+            const { rules, variables, script } = gitlab.drift ?? {};
+            assert.deepEqual(
+                { rules, variables, script },
+                {
+                    rules: [{ if: '$CI_PIPELINE_SOURCE == "schedule"' }],
+                    variables: { AWS_ROLE_ARN: "$PREVIEW_ROLE" },
+                    script: ["npx thanos-fleet drift"],
+                },
+            );
+        });
+
         it("roll out what was merged, one at a time, when somebody starts it", () => {
             const { rules, environment, resource_group, interruptible, extends: parts } = gitlab.rollout ?? {};
             assert.deepEqual(
                 { rules, environment, resource_group, interruptible, parts },
                 {
-                    rules: [{ if: "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH", when: "manual" }],
+                    rules: [{ if: '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH', when: "manual" }],
                     environment: "production",
                     resource_group: "rollout",
                     interruptible: false,
