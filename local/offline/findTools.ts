@@ -5,7 +5,7 @@ import { type QueuedBuild, runBuilds } from "./tools/buildQueue";
 import { place, publish, withCacheLock } from "./tools/cache";
 import { entryOf, fileName, type ToolName } from "./tools/catalogue";
 import { checkBinary } from "./tools/checkBinary";
-import { download } from "./tools/download";
+import { bytesText, download } from "./tools/download";
 import type { GoModule } from "./tools/goModules";
 import { exists, type Machine, thisMachine } from "./tools/machine";
 import { type MissingTool, summary, type Tool, ToolError } from "./tools/toolError";
@@ -125,7 +125,9 @@ class ToolSearch {
         if (!from) return;
         const to = path.join(tmp, fileName(name));
         try {
-            await download(from, to, this.machine, this.signal, () => this.step.update(`downloading ${label(name)}`));
+            const say = (done: number, total: number | undefined) =>
+                this.step.update(`downloading ${label(name)}${bytesText(done, total)}`);
+            await download(from, to, this.machine, this.signal, say);
             await this.keep(name, to, "download", started);
         } catch (e) {
             this.signal.throwIfAborted();

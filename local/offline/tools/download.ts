@@ -9,21 +9,47 @@ import { extract } from "tar-stream";
 import type { Download } from "./catalogue";
 import type { Machine } from "./machine";
 
-/** Downloads a published file, compares its sum with the published one, and writes its binary to `to`. `begun` is called once the host answers. */
-export async function download(from: Download, to: string, machine: Machine, signal: AbortSignal, begun: () => void): Promise<void> {
+/** How often it is said how far a download is. */
+const SAID_EVERY_MS = 3_000;
+
+/** How far a download is: ", 12 of 41 MB". `total`: undefined if the host does not say. */
+export function bytesText(done: number, total: number | undefined): string {
+    const mb = (bytes: number) => Math.ceil(bytes / 1e6);
+    if (total === undefined) return done === 0 ? "" : `, ${mb(done)} MB`;
+    return done === 0 ? `, ${mb(total)} MB` : `, ${mb(done)} of ${mb(total)} MB`;
+}
+
+/**
+ * Downloads a published file, compares its sum with the published one, and writes its binary to `to`. `progress` is called once the host answers, and then every
+ * few seconds: with the bytes so far, and with all of them if the host says how many.
+ */
+export async function download(
+    from: Download,
+    to: string,
+    machine: Machine,
+    signal: AbortSignal,
+    progress: (done: number, total: number | undefined) => void,
+): Promise<void> {
     const name = path.posix.basename(new URL(from.url).pathname);
     const wanted = checksumOf(name, await (await machine.fetch(from.checksums, signal)).text());
     if (!wanted) throw new Error(`${from.checksums} has no sum for ${name}`);
-    begun();
     const fetched = `${to}.fetched`;
     const sum = createHash("sha256");
-    const body = (await machine.fetch(from.url, signal)).body;
+    const { body, headers } = await machine.fetch(from.url, signal);
     if (!body) throw new Error(`${from.url} is empty`);
+    const total = Number(headers.get("content-length")) || undefined;
+    let [done, saidAt] = [0, Date.now()];
+    progress(done, total);
     await pipeline(
         Readable.fromWeb(body as ReadableStream),
         async function* (chunks: AsyncIterable<Buffer>) {
             for await (const chunk of chunks) {
                 sum.update(chunk);
+                done += chunk.length;
+                if (Date.now() - saidAt >= SAID_EVERY_MS) {
+                    saidAt = Date.now();
+                    progress(done, total);
+                }
                 yield chunk;
             }
         },
