@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { NAMESPACE } from "../../local/fleet/settings";
 import { engineDirectory } from "../../local/fleet/state";
 import { findPlugins } from "../../local/offline/findPlugins";
 import { IMAGES } from "../../local/offline/images";
+import { below, killAll, random } from "../support/kill";
 import type { Outcome, RunArgs } from "../support/killableRun";
 import { ROOT } from "../support/root";
 import { core, targetOf, tools } from "../support/runningFleet";
@@ -22,29 +23,6 @@ import { temporaryDirectory } from "../support/temporaryDirectory";
 const KILLS = Number(process.env.KILLS ?? 1);
 /** Decides the moments, one in each part of an `up`; a failed run is repeated with its seed. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
-
-/** Between 0 and 1; the same seed gives the same sequence (mulberry32). */
-function random(seed: number): () => number {
-    let a = seed;
-    return () => {
-        a = (a + 0x6d2b79f5) | 0;
-        let t = Math.imul(a ^ (a >>> 15), 1 | a);
-        t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-        return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-    };
-}
-
-/** The processes below one, with the engine first: a plugin that ends before its engine would be a different failure. */
-function below(pid: number): number[] {
-    const processes = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
-        .split("\n")
-        .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [])
-        .map(([, own, parent, args = ""]) => ({ pid: Number(own), parent: Number(parent), args }));
-    const found = [pid];
-    for (const parent of found) found.push(...processes.filter((p) => p.parent === parent).map((p) => p.pid));
-    const isEngine = (id: number) => /\/pulumi (up|destroy|refresh|stack) /.test(processes.find((p) => p.pid === id)?.args ?? "");
-    return found.slice(1).sort((a, b) => Number(isEngine(b)) - Number(isEngine(a)));
-}
 
 /** A chart of one Deployment and one ConfigMap. */
 function writeChart(directory: string): string {
@@ -133,12 +111,7 @@ describe("an operation whose engine, plugin and program are killed", () => {
         await Promise.race([begun(child).then(() => sleep(seconds * 1000)), closed]);
         const { pid } = child;
         if (pid === undefined || child.exitCode !== null) return undefined;
-        for (const id of [...below(pid), pid])
-            try {
-                process.kill(id, "SIGKILL");
-            } catch {
-                // It has just ended.
-            }
+        killAll([...below(pid), pid]);
         await closed;
         return pendingIn(checkpoint()).join(", ") || "nothing";
     }

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClusterName } from "../../local/fleet/settings";
+import { askSteadily, lost, SCRAPE_SECONDS, sampleTimes } from "../support/changesUnderLoad";
+import { FleetFiles } from "../support/fleetFiles";
+import { apps, frontend, NAMESPACE } from "../support/runningFleet";
+
+/** Rolls changes out over the running fleet, as a pipeline does (`npm run test:rollout`). Not a part of the suite, because of its length. */
+describe("a rollout over the running fleet", () => {
+    const files = new FleetFiles();
+    let base = "";
+
+    before(async () => {
+        base = await frontend();
+        files.settings({ gate: { query: base, soak: "30s", deadline: "4m" } });
+        await files.write();
+        const { code, printed } = await files.run("up");
+        assert.equal(code, 0, printed);
+    });
+
+    /** Flags of a cluster's Query. */
+    async function flagsOf(cluster: ClusterName): Promise<string[]> {
+        const { spec } = await (await apps(cluster)).readNamespacedDeployment({ name: "thanos-query", namespace: NAMESPACE });
+        return spec?.template.spec?.containers.flatMap(({ args }) => args ?? []) ?? [];
+    }
+
+    const inEveryCluster = (query: Record<string, unknown>) => ({ observer: { query }, blue: { query }, red: { query } });
+
+    it("brings a changed flag to every cluster, while every answer is whole and every sample is written", async () => {
+        const started = Date.now();
+        const lostBefore = await lost(base);
+        const stopAsking = askSteadily(base);
+        await files.write(inEveryCluster({ maxConcurrentSelect: 5 }));
+        const { code, printed } = await files.run("up");
+        const wrong = await stopAsking();
+        assert.equal(code, 0, printed);
+        assert.match(printed, /^Done: 3 stacks in 3 waves\. Changed: observer, blue, red\.$/m);
+        assert.equal(printed.match(/^gate .*passed/gm)?.length, 3, printed);
+        for (const cluster of ["observer", "blue", "red"] as const)
+            assert.ok((await flagsOf(cluster)).includes("--query.max-concurrent-select=5"), cluster);
+        assert.deepEqual(wrong, []);
+        await sleep(60_000);
+        const held = await sampleTimes(base, Math.ceil((Date.now() - started) / 1000));
+        for (const [holder, series] of Object.entries(held))
+            for (const [name, times] of Object.entries(series))
+                for (const [i, time] of times.entries())
+                    assert.ok(i === 0 || time - (times[i - 1] ?? 0) < 1.5 * SCRAPE_SECONDS, `${holder} ${name} has a hole before ${time}`);
+        assert.equal(await lost(base), lostBefore);
+    });
+
+    it("stops at the observer where a flag that parses breaks queries, again in the next run, and goes on with the mend", async () => {
+        await files.write(inEveryCluster({ timeout: "2ms", storeResponseTimeout: "1ms" }));
+        const stopped = await files.run("up");
+        assert.equal(stopped.code, 20, stopped.printed);
+        assert.match(stopped.printed, /^Stopped at the gate after wave 1 of 3: .* Changed: observer\. Not changed: blue, red\.$/m);
+        const again = await files.run("up");
+        assert.equal(again.code, 20, again.printed);
+        assert.match(
+            again.printed,
+            /^Stopped at the gate after wave 1 of 3: .* Had nothing to change: observer\. Not changed: blue, red\.$/m,
+        );
+        for (const cluster of ["blue", "red"] as const) assert.ok((await flagsOf(cluster)).includes("--query.timeout=2m"), cluster);
+        await files.write();
+        const mended = await files.run("up");
+        assert.equal(mended.code, 0, mended.printed);
+        assert.match(mended.printed, /^Done: 3 stacks in 3 waves\. Changed: observer, blue, red\.$/m);
+    });
+});
