@@ -310,7 +310,20 @@ export function prometheusRelease(root: Readonly<Record<string, unknown>>, notes
                 "off",
                 "EKS runs them where nobody can scrape them. `prometheus.values` can switch them on.",
             );
-        for (const path of ["prometheus.enabled", "prometheusOperator.enabled"]) taken(path, (at) => values.at(at));
+        if (taken("prometheus.enabled", (at) => values.at(at)) === false)
+            notes.left(
+                "prometheus.enabled",
+                false,
+                "every cluster of the fleet has a Prometheus: the stack installs one.",
+                "Write `prometheus.existing`, if another release runs one that is to stay.",
+            );
+        if (taken("prometheusOperator.enabled", (at) => values.at(at)) === false)
+            notes.differs(
+                "prometheusOperator.enabled",
+                false,
+                "true",
+                "the stack installs an operator, which handles the stack's own Prometheus only, beside one that exists.",
+            );
         notes.differs(
             SPEC,
             "external label prometheus: NAMESPACE/NAME of before",

@@ -1,31 +1,50 @@
-/** The services of a docker-compose file (compose-spec, 05-services.md), as far as they say what a container runs. */
+import { join } from "node:path";
+import { isMap } from "../rules/isMap";
+
+/** The services of a docker-compose file (compose-spec, 05-services.md), as far as they say what a container runs, and which files it reads. */
 
 interface Service {
     readonly image?: unknown;
     readonly entrypoint?: unknown;
     readonly command?: unknown;
+    readonly volumes?: unknown;
     readonly scale?: unknown;
     readonly deploy?: { readonly replicas?: unknown } | null;
 }
 
-/** Each service as a workload of one container. */
-export function composeManifests(services: Record<string, unknown>): { name: string; fields: Record<string, unknown> }[] {
+/** Each service as a workload of one container. `folder` is that of the file: paths are relative to it. */
+export function composeManifests(services: Record<string, unknown>, folder: string): { name: string; fields: Record<string, unknown> }[] {
     return Object.entries(services).flatMap(([name, service]) => {
         if (typeof service !== "object" || service === null) return [];
-        const { image, entrypoint, command, scale, deploy } = service as Service;
+        const { image, entrypoint, command, volumes: given, scale, deploy } = service as Service;
         if (typeof image !== "string") return [];
         const replicas = deploy?.replicas ?? scale;
-        const container = { name, image, command: words(entrypoint), args: words(command) };
+        const mounts = Array.isArray(given) ? given.flatMap((volume) => mountOf(volume, folder)) : [];
+        const volumes = mounts.map(({ path }, i) => ({ name: `${i}`, bind: { path } }));
+        const volumeMounts = mounts.map(({ mountPath }, i) => ({ name: `${i}`, mountPath }));
+        const container = { name, image, command: words(entrypoint), args: words(command), volumeMounts };
         return [
             {
                 name,
                 fields: {
                     metadata: { name },
-                    spec: { ...(typeof replicas === "number" && { replicas }), template: { spec: { containers: [container] } } },
+                    spec: { ...(typeof replicas === "number" && { replicas }), template: { spec: { containers: [container], volumes } } },
                 },
             },
         ];
     });
+}
+
+/** `./bucket.yml:/etc/bucket.yml:ro`, or the same as a map. Volumes with a name of their own hold data, and no files that people write. */
+function mountOf(volume: unknown, folder: string): { path: string; mountPath: string }[] {
+    const { source, target } = isMap(volume) ? volume : shortOf(volume);
+    if (typeof source !== "string" || typeof target !== "string" || !/^[./~$]/.test(source)) return [];
+    return [{ path: (source.startsWith(".") ? join(folder, source) : source).replace(/\/$/, ""), mountPath: target }];
+}
+
+function shortOf(volume: unknown): { source?: string | undefined; target?: string | undefined } {
+    const [source, target] = typeof volume === "string" ? volume.split(":") : [];
+    return { source, target };
 }
 
 /** A list of words, or a line that is split as a shell splits it. Words of other types are written as text. */

@@ -1,5 +1,6 @@
 import { RULES, undecided as undecidedFor } from "../rules";
 import { today as todayInUtc } from "../rules/date";
+import { isMap } from "../rules/isMap";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
 import { FlagError } from "../rules/reading/commandLine";
@@ -90,7 +91,7 @@ function readObjects(files: Iterable<SourceFile | Unreadable>): { objects: Sourc
             if ("problem" in read) unreadable.push(read);
             else
                 for (const object of objectsOf(document, read.value))
-                    if (hasTypesOfKubernetes(object)) objects.push(object);
+                    if (hasTypesOfKubernetes(object) || hasTypesOfKubernetes(withoutNulls(object))) objects.push(object);
                     else unreadable.push(ofAnotherType(object, object.title));
         }
     }
@@ -108,6 +109,21 @@ function hasTypesOfKubernetes({ manifest }: SourceObject): boolean {
         if (error instanceof TypeError) return false;
         throw error;
     }
+}
+
+/** Kubernetes drops a field that is null, as templates leave many: `args:`. Few objects stop readers with them, so they are dropped in those only. */
+function withoutNulls(object: SourceObject): SourceObject {
+    dropNulls(object.manifest.fields, new Set());
+    return object;
+}
+
+/** An alias may make a map its own value. */
+function dropNulls(value: unknown, seen: Set<unknown>): void {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    seen.add(value);
+    for (const [key, child] of Object.entries(value))
+        if (child === null && isMap(value)) delete value[key];
+        else dropNulls(child, seen);
 }
 
 function ofAnotherType(object: SourceObject, path: string): Unreadable {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
 import { composeManifests } from "./compose";
@@ -32,7 +33,7 @@ const DEEPEST_LIST = 3;
 export function objectsOf(source: SourceDocument, value: unknown): SourceObject[] {
     if (isKustomization(source.file) && isMap(value)) return kustomization(source, value);
     return isMap(value) && isMap(value.services) && value.kind === undefined
-        ? composeManifests(value.services).map(({ name, fields }) => {
+        ? composeManifests(value.services, dirname(source.file)).map(({ name, fields }) => {
               // A container is replaced in place, as the pod of a StatefulSet is.
               const manifest = { apiVersion: "apps/v1", kind: "StatefulSet", name, id: idOf(source, ["services", name]), fields };
               return { manifest, title: `service ${name}`, source, keys: ["services", name] };

@@ -42,10 +42,19 @@ export function toPolicy(rule: Rule, easings: readonly Easing[] = []): ResourceV
 
 const isUnknown = (error: unknown) => error instanceof UnknownValueError;
 
+/** A field, or a file in a ConfigMap or Secret, has another type than its program demands: reading it trusts the types. */
+const isOfAnotherType = (error: unknown): boolean => error instanceof TypeError;
+
 function validate(rule: Rule, resources: readonly Registered[], config: Overrides, report: ReportViolation): void {
-    const { model, ids, unread } = readModel(resources.flatMap(manifestOf), rule.reads, isUnknown);
+    const { model, ids, unread } = readModel(
+        resources.flatMap(manifestOf),
+        rule.reads,
+        (error) => isUnknown(error) || isOfAnotherType(error),
+    );
     for (const problem of rule.check(model, thresholdsOf(rule, config))) report(problemText(problem), urnOf(problem.path, ids));
-    for (const { path, id, error } of unread) if (!isUnknown(error)) report(`${path}: ${error.message}`, id);
+    for (const { path, id, error } of unread)
+        if (isOfAnotherType(error)) report(`${path}: has something of another type than its program demands (${error.message}).`, id);
+        else if (!isUnknown(error)) report(`${path}: ${error.message}`, id);
     // Thrown last, so that every known problem is reported. The engine turns the error into a warning that the rule did not run in full.
     const unknown = unread.find(({ error }) => isUnknown(error));
     if (unknown !== undefined) throw unknown.error;

@@ -102,12 +102,21 @@ const placesIn = (perZone: readonly number[]) => {
     return perZone.reduce((places, ingesters) => places + Math.min(ingesters, smallest + 1), 0);
 };
 
-const unevenZones = ({ replicationFactor }: Receive, { path, ingesters, perZone = [] }: Hashring): Problem[] =>
-    new Problems()
+function unevenZones({ replicationFactor, sending }: Receive, { path, ingesters, perZone = [], algorithm }: Hashring): Problem[] {
+    const spreads = algorithm ?? sending?.algorithm ?? "ketama";
+    const lacksPlaces = ingesters >= replicationFactor && placesIn(perZone) < replicationFactor;
+    return new Problems()
         .when(
-            perZone.length > 1 && ingesters >= replicationFactor && placesIn(perZone) < replicationFactor,
+            perZone.length > 1 && spreads === "hashmod",
+            `${path}.zones`,
+            "hashmod knows no zones: Receive refuses the hashring, and is never ready.",
+            "Set --receive.hashrings-algorithm=ketama, or remove `az`.",
+        )
+        .when(
+            perZone.length > 1 && spreads !== "hashmod" && lacksPlaces,
             `${path}.zones`,
             `zones with ${perZone.join(", ")} ingesters have no place for ${replicationFactor} copies of a sample. Receive looks for one for ever and is never ready.`,
             "Run equally many ingesters in each zone.",
         )
         .all();
+}

@@ -1,4 +1,4 @@
-import { configMap, thanos } from "./example";
+import { configMap, labelled, service, thanos } from "./example";
 import { type MemcachedCache, type MemcachedServers, NOTHING } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -45,8 +45,8 @@ export const cachesKeepTheirPlaces = defineRule({
         ],
     },
     manifests: {
-        good: [file("dnssrvnoa+_client._tcp.memcached"), store(), service(), memcached("--max-item-size=16m")],
-        bad: [file("dnssrv+_client._tcp.memcached"), store(), service(), memcached()],
+        good: [file("dnssrvnoa+_client._tcp.memcached"), store(), service("memcached", "None"), memcached("--max-item-size=16m")],
+        bad: [file("dnssrv+_client._tcp.memcached"), store(), service("memcached", "None"), memcached()],
     },
 });
 
@@ -97,17 +97,8 @@ function store() {
     return thanos("StatefulSet", "store", ["store", "--index-cache.config-file=/etc/thanos/cache.yml"], { configMap: "cache" });
 }
 
-function service() {
-    return {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "memcached" },
-        spec: { clusterIP: "None", selector: { app: "memcached" } },
-    };
-}
-
 function memcached(...args: string[]) {
     const containers = [{ name: "memcached", image: "memcached:1.6.39", args: ["--memory-limit=1024", ...args] }];
-    const template = { metadata: { labels: { app: "memcached" } }, spec: { containers } };
-    return { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: "memcached" }, spec: { replicas: 3, template } };
+    const spec = { replicas: 3, template: { spec: { containers } } };
+    return labelled({ apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: "memcached" }, spec });
 }

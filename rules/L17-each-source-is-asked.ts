@@ -1,4 +1,4 @@
-import { HASHRINGS, thanos } from "./example";
+import { HASHRINGS, labelled, service, thanos } from "./example";
 import { endpointsLack } from "./lacks";
 import { type Backends, type Endpoint, isDynamic, NOTHING, type ThanosModel } from "./model";
 import { Problems } from "./problem";
@@ -44,14 +44,10 @@ export const eachSourceIsAsked = defineRule({
         good: [
             thanos("Deployment", "query", ["query", "--endpoint=dns+ingester:10901"]),
             service("ingester", "None"),
-            labelled("ingester", 3),
+            ingesters(),
             thanos("Deployment", "router", ["receive", HASHRINGS, "--receive.replication-factor=3"], { configMap: "ring" }),
         ],
-        bad: [
-            thanos("Deployment", "query", ["query", "--endpoint=ingester.default.svc:10901"]),
-            service("ingester"),
-            labelled("ingester", 3),
-        ],
+        bad: [thanos("Deployment", "query", ["query", "--endpoint=ingester.default.svc:10901"]), service("ingester"), ingesters()],
     },
 });
 
@@ -63,13 +59,6 @@ function listing(...endpoints: readonly Endpoint[]): ThanosModel {
     return { ...NOTHING, endpointLists: [{ path: "query", tlsByDefault: false, endpoints }] };
 }
 
-function service(name: string, clusterIP?: string) {
-    return { apiVersion: "v1", kind: "Service", metadata: { name }, spec: { ...(clusterIP && { clusterIP }), selector: { app: name } } };
-}
-
-/** Ingesters whose pods a Service of the same name selects. */
-function labelled(name: string, replicas: number) {
-    const ingesters = thanos("StatefulSet", name, ["receive", "--tsdb.path=/data"], { replicas });
-    const { template, ...spec } = ingesters.spec as { template: object };
-    return { ...ingesters, spec: { ...spec, template: { metadata: { labels: { app: name } }, ...template } } };
+function ingesters() {
+    return labelled(thanos("StatefulSet", "ingester", ["receive", "--tsdb.path=/data"], { replicas: 3 }));
 }

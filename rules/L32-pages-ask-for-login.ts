@@ -1,3 +1,4 @@
+import { labelled, service, thanos } from "./example";
 import { admitsEverybody, isKnown, NOTHING } from "./model";
 import { Problems } from "./problem";
 import { defineRule } from "./rule";
@@ -55,4 +56,23 @@ export const pagesAskForLogin = defineRule({
             { path: "everybody", host: "blocks.fleet.test", login: false, reason: "the VPN asks for a login", sources: ["0.0.0.0/0"] },
         ],
     },
+    manifests: {
+        good: [
+            ingress({ "nginx.ingress.kubernetes.io/auth-url": "https://login.example.com/oauth2/auth" }),
+            service("query-frontend"),
+            frontend(),
+        ],
+        bad: [ingress({}), service("query-frontend"), frontend()],
+    },
 });
+
+function frontend() {
+    return labelled(thanos("Deployment", "query-frontend", ["query-frontend", "--query-frontend.downstream-url=http://query:10902"]));
+}
+
+function ingress(annotations: Readonly<Record<string, string>>) {
+    const backend = { service: { name: "query-frontend", port: { number: 10902 } } };
+    const rule = { host: "metrics.example.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } };
+    const metadata = { name: "metrics", annotations };
+    return { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { ingressClassName: "nginx", rules: [rule] } };
+}

@@ -64,6 +64,20 @@ export function thanos(
     };
 }
 
+/** A Service of the pods of `labelled(workload)` of the same name. */
+export const service = (name: string, clusterIP?: "None"): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { ...(clusterIP !== undefined && { clusterIP }), selector: { app: name } },
+});
+
+/** A workload whose pods a Service of the same name selects. */
+export function labelled(workload: KubernetesObject): KubernetesObject {
+    const { template, ...spec } = workload.spec as { template: object };
+    return { ...workload, spec: { ...spec, template: { metadata: { labels: { app: workload.metadata.name } }, ...template } } };
+}
+
 /** Flags that read the files of a workload of `thanos`. */
 export const OBJSTORE = ["--objstore.config-file=/etc/objstore/objstore.yml"];
 export const HASHRINGS = "--receive.hashrings-file=/etc/thanos/hashrings.json";

@@ -54,8 +54,8 @@ export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
     readonly good: ThanosModel;
     /** A deployment that shows each problem of the rule. */
     readonly bad: ThanosModel;
-    /** The same as Kubernetes objects: a deployment without a problem, and one with some. @default none: manifests do not tell */
-    readonly manifests?: { readonly good: readonly KubernetesObject[]; readonly bad: readonly KubernetesObject[] };
+    /** The same as Kubernetes objects: a deployment without a problem, and one with some. */
+    readonly manifests: { readonly good: readonly KubernetesObject[]; readonly bad: readonly KubernetesObject[] };
 }
 
 /** A fact without which a rule cannot be decided for a part. */

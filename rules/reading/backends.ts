@@ -1,5 +1,5 @@
 import type { Backends } from "../model";
-import { receiveFlags } from "./commandLine";
+import { receiveMode } from "./commandLine";
 import { type Process, processesOf, type Surroundings } from "./process";
 import { type ServiceName, serviceNamed, serviceOf } from "./services";
 
@@ -24,4 +24,4 @@ function backends(named: ServiceName, around: Surroundings): Backends | undefine
     };
 }
 
-const hasSamples = ({ component, line }: Process) => component === "sidecar" || receiveFlags(line).stores;
+const hasSamples = ({ component, line }: Process) => component === "sidecar" || receiveMode(line).stores;

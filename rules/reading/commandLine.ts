@@ -88,26 +88,34 @@ function age(flags: Flags, name: string): Duration {
 
 const NONE = parseDuration("0");
 
-/** What the flags of `thanos receive` say (cmd/thanos/receive.go, determineMode). */
-export interface ReceiveFlags {
+/** What a Receive is (cmd/thanos/receive.go, determineMode). */
+interface ReceiveMode {
     /** It has a hashring, so it routes. */
     readonly forwards: boolean;
     /** It ingests: it has no hashring, or a local endpoint beside it. */
     readonly stores: boolean;
     /** It has a name in a hashring. */
     readonly isNamed: boolean;
+}
+
+/** What the flags of `thanos receive` say. */
+export interface ReceiveFlags extends ReceiveMode {
     readonly replicationFactor: number;
     readonly algorithm: string;
     readonly protocol: string;
 }
 
-export function receiveFlags({ flags }: CommandLine): ReceiveFlags {
+/** It needs no flag whose value may be wrong. */
+export function receiveMode({ flags }: CommandLine): ReceiveMode {
     const forwards = flags.has("receive.hashrings") || flags.has("receive.hashrings-file");
     const isNamed = flags.has("receive.local-endpoint");
+    return { forwards, stores: !forwards || isNamed, isNamed };
+}
+
+export function receiveFlags(line: CommandLine): ReceiveFlags {
+    const { flags } = line;
     return {
-        forwards,
-        stores: !forwards || isNamed,
-        isNamed,
+        ...receiveMode(line),
         replicationFactor: count(flags, "receive.replication-factor", 1),
         algorithm: text(flags, "receive.hashrings-algorithm") ?? "hashmod",
         protocol: text(flags, "receive.replication-protocol") ?? "protobuf",

@@ -1,9 +1,10 @@
 import type { NotKnown } from "../model";
 import type { Manifest } from "./manifest";
 
-/** Where the text of a file or of an environment variable comes from. */
+/** Where the text of a file or of an environment variable comes from: a key of an object; of docker-compose, a file, or a folder and what is below it. */
 export interface Origin {
-    readonly kind: "ConfigMap" | "Secret";
+    readonly kind: "ConfigMap" | "Secret" | "File";
+    /** Empty for a file. */
     readonly namespace: string;
     readonly name: string;
     readonly key: string;
@@ -15,8 +16,9 @@ interface Fields {
     readonly stringData?: Readonly<Record<string, string>>;
 }
 
-/** `Secret monitoring/objstore (objstore.yml)`. */
-export const originText = ({ kind, namespace, name, key }: Origin) => `${kind} ${namespace}/${name} (${key})`;
+/** `Secret monitoring/objstore (objstore.yml)`; `File ./bucket.yml`. */
+export const originText = ({ kind, namespace, name, key }: Origin) =>
+    kind === "File" ? `${kind} ${[name, key].filter((part) => part !== "").join("/")}` : `${kind} ${namespace}/${name} (${key})`;
 
 /** Reads ConfigMaps and Secrets that are among the manifests. */
 export class Files {

@@ -1,4 +1,5 @@
 import { type Duration, parseDuration } from "../duration";
+import { isMap } from "../isMap";
 import {
     type Command,
     type Compactor,
@@ -14,7 +15,7 @@ import {
     type Store,
 } from "../model";
 import { backendsOf } from "./backends";
-import { compactorFlags, duration, FlagError, receiveFlags, storeFlags, text } from "./commandLine";
+import { compactorFlags, duration, FlagError, receiveMode, storeFlags, text } from "./commandLine";
 import { type Process, readYaml, type Surroundings } from "./process";
 
 /** A part of the model from the process that is it. */
@@ -34,11 +35,21 @@ export function compactorIn(process: Process): Compactor {
     };
 }
 
-/** The relabelling of a shard: the same for the same relabelling, however it is written. */
-function shardOf(process: Process): string | undefined {
-    const content = process.content("selector.relabel-config");
-    if (content === undefined) return undefined;
-    if (!isKnown(content)) return text(process.line.flags, "selector.relabel-config-file") ?? content.notKnown;
+/** What selects the blocks of a shard, by relabelling and by time: the same for the same blocks, however it is written. */
+function shardOf({ line, content }: Process): string | undefined {
+    const relabelling = content("selector.relabel-config");
+    const parts = [
+        ...(relabelling === undefined ? [] : [relabellingOf(line, relabelling)]),
+        ...["min-time", "max-time"].flatMap((flag) => {
+            const time = text(line.flags, flag);
+            return time === undefined ? [] : [`${flag} ${time}`];
+        }),
+    ];
+    return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+function relabellingOf(line: Process["line"], content: Known<string>): string {
+    if (!isKnown(content)) return text(line.flags, "selector.relabel-config-file") ?? content.notKnown;
     const relabelling = readYaml(content);
     return relabelling === undefined ? content : JSON.stringify(relabelling);
 }
@@ -90,7 +101,7 @@ function mostReplicas({ name, namespace }: Process["workload"], { manifests, qui
 export function sourceIn(process: Process): Source[] {
     const { path, component, workload, line } = process;
     const isReceive = component === "receive";
-    if (isReceive && !receiveFlags(line).stores) return [];
+    if (isReceive && !receiveMode(line).stores) return [];
     const retention = duration(line.flags, "tsdb.retention", isReceive ? "15d" : "48h");
     return [
         {
@@ -137,39 +148,51 @@ function differsByPod(value: string, variable: Process["variable"]): boolean | u
     return differs.includes(undefined) || /[$]|\{\{/.test(value.replace(/\$\([^)]*\)/g, "")) ? undefined : false;
 }
 
+interface Ring {
+    readonly endpoints?: readonly (string | { readonly az?: string })[] | null;
+    readonly tenants?: readonly string[] | null;
+    readonly algorithm?: string;
+}
+
 /** The rings of a hashrings file. */
 export function ringsIn(content: string, path: string): Hashring[] {
-    interface Ring {
-        endpoints: (string | { az?: string })[];
-        tenants?: string[];
-        algorithm?: string;
-    }
+    return hashringsFile(content).map((ring, i) => {
+        const [endpoints, tenants] = [ring.endpoints ?? [], ring.tenants ?? []];
+        const zones = endpoints.map((endpoint) => (typeof endpoint === "string" ? "" : (endpoint.az ?? "")));
+        const perZone = [...new Set(zones)].map((zone) => zones.filter((other) => other === zone).length);
+        return {
+            path: `${path}.hashrings[${i}]`,
+            ingesters: endpoints.length,
+            ...(perZone.length > 1 && { perZone }),
+            ...(tenants.length > 0 && { tenants }),
+            ...(ring.algorithm && { algorithm: ring.algorithm }),
+        };
+    });
+}
+
+function hashringsFile(content: string): readonly Ring[] {
     try {
-        return (JSON.parse(content) as Ring[]).map(({ endpoints, tenants = [], algorithm }, i) => {
-            const zones = endpoints.map((endpoint) => (typeof endpoint === "string" ? "" : (endpoint.az ?? "")));
-            const perZone = [...new Set(zones)].map((zone) => zones.filter((other) => other === zone).length);
-            return {
-                path: `${path}.hashrings[${i}]`,
-                ingesters: endpoints.length,
-                ...(perZone.length > 1 && { perZone }),
-                ...(tenants.length > 0 && { tenants }),
-                ...(algorithm && { algorithm }),
-            };
-        });
+        const rings: unknown = JSON.parse(content);
+        const isList = (value: unknown) => value === undefined || value === null || Array.isArray(value);
+        if (Array.isArray(rings) && rings.every((ring) => isMap(ring) && isList(ring.endpoints) && isList(ring.tenants)))
+            return rings as readonly Ring[];
     } catch (error) {
         throw new FlagError(`--receive.hashrings-file: ${(error as Error).message}`);
     }
+    throw new FlagError("--receive.hashrings-file: is no list of hashrings, each a map with a list of endpoints.");
 }
 
 interface EndpointsFile {
-    readonly default_client_config?: ClientFields;
-    readonly endpoints?: readonly {
-        readonly address?: string;
-        readonly group?: boolean;
-        readonly strict?: boolean;
-        readonly service_config?: string;
-        readonly client_config?: ClientFields;
-    }[];
+    readonly default_client_config?: ClientFields | null;
+    readonly endpoints?:
+        | null
+        | readonly {
+              readonly address?: string;
+              readonly group?: boolean;
+              readonly strict?: boolean;
+              readonly service_config?: string;
+              readonly client_config?: ClientFields;
+          }[];
 }
 
 interface ClientFields {
@@ -205,7 +228,7 @@ export function endpointListIn({ path, version, line, content, workload }: Proce
     );
     const file = content("endpoint.sd-config");
     const others: NotKnown | undefined = file === undefined || isKnown(file) ? undefined : file;
-    const { default_client_config: byDefault, endpoints = [] } = ((file !== undefined && isKnown(file) ? readYaml(file) : undefined) ??
+    const { default_client_config: byDefault, endpoints } = ((file !== undefined && isKnown(file) ? readYaml(file) : undefined) ??
         {}) as EndpointsFile;
     const client = byDefault && clientOf(byDefault);
     return {
@@ -214,7 +237,7 @@ export function endpointListIn({ path, version, line, content, workload }: Proce
         tlsByDefault: client?.tls ?? client?.impliesTls ?? text(flags, "grpc-client-tls-secure") === "true",
         endpoints: [
             ...byFlags,
-            ...endpoints.map(
+            ...(endpoints ?? []).map(
                 (
                     { address = "", group = false, strict = false, service_config: serviceConfig, client_config: ownClient },
                     i,

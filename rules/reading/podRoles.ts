@@ -22,7 +22,7 @@ interface Role {
     readonly name: string | undefined;
     readonly trust: Policy | undefined;
     readonly policies: readonly Policy[];
-    /** ARNs of policies that are attached to it. */
+    /** ARNs of policies that are attached to it; of some, what else refers to them. */
     readonly attached: readonly string[];
     /** Whether a permissions boundary limits its policies. */
     readonly isBounded: boolean;
@@ -33,14 +33,36 @@ export function podRolesOf(manifest: Manifest, path: string, around: Surrounding
     const read = ROLES[`${manifest.apiVersion} ${manifest.kind}`];
     if (read === undefined) return [];
     const { name, trust, policies, attached, isBounded } = read(manifest, around);
+    const own = attached.filter((arn) => !OF_AWS.test(arn)).map((arn) => ({ arn, policy: policyOf(arn, around) }));
+    const missing = own.find(({ policy }) => policy === undefined);
     return [
         {
             path,
             name: name ?? notKnown("its name is not known"),
             accounts: trust === undefined ? notKnown("its trust policy is not known") : accountsOf(trust, name, around),
-            rights: isBounded ? notKnown("its permissions boundary is not read") : rightsOf(policies, attached),
+            rights: isBounded
+                ? notKnown("its permissions boundary is not read")
+                : missing !== undefined
+                  ? notKnown(`the policy ${missing.arn}, which is attached to it, is not read`)
+                  : rightsOf([...policies, ...own.flatMap(({ policy }) => policy ?? [])], attached),
         },
     ];
+}
+
+/** Policies that AWS itself has made. */
+const OF_AWS = /:iam::aws:policy\//;
+
+/** The policy of an account that an ARN names, if it is among the resources. */
+function policyOf(arn: string, { manifests, quietly }: Surroundings): Policy | undefined {
+    interface Fields {
+        readonly arn?: string;
+        readonly policy?: Policy;
+    }
+    const found = manifests
+        .filter(({ apiVersion, kind }) => apiVersion === "aws:iam" && kind === "Policy")
+        .map(({ fields }) => fields as Fields)
+        .find((policy) => quietly(() => policy.arn) === arn);
+    return found && quietly(() => found.policy);
 }
 
 const ROLES: Readonly<Record<string, (manifest: Manifest, around: Surroundings) => Role>> = {
@@ -50,6 +72,7 @@ const ROLES: Readonly<Record<string, (manifest: Manifest, around: Surroundings) 
             readonly assumeRolePolicyDocument?: string;
             readonly inlinePolicies?: Readonly<Record<string, string>>;
             readonly policies?: readonly string[];
+            readonly policyRefs?: readonly { readonly from?: { readonly name?: string } }[];
             readonly permissionsBoundary?: string;
             readonly permissionsBoundaryRef?: unknown;
         }
@@ -58,7 +81,7 @@ const ROLES: Readonly<Record<string, (manifest: Manifest, around: Surroundings) 
             name: quietly(() => spec.name),
             trust: quietly(() => spec.assumeRolePolicyDocument),
             policies: Object.keys(spec.inlinePolicies ?? {}).flatMap((key) => quietly(() => spec.inlinePolicies?.[key]) ?? []),
-            attached: quietly(() => [...(spec.policies ?? [])]) ?? [],
+            attached: quietly(() => [...(spec.policies ?? []), ...(spec.policyRefs ?? []).map(({ from }) => from?.name ?? "")]) ?? [],
             isBounded: quietly(() => (spec.permissionsBoundary ?? spec.permissionsBoundaryRef) !== undefined) ?? true,
         };
     },

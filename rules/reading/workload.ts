@@ -17,6 +17,8 @@ interface Item {
 interface VolumeSource {
     readonly secret?: { readonly secretName?: string; readonly name?: string; readonly items?: readonly Item[] };
     readonly configMap?: { readonly name?: string; readonly items?: readonly Item[] };
+    /** Of docker-compose: a file or folder beside its own. */
+    readonly bind?: { readonly path: string };
 }
 
 interface PodSpec {
@@ -163,7 +165,8 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
 }
 
 /** The object and key of a file in a volume. Without `items`, every key is a file of its name. */
-function originIn({ secret, configMap }: VolumeSource, path: string, namespace: string): Origin[] {
+function originIn({ secret, configMap, bind }: VolumeSource, path: string, namespace: string): Origin[] {
+    if (bind !== undefined) return [{ kind: "File", namespace: "", name: bind.path, key: path }];
     const source = secret ?? configMap;
     const name = secret?.secretName ?? source?.name;
     if (source === undefined || name === undefined) return [];

@@ -52,10 +52,8 @@ export async function reportsOn(rule: Rule, objects: readonly object[]): Promise
 }
 
 /** Says what a rule reports about its bad example: as a model, and as manifests. */
-export function reports(rule: Rule, inModel: readonly string[], inManifests: readonly string[] = []): void {
+export function reports(rule: Rule, inModel: readonly string[], inManifests: readonly string[]): void {
     it("reports each problem of its bad example", () =>
         assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), inModel));
-    if (rule.manifests === undefined) return;
-    const { bad } = rule.manifests;
-    it("reports the same where manifests show them", () => assert.deepEqual(findingsIn(rule, bad).problems, inManifests));
+    it("reports the same where manifests show them", () => assert.deepEqual(findingsIn(rule, rule.manifests.bad).problems, inManifests));
 }

@@ -1,7 +1,6 @@
 import { stringify } from "yaml";
 import type { KubernetesObject } from "../../rules/example";
-import { problemText } from "../../rules/problem";
-import { type Rule, thresholdsOf } from "../../rules/rule";
+import type { Rule } from "../../rules/rule";
 import { findingsIn } from "./ruleExamples";
 
 /** The page of a rule: what it demands, why, where it looks, and its examples. */
@@ -15,7 +14,7 @@ export const rulePage = (rule: Rule): string =>
         "## What to do",
         rule.remedy,
         ...thresholds(rule),
-        ...(rule.manifests === undefined ? modelExamples(rule) : manifestExamples(rule, rule.manifests)),
+        ...examples(rule),
     ]);
 
 const page = (paragraphs: readonly string[]) => `${paragraphs.join("\n\n")}\n`;
@@ -42,11 +41,10 @@ function thresholds(rule: Rule): string[] {
     return rows.length === 0 ? [] : ["## Thresholds", ["| name | default | meaning |", "| --- | --- | --- |", ...rows].join("\n")];
 }
 
-function manifestExamples(rule: Rule, { good, bad }: NonNullable<Rule["manifests"]>): string[] {
+function examples(rule: Rule): string[] {
+    const { good, bad } = rule.manifests;
     return ["## Refused", yamlOf(bad), list(findingsIn(rule, bad).problems), "## Accepted", yamlOf(good)];
 }
-
-const modelExamples = (rule: Rule): string[] => ["## Refused", list(rule.check(rule.bad, thresholdsOf(rule)).map(problemText))];
 
 const list = (texts: readonly string[]) => texts.map((text) => `- ${text}`).join("\n");
 const yamlOf = (objects: readonly KubernetesObject[]) =>
@@ -62,13 +60,12 @@ export const rulesIndex = (rules: readonly Rule[]): string =>
             "- **policy pack**: what a stack registers, also one that is not of this project ([ADR 4](../adr/0004-policies-check-preview.md)). " +
             "_stops_ an update; _warns_ where nothing is lost. The pack's configuration changes both, and a stack's `easedRules` make a rule warn that is not critical " +
             "([ADR 35](../adr/0035-eased-rules.md)).\n" +
-            "- **manifests**: Kubernetes objects, whoever wrote them.",
+            "- **manifests**, whoever wrote them: all rules, by `thanos-fleet lint` ([lint](../lint.md)).",
         [
-            "| rule | demands | severity | releases | configuration | policy pack | manifests |",
-            "| --- | --- | --- | --- | --- | --- | --- |",
+            "| rule | demands | severity | releases | configuration | policy pack |",
+            "| --- | --- | --- | --- | --- | --- |",
             ...rules.map((rule) => {
                 const versions = Object.entries(rule.versions ?? {}).map(([program, range]) => `${program} \`${range}\``);
-                const manifests = rule.reads.includes("pages") || rule.manifests !== undefined ? "yes" : "";
                 const cells = [
                     `[${rule.id}](${pageOf(rule)})`,
                     rule.title,
@@ -76,7 +73,6 @@ export const rulesIndex = (rules: readonly Rule[]): string =>
                     versions.join(", ") || "all",
                     rule.settings === undefined ? "" : "yes",
                     rule.severity === "medium" ? "warns" : "stops",
-                    manifests,
                 ];
                 return `| ${cells.join(" | ")} |`;
             }),

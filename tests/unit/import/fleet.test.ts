@@ -274,6 +274,22 @@ describe("an import of kube-prometheus-stack", () => {
         );
     });
 
+    it("says that it installs a Prometheus and an operator where the release has none", () => {
+        const stack = only("kube-prometheus-stack", "prometheus: {enabled: false}\nprometheusOperator: {enabled: false}", {
+            cluster: "blue",
+        });
+        assert.deepEqual(lines("left", stack, /^prometheus\.enabled/), [
+            "prometheus.enabled: false: every cluster of the fleet has a Prometheus: the stack installs one. Write `prometheus.existing`, if another release runs one that is to stay.",
+        ]);
+        assert.deepEqual(lines("differs", stack, /^prometheusOperator/), [
+            "prometheusOperator.enabled: false -> true: the stack installs an operator, which handles the stack's own Prometheus only, beside one that exists.",
+        ]);
+        const usual = only("kube-prometheus-stack", "prometheus: {enabled: true}\nprometheusOperator: {enabled: true}", {
+            cluster: "blue",
+        });
+        assert.deepEqual([lines("left", usual, /^prometheus\.enabled/), lines("differs", usual, /^prometheusOperator/)], [[], []]);
+    });
+
     it("writes and prints no credential that is in its values", () => {
         const stack = only(
             "kube-prometheus-stack",

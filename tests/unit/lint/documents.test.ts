@@ -120,6 +120,17 @@ describe("documents that cannot be read", () => {
         }
     });
 
+    it("do not include those with fields that are null, which Kubernetes drops", () => {
+        const nulls = "          command:\n          env:\n          volumeMounts:\n";
+        const { unreadable, findings } = lintTexts({
+            "a.yaml": compactor("c", ["30h", "90d", "90d"]).replace("          args:", `${nulls}          args:`),
+        });
+        assert.deepEqual([unreadable, findings.map(({ line, rule }) => `${line} ${rule}`)], [[], ["17 L4", "17 L34"]]);
+        const prometheus =
+            "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\nspec: {replicas: 1, thanos: {}, enableFeatures: null, additionalArgs: null}\n";
+        assert.deepEqual([unread(prometheus), lintTexts({ "p.yaml": prometheus }).findings.map(({ rule }) => rule)], [[], ["L31"]]);
+    });
+
     it("have fields of another type than Kubernetes demands", () => {
         for (const [from, to] of [
             ["            - compact\n", "            - compact\n            - 3\n"],

@@ -139,6 +139,33 @@ describe("lint", () => {
         ]);
     });
 
+    it("knows the blocks of docker-compose's services by the file that they mount", () => {
+        const service = (name: string, command: string, volume: string) =>
+            `  ${name}:\n    image: quay.io/thanos/thanos:v0.42.4\n    command: ${command} --objstore.config-file=/etc/thanos/bucket.yml\n    volumes: [${volume}]\n`;
+        const compose = (...services: string[]) => `services:\n${services.join("")}`;
+        const second = "service second.stream: the blocks of File";
+        const streams = (files: Record<string, string>) => lintTexts(files).findings.map(({ message }) => message.split(" already")[0]);
+        const two = (volume: string, other: string) => compose(service("first", "compact", volume), service("second", "compact", other));
+        assert.deepEqual(
+            streams({
+                "demo/compose.yml": two(
+                    "./bucket.yml:/etc/thanos/bucket.yml:ro",
+                    "{type: bind, source: ./bucket.yml, target: /etc/thanos/bucket.yml}",
+                ),
+            }),
+            [`${second} demo/bucket.yml`],
+        );
+        assert.deepEqual(streams({ "compose.yml": two("./conf:/etc/thanos", "./conf/:/etc/thanos") }), [`${second} conf/bucket.yml`]);
+        assert.deepEqual(streams({ "compose.yml": two("./a.yml:/etc/thanos/bucket.yml", "./b.yml:/etc/thanos/bucket.yml") }), []);
+        const single = (name: string) => compose(service(name, "compact", "./bucket.yml:/etc/thanos/bucket.yml"));
+        assert.deepEqual(streams({ "a/compose.yml": single("first"), "b/compose.yml": single("second") }), []);
+        const named = lintTexts({ "compose.yml": two("data:/etc/thanos", "data:/etc/thanos") });
+        assert.deepEqual(
+            [named.findings, named.undecided.filter(({ rule }) => rule === "L2").map(({ part }) => part)],
+            [[], ["service first", "service second"]],
+        );
+    });
+
     it("reads kube-prometheus-stack in a HelmRelease and in an Application, where its values are all there", () => {
         const values = "prometheus: {prometheusSpec: {thanos: {image: x}, replicas: 1}}";
         const flux = (more = "") =>

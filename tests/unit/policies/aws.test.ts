@@ -5,6 +5,8 @@ import { irsa, OBJSTORE, objstore, retentionFlags, serviceAccount, thanos } from
 import { rolesFitTheirPods } from "../../../rules/L26-roles-fit-their-pods";
 import { onlyCompactDeletes } from "../../../rules/L27-only-compact-deletes";
 import { lifecycleSparesBlocks } from "../../../rules/L30-lifecycle-spares-blocks";
+import { manifestOf } from "../../../rules/reading/manifest";
+import { readModel } from "../../../rules/reading/readModel";
 import type { Rule } from "../../../rules/rule";
 import { UNKNOWN } from "../../support/thanosManifests";
 
@@ -127,6 +129,28 @@ describe("the policy pack on roles of AWS", () => {
             await rightsOf(role(), rolePolicy({ Statement: [{ Effect: "Allow", NotAction: "iam:*", Resource: "*" }] })),
             deletes,
         );
+    });
+
+    it("reads a policy of the stack's own that is attached, and is undecided about one of elsewhere", async () => {
+        const arn = "arn:aws:iam::111111111111:policy/blocks";
+        const own = (text: unknown): Resource => ["aws:iam/policy:Policy", "own", { arn, policy: text }];
+        assert.deepEqual(await rightsOf(role(), attached(arn), own(policy("s3:*"))), deletes);
+        assert.deepEqual(await rightsOf(role(), attached(arn), own(policy("s3:GetObject"))), []);
+        assert.deepEqual(await rightsOf(role(), attached(arn), rolePolicy(policy("s3:*"))), []);
+        assert.deepEqual(
+            await rightsOf(role(), attached("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"), rolePolicy(policy("s3:*"))),
+            deletes,
+        );
+        const manifests = (...resources: Resource[]) =>
+            resources.flatMap(([type, name, props]) =>
+                manifestOf({ type, name, urn: `urn:${name}`, props: props as Record<string, unknown> }),
+            );
+        const rights = (...resources: Resource[]) => readModel(manifests(...resources), ["roles"]).model.roles.map((one) => one.rights);
+        assert.deepEqual(rights(role(), attached(arn)), [{ notKnown: `the policy ${arn}, which is attached to it, is not read` }]);
+        const spec = { name: "blocks", assumeRolePolicyDocument: "{}", policyRefs: [{ from: { name: "blocks" } }] };
+        assert.deepEqual(rights(["kubernetes:iam.services.k8s.aws/v1alpha1:Role", "blocks", { spec }]), [
+            { notKnown: "the policy blocks, which is attached to it, is not read" },
+        ]);
     });
 
     it("reports it of pods that have the role by EKS Pod Identity", async () => {

@@ -199,6 +199,19 @@ describe("policies", () => {
         assert.deepEqual(await violations("receive-replicates", stack, { minReplicationFactor: 2 }), []);
     });
 
+    it("report what has another type than its program demands, instead of ending for all resources", async () => {
+        const query = workload("Deployment", "query", ["query", "--endpoint.sd-config=endpoints: 5"]);
+        const [found, ...others] = await violations("strict-endpoints-are-static", [query]);
+        assert.match(found?.message ?? "", /^Deployment query: has something of another type than its program demands \(.*\)\.$/);
+        assert.deepEqual([found?.urn, others], [urnOf("Deployment", "query"), []]);
+        assert.deepEqual(
+            await violations("strict-endpoints-are-static", [
+                workload("Deployment", "query", ["query", "--endpoint.sd-config=endpoints:"]),
+            ]),
+            [],
+        );
+    });
+
     it("leave a Prometheus alone that has nothing to do with Thanos", async () => {
         const single = (spec: object) =>
             violations("redundant-prometheus", [

@@ -28,7 +28,7 @@ describe("rule L2, one-compactor-per-stream", () => {
             const object = thanos("CronJob", "nightly", ["compact", ...OBJSTORE], { secret: "objstore-blue" });
             return { ...object, spec: { ...(object.spec as object), suspend } };
         };
-        const found = (suspend: boolean) => findingsIn(rule, [...(rule.manifests?.good ?? []), nightly(suspend)]).problems.length;
+        const found = (suspend: boolean) => findingsIn(rule, [...rule.manifests.good, nightly(suspend)]).problems.length;
         assert.deepEqual([found(true), found(false)], [0, 2]);
     });
 

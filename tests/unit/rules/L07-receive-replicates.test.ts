@@ -40,6 +40,17 @@ describe("rule L7, receive-replicates", () => {
             }
     });
 
+    it("reports zones that hashmod does not know, by the flag or by the file, instead of their size", () => {
+        const zones = (flag: string | undefined, algorithm?: string) => {
+            const ring = { path: "r", ingesters: 4, perZone: [1, 3], ...(algorithm && { algorithm }) };
+            const sending = flag && { sending: { algorithm: flag, protocol: "protobuf", stores: false } };
+            const model = { ...NOTHING, receives: [{ path: "r", replicationFactor: 4, rings: [ring], ...sending }] };
+            return rule.check(model, thresholdsOf(rule)).map(({ problem }) => problem.split(" ")[0]);
+        };
+        assert.deepEqual([zones("hashmod"), zones("ketama", "hashmod")], [["hashmod"], ["hashmod"]]);
+        assert.deepEqual([zones("ketama"), zones("hashmod", "ketama"), zones(undefined)], [["zones"], ["zones"], ["zones"]]);
+    });
+
     const consequences: [number, Overrides, string][] = [
         [2, {}, "2 is less than 3. A write succeeds when one copy is stored."],
         [3, { minReplicationFactor: 5 }, "3 is less than 5. Thanos would accept it; this threshold does not."],

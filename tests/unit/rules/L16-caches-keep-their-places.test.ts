@@ -20,7 +20,7 @@ describe("rule L16, caches-keep-their-places", () => {
         ],
     );
 
-    const [, store, service, memcached] = rule.manifests?.good ?? [];
+    const [, store, service, memcached] = rule.manifests.good;
     assert.ok(store && service && memcached);
     interface Servers {
         readonly address?: string;
@@ -91,7 +91,7 @@ describe("rule L16, caches-keep-their-places", () => {
     it("reads the caches of Query Frontend and of the bucket, and no others", () => {
         const reading = (args: string[]) =>
             findingsIn(rule, [
-                ...(rule.manifests?.bad ?? []).filter(({ kind, metadata }) => kind !== "StatefulSet" || metadata.name !== "store"),
+                ...rule.manifests.bad.filter(({ kind, metadata }) => kind !== "StatefulSet" || metadata.name !== "store"),
                 thanos("Deployment", "it", args, { configMap: "cache" }),
             ]).problems.length;
         const file = (flag: string) => `--${flag}-config-file=/etc/thanos/cache.yml`;

@@ -16,7 +16,7 @@ describe("rule L17, each-source-is-asked", () => {
         ],
     );
 
-    const [, service, ingesters] = rule.manifests?.bad ?? [];
+    const [, service, ingesters] = rule.manifests.bad;
     assert.ok(service && ingesters);
     const asking = (endpoint: string) =>
         findingsIn(rule, [thanos("Deployment", "query", ["query", `--endpoint=${endpoint}`]), service, ingesters]).problems.length;
@@ -26,6 +26,18 @@ describe("rule L17, each-source-is-asked", () => {
             assert.equal(asking(`${named}:10901`), 1, named);
         for (const other of ["ingester.monitoring", "ingester.default.example.com", "other", "dnssrv+_grpc._tcp.ingester.default.svc"])
             assert.equal(asking(`${other}:10901`), 0, other);
+    });
+
+    it("is not stopped by a wrong flag of the ingesters, which is a matter of theirs", () => {
+        const { template, ...spec } = ingesters.spec as { template: { metadata: object } };
+        const args = ["receive", "--receive.replication-factor=three"];
+        const other = thanos("StatefulSet", "ingester", args).spec as { template: { spec: object } };
+        const wrong: KubernetesObject = {
+            ...ingesters,
+            spec: { ...spec, template: { metadata: template.metadata, spec: other.template.spec } },
+        };
+        const query = thanos("Deployment", "query", ["query", "--endpoint=ingester:10901"]);
+        assert.equal(findingsIn(rule, [query, service, wrong]).problems.length, 1);
     });
 
     it("says nothing of pods that have the same data, or route only", () => {

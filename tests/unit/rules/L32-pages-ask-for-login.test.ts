@@ -2,15 +2,21 @@ import assert from "node:assert/strict";
 import { undecided } from "../../../rules";
 import { pagesAskForLogin as rule } from "../../../rules/L32-pages-ask-for-login";
 import { type ExposedPage, NOTHING } from "../../../rules/model";
-import { problemText } from "../../../rules/problem";
 import { thresholdsOf } from "../../../rules/rule";
+import { reports } from "../../support/ruleExamples";
 
 describe("rule L32, pages-ask-for-login", () => {
-    it("reports the pages without a login, and those that are open to every network, of its bad example", () =>
-        assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), [
+    reports(
+        rule,
+        [
             "open.login: query.fleet.test shows the metrics of the fleet to everybody who reaches it. Put oauth2-proxy before it, or let the ALB ask for a login.",
             "everybody.sourceRanges: blocks.fleet.test may be opened from everywhere. List the networks that people come from.",
-        ]));
+        ],
+        [
+            "Ingress metrics.login: metrics.example.com shows the metrics of the fleet to everybody who reaches it. Put oauth2-proxy before it, or let the ALB ask for a login.",
+            "Ingress metrics.sourceRanges: metrics.example.com may be opened from everywhere. List the networks that people come from.",
+        ],
+    );
 
     it("demands no list of networks where something asks for a login, and says where it does not know one", () => {
         const page = { path: "page", host: "query.fleet.test", sources: [] };

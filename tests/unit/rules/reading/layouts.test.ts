@@ -217,6 +217,23 @@ describe("shards of a compactor", () => {
     });
 });
 
+describe("compactors of one bucket", () => {
+    const compact = (name: string, ...flags: string[]) => {
+        const object = "--objstore.config=type: S3\nconfig: {bucket: b, endpoint: s3.example}";
+        return { ...running("StatefulSet", { image: "thanos", args: ["compact", object, ...flags] }), metadata: { name } };
+    };
+    const found = (...objects: object[]) => findingsIn(oneCompactorPerStream, objects).problems.length;
+
+    it("may each have a time of their own", () => {
+        assert.equal(found(compact("old", "--max-time=-30d"), compact("young", "--min-time=-30d")), 0);
+        assert.equal(found(compact("old", "--max-time=-30d"), compact("again", "--max-time=-30d")), 1);
+        assert.equal(found(compact("old", "--max-time=-30d"), compact("all")), 1);
+        const shard = "--selector.relabel-config=[{action: keep, regex: a}]";
+        assert.equal(found(compact("old", shard, "--max-time=-30d"), compact("young", shard, "--min-time=-30d")), 0);
+        assert.equal(found(compact("old", shard, "--max-time=-30d"), compact("again", shard, "--max-time=-30d")), 1);
+    });
+});
+
 describe("what prometheus-operator runs", () => {
     it("has a Rule whose replicas differ, and the blocks that it uploads", () => {
         const objectStorageConfig = { name: "o", key: "thanos.yaml" };

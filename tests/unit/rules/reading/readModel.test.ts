@@ -160,13 +160,24 @@ describe("the deployment that manifests describe", () => {
             assert.deepEqual(unread, [path]);
         });
 
-        it("or says that it is no JSON", () =>
-            assert.deepEqual(
-                readModel([mounting("rings"), rings("rings", { "rings.json": "[" })], ["receives"]).unread.map(
+        it("or says that it is no JSON, or no list of hashrings", () => {
+            const errors = (content: string) =>
+                readModel([mounting("rings"), rings("rings", { "rings.json": content })], ["receives"]).unread.map(
                     ({ error }) => error.message,
-                ),
-                ["--receive.hashrings-file: Unexpected end of JSON input"],
-            ));
+                );
+            assert.deepEqual(errors("["), ["--receive.hashrings-file: Unexpected end of JSON input"]);
+            for (const content of ["{}", "null", "[3]", '[{"endpoints": 3}]', '[{"endpoints": [], "tenants": "red"}]'])
+                assert.deepEqual(
+                    errors(content),
+                    ["--receive.hashrings-file: is no list of hashrings, each a map with a list of endpoints."],
+                    content,
+                );
+        });
+
+        it("with a list that is null as one that is empty", () => {
+            const file = rings("rings", { "rings.json": '[{"endpoints": null, "tenants": null}]' });
+            assert.deepEqual(modelOf(mounting("rings"), file).receives[0]?.rings, [{ path: `${path}.hashrings[0]`, ingesters: 0 }]);
+        });
     });
 
     it("knows the router of each namespace", () => {
