@@ -120,12 +120,17 @@ async function gateFor(
     const left = rollout.unproven.size > 0 ? await askEvidence(gate).then(beforeOf, () => undefined) : before;
     const archived = fleet.flatMap((stack) => stack.archived ?? []);
     const accepted = accept ? [...rollout.unproven] : [];
-    return async ({ updated, unreached }, signal) => {
+    return async ({ updated, unreached, configHashes }, signal) => {
         const known = unreached.length === 0 ? before : left;
         if (known === undefined) return {};
-        const changed = fleet.flatMap(({ name, cluster }) => (updated.includes(name) && !accepted.includes(name) ? [cluster] : []));
-        const clusters = [...new Set([...known.clusters, ...changed])].filter((cluster) => !archived.includes(cluster)).sort();
-        return waitAtGate(gate, { clusters, since: Date.now(), before: known }, signal, (text) => print.doing("gate", text));
+        const changed = fleet.filter(({ name }) => updated.includes(name) && !accepted.includes(name));
+        const configs = new Map(
+            changed.flatMap(({ name, cluster }) => [configHashes.get(name)].flatMap((hash) => (hash ? [[cluster, hash]] : []))),
+        );
+        const clusters = [...new Set([...known.clusters, ...changed.map(({ cluster }) => cluster)])]
+            .filter((cluster) => !archived.includes(cluster))
+            .sort();
+        return waitAtGate(gate, { clusters, configs, since: Date.now(), before: known }, signal, (text) => print.doing("gate", text));
     };
 }
 

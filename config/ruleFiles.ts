@@ -17,6 +17,9 @@ export interface RuleFile {
 /** The name of the file with the fleet's own rules. */
 export const OWN_RULES = "thanos-fleet.yml";
 
+/** The series by which a Prometheus says with what configuration its rules came: 1, with the hash as the label `config_hash`. */
+export const CONFIG_INFO = "thanos_fleet_config_info";
+
 /** The rule files of a configuration that has no problems. The engine and `npm run plan` run the program in the folder of `Pulumi.yaml`, where paths begin. */
 export const readRuleFiles = (files: readonly string[]): RuleFile[] =>
     files.map((file) => ({ name: basename(file), text: readFileSync(file, "utf8") }));

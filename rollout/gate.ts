@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { type Answer, instantQuery } from "../clients/thanos";
+import { CONFIG_INFO } from "../config/ruleFiles";
 import { formatDuration, parseDuration } from "../rules/duration";
 import type { RolloutSettings } from "./settings";
 
@@ -15,6 +16,8 @@ export interface Evidence {
     at: number;
     /** By cluster: the time of its newest sample, by the same clock. */
     newest: ReadonlyMap<string, number>;
+    /** The same for each configuration with which a Prometheus has evaluated rules: "blue 1f3a...", its cluster and hash. */
+    configs: ReadonlyMap<string, number>;
     /** Alerts that fire, or will if nothing changes: "FleetCompactHalted in observer". */
     alerts: readonly string[];
     /** Clusters in which an upload of a block has failed in the last minutes. */
@@ -36,6 +39,8 @@ export interface Before {
 export interface Demands {
     /** Clusters that have to answer. */
     clusters: readonly string[];
+    /** Hashes of the configuration with which their Prometheus has to answer, by cluster. */
+    configs: ReadonlyMap<string, string>;
     /** The end of the wave, milliseconds since the epoch: what is older says nothing about it. */
     since: number;
     before: Pick<Before, "alerts" | "failedUploads" | "warnings">;
@@ -52,11 +57,14 @@ export const beforeOf = ({ at, newest, alerts, failedUploads, warnings }: Eviden
 });
 
 /** Why a fleet with this evidence is not well. Empty if it is. */
-export function problemsIn(evidence: Evidence, { clusters, since, before }: Demands): string[] {
+export function problemsIn(evidence: Evidence, { clusters, configs, since, before }: Demands): string[] {
     const { at, newest } = evidence;
     const time = (cluster: string) => newest.get(cluster) ?? 0;
     const silent = clusters.filter((cluster) => time(cluster) <= since);
     const lost = clusters.filter((cluster) => time(cluster) > since && at - time(cluster) > FRESH_MS);
+    const unconfigured = [...configs].filter(
+        ([cluster, hash]) => !silent.includes(cluster) && (evidence.configs.get(`${cluster} ${hash}`) ?? 0) <= since,
+    );
     const alerts = evidence.alerts.filter((alert) => !before.alerts.includes(alert));
     const uploads = evidence.failedUploads.filter((cluster) => !before.failedUploads.includes(cluster));
     const known = before.warnings.map(withoutNumbers);
@@ -65,6 +73,10 @@ export function problemsIn(evidence: Evidence, { clusters, since, before }: Dema
     return [
         ...listed("no sample since the wave ended from", silent),
         ...listed(`no sample for ${formatDuration(FRESH_MS)} from`, lost),
+        ...listed(
+            "Prometheus does not have its configuration yet in",
+            unconfigured.map(([cluster]) => cluster),
+        ),
         ...listed("alerts:", alerts),
         ...listed("uploads fail in", uploads),
         ...listed("Query warns:", warnings.slice(0, 1)),
@@ -99,22 +111,29 @@ export function gateVerdict(
 export async function askEvidence({ query: url, alerts, severities }: Pick<Gate, "query" | "alerts" | "severities">): Promise<Evidence> {
     const base = url.replace(/\/+$/, "");
     const ask = (promql: string) => instantQuery(base, promql);
-    const [samples, pending, uploads] = await Promise.all([
+    const [samples, configs, pending, uploads] = await Promise.all([
         ask("max by (cluster) (timestamp(up))"),
+        ask(`max by (cluster, config_hash) (timestamp(${CONFIG_INFO}))`),
         // Pending ones, too: most alerts wait longer than a gate does before they fire.
         ask(`ALERTS{alertname=~"${alerts}",severity=~"${severities.join("|")}"}`),
-        ask('sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0'),
+        // Rounds of sidecars, ingesters and Rule fail also where they may not look what is there already; Compact has no rounds.
+        ask(
+            "sum by (cluster) (increase(thanos_shipper_dir_sync_failures_total[5m])) > 0 or " +
+                'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0',
+        ),
     ]);
     const at = Date.now();
     // Samples have the clocks of the fleet.
     const offset = at - samples.time * 1000;
     const clusterOf = ({ metric }: Answer["samples"][number]) => metric.cluster ?? "no cluster";
+    const timeOf = ({ value }: Answer["samples"][number]) => value * 1000 + offset;
     return {
         at,
-        newest: new Map(samples.samples.map((sample) => [clusterOf(sample), sample.value * 1000 + offset])),
+        newest: new Map(samples.samples.map((sample) => [clusterOf(sample), timeOf(sample)])),
+        configs: new Map(configs.samples.map((sample) => [`${clusterOf(sample)} ${sample.metric.config_hash}`, timeOf(sample)])),
         alerts: unique(pending.samples.map((sample) => `${sample.metric.alertname} in ${clusterOf(sample)}`)),
         failedUploads: unique(uploads.samples.map(clusterOf)),
-        warnings: unique([samples, pending, uploads].flatMap(({ warnings }) => warnings)),
+        warnings: unique([samples, configs, pending, uploads].flatMap(({ warnings }) => warnings)),
     };
 }
 

@@ -31,6 +31,8 @@ export interface GateQuestion {
     updated: readonly string[];
     /** Stacks that an earlier run has changed, without a gate that passed, and that this one has not reached: what is not well may be theirs, and be mended yet. */
     unreached: readonly string[];
+    /** Hashes of the configuration with which Prometheus has to answer, by stack. Stacks without one have none that says so. */
+    configHashes: ReadonlyMap<string, string>;
 }
 
 /** The events at the begin and the end of an operation. */
@@ -51,6 +53,7 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
         rollout = after(rollout, event);
         await options.onEvent(event);
     };
+    const configHashes = new Map<string, string>();
     const mayGoOn = () => rollout.failures.length === 0 && !signal.aborted;
     const runAll = (stacks: readonly string[], operation: keyof typeof EVENTS) =>
         atOnce(options.parallel, stacks, mayGoOn, async (stack) => {
@@ -59,8 +62,10 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
             await record({ event: begun, stack });
             let end = await drive();
             while (!end.ok && end.because === "locked" && (await options.waitForLock?.(stack, signal))) end = await drive();
-            if (end.ok) await record({ event: done, stack, counts: end.counts });
-            else await record({ event: "failed", stack, operation, because: end.because, message: end.message, counts: end.counts });
+            if (end.ok) {
+                if (end.configHash !== undefined) configHashes.set(stack, end.configHash);
+                await record({ event: done, stack, counts: end.counts });
+            } else await record({ event: "failed", stack, operation, because: end.because, message: end.message, counts: end.counts });
         });
 
     await record({ event: "started", command, waves, ...(commit !== undefined && { commit }) });
@@ -85,7 +90,7 @@ export async function rollOut(waves: readonly Wave[], options: RollOutOptions): 
         if (options.gate === undefined || unreached.length === rollout.unproven.size) return true;
         await record({ event: "gateBegun", wave });
         try {
-            const { failed } = await options.gate({ updated, unreached }, signal);
+            const { failed } = await options.gate({ updated, unreached, configHashes }, signal);
             await record(failed === undefined ? { event: "gatePassed", wave } : { event: "gateRefused", wave, why: failed });
             return failed === undefined;
         } catch (error) {

@@ -28,11 +28,11 @@ export interface StackTask {
 }
 
 /**
- * How it ended. `counts`: what was done, also before a failure. `drift`: what a drift check found. `report`: what a preview found, also before a failure, if
+ * How it ended. `counts`: what was done, also before a failure. `configHash`: of the Prometheus that an update has set up. `drift`: what a drift check found. `report`: what a preview found, also before a failure, if
  * the task asks for it.
  */
 export type StackEnd = { counts: Counts; report?: StackReport } & (
-    | { ok: true; drift?: readonly Drifted[] }
+    | { ok: true; configHash?: string; drift?: readonly Drifted[] }
     | { ok: false; because: FailedBecause | "wrongInput"; message: string; problems?: readonly Problem[] }
 );
 
@@ -64,14 +64,15 @@ async function runStack(
             preview?.onEvent(event);
             drift.push(...[driftIn(event)].filter((found) => found !== undefined));
         };
-        const { counts } = await runOperation(stack, operation, {
+        const { counts, outputs } = await runOperation(stack, operation, {
             signal,
             policyPacks,
             refresh,
             onEvent,
             onDoing: (doing) => send({ doing }),
         });
-        return { ok: true, counts, ...(operation === "drift check" && { drift }), ...found() };
+        const configHash: string | undefined = outputs.configHash?.value;
+        return { ok: true, counts, ...(configHash && { configHash }), ...(operation === "drift check" && { drift }), ...found() };
     } catch (error) {
         const failed = error instanceof OperationFailed ? error : undefined;
         const counts = failed?.counts ?? NO_CHANGES;

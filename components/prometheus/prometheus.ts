@@ -5,6 +5,7 @@ import { isEncrypted } from "../../config/engineConfig";
 import type { ScrapeConfig } from "../../config/schema";
 import { VERSIONS } from "../../upstream/versions";
 import type { StreamAccess } from "../blocks/blockStorage";
+import { checksum } from "../kubernetes/checksum";
 import { childOptions } from "../kubernetes/childOptions";
 import { claims } from "../kubernetes/claims";
 import { type Clients, networkPolicy } from "../kubernetes/networkPolicy";
@@ -57,6 +58,8 @@ export class Prometheus extends pulumi.ComponentResource {
     /** Every sidecar of this cluster. */
     readonly sidecars: Endpoint;
     readonly volumes: pulumi.Resource[];
+    /** Hash of the chart's values, without what the user has encrypted. */
+    readonly configHash: pulumi.Output<string>;
 
     constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("thanos-fleet:prometheus:Prometheus", name, {}, opts);
@@ -79,6 +82,16 @@ export class Prometheus extends pulumi.ComponentResource {
             childOpts,
         );
 
+        const ownValues = pulumi
+            .output({
+                objectStore: blocks && { secret: blocks.objectStoreSecret, checksum: blocks.objectStoreChecksum },
+                annotations: blocks?.annotations ?? {},
+                remoteWrite,
+                grafana: args.grafana,
+            })
+            .apply((resolved) => kubePrometheusStackValues({ ...args, ...resolved }));
+        this.configHash = checksum(ownValues.apply((own) => JSON.stringify([own, isEncrypted("prometheus") ? null : args.values])));
+
         // A Release, not a Chart: Helm's own rollback and hooks, and one resource in the plan. Tests check the values instead (docs/adr/0005).
         const release = new Release(
             KPS,
@@ -88,16 +101,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 // A directory has one version: its own. `repo/name` without a version would be the newest at each update.
                 ...(!isDirectory(args.chart) && { version: VERSIONS.kubePrometheusStack }),
                 namespace,
-                values: pulumi
-                    .output({
-                        objectStore: blocks && { secret: blocks.objectStoreSecret, checksum: blocks.objectStoreChecksum },
-                        annotations: blocks?.annotations ?? {},
-                        remoteWrite,
-                        grafana: args.grafana,
-                    })
-                    .apply((resolved) =>
-                        mergeValues(kubePrometheusStackValues({ ...args, ...resolved }), args.values, secretIfEncrypted()),
-                    ),
+                values: ownValues.apply((own) => mergeValues(own, args.values, secretIfEncrypted())),
                 // Otherwise the provider removes every null before Helm sees it.
                 ...(hasNull(args.values) && { allowNullValues: true }),
                 timeout: 900,
@@ -133,7 +137,7 @@ export class Prometheus extends pulumi.ComponentResource {
         );
 
         this.sidecars = { address: grpcPodsOf(SIDECAR_SERVICE, namespace) };
-        this.registerOutputs({ sidecars: this.sidecars });
+        this.registerOutputs({ sidecars: this.sidecars, configHash: this.configHash });
     }
 }
 

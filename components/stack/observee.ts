@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mode, ObserveeConfig } from "../../config/schema";
 import { THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules } from "../alerts/alertRules";
+import { configInfo } from "../alerts/configInfo";
 import { BlockStorage, type StreamAccess } from "../blocks/blockStorage";
 import type { Cloud } from "../cloud/cloud";
 import { imageFrom } from "../kubernetes/imageFrom";
@@ -20,6 +21,8 @@ export interface ObserveeOutputs {
     mode: Mode;
     /** DNS name of the leaf Query. Absent with an agent. */
     leafQuery?: string;
+    /** Hash of the configuration of Prometheus, which it says itself when it has it. Absent with an agent, and with a Prometheus that is kept. */
+    configHash?: pulumi.Output<string>;
     /** The settings that must not change (immutableSettings.ts). */
     names: pulumi.Output<ImmutableSettings>;
 }
@@ -71,9 +74,11 @@ export class Observee extends pulumi.ComponentResource {
                 },
                 childOpts,
             );
+        const configHash = prometheus instanceof Prometheus ? prometheus.configHash : undefined;
         const host = leafQueryHost(clusterName, domain);
         // An agent evaluates no rule and answers no query.
         if (leafTls) {
+            const afterPrometheus = { parent: this, provider: cloud.kubernetes, dependsOn: prometheus };
             alertRules(
                 {
                     namespace,
@@ -81,8 +86,9 @@ export class Observee extends pulumi.ComponentResource {
                     runbooks: config.alerting.runbooks,
                     labels: kept?.labelsFor("ruleSelector"),
                 },
-                { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
+                afterPrometheus,
             );
+            if (configHash) configInfo({ namespace, configHash }, afterPrometheus);
             const leaf = { host, annotations: cloud.loadBalancer };
             new Query(
                 "query",
@@ -92,7 +98,11 @@ export class Observee extends pulumi.ComponentResource {
             );
         }
 
-        this.outputs = { mode: entry.mode, ...(leafTls && { leafQuery: host }), names: deployedNames(config, prometheus.volumes) };
+        this.outputs = {
+            mode: entry.mode,
+            ...(leafTls && { leafQuery: host, ...(configHash && { configHash }) }),
+            names: deployedNames(config, prometheus.volumes),
+        };
         this.registerOutputs(this.outputs);
     }
 

@@ -7,6 +7,7 @@ import { isShown, storesOf } from "../../config/stores";
 import { keepsBlocks, RULE_STREAM, streamsOf, uploadsItself } from "../../config/streams";
 import { ALERTMANAGER_IMAGE, MEMCACHED_IMAGE, OAUTH2_PROXY_IMAGE, THANOS_IMAGE } from "../../upstream/versions";
 import { alertRules, ownRules } from "../alerts/alertRules";
+import { configInfo } from "../alerts/configInfo";
 import { BlockStorage } from "../blocks/blockStorage";
 import type { Cloud, Stores } from "../cloud/cloud";
 import { blocksPath, Pages, pagesOf } from "../exposure/pages";
@@ -39,6 +40,8 @@ export interface ObserverOutputs extends ContractOutputs {
     queryFrontend: string;
     /** When the first certificate of the fleet expires (RFC 3339). */
     certificatesEnd: pulumi.Output<string>;
+    /** Hash of the configuration of Prometheus, which it says itself when it has it. */
+    configHash: pulumi.Output<string>;
     /** The settings that must not change (immutableSettings.ts). */
     names: pulumi.Output<ImmutableSettings>;
 }
@@ -114,14 +117,16 @@ export class Observer extends pulumi.ComponentResource {
             },
             childOpts,
         );
+        const afterPrometheus = { parent: this, provider: cloud.kubernetes, dependsOn: prometheus };
         alertRules(
             {
                 namespace,
                 alerts: certificates.firstExpiry.apply((end) => alertsOfObserver(config, end)),
                 runbooks: config.alerting.runbooks,
             },
-            { parent: this, provider: cloud.kubernetes, dependsOn: prometheus },
+            afterPrometheus,
         );
+        configInfo({ namespace, configHash: prometheus.configHash }, afterPrometheus);
 
         if (alertmanager)
             new FleetAlertmanager(
@@ -299,6 +304,7 @@ export class Observer extends pulumi.ComponentResource {
             access: accessOf(config, objectStores, certificates.observees),
             queryFrontend: new URL(frontend.url).hostname,
             certificatesEnd: certificates.firstExpiry,
+            configHash: prometheus.configHash,
             names: deployedNames(
                 config,
                 [prometheus, ...(receive ? [receive] : []), ...stores, ...compacts, ...(rule ? [rule] : [])].flatMap(

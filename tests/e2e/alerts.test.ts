@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { scalar } from "../../clients/thanos";
+import { query, scalar } from "../../clients/thanos";
 import { PROMETHEUS_SERVICE } from "../../components/naming/names";
+import { CONFIG_INFO } from "../../config/ruleFiles";
 import { CLUSTERS } from "../../local/fleet/settings";
 import { ALERTS } from "../support/alertCases";
 import { eventually } from "../support/eventually";
+import { localStack } from "../support/localStack";
 import { checkAlerts } from "../support/promtool";
 import { core, frontend, NAMESPACE, tools } from "../support/runningFleet";
 
@@ -41,6 +43,18 @@ describe("the alerts of the fleet", () => {
                 assert.deepEqual(
                     rules.filter(({ health, state }) => health !== "ok" || state === "firing"),
                     [],
+                );
+            });
+        });
+
+    for (const { name } of CLUSTERS)
+        it(`of ${name} come with the hash of its Prometheus's configuration, which Query knows`, async () => {
+            const { configHash } = await (await localStack(name)).outputs();
+            await eventually("the hash is recorded", 120, async () => {
+                const known = await query(await frontend(), `max by (config_hash) (${CONFIG_INFO}{cluster="${name}"})`);
+                assert.ok(
+                    known.some(({ metric }) => metric.config_hash === configHash?.value),
+                    JSON.stringify(known),
                 );
             });
         });

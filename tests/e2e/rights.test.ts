@@ -168,30 +168,49 @@ describe("rights on a real S3 server", () => {
 
     const UPLOADERS = ["rule", "receive"] as const;
 
-    /** Starts a component that has a block of blue in `data`, another one than other components have, and waits until it has uploaded the block. */
-    async function uploads(component: (typeof UPLOADERS)[number], data: string, flags: string[]) {
+    /** Starts a component that has a block of blue in `data`, another one than other components have, and waits for a line of its metrics. */
+    async function startUploader(
+        component: (typeof UPLOADERS)[number],
+        data: string,
+        flags: string[],
+        expected: RegExp,
+        user: BlockComponent,
+    ) {
         const block = (await readdir(join(directory, "blue")))[UPLOADERS.indexOf(component)] ?? "";
         await cp(join(directory, "blue", block), join(data, block), { recursive: true });
         const http = await address();
         // It deletes a block that is older than its retention.
-        const common = [await storeFlag(component), "--tsdb.retention=1y", `--http-address=${http}`, `--grpc-address=${await address()}`];
-        await processes.start(component, binaries.thanos.path, [component, ...flags, ...common], `http://${http}/-/ready`);
-        await eventually("the block is uploaded", 90, async () =>
-            assert.match(await (await fetch(`http://${http}/metrics`)).text(), /^thanos_shipper_uploads_total(\{.*\})? 1$/m),
+        const common = [await storeFlag(user), "--tsdb.retention=1y", `--http-address=${http}`, `--grpc-address=${await address()}`];
+        await processes.start(`${component} as ${user}`, binaries.thanos.path, [component, ...flags, ...common], `http://${http}/-/ready`);
+        await eventually(`${component} says ${expected}`, 90, async () =>
+            assert.match(await (await fetch(`http://${http}/metrics`)).text(), expected),
         );
     }
 
-    it("allow Rule to upload its blocks", async () => {
-        const [data, rules] = [join(directory, "rule"), join(directory, "rules.yml")];
+    async function startRule(expected: RegExp, user: BlockComponent = "rule") {
+        const [data, rules] = [join(directory, `rule-${user}`), join(directory, "rules.yml")];
         await writeFile(rules, "groups: []\n");
-        await uploads("rule", data, [`--data-dir=${data}`, `--rule-file=${rules}`, `--query=${query}`, '--label=rule_replica="a"']);
-    });
+        const flags = [`--data-dir=${data}`, `--rule-file=${rules}`, `--query=${query}`, '--label=rule_replica="a"'];
+        await startUploader("rule", data, flags, expected, user);
+    }
 
-    it("allow an ingester of Receive to upload the blocks of a tenant", async () => {
-        const data = join(directory, "receive");
+    async function startReceive(expected: RegExp, user: BlockComponent = "receive") {
+        const data = join(directory, `receive-${user}`);
         const flags = [`--tsdb.path=${data}`, `--remote-write.address=${await address()}`, '--label=receive_replica="a"'];
-        await uploads("receive", join(data, "blue"), flags);
-    });
+        await startUploader("receive", join(data, "blue"), flags, expected, user);
+    }
+
+    const UPLOADED = /^thanos_shipper_uploads_total(\{.*\})? 1$/m;
+    /** What FleetRuleUploadFails and FleetReceiveUploadFails ask for. */
+    const FAILED = /^thanos_shipper_dir_sync_failures_total(\{.*\})? [1-9]\d*$/m;
+
+    it("allow Rule to upload its blocks", () => startRule(UPLOADED));
+
+    it("allow an ingester of Receive to upload the blocks of a tenant", () => startReceive(UPLOADED));
+
+    it("make a Rule that may only read count failed uploads", () => startRule(FAILED, "store"));
+
+    it("make an ingester that may only read count failed uploads", () => startReceive(FAILED, "store"));
 
     /** Runs a tool on blue's blocks with the rights of a component: that whose service account its Job has, or another one. */
     async function tool(name: Tool, values: Record<string, string> = {}, component: BlockComponent = toolRunsAs(name)) {

@@ -6,6 +6,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
+import { CONFIG_INFO } from "../../config/ruleFiles";
+import type { StateResource } from "../../engine/checkpoint";
 import { askEvidence } from "../../rollout/gate";
 import { EngineFleet, PASSPHRASE } from "../support/engineFleet";
 import { eventually } from "../support/eventually";
@@ -292,6 +294,14 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
     describe("with a gate at a real Prometheus, which sees observer and blue", () => {
         const processes = new Processes(join(root, "prometheus"));
         let url = "";
+        /** Hands the rules that come with the configurations of both clusters to Prometheus, as an operator does. */
+        let loadRules = async () => {};
+        const configHash = (stack: string): unknown => {
+            const file = join(backend, ".pulumi", "stacks", "thanos-fleet", `${stack}.json`);
+            const { resources } = (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: { resources: StateResource[] } } })
+                .checkpoint.latest;
+            return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs?.configHash;
+        };
         before(async () => {
             mkdirSync(processes.directory);
             const { prometheus } = await tools("prometheus");
@@ -308,10 +318,23 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
                 { alert: "Quiet", expr, labels: { severity: "info" } },
             ];
             writeFileSync(join(processes.directory, "prometheus.yml"), stringify(config));
-            writeFileSync(join(processes.directory, "rules.yml"), stringify({ groups: [{ name: "all", rules }] }));
             url = `http://${address}`;
+            loadRules = async () => {
+                const loaded = ["observer", "blue"].map((cluster) => ({
+                    record: CONFIG_INFO,
+                    expr: "vector(1)",
+                    labels: { cluster, config_hash: configHash(cluster) },
+                }));
+                writeFileSync(
+                    join(processes.directory, "rules.yml"),
+                    stringify({ groups: [{ name: "all", rules: [...rules, ...loaded] }] }),
+                );
+                await fetch(`${url}/-/reload`, { method: "POST" }).catch(() => {});
+            };
+            await loadRules();
             const args = [`--config.file=${processes.directory}/prometheus.yml`, `--storage.tsdb.path=${processes.directory}/data`];
-            await processes.start("prometheus", prometheus.path, [...args, `--web.listen-address=${address}`], `${url}/-/ready`);
+            args.push(`--web.listen-address=${address}`, "--web.enable-lifecycle");
+            await processes.start("prometheus", prometheus.path, args, `${url}/-/ready`);
         });
         after(() => processes.stop());
 
@@ -345,6 +368,20 @@ new PolicyPack("nothing", { policies: [{ name: "no-namespace", description: "non
                 done.events.filter(({ event }) => event.startsWith("gate")),
                 [],
             );
+        });
+
+        it("stops after the wave whose Prometheus does not have its new configuration, and goes on when it has", async () => {
+            write("blue", observeeConfig("blue", "local", { prometheus: { scrapeInterval: "20s" } }));
+            settings();
+            const stopped = await up();
+            assert.equal(stopped.code, 20, JSON.stringify(errorOf(stopped)));
+            assert.equal(
+                verdictOf(stopped),
+                "Stopped at the gate after wave 2 of 3: Prometheus does not have its configuration yet in blue. Changed: blue. Had nothing to change: observer. Not changed: red.",
+            );
+            await loadRules();
+            const mended = await up();
+            assert.equal(mended.code, 0, JSON.stringify(errorOf(mended)));
         });
 
         it("stops after the wave whose cluster does not answer, says so, and exits with 20", async () => {

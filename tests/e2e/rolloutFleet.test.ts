@@ -5,6 +5,10 @@ import { askSteadily, lost, SCRAPE_SECONDS, sampleTimes } from "../support/chang
 import { FleetFiles } from "../support/fleetFiles";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
 
+const GATE = { soak: "30s", deadline: "4m" };
+/** No proxy: whatever a program asks for elsewhere than in its own pod is refused. */
+const NOWHERE = "http://127.0.0.1:9";
+
 /** Rolls changes out over the running fleet, as a pipeline does (`npm run test:rollout`). Not a part of the suite, because of its length. */
 describe("a rollout over the running fleet", () => {
     const files = new FleetFiles();
@@ -12,7 +16,7 @@ describe("a rollout over the running fleet", () => {
 
     before(async () => {
         base = await frontend();
-        files.settings({ gate: { query: base, soak: "30s", deadline: "4m" } });
+        files.settings({ gate: { query: base, ...GATE } });
         await files.write();
         const { code, printed } = await files.run("up");
         assert.equal(code, 0, printed);
@@ -64,5 +68,38 @@ describe("a rollout over the running fleet", () => {
         const mended = await files.run("up");
         assert.equal(mended.code, 0, mended.printed);
         assert.match(mended.printed, /^Done: 3 stacks in 3 waves\. Changed: observer, blue, red\.$/m);
+    });
+
+    const inEveryObservee = (settings: Record<string, Record<string, unknown>>) => ({ blue: settings, red: settings });
+
+    it("stops at the canary whose sidecars cannot upload, and goes on with the mend", async () => {
+        // A block is cut every two minutes, so a sidecar has something to upload within the soak.
+        files.settings({ gate: { query: base, soak: "5m", deadline: "15m" } });
+        const env = ["HTTP_PROXY", "HTTPS_PROXY"].map((name) => ({ name, value: NOWHERE }));
+        const containers = [{ name: "thanos-sidecar", env }];
+        await files.write(inEveryObservee({ prometheus: { values: { prometheus: { prometheusSpec: { containers } } } } }));
+        const stopped = await files.run("up");
+        assert.equal(stopped.code, 20, stopped.printed);
+        assert.match(
+            stopped.printed,
+            /^Stopped at the gate after wave 2 of 3: .*uploads fail in blue.* Changed: blue\. Had nothing to change: observer\. Not changed: red\.$/m,
+        );
+        files.settings({ gate: { query: base, ...GATE } });
+        await files.write();
+        const mended = await files.run("up");
+        assert.equal(mended.code, 0, mended.printed);
+    });
+
+    it("stops at the canary whose image cannot be had, and goes on with the mend", async () => {
+        await files.write(inEveryObservee({ pods: { imageRegistry: "127.0.0.1:9" } }));
+        const stopped = await files.run("up");
+        assert.equal(stopped.code, 21, stopped.printed);
+        assert.match(
+            stopped.printed,
+            /^Stopped in wave 2 of 3: the update of blue failed\. Changed in part: blue\. Had nothing to change: observer\. Not changed: red\.$/m,
+        );
+        await files.write();
+        const mended = await files.run("up");
+        assert.equal(mended.code, 0, mended.printed);
     });
 });

@@ -9,6 +9,7 @@ const NOTHING: Before = { clusters: [], alerts: [], failedUploads: [], warnings:
 const evidence = (newest: Record<string, number>, more: Partial<Evidence> = {}): Evidence => ({
     at: AT,
     newest: new Map(Object.entries(newest)),
+    configs: new Map(),
     alerts: [],
     failedUploads: [],
     warnings: [],
@@ -19,7 +20,7 @@ describe("the gate after a wave", () => {
     describe("demands", () => {
         const since = AT - 600_000;
         const problems = (found: Evidence, before: Partial<Before> = {}) =>
-            problemsIn(found, { clusters: ["blue", "red"], since, before: { ...NOTHING, ...before } });
+            problemsIn(found, { clusters: ["blue", "red"], configs: new Map(), since, before: { ...NOTHING, ...before } });
         const well = { blue: AT - 1, red: AT - 90_000 };
 
         it("nothing more of a fleet that is well", () => assert.deepEqual(problems(evidence({ ...well, green: 1 })), []));
@@ -29,6 +30,25 @@ describe("the gate after a wave", () => {
 
         it("that samples keep coming: Query answers with one for five minutes after the last", () =>
             assert.deepEqual(problems(evidence({ ...well, red: AT - 90_001 })), ["no sample for 90s from red"]));
+
+        it("that each Prometheus has evaluated the rules that came with its configuration, since the wave", () => {
+            const configs = new Map([
+                ["blue", "new"],
+                ["red", "new"],
+            ]);
+            const found = (blue: string, time: number) =>
+                problemsIn(
+                    evidence(well, {
+                        configs: new Map([
+                            [`blue ${blue}`, time],
+                            ["red new", AT],
+                        ]),
+                    }),
+                    { clusters: [], configs, since, before: NOTHING },
+                );
+            const missing = ["Prometheus does not have its configuration yet in blue"];
+            assert.deepEqual([found("old", AT), found("new", since), found("new", AT)], [missing, missing, []]);
+        });
 
         it("that no alert fires, or is about to, which did not before the rollout", () =>
             assert.deepEqual(
@@ -103,6 +123,8 @@ describe("the gate after a wave", () => {
     });
 
     describe("asks Query", () => {
+        const UP = "max by (cluster) (timestamp(up))";
+        const CONFIGS = "max by (cluster, config_hash) (timestamp(thanos_fleet_config_info))";
         let server: Server;
         /** By the begin of a query: the series of its answer. Any other query is refused. */
         let answers: Record<string, object[]> = {};
@@ -112,9 +134,9 @@ describe("the gate after a wave", () => {
         const gate = () => ({ query: `${url()}/`, soak: "0s", deadline: "1h", alerts: "Fleet.*", severities: ["critical", "warning"] });
         /** Query's clock is ten minutes ahead of this machine's. */
         const ahead = 600;
-        const sampled = (cluster: string, age: number) => {
+        const sampled = (cluster: string, age: number, more: object = {}) => {
             const now = Date.now() / 1000 + ahead;
-            return { metric: { cluster }, value: [now, String(now - age)] };
+            return { metric: { cluster, ...more }, value: [now, String(now - age)] };
         };
         const alert = (alertname: string, cluster: string) => ({ metric: { alertname, cluster }, value: [Date.now() / 1000, "1"] });
         before((done) => {
@@ -132,40 +154,49 @@ describe("the gate after a wave", () => {
             }).listen(0, "127.0.0.1", done);
         });
         beforeEach(() => {
-            answers = { max: [], ALERTS: [], sum: [] };
+            answers = { [UP]: [], [CONFIGS]: [sampled("blue", 0, { config_hash: "new" })], ALERTS: [], sum: [] };
             missing = [];
             asked.length = 0;
         });
         after(() => void server.close());
         const { signal } = new AbortController();
-        const demands = (clusters: string[], more: object = {}) => ({ clusters, since: Date.now() - 1000, before: NOTHING, ...more });
+        const demands = (clusters: string[], more: object = {}) => ({
+            clusters,
+            configs: new Map([["blue", "new"]]),
+            since: Date.now() - 1000,
+            before: NOTHING,
+            ...more,
+        });
         const tooLate = { since: Date.now() - 3_600_001 };
 
         it("and passes where every cluster answers and the alerts are silent, whatever its clock says", async () => {
-            answers = { ...answers, max: [sampled("blue", 0), sampled("red", 0.5)], ALERTS: [alert("FleetOld", "red")] };
+            answers = { ...answers, [UP]: [sampled("blue", 0), sampled("red", 0.5)], ALERTS: [alert("FleetOld", "red")] };
             const before: Before = { ...NOTHING, alerts: ["FleetOld in red"] };
             assert.deepEqual(await waitAtGate(gate(), demands(["blue", "red"], { before }), signal, assert.fail), {});
             assert.deepEqual(asked, [
-                "max by (cluster) (timestamp(up))",
+                UP,
+                CONFIGS,
                 'ALERTS{alertname=~"Fleet.*",severity=~"critical|warning"}',
-                'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0',
+                "sum by (cluster) (increase(thanos_shipper_dir_sync_failures_total[5m])) > 0 or " +
+                    'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0',
             ]);
         });
 
         it("and fails at the deadline with all that is not well", async () => {
             answers = {
-                max: [sampled("blue", 100)],
+                [UP]: [sampled("blue", 100)],
+                [CONFIGS]: [sampled("blue", 0, { config_hash: "old" })],
                 ALERTS: [alert("FleetCompactHalted", "observer")],
                 sum: [{ metric: { cluster: "blue" }, value: [0, "1"] }],
             };
             missing = ["no answer from red"];
             assert.deepEqual(await waitAtGate(gate(), demands(["blue"], tooLate), signal, assert.fail), {
-                failed: "no sample for 90s from blue; alerts: FleetCompactHalted in observer; uploads fail in blue; Query warns: no answer from red",
+                failed: "no sample for 90s from blue; Prometheus does not have its configuration yet in blue; alerts: FleetCompactHalted in observer; uploads fail in blue; Query warns: no answer from red",
             });
         });
 
         it("and fails at the deadline where Query does not answer", async () => {
-            answers = { max: [] };
+            answers = { [UP]: [] };
             const { failed } = await waitAtGate(gate(), demands(["blue"], tooLate), signal, assert.fail);
             assert.match(failed ?? "", /^http:\/\/127\.0\.0\.1:\d+\/ does not answer: .*no store$/);
         });

@@ -105,6 +105,19 @@ describe("rollOut", () => {
     });
 
     describe("with a gate", () => {
+        it("tells it the configuration that each updated stack's Prometheus has to have", async () => {
+            const asked: Record<string, string>[] = [];
+            const gate = async ({ configHashes }: GateQuestion) => {
+                asked.push(Object.fromEntries(configHashes));
+                return {};
+            };
+            await run([wave("observer"), wave("agent")], async (stack) => ({ ...ok, ...(stack === "observer" && { configHash: "new" }) }), {
+                gate,
+                parallel: 1,
+            });
+            assert.deepEqual(asked, [{ observer: "new" }, { observer: "new" }]);
+        });
+
         const waves = [wave("a"), wave("b", "c"), wave("d")];
         const gates = (text: string[]) => text.filter((event) => /^(gate|updated|ended)/.test(event));
 
