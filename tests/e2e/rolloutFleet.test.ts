@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { scalar } from "../../clients/thanos";
+import { OPERATOR } from "../../components/naming/names";
 import type { ClusterName } from "../../local/fleet/settings";
 import { askSteadily, lost, SCRAPE_SECONDS, sampleTimes } from "../support/changesUnderLoad";
 import { FleetFiles } from "../support/fleetFiles";
+import { checkoutWith } from "../support/otherThanos";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
+
+/** The oldest that this program supports (upstream/versions.ts). */
+const OLDER_THANOS = "v0.42.3";
 
 const GATE = { soak: "30s", deadline: "4m" };
 /** No proxy: whatever a program asks for elsewhere than in its own pod is refused. */
@@ -68,6 +74,62 @@ describe("a rollout over the running fleet", () => {
         const mended = await files.run("up");
         assert.equal(mended.code, 0, mended.printed);
         assert.match(mended.printed, /^Done: 3 stacks in 3 waves\. Changed: observer, blue, red\.$/m);
+    });
+
+    /** A target whose pod no version of Thanos restarts, so that it is always there. */
+    const STEADY = `up{cluster="red",job="${OPERATOR}"}`;
+
+    /** Asks every second for the steady target. Returns what was wrong. */
+    function askForTarget(): () => Promise<string[]> {
+        const wrong: string[] = [];
+        let asking = true;
+        const loop = (async () => {
+            for (; asking; await sleep(1000)) {
+                const answer = await scalar(base, `count(${STEADY})`).catch((error: Error) => error.message);
+                if (answer !== 1) wrong.push(`${new Date().toISOString()} ${answer}`);
+            }
+        })();
+        return async () => {
+            asking = false;
+            await loop;
+            return wrong;
+        };
+    }
+
+    /** When the target was scraped, by any Prometheus, in the last seconds; as its copies' holders say. */
+    async function scrapes(seconds: number): Promise<number[]> {
+        const params = new URLSearchParams({ query: `${STEADY}[${seconds}s]`, dedup: "false" });
+        const response = await fetch(`${base}/api/v1/query?${params}`, { signal: AbortSignal.timeout(20_000) });
+        const { data } = (await response.json()) as { data: { result: { values: [number, string][] }[] } };
+        return [...new Set(data.result.flatMap(({ values }) => values.map(([time]) => time)))].sort((a, b) => a - b);
+    }
+
+    it("brings an older Thanos to the observees first, and a newer one to the observer first, while every answer is right and no scrape is lost", async () => {
+        const older = files.from(await checkoutWith(OLDER_THANOS));
+        const wavesOf = (printed: string) => [...printed.matchAll(/^Wave \d: (.*?) \(/gm)].map(([, stacks]) => stacks);
+        for (const [program, waves] of [
+            [older, ["blue", "red", "observer"]],
+            [files, ["observer", "blue", "red"]],
+        ] as const) {
+            const started = Date.now();
+            const stopAsking = askForTarget();
+            const { code, printed } = await program.run("up");
+            const wrong = await stopAsking();
+            assert.equal(code, 0, printed);
+            assert.deepEqual(wavesOf(printed), waves);
+            assert.deepEqual(wrong, []);
+            await sleep(30_000);
+            const seconds = Math.ceil((Date.now() - started) / 1000);
+            const times = await scrapes(seconds);
+            assert.ok(times.length > seconds / SCRAPE_SECONDS, `${times.length} scrapes`);
+            const holes = times.filter((time, i) => i > 0 && time - (times[i - 1] ?? 0) > 1.5 * SCRAPE_SECONDS);
+            assert.deepEqual(holes, []);
+            const given = await scalar(
+                base,
+                `sum(increase({__name__=~"prometheus_remote_storage_samples_(failed|dropped)_total",cluster="red"}[${seconds}s]))`,
+            );
+            assert.equal(given, 0);
+        }
     });
 
     const inEveryObservee = (settings: Record<string, Record<string, unknown>>) => ({ blue: settings, red: settings });

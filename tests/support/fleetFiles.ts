@@ -15,8 +15,20 @@ type Settings = Record<string, Record<string, unknown>>;
 
 /** The stacks of the running fleet as files of a directory, as `pulumi` and `thanos-fleet` read them. */
 export class FleetFiles {
-    readonly directory = temporaryDirectory();
     private env: NodeJS.ProcessEnv = {};
+
+    /** `checkout`: the directory of the program that `thanos-fleet` runs. */
+    constructor(
+        readonly directory = temporaryDirectory(),
+        private readonly checkout = ROOT,
+    ) {}
+
+    /** The same files, for the program of another checkout. */
+    from(checkout: string): FleetFiles {
+        const other = new FleetFiles(this.directory, checkout);
+        other.env = this.env;
+        return other;
+    }
 
     /** Writes every stack file, with some of the settings changed. */
     async write(changes: Partial<Record<ClusterName, Settings>> = {}): Promise<void> {
@@ -45,7 +57,7 @@ export class FleetFiles {
     /** Starts `thanos-fleet` on these files. */
     start(command: string, ...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
         const all = ["cli/thanos-fleet.js", command, "-C", this.directory, ...args];
-        return spawn(process.execPath, all, { cwd: ROOT, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+        return spawn(process.execPath, all, { cwd: this.checkout, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
     }
 
     /** Runs `pulumi` on these files. */
