@@ -9,7 +9,7 @@ import { readSettings } from "../rollout/settings";
 import { takeDownProblems, takeDownWaves } from "../rollout/takeDown";
 import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed } from "./exitCodes";
-import { refuseUnknown } from "./knownStacks";
+import { refuseUnknownOrUpdated } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
 import { runRollout } from "./rollout";
 import { WAIT, waitOf } from "./turn";
@@ -50,7 +50,7 @@ async function destroy({ cwd, stack, yes = false, wait, json = false }: Options)
     const { parallel } = readSettings(".");
     const fleet = readFleet(names);
     const backend = await backendOf(directory).catch(failedAsPulumi);
-    const known = await refuseUnknown(directory, names);
+    const known = (await refuseUnknownOrUpdated(directory, names)).map(({ name }) => name);
     await runRollout({
         command: "destroy",
         waves: takeDownWaves(fleet),

@@ -8,7 +8,7 @@ import { color } from "../terminal/color";
 import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed, EXIT_CODES, type Exit } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
-import { refuseUnknown } from "./knownStacks";
+import { refuseUnknown, updateOf } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
@@ -38,12 +38,15 @@ async function drift(chosen: string[], { cwd, json }: Options): Promise<void> {
     const names = chosenStacks(chosen.length > 0 ? chosen : undefined);
     const { parallel } = readSettings(".");
     const backend = await backendOf(directory).catch(failedAsPulumi);
-    await refuseUnknown(directory, names);
+    const known = await refuseUnknown(directory, names);
     const signal = onInterrupt(() => process.stderr.write("Stopping.\n"));
     const stacks = await findDrift(names, {
         drive: stackDriver({ directory, policyPacks: [] }),
         parallel,
-        examine: (name) => obstaclesOf(directory, name, backend),
+        examine: async (name) => [
+            ...known.filter((stack) => stack.name === name).flatMap(updateOf),
+            ...(await obstaclesOf(directory, name, backend)),
+        ],
         onDoing: () => {},
         onEnd: (found) => void (!json && process.stdout.write(`${linesOf(found).join("\n")}\n`)),
         signal,

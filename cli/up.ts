@@ -10,7 +10,7 @@ import { type Deployed, type FleetStack, wavesForNone, wavesOf } from "../rollou
 import { parseDuration } from "../rules/duration";
 import { VERSIONS } from "../upstream/versions";
 import { chosenStacks, DIRECTORY, enter } from "./directory";
-import { refuseUnknown } from "./knownStacks";
+import { refuseUnknownOrUpdated } from "./knownStacks";
 import { failedAsPulumi } from "./pulumiErrors";
 import { type Preparation, type Printer, runRollout } from "./rollout";
 import { WAIT, waitOf } from "./turn";
@@ -60,7 +60,7 @@ async function up(options: Options): Promise<void> {
     const problems = options.stack ? [] : wavesForNone(fleet, settings.waves);
     if (problems.length > 0) throw new ConfigError(SETTINGS_FILE, problems);
     const backend = await backendOf(directory).catch(failedAsPulumi);
-    await refuseUnknown(directory, names);
+    await refuseUnknownOrUpdated(directory, names);
     const deployed = await deployedBy(directory, fleet);
     await runRollout({
         command: "up",

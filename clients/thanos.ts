@@ -35,6 +35,8 @@ export interface QueryOptions {
     dedup?: boolean;
     /** Evaluation time, seconds since the epoch. @default now */
     time?: number;
+    /** Gives up. @default never before the timeout */
+    signal?: AbortSignal;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -47,8 +49,9 @@ interface Response<T> {
     warnings?: string[];
 }
 
-async function get<T>(url: string): Promise<Response<T>> {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+async function get<T>(url: string, signal?: AbortSignal): Promise<Response<T>> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
     const body = (await response.json()) as Response<T>;
     if (body.status !== "success") throw new Error(`${url} answered ${response.status}: ${body.error}`);
     return body;
@@ -57,9 +60,9 @@ async function get<T>(url: string): Promise<Response<T>> {
 type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
 
 /** An instant query, with all that the answer says. */
-export async function instantQuery(baseUrl: string, promql: string, { dedup = true, time }: QueryOptions = {}): Promise<Answer> {
+export async function instantQuery(baseUrl: string, promql: string, { dedup = true, time, signal }: QueryOptions = {}): Promise<Answer> {
     const params = new URLSearchParams({ query: promql, dedup: String(dedup), ...(time !== undefined && { time: String(time) }) });
-    const { data, warnings = [] } = await get<Vector>(`${baseUrl}/api/v1/query?${params}`);
+    const { data, warnings = [] } = await get<Vector>(`${baseUrl}/api/v1/query?${params}`, signal);
     return {
         samples: data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) })),
         warnings,

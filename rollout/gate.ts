@@ -108,9 +108,12 @@ export function gateVerdict(
 }
 
 /** Asks Query, or Query Frontend. */
-export async function askEvidence({ query: url, alerts, severities }: Pick<Gate, "query" | "alerts" | "severities">): Promise<Evidence> {
+export async function askEvidence(
+    { query: url, alerts, severities }: Pick<Gate, "query" | "alerts" | "severities">,
+    signal?: AbortSignal,
+): Promise<Evidence> {
     const base = url.replace(/\/+$/, "");
-    const ask = (promql: string) => instantQuery(base, promql);
+    const ask = (promql: string) => instantQuery(base, promql, signal && { signal });
     const [samples, configs, pending, uploads] = await Promise.all([
         ask("max by (cluster) (timestamp(up))"),
         ask(`max by (cluster, config_hash) (timestamp(${CONFIG_INFO}))`),
@@ -152,9 +155,12 @@ export async function waitAtGate(
     const limits = { soak: parseDuration(gate.soak), deadline: parseDuration(gate.deadline) };
     const looks: Look[] = [];
     for (;;) {
-        const problems = await askEvidence(gate).then(
+        const problems = await askEvidence(gate, signal).then(
             (evidence) => problemsIn(evidence, demands),
-            (error: Error) => [`${gate.query} does not answer: ${error.message}`],
+            (error: Error) => {
+                signal.throwIfAborted();
+                return [`${gate.query} does not answer: ${error.message}`];
+            },
         );
         looks.push({ at: Date.now(), problems });
         const verdict = gateVerdict(looks, demands.since, limits);

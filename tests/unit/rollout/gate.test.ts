@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
@@ -199,6 +200,17 @@ describe("the gate after a wave", () => {
             answers = { [UP]: [] };
             const { failed } = await waitAtGate(gate(), demands(["blue"], tooLate), signal, assert.fail);
             assert.match(failed ?? "", /^http:\/\/127\.0\.0\.1:\d+\/ does not answer: .*no store$/);
+        });
+
+        it("and ends at once when it is cancelled while Query does not answer", async () => {
+            const silent = createServer(() => {}).listen(0, "127.0.0.1");
+            await once(silent, "listening");
+            const stop = new AbortController();
+            silent.on("request", () => stop.abort());
+            const query = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+            await assert.rejects(waitAtGate({ ...gate(), query }, demands(["blue"]), stop.signal, assert.fail), { name: "AbortError" });
+            silent.closeAllConnections();
+            silent.close();
         });
 
         it("and ends at once when it is cancelled", async () => {
