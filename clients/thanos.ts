@@ -59,10 +59,14 @@ async function get<T>(url: string, signal?: AbortSignal): Promise<Response<T>> {
 
 type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
 
-/** An instant query, with all that the answer says. */
-export async function instantQuery(baseUrl: string, promql: string, { dedup = true, time, signal }: QueryOptions = {}): Promise<Answer> {
+function answer(baseUrl: string, promql: string, { dedup = true, time, signal }: QueryOptions): Promise<Response<Vector>> {
     const params = new URLSearchParams({ query: promql, dedup: String(dedup), ...(time !== undefined && { time: String(time) }) });
-    const { data, warnings = [] } = await get<Vector>(`${baseUrl}/api/v1/query?${params}`, signal);
+    return get<Vector>(`${baseUrl}/api/v1/query?${params}`, signal);
+}
+
+/** An instant query, with all that the answer says. */
+export async function instantQuery(baseUrl: string, promql: string, options: QueryOptions = {}): Promise<Answer> {
+    const { data, warnings = [] } = await answer(baseUrl, promql, options);
     return {
         samples: data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) })),
         warnings,
@@ -79,9 +83,9 @@ export async function scalar(baseUrl: string, promql: string, options: QueryOpti
     return (await query(baseUrl, promql, options))[0]?.value ?? 0;
 }
 
-/** What the answer to an instant query says is missing from it: StoreAPIs that did not answer. */
+/** What the answer to an instant query says is missing from it: StoreAPIs that did not answer. The query may ask for a range of samples, too. */
 export async function warnings(baseUrl: string, promql: string): Promise<string[]> {
-    return (await instantQuery(baseUrl, promql)).warnings;
+    return (await answer(baseUrl, promql, {})).warnings ?? [];
 }
 
 /** The StoreAPI endpoints that Query reads from, each with its `kind`: sidecar, query, receive, store, ... */

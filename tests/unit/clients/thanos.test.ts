@@ -42,8 +42,8 @@ describe("the client of Thanos", () => {
     it("returns the warnings of an answer, and none where it has none", async () => {
         answer = { status: 200, body: { status: "success", data: { result: [] }, warnings: ["no answer from query.blue"] } };
         assert.deepEqual(await warnings(baseUrl, "up"), ["no answer from query.blue"]);
-        answer = success({ result: [] });
-        assert.deepEqual(await warnings(baseUrl, "up"), []);
+        answer = success({ result: [{ metric: {}, values: [[0, "7"]] }] });
+        assert.deepEqual(await warnings(baseUrl, "up[1h]"), []);
     });
 
     it("throws Thanos's own error", async () => {
