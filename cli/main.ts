@@ -60,6 +60,13 @@ const COMMANDS: Record<string, Entry> = {
         summary: "compare pinned versions with the newest releases",
         load: () => (require("./versions") as typeof import("./versions")).versionsCommand(),
     },
+    completion: {
+        summary: "print a script with which bash and zsh complete all of this",
+        load: () =>
+            (require("./completion") as typeof import("./completion")).completionCommand(() =>
+                Object.entries(COMMANDS).map(([name, { load }]) => load().name(name)),
+            ),
+    },
 };
 
 const EXAMPLES = `
