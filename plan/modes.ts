@@ -11,13 +11,16 @@ export const MODE_MEANING: Record<Mode, (cluster: string) => [topic: string, mea
     "sidecar-remote-write": (cluster) => [
         ["recent data", `from Receive, seconds old, and from ${cluster}'s own Prometheus where it can be reached`],
         ["alerts", `evaluated in ${cluster}, also while it is cut off`],
-        ["network", "every sample as it is scraped, then copied between ingesters; and blocks"],
+        ["network", "every sample as it is scraped, its copies between ingesters (across zones, which AWS charges), and blocks"],
         ["when cut off", "after about 2 hours Receive lacks samples until blocks have them; nothing is lost, as with sidecar"],
     ],
     agent: (cluster) => [
         ["recent data", "from Receive, seconds old"],
         ["alerts", `none are evaluated in ${cluster}; the observer's Rule evaluates its rule.files, and alerts about agents`],
-        ["network", "every sample as it is scraped, then copied between ingesters, which upload all copies"],
+        [
+            "network",
+            "every sample as it is scraped, and its copies between ingesters (across zones, which AWS charges), which upload them all",
+        ],
         ["when cut off", "samples wait in the agents for prometheus.retention, unless both restart, and are lost after that"],
     ],
 };

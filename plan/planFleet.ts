@@ -7,6 +7,7 @@ import { EASED_RULES, type Easing, easingText } from "../rules/easing";
 import { VERSIONS } from "../upstream/versions";
 import { assumedInstanceTypes, toAwsStack } from "./awsStack";
 import type { FleetPlan, StackInput, StackPlan } from "./model";
+import { askRuleTools } from "./ruleTools";
 
 /**
  * Plans every stack, observers first, because observees read the observer's outputs. `findStack` returns the configuration of an observer that
@@ -37,6 +38,7 @@ export async function planFleet(
             if (type.endsWith(":ScrapeConfig") && (props.spec as { params?: object }).params)
                 warnings.add(federates((props.metadata as { name: string }).name));
         if (resources.some(({ type }) => type.endsWith(":ExistingPrometheus"))) warnings.add(NOT_READ);
+        for (const warning of toolsAccept(stack)) warnings.add(warning);
         for (const easing of easingsOf(stack)) warnings.add(`rule ${easing.rule} is eased ${easingText(easing)}`);
         const aws = toAwsStack(stack);
         if (aws) for (const warning of assumedInstanceTypes(aws)) warnings.add(warning);
@@ -58,6 +60,13 @@ async function runStack({ name, config, locate }: StackInput, outputsOf?: StackO
     } catch (error) {
         throw error instanceof ConfigError && locate ? new ConfigError(error.subject, error.problems.map(locate)) : error;
     }
+}
+
+/** Throws where promtool or Thanos refuses a rule file. Answers what they could not check. */
+function toolsAccept({ name, config, locate = (problem) => problem }: StackInput): string[] {
+    const { problems, warnings } = askRuleTools(JSON.parse(config[`${PROJECT}:rule`] ?? "{}"));
+    if (problems.length > 0) throw new ConfigError(`configuration of stack ${name}`, problems.map(locate));
+    return warnings;
 }
 
 /** The rules that a stack eases; its program has checked them. */

@@ -4,8 +4,9 @@ import { clusterName, count, cpu, duration, positiveDuration, size, volumeSize }
 /** Rule: evaluates rules over the whole fleet. What a single cluster can evaluate belongs into that cluster's Prometheus (docs/adr/0023). */
 export const rule = z.strictObject({
     /**
-     * Rule files as Prometheus has them, as paths that begin at `Pulumi.yaml`. They are checked before anything is changed (config/ruleFiles.ts). A group may say
-     * `partial_response_strategy: warn`; all others are not evaluated while a source that they need is missing. The fleet's own alerts about agents come besides.
+     * Rule files as Prometheus has them, as paths that begin at `Pulumi.yaml`. They are checked before anything is changed (config/ruleFiles.ts); the plan also asks
+     * promtool and Thanos about them, where they are on PATH (plan/ruleTools.ts). A group may say `partial_response_strategy: warn`; all others are not evaluated
+     * while a source that they need is missing. The fleet's own alerts about agents come besides.
      * @default []
      */
     files: z.array(z.string()).default([]),

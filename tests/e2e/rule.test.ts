@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import type { Server } from "node:http";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { query, scalar, stores } from "../../clients/thanos";
 import { endpointsFile } from "../../components/thanos/endpoints";
 import { queryFlags } from "../../components/thanos/query";
@@ -9,6 +9,7 @@ import { ruleFlags } from "../../components/thanos/rule";
 import { problemsIn } from "../../config/ruleFiles";
 import { rule as schema } from "../../config/schema/rule";
 import { query as querySchema } from "../../config/schema/thanos";
+import { askRuleTools } from "../../plan/ruleTools";
 import { eventually } from "../support/eventually";
 import { freePort, Processes } from "../support/processes";
 import { RealThanos, type Started } from "../support/realThanos";
@@ -121,6 +122,24 @@ describe("Rule", () => {
             },
         );
         assert.equal(code, 0, output);
+    });
+
+    it("are asked by the plan about the files, where they are on PATH, and promtool, too", async () => {
+        const broken = join(directory, "broken.yml");
+        await writeFile(broken, "groups: [{ name: a, partial_response_strategy: warn, rules: [{ record: 'a:b', expr: sum(up }] }]\n");
+        const path = process.env.PATH;
+        process.env.PATH = [dirname(binaries.thanos.path), dirname(binaries.promtool.path), path].join(delimiter);
+        try {
+            assert.deepEqual(askRuleTools({ files: [join(directory, "files", "fleet.yml")] }), { problems: [], warnings: [] });
+            const { problems, warnings } = askRuleTools({ files: [broken] });
+            assert.deepEqual(warnings, []);
+            assert.deepEqual(
+                problems.map(({ problem }) => /^(promtool|thanos) refuses .*unclosed left parenthesis\.$/.exec(problem)?.[1]),
+                ["promtool", "thanos"],
+            );
+        } finally {
+            process.env.PATH = path;
+        }
     });
 
     it("records over all clusters, and Query answers each recorded series once, under the cluster that it is about", async () => {
