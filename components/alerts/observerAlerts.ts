@@ -218,10 +218,15 @@ function ringUnbalanced(namespace: string, ring: ReceiveRing): Alert {
     };
 }
 
-/** Each ingester has its own copy of the blocks. A Store with `store.minAge` would notice missing ones only when they have come of age. */
+/**
+ * Of the shipper's counters only that of whole rounds counts every failure: thanos_shipper_upload_failures_total stays at 0 unless uploads may be out of order
+ * (Thanos, pkg/shipper/shipper.go `Sync`).
+ *
+ * Each ingester has its own copy of the blocks. A Store with `store.minAge` would notice missing ones only when they have come of age.
+ */
 const ingesterUploadFails = (namespace: string, ring: ReceiveRing): Alert => ({
     name: "FleetReceiveUploadFails",
-    expr: `sum by (pod) (increase(thanos_shipper_upload_failures_total{${ingestersOf(namespace, ring)}}[15m])) > 0`,
+    expr: `sum by (pod) (increase(thanos_shipper_dir_sync_failures_total{${ingestersOf(namespace, ring)}}[15m])) > 0`,
     for: "1h",
     severity: "critical",
     labels: ringLabel(ring),
@@ -264,7 +269,7 @@ const ruleUsesPartialData = (namespace: string): Alert => ({
 /** It tries again every 30 seconds, for as long as it keeps a block (Thanos, cmd/thanos/rule.go). */
 const ruleUploadFails = (namespace: string): Alert => ({
     name: "FleetRuleUploadFails",
-    expr: `sum by (pod) (increase(thanos_shipper_upload_failures_total{${targets(namespace, RULE)}}[15m])) > 0`,
+    expr: `sum by (pod) (increase(thanos_shipper_dir_sync_failures_total{${targets(namespace, RULE)}}[15m])) > 0`,
     for: "1h",
     severity: "critical",
     summary: "Rule cannot upload what it has recorded.",

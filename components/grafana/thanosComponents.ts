@@ -235,7 +235,7 @@ function sidecarRow(): Row {
             graph(
                 "Uploads that failed within an hour",
                 "none",
-                `sum by (${CLUSTER_LABEL}) (increase(thanos_shipper_upload_failures_total{${sidecars}}[1h]))`,
+                `sum by (${CLUSTER_LABEL}) (increase(thanos_shipper_dir_sync_failures_total{${sidecars}}[1h]))`,
                 "{{cluster}}",
             ),
         ],

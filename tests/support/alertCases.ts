@@ -622,8 +622,8 @@ export const CASES: readonly AlertCase[] = [
         alert: "FleetReceiveUploadFails",
         when: "one ingester may not write to the bucket",
         series: {
-            [`thanos_shipper_upload_failures_total{${pod("thanos-receive-ingester", 0)},tenant="green"}`]: "0+2x90",
-            [`thanos_shipper_upload_failures_total{${pod("thanos-receive-ingester", 1)},tenant="green"}`]: "0x90",
+            [`thanos_shipper_dir_sync_failures_total{${pod("thanos-receive-ingester", 0)},tenant="green"}`]: "0+2x90",
+            [`thanos_shipper_dir_sync_failures_total{${pod("thanos-receive-ingester", 1)},tenant="green"}`]: "0x90",
         },
         at: "90m",
         fires: [
@@ -637,7 +637,7 @@ export const CASES: readonly AlertCase[] = [
     {
         alert: "FleetReceiveUploadFails",
         when: "the bucket was away for ten minutes",
-        series: { [`thanos_shipper_upload_failures_total{${pod("thanos-receive-ingester", 0)},tenant="green"}`]: "0x20 0+2x10 20x60" },
+        series: { [`thanos_shipper_dir_sync_failures_total{${pod("thanos-receive-ingester", 0)},tenant="green"}`]: "0x20 0+2x10 20x60" },
         at: "90m",
         fires: [],
     },
@@ -705,8 +705,8 @@ export const CASES: readonly AlertCase[] = [
         alert: "FleetRuleUploadFails",
         when: "one pod of Rule may not write to the bucket",
         series: {
-            ...ofRule("thanos_shipper_upload_failures_total", "0+2x90"),
-            ...ofRule("thanos_shipper_upload_failures_total", "0x90", "", 1),
+            ...ofRule("thanos_shipper_dir_sync_failures_total", "0+2x90"),
+            ...ofRule("thanos_shipper_dir_sync_failures_total", "0x90", "", 1),
         },
         at: "90m",
         fires: [
@@ -720,7 +720,7 @@ export const CASES: readonly AlertCase[] = [
     {
         alert: "FleetRuleUploadFails",
         when: "the bucket was away for ten minutes",
-        series: ofRule("thanos_shipper_upload_failures_total", "0x20 0+2x10 20x60"),
+        series: ofRule("thanos_shipper_dir_sync_failures_total", "0x20 0+2x10 20x60"),
         at: "90m",
         fires: [],
     },
