@@ -113,7 +113,10 @@ new PolicyPack("own", { policies: [{ name: "no-namespace", description: "None.",
         assert.deepEqual(observer.risks, [
             { risk: "deletes a stream", text: "old: nothing answers from its blocks any more, or expires them. They stay where they are." },
             { risk: "shrinks retention", text: "raw, 5m, 1h samples are kept for 45d instead of 90d in streams blue, observer, red." },
-            { risk: "moves a ring", text: "samples of red go to ring shared_ring (5 ingesters) instead of ring shared_ring (3 ingesters)." },
+            {
+                risk: "moves a ring",
+                text: "samples of red go to ring shared_ring (5 ingesters) instead of ring shared_ring (3 ingesters).",
+            },
         ]);
         const change = (name: string) => {
             const { op, stays, holdsData, paths } = observer.changes.find(({ resource }) => resource === name) ?? assert.fail(`no ${name}`);
