@@ -108,6 +108,7 @@ describe("a rotated key of the object store", () => {
 
     it("replaces the pods of every reader: Prometheus, Stores, Compacts", async () => {
         assert.deepEqual(changed(await withKey("first-of-many-keys"), await withKey("second-of-many-keys")).sort(), [
+            "PrometheusRule config-info",
             "Release kps",
             "Secret thanos-objstore-blue",
             "Secret thanos-objstore-observer",
