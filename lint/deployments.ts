@@ -28,7 +28,7 @@ function byFile(objects: readonly SourceObject[]): (readonly SourceObject[])[] {
 
 /** Kinds that rules read. Of others, people write a second copy into the same folder, for instance a ServiceAccount for each component. */
 const READ =
-    /^(Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|ConfigMap|Secret|Service|Ingress|Prometheus|PrometheusAgent|ThanosRuler|Release)$/;
+    /^(Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|ConfigMap|Secret|Service|Ingress|IngressRoute|HTTPRoute|Prometheus|PrometheusAgent|ThanosRuler|Release)$/;
 
 function hasTwins(objects: readonly SourceObject[]): boolean {
     const read = objects.filter(({ manifest }) => READ.test(manifest.kind));

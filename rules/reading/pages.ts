@@ -3,18 +3,13 @@ import { parseArgv } from "./commandLine";
 import type { Manifest } from "./manifest";
 import { NotKnownError } from "./notKnown";
 import { notKnown, type Process, processesOf, readYaml, type Surroundings } from "./process";
+import { routesOf } from "./routes";
 import { type Service, serviceNamed, serviceOf } from "./services";
-import { type Container, isA } from "./workload";
+import type { Container } from "./workload";
 
-interface IngressFields {
-    readonly metadata?: { readonly namespace?: string; readonly annotations?: Annotations };
-    readonly spec?: {
-        readonly ingressClassName?: string;
-        readonly rules?: readonly {
-            readonly host?: string;
-            readonly http?: { readonly paths?: readonly { readonly backend?: { readonly service?: { readonly name?: string } } }[] };
-        }[];
-    };
+interface Fields {
+    readonly metadata?: { readonly annotations?: Annotations };
+    readonly spec?: { readonly ingressClassName?: string };
 }
 
 type Annotations = Readonly<Record<string, string>>;
@@ -23,21 +18,20 @@ type Annotations = Readonly<Record<string, string>>;
 const ALB = "alb.ingress.kubernetes.io/";
 const NGINX = "nginx.ingress.kubernetes.io/";
 
-/** The pages that an Ingress exposes: its hosts whose Services lead to Thanos, or to oauth2-proxy before Thanos. Pods that are not among the manifests are not known. */
+/** The pages that an Ingress or another route exposes: its hosts whose Services lead to Thanos, or to oauth2-proxy before Thanos. Pods that are not among the manifests are not known. */
 export function pagesOf(manifest: Manifest, path: string, around: Surroundings): ExposedPage[] {
-    if (!isA(manifest, "networking.k8s.io/v1", "Ingress")) return [];
-    const { metadata, spec } = manifest.fields as IngressFields;
-    const { annotations = {}, namespace = "default" } = metadata ?? {};
-    const ingressClass = spec?.ingressClassName ?? annotations["kubernetes.io/ingress.class"] ?? "";
-    return (spec?.rules ?? []).flatMap(({ host = "*", http }): ExposedPage[] => {
-        const logins = (http?.paths ?? []).flatMap(({ backend }) => {
-            const service = serviceOf({ name: backend?.service?.name ?? "", namespace }, around.manifests);
+    return routesOf(manifest).flatMap(({ host, services, unread }): ExposedPage[] => {
+        const { metadata, spec } = manifest.fields as Fields;
+        const { annotations = {} } = metadata ?? {};
+        const logins = services.flatMap((named) => {
+            const service = serviceOf(named, around.manifests);
             return service === undefined ? [] : loginsOf(service, annotations, around);
         });
         if (logins.length === 0) return [];
         const login = logins.every((asked) => asked);
-        const unread = login ? undefined : unreadIn(ingressClass, annotations);
-        if (unread !== undefined) throw new NotKnownError(`${unread} may decide who opens ${host}`);
+        const ingressClass = spec?.ingressClassName ?? annotations["kubernetes.io/ingress.class"] ?? "";
+        const mayAsk = login ? undefined : (unread ?? unreadIn(ingressClass, annotations));
+        if (mayAsk !== undefined) throw new NotKnownError(`${mayAsk} may decide who opens ${host}`);
         const reason = annotations[NO_LOGIN];
         return [{ path, host, login, ...(reason !== undefined && { reason }), sources: sourcesOf(ingressClass, annotations) }];
     });

@@ -193,6 +193,48 @@ describe("the pages that manifests expose", () => {
         assert.deepEqual(pagesOf(...FRONTEND, ingress({}, ["kps-grafana"])), []);
     });
 
+    /** An object of another kind that leads to the Services. */
+    const route = (apiVersion: string, kind: string, spec: object) =>
+        manifest(apiVersion, kind, "pages", { metadata: { name: "pages", namespace: "monitoring" }, spec });
+
+    it("are behind an Ingress of an older version, or behind its default backend, too", () => {
+        const paths = [{ path: "/", backend: { serviceName: "frontend", servicePort: 9090 } }];
+        for (const apiVersion of ["networking.k8s.io/v1beta1", "extensions/v1beta1"]) {
+            assert.deepEqual(pagesOf(...FRONTEND, route(apiVersion, "Ingress", { rules: [{ host: HOST, http: { paths } }] })), [
+                { host: HOST, ...OPEN },
+            ]);
+            assert.deepEqual(pagesOf(...FRONTEND, route(apiVersion, "Ingress", { backend: { serviceName: "frontend" } })), [
+                { host: "*", ...OPEN },
+            ]);
+        }
+        const all = { defaultBackend: { service: { name: "frontend" } } };
+        assert.deepEqual(pagesOf(...FRONTEND, route("networking.k8s.io/v1", "Ingress", all)), [{ host: "*", ...OPEN }]);
+    });
+
+    it("are not known behind Traefik's IngressRoute or an HTTPRoute, unless Thanos itself asks", () => {
+        const services = [{ name: "frontend", port: 9090 }];
+        const byTraefik = (more: object = {}) =>
+            route("traefik.io/v1alpha1", "IngressRoute", {
+                routes: [
+                    {
+                        match: `Host(\`${HOST}\`) && PathPrefix(\`/\`)`,
+                        kind: "Rule",
+                        services: services.map((one) => ({ ...one, ...more })),
+                    },
+                ],
+            });
+        const byGateway = route("gateway.networking.k8s.io/v1", "HTTPRoute", { hostnames: [HOST], rules: [{ backendRefs: services }] });
+        const traefik = [`middlewares of an IngressRoute and of its entry points may decide who opens ${HOST}`];
+        assert.deepEqual(pagesOf(...FRONTEND, byTraefik()), traefik);
+        assert.deepEqual(pagesOf(...FRONTEND, byTraefik({ namespace: "monitoring", kind: "Service" })), traefik);
+        assert.deepEqual(pagesOf(...FRONTEND, byGateway), [`policies of an HTTPRoute and of its gateway may decide who opens ${HOST}`]);
+        const asking = web("basic_auth_users: {reader: $2y$10$x}").filter(({ kind }) => kind !== "Ingress");
+        for (const one of [byTraefik(), byGateway]) assert.deepEqual(pagesOf(...asking, one), [{ host: HOST, ...ASKS }]);
+        // A name of another kind, as of Traefik's own dashboard, or in another namespace.
+        assert.deepEqual(pagesOf(...FRONTEND, byTraefik({ kind: "TraefikService" })), []);
+        assert.deepEqual(pagesOf(...FRONTEND, byTraefik({ namespace: "other" })), []);
+    });
+
     it("are unread where a value is unknown before the update, and it decides", () => {
         const unreadOf = (annotations: object) => {
             const { model, unread } = readModel(
