@@ -66,7 +66,8 @@ interface Event {
     event: string;
     stack?: string;
     waves?: { stacks: string[] }[];
-    text?: string;
+    /** Why the command failed. */
+    error?: string;
 }
 
 interface Measured {
@@ -136,7 +137,7 @@ async function measure(count: number, progress: Progress): Promise<Measured> {
             }
             clearInterval(sampled);
             if (child.exitCode === null) await once(child, "exit");
-            if (child.exitCode !== 0) throw new Error(events.at(-1)?.text ?? `exit code ${child.exitCode}`);
+            if (child.exitCode !== 0) throw new Error(events.at(-1)?.error ?? `exit code ${child.exitCode}`);
             const { waves = [] } = events.find(({ event }) => event === "started") ?? {};
             const running = readFileSync(join(directory, "running-at-once"), "utf8").trim().split("\n").map(Number);
             const result = {

@@ -45,11 +45,13 @@ const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "
 
 function summary(previews: readonly StackPreview[]): Block {
     const resources = previews.reduce((sum, { counts }) => sum + changesIn(counts), 0);
+    const previewed = previews.filter(({ state }) => state !== "unknown" && state !== "waits").length;
+    const left = previews.length - previewed;
     return {
         about: "the summary",
         open: [
             PAGE_MARK,
-            `## Preview: ${plural(resources, "resource")} of ${plural(previews.length, "stack")} would change`,
+            `## Preview: ${plural(resources, "resource")} of ${plural(previewed, "stack")} would change${left > 0 ? `, ${plural(left, "stack")} not previewed` : ""}`,
             "",
             "| stack | what would happen |",
             "| --- | --- |",

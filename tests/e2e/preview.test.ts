@@ -48,7 +48,7 @@ new PolicyPack("own", { policies: [{ name: "no-namespace", description: "None.",
         assert.equal(code, 6);
         assert.deepEqual(lines, [
             "<!-- thanos-fleet preview -->",
-            "## Preview: 0 resources of 2 stacks would change",
+            "## Preview: 0 resources of 0 stacks would change, 2 stacks not previewed",
             "",
             "| stack | what would happen |",
             "| --- | --- |",

@@ -112,6 +112,12 @@ describe("the page of a preview", () => {
         );
     });
 
+    it("counts in its title only the stacks that were previewed", () => {
+        const title = (...states: StackPreview["state"][]) => lines(...states.map((state) => preview("blue", { state })))[1];
+        assert.equal(title("previewed", "refused", "failed"), "## Preview: 0 resources of 3 stacks would change");
+        assert.equal(title("previewed", "waits", "unknown"), "## Preview: 0 resources of 1 stack would change, 2 stacks not previewed");
+    });
+
     it("names ten properties of a resource, and how many more there are", () => {
         const paths = Array.from({ length: 12 }, (_, i) => `spec.a${i}`);
         const line = lines(preview("blue", { changes: [change("update", "Service a", { paths })] })).find((text) => text.startsWith("- "));
