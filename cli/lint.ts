@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
+import type { LiveObject } from "../clients/liveObjects";
 import { changedSince } from "../lint/changedSince";
+import type { SourceFile } from "../lint/documents";
 import { readFiles } from "../lint/files";
-import { type Finding, type Report, SEVERITIES, type Severity } from "../lint/finding";
+import { type Finding, type Report, SEVERITIES, type Severity, type Unreadable } from "../lint/finding";
 import { lint } from "../lint/lint";
 import { githubOf } from "../lint/print/github";
 import { jsonOf } from "../lint/print/json";
@@ -18,6 +20,8 @@ interface Options {
     readonly json?: true;
     readonly failOn: Severity;
     readonly changedSince?: string;
+    readonly context?: readonly string[];
+    readonly namespace?: readonly string[];
 }
 
 /** The severity that fails unless the user says another. */
@@ -27,22 +31,30 @@ const FAILS: Severity = "high";
 export const lintCommand = (): Command =>
     new Command()
         .description("Finds what loses data in Kubernetes manifests and docker-compose files with Thanos and Prometheus.")
-        .argument("<path...>", "files, folders (their *.yaml, *.yml and *.json), or - for standard input")
+        .argument("[path...]", "files, folders (their *.yaml, *.yml and *.json), or - for standard input")
         .addOption(new Option("--format <format>", "how to print findings").choices(FORMATS).default("text"))
         .option("--json", "print only [{rule, severity, file, line, message, remedy}]; the same as --format json")
         .addOption(new Option("--fail-on <severity>", "the mildest severity that fails").choices(SEVERITIES).default(FAILS))
         .option("--changed-since <ref>", "print only findings in files that changed since this commit or branch of git")
+        .option("--context <context...>", "also read running clusters: contexts of your kubeconfig. Only lists objects, and never Secrets")
+        .option("--namespace <namespace...>", "of these clusters, read only these namespaces")
         .addHelpText(
             "after",
-            "\nExamples:\n  thanos-fleet lint manifests/\n  helm template . | thanos-fleet lint -\n  thanos-fleet lint --format sarif --changed-since origin/main . > findings.sarif\n" +
+            "\nExamples:\n  thanos-fleet lint manifests/\n  helm template . | thanos-fleet lint -\n  thanos-fleet lint --format sarif --changed-since origin/main . > findings.sarif\n  thanos-fleet lint --context prod --namespace monitoring\n" +
                 "\nExit code: 0 no finding of --fail-on or graver, 1 such findings, 2 something could not be read.",
         )
-        .action((paths: string[], options: Options) => {
-            process.exitCode = run(paths, options);
+        .action(async (paths: string[], options: Options) => {
+            process.exitCode = await run(paths, options);
         });
 
-function run(paths: readonly string[], { format, json, failOn, changedSince: ref }: Options): number {
-    const report = lint(readFiles(paths), {
+async function run(paths: readonly string[], options: Options): Promise<number> {
+    const { format, json, failOn, changedSince: ref, context: contexts = [], namespace: namespaces = [] } = options;
+    if (paths.length + contexts.length === 0)
+        throw new CommandFailed("wrongInput", "Nothing to read. Name files, folders, - for standard input, or clusters with --context.");
+    if (namespaces.length > 0 && contexts.length === 0)
+        throw new CommandFailed("wrongInput", "--namespace is of running clusters. Name one with --context, or leave it away.");
+    const live = (await Promise.all(contexts.map((context) => readCluster(context, namespaces)))).flat();
+    const report = lint(chain(readFiles(paths), live), {
         ...(ref !== undefined && { isChanged: changedSinceRef(ref) }),
     });
     const fails = ({ severity }: Finding) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
@@ -50,6 +62,33 @@ function run(paths: readonly string[], { format, json, failOn, changedSince: ref
     if (report.unreadable.length > 0) return EXIT_CODES.wrongInput.code;
     return report.findings.some(fails) ? EXIT_CODES.failed.code : EXIT_CODES.done.code;
 }
+
+function* chain<T>(...parts: readonly Iterable<T>[]): Generator<T> {
+    for (const part of parts) yield* part;
+}
+
+/** The objects of a running cluster, each as a file of its own. */
+async function readCluster(context: string, namespaces: readonly string[]): Promise<(SourceFile | Unreadable)[]> {
+    // Few runs need the Kubernetes client, which takes longer to load than all else.
+    const { ClusterUnread, liveObjects } = require("../clients/liveObjects") as typeof import("../clients/liveObjects");
+    // As the folder of a path: an ARN has colons and slashes.
+    const folder = context.replace(/[^\w.-]+/g, "_");
+    const unreadable = (problem: string, remedy: string): Unreadable => ({ file: folder, line: 1, problem, remedy });
+    try {
+        const { objects, forbidden } = await liveObjects(context, namespaces);
+        return [
+            ...objects.map((object) => ({ file: `${folder}/${fileOf(object)}`, text: JSON.stringify(object, null, 2) })),
+            ...forbidden.map((kind) =>
+                unreadable(`does not let this user list ${kind}.`, "Get the right to list it, or name your namespaces with --namespace."),
+            ),
+        ];
+    } catch (error) {
+        if (!(error instanceof ClusterUnread)) throw error;
+        return [unreadable(`cannot be read: ${error.message}.`, "Try `kubectl get pods` with this context.")];
+    }
+}
+
+const fileOf = ({ kind, metadata: { namespace, name } }: LiveObject) => `${kind}.${namespace}.${name}`;
 
 function changedSinceRef(ref: string): (file: string) => boolean {
     try {

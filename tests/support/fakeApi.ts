@@ -17,16 +17,17 @@ export class FakeApi {
     readonly requests: Request[] = [];
     private server: Server | undefined;
 
-    /** @param answer the body for a request; undefined is answered with 404 */
-    constructor(private readonly answer: (request: Request) => unknown) {}
+    /** @param answer the body for a request; undefined is answered with 404, and a Status with its code */
+    constructor(readonly answer: (request: Request) => unknown) {}
 
     async start(): Promise<void> {
         this.server = createServer(async (incoming: IncomingMessage, response) => {
             const request = { method: incoming.method ?? "", url: incoming.url ?? "", body: await text(incoming) };
             this.requests.push(request);
             const body = this.answer(request);
+            const { kind, code } = (body ?? {}) as { kind?: string; code?: number };
             response
-                .writeHead(body === undefined ? 404 : 200, { "Content-Type": "application/json" })
+                .writeHead(body === undefined ? 404 : kind === "Status" ? (code ?? 500) : 200, { "Content-Type": "application/json" })
                 .end(JSON.stringify(body ?? { kind: "Status", code: 404 }));
         }).listen(0, "127.0.0.1");
         await once(this.server, "listening");
