@@ -27,6 +27,8 @@ export interface Cloud {
     readonly nodesHaveZones: boolean;
     /** The nodes that all other pods run on. @default any */
     readonly general?: Placement | undefined;
+    /** How long after a pod begins to end a Service or its load balancer may still send it new connections, in seconds. */
+    readonly drainSeconds: number;
     /** Annotations of a Service that other clusters reach. */
     readonly loadBalancer: Record<string, string>;
     /** Makes the object stores for the fleet's blocks, and returns the store of each stream. Called by the observer only. */

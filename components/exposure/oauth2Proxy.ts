@@ -31,6 +31,8 @@ export interface Oauth2ProxyArgs extends Oauth2ProxyFlags, Pick<Oauth2ProxyConfi
     annotations: { annotations?: Record<string, pulumi.Input<string>> };
     /** Who connects to it: the ingress. */
     clients: readonly Peer[];
+    /** How long its pods serve on after they have left their Service, in seconds (docs/adr/0040). */
+    drainSeconds: number;
     /** Nodes of its pods. @default any node */
     placement?: Placement | undefined;
 }
@@ -141,6 +143,7 @@ export class Oauth2Proxy extends pulumi.ComponentResource {
                         },
                         resources: LOGIN_REQUESTS,
                         gracePeriod: 30,
+                        drainSeconds: args.drainSeconds,
                         serviceAccountName: account.metadata.name,
                         labels,
                         replicaSelector: selector,

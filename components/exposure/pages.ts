@@ -91,6 +91,8 @@ export interface PagesArgs {
     image: string;
     /** Annotations of an Ingress in this cloud. */
     annotations: Record<string, string>;
+    /** How long pods of oauth2-proxy serve on after they have left their Service, in seconds. */
+    drainSeconds: number;
     /** Nodes of oauth2-proxy. @default any node */
     placement?: Placement | undefined;
 }
@@ -142,6 +144,7 @@ export class Pages extends pulumi.ComponentResource {
                                       annotations: healthAnnotations(ingress, HEALTHY),
                                       image: args.image,
                                       clients: ingressPeers(exposure),
+                                      drainSeconds: args.drainSeconds,
                                       placement: args.placement,
                                   },
                                   childOpts,

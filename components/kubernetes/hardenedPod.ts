@@ -33,6 +33,12 @@ export interface HardenedPodArgs {
     resources: { cpu: string; memory: string };
     /** Seconds from SIGTERM to SIGKILL. */
     gracePeriod: number;
+    /**
+     * Seconds between the pod's removal from its Services and SIGTERM, in which it serves on: kube-proxy (kubernetes#86280) and load balancers still send it
+     * new connections for a while. By the kubelet itself, since images may have no `sleep`: from Kubernetes 1.30 on.
+     * @default none: SIGTERM comes at once
+     */
+    drainSeconds?: number | undefined;
     /** The service account that the pod runs as. */
     serviceAccountName: pulumi.Input<string>;
     /** Labels of the pod. */
@@ -74,7 +80,7 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
                 fsGroupChangePolicy: "OnRootMismatch",
                 seccompProfile: { type: "RuntimeDefault" },
             },
-            terminationGracePeriodSeconds: args.gracePeriod,
+            terminationGracePeriodSeconds: (args.drainSeconds ?? 0) + args.gracePeriod,
             ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
             ...args.placement,
             topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
@@ -92,6 +98,7 @@ export function hardenedPod(args: HardenedPodArgs): k8s.types.input.core.v1.PodT
                     env: args.env,
                     ports: Object.entries(args.ports).map(([name, containerPort]) => ({ name, containerPort })),
                     ...args.probes,
+                    ...(args.drainSeconds && { lifecycle: { preStop: { sleep: { seconds: args.drainSeconds } } } }),
                     resources: {
                         requests: { cpu: args.resources.cpu, memory: args.resources.memory },
                         limits: { memory: args.resources.memory },

@@ -50,7 +50,12 @@ export class Observee extends pulumi.ComponentResource {
         const childOpts = stackNamespace(this, config, cloud);
         const tracing = config.tracing && { ...config.tracing, clusterName };
         const { existing } = config.prometheus;
-        const thanos = { image: imageFrom(config.pods.imageRegistry, THANOS_IMAGE), tracing, prometheus: existing?.name };
+        const thanos = {
+            image: imageFrom(config.pods.imageRegistry, THANOS_IMAGE),
+            tracing,
+            drainSeconds: cloud.drainSeconds,
+            prometheus: existing?.name,
+        };
 
         const prometheus =
             kept ??

@@ -57,7 +57,7 @@ export class Observer extends pulumi.ComponentResource {
         const volumes = { storageClass: cloud.storageClass, placement: cloud.stateful };
         const tracing = config.tracing && { ...config.tracing, clusterName };
         const { imageRegistry } = config.pods;
-        const thanos = { image: imageFrom(imageRegistry, THANOS_IMAGE), tracing };
+        const thanos = { image: imageFrom(imageRegistry, THANOS_IMAGE), tracing, drainSeconds: cloud.drainSeconds };
 
         const active = activeOf(observees);
         const certificates = new Certificates(
@@ -274,6 +274,7 @@ export class Observer extends pulumi.ComponentResource {
                     queryTimeout: config.query.timeout,
                     image: imageFrom(imageRegistry, OAUTH2_PROXY_IMAGE),
                     annotations: cloud.ingress,
+                    drainSeconds: cloud.drainSeconds,
                 },
                 childOpts,
             );

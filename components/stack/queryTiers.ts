@@ -5,7 +5,7 @@ import type { Endpoint } from "../thanos/endpoints";
 import { Query, type QueryArgs } from "../thanos/query";
 import { QueryFrontend, type QueryFrontendArgs } from "../thanos/queryFrontend";
 
-export interface QueryTiersArgs extends Pick<QueryArgs, "namespace" | "placement" | "image" | "tracing" | "tls"> {
+export interface QueryTiersArgs extends Pick<QueryArgs, "namespace" | "placement" | "image" | "tracing" | "drainSeconds" | "tls"> {
     /** The settings of the observer. */
     config: Pick<ObserverConfig, "query" | "queryFrontend" | "rule">;
     /** Sources in the observer's cluster: its own sidecars, Receive, Rule and the Stores. */

@@ -6,9 +6,9 @@ import { childOptions } from "../kubernetes/childOptions";
 import type { Clients } from "../kubernetes/networkPolicy";
 import type { Placement } from "../kubernetes/placement";
 import { serviceAccountOf, thanosName } from "../naming/names";
-import { HTTP_ONLY, OBJECT_STORE_FILE, type ThanosPods, workload } from "./workload";
+import { HTTP_ONLY, OBJECT_STORE_FILE, type ServingPods, workload } from "./workload";
 
-export interface BucketWebArgs extends Omit<BucketWebConfig, "streams">, ThanosPods {
+export interface BucketWebArgs extends Omit<BucketWebConfig, "streams">, ServingPods {
     /** Kubernetes namespace. */
     namespace: string;
     /** The stream whose blocks it shows. */
@@ -59,6 +59,7 @@ export class BucketWeb extends pulumi.ComponentResource {
                 cpu: args.cpu,
                 image: args.image,
                 tracing: args.tracing,
+                drainSeconds: args.drainSeconds,
             },
             childOptions(this, opts),
         );

@@ -12,9 +12,9 @@ import { externalServiceName, serviceHost, thanosName, tlsSecretName } from "../
 import { type TlsCredentials, tlsSecret } from "../tls/tlsSecret";
 import { type Endpoint, endpointsFile } from "./endpoints";
 import { serverTlsFlags } from "./serverTls";
-import { CONFIG_DIR, THANOS_PORTS, type ThanosPods, workload } from "./workload";
+import { CONFIG_DIR, type ServingPods, THANOS_PORTS, workload } from "./workload";
 
-export interface QueryArgs extends QueryConfig, ThanosPods {
+export interface QueryArgs extends QueryConfig, ServingPods {
     /** Kubernetes namespace. */
     namespace: string;
     /** Every StoreAPI that this Query asks. */
@@ -129,6 +129,7 @@ export class Query extends pulumi.ComponentResource {
                 cpu: args.cpu,
                 image: args.image,
                 tracing: args.tracing,
+                drainSeconds: args.drainSeconds,
                 prometheus: args.prometheus,
             },
             childOpts,

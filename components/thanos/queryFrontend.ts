@@ -7,9 +7,9 @@ import type { ExposePage } from "../kubernetes/page";
 import type { Placement } from "../kubernetes/placement";
 import { externalServiceName, serviceHost, thanosName } from "../naming/names";
 import { answersCacheFile, type SharedCache } from "./caches";
-import { HTTP_ONLY, START_DIR, type ThanosPods, workload } from "./workload";
+import { HTTP_ONLY, type ServingPods, START_DIR, workload } from "./workload";
 
-export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache">, ThanosPods {
+export interface QueryFrontendArgs extends Omit<QueryFrontendConfig, "cache">, ServingPods {
     /** The cache that its pods share. @default undefined: in its memory */
     cache: SharedCache | undefined;
     /** Kubernetes namespace. */
@@ -85,6 +85,7 @@ export class QueryFrontend extends pulumi.ComponentResource {
                 cpu: args.cpu,
                 image: args.image,
                 tracing: args.tracing,
+                drainSeconds: args.drainSeconds,
             },
             childOpts,
         );

@@ -28,15 +28,15 @@ import {
     CONFIG_DIR,
     DATA_DIR,
     OBJECT_STORE_FILE,
+    type ServingPods,
     serviceAccount,
     THANOS_PORTS,
-    type ThanosPods,
     type Workload,
     workload,
 } from "./workload";
 
 export interface ReceiveArgs
-    extends ThanosPods,
+    extends ServingPods,
         Pick<
             ReceiveConfig,
             | "routers"
@@ -194,6 +194,7 @@ export class Receive extends pulumi.ComponentResource {
                 cpu: args.routerCpu,
                 image: args.image,
                 tracing: args.tracing,
+                drainSeconds: args.drainSeconds,
             },
             routerOpts,
         );
@@ -238,6 +239,7 @@ const ruleRouters = (ring: Ring, args: ReceiveArgs, opts: pulumi.CustomResourceO
             cpu: args.routerCpu,
             image: args.image,
             tracing: args.tracing,
+            drainSeconds: args.drainSeconds,
         },
         opts,
     );

@@ -61,7 +61,13 @@ export interface ThanosPods {
     prometheus?: string | undefined;
 }
 
-export interface WorkloadArgs extends ThanosPods {
+/** Pods that clients reach through a Service. */
+export interface ServingPods extends ThanosPods {
+    /** How long a pod serves on after it has left its Services, in seconds (docs/adr/0040). */
+    drainSeconds: number;
+}
+
+export interface WorkloadArgs extends ThanosPods, Partial<Pick<ServingPods, "drainSeconds">> {
     /** Name of every object of the workload, for instance `thanos-store-blue`. */
     name: string;
     /** Kubernetes namespace. */
@@ -210,6 +216,7 @@ export function workload(args: WorkloadArgs, opts: pulumi.CustomResourceOptions)
         probes: PROBES,
         resources: { cpu: args.cpu, memory: args.memory },
         gracePeriod: args.gracePeriod ?? GRACE_PERIOD,
+        drainSeconds: args.drainSeconds,
         serviceAccountName,
         labels,
         checksums: checksumsOf(args),

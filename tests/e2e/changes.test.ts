@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { runOperation } from "../../engine/operation";
 import { CLUSTERS, stackConfig } from "../../local/fleet/settings";
+import { askSteadily, changed, deploy, NOTHING } from "../support/changesUnderLoad";
 import { localStack } from "../support/localStack";
-import { targetOf } from "../support/runningFleet";
+import { frontend, targetOf } from "../support/runningFleet";
 
 describe("a changed retention", () => {
     it("updates every Compact and nothing else", async () => {
@@ -28,6 +30,18 @@ describe("a changed retention", () => {
 
         const back = await runOperation(await localStack("observer"), "up");
         assert.deepEqual({ ...back.counts, same: 0 }, { created: 0, updated: 3, replaced: 0, deleted: 0, same: 0 });
+    });
+});
+
+describe("a changed flag of a leaf Query", () => {
+    it("reaches its pods one after the other while no answer lacks its cluster", async () => {
+        const stopAsking = askSteadily(await frontend());
+        const update = await deploy("red", { query: { maxConcurrentSelect: 5 } });
+        // The old pods have served on meanwhile, and end now.
+        await sleep(30_000);
+        assert.deepEqual(await stopAsking(), []);
+        assert.deepEqual(changed(update), { ...NOTHING, updated: 1 });
+        await deploy("red", {});
     });
 });
 

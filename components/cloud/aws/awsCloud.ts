@@ -7,7 +7,7 @@ import type { Cloud } from "../cloud";
 import type { AwsArgs } from "./args";
 import { partitionOf, roleName } from "./iam/names";
 import type { RoleArgs } from "./iam/role";
-import { ingressTags, loadBalancerAnnotations, READINESS_GATES } from "./loadBalancing";
+import { DRAIN_SECONDS, ingressTags, loadBalancerAnnotations, READINESS_GATES } from "./loadBalancing";
 import { openPlatform } from "./platform";
 import { Identity } from "./storage/blockRoles";
 import { policyProblems } from "./storage/bucketPolicies";
@@ -39,6 +39,7 @@ export async function awsCloud(args: AwsArgs): Promise<Cloud> {
         namespaceLabels: READINESS_GATES,
         nodesHaveZones: true,
         general,
+        drainSeconds: DRAIN_SECONDS,
         loadBalancer: loadBalancerAnnotations(tags),
         ingress: ingressTags(tags),
         grant: (name, { store, ...grant }, opts) =>

@@ -4,6 +4,12 @@
  */
 export const READINESS_GATES = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" };
 
+/**
+ * A network load balancer sends new connections to a target for about two minutes after its deregistration has begun, whatever its deregistration delay is
+ * (kubernetes-sigs/aws-load-balancer-controller#2366, #3270).
+ */
+export const DRAIN_SECONDS = 150;
+
 /** Tags in the format of the AWS Load Balancer Controller: `k=v,k2=v2`. */
 const tagList = (tags: Record<string, string>) =>
     Object.entries(tags)

@@ -59,6 +59,14 @@ describe("a hardened pod", () => {
         });
     });
 
+    it("serves on for a while after it has left its Services, and has its grace period after that", () => {
+        const { spec } = hardenedPod({ ...CACHE, drainSeconds: 20 }) as {
+            spec: { terminationGracePeriodSeconds: number; containers: { lifecycle: object }[] };
+        };
+        assert.equal(spec.terminationGracePeriodSeconds, 50);
+        assert.deepEqual(spec.containers[0]?.lifecycle, { preStop: { sleep: { seconds: 20 } } });
+    });
+
     it("mounts files read-only, and the data volume writable", () => {
         const { spec } = hardenedPod({
             ...CACHE,

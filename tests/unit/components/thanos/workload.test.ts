@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { tracingConfig } from "../../../../components/thanos/tracing";
 import { type PlannedResource, type Run, runInProcess } from "../../../../engine/runInProcess";
 import { toEngineConfig } from "../../../../engine/stackFile";
+import { everything } from "../../../support/everything";
 import { ROOT } from "../../../support/root";
 import { buildObserver, observeeConfig, observerConfig } from "../../../support/testFleet";
 
@@ -13,7 +14,7 @@ interface Probe {
 }
 interface Pod {
     terminationGracePeriodSeconds: number;
-    containers: Record<"readinessProbe" | "livenessProbe" | "startupProbe", Probe>[];
+    containers: (Record<"readinessProbe" | "livenessProbe" | "startupProbe", Probe> & { lifecycle?: object })[];
 }
 
 const podOf = ({ props }: PlannedResource) => (props.spec as { template: { spec: Pod } }).template.spec;
@@ -29,6 +30,21 @@ describe("the pods of the observer's Thanos components", () => {
             podOf(workload).containers.map((c) => [c.readinessProbe, c.livenessProbe, c.startupProbe].map((probe) => probe.timeoutSeconds)),
         );
         assert.deepEqual([...new Set(timeouts.map((list) => list.join()))], ["5,10,5"]);
+    });
+
+    it("serve on where clients reach them through a Service, and then have the whole time to end that they have elsewhere", async () => {
+        const all = (await everything()).whole.filter(
+            ({ type, name }) => /:(Deployment|StatefulSet)$/.test(type) && name.startsWith("thanos-"),
+        );
+        const endings = (kind: string) =>
+            all
+                .filter(({ type }) => type.endsWith(`:${kind}`))
+                .map((workload) => podOf(workload))
+                .flatMap(({ terminationGracePeriodSeconds: seconds, containers }) =>
+                    containers.map(({ lifecycle }) => `${seconds} ${JSON.stringify(lifecycle)}`),
+                );
+        assert.deepEqual([...new Set(endings("Deployment"))], ['160 {"preStop":{"sleep":{"seconds":10}}}']);
+        assert.deepEqual([...new Set(endings("StatefulSet"))].sort(), ["150 undefined", "30 undefined", "300 undefined"]);
     });
 
     it("end so soon that two of them on a node, one after the other, are gone before EKS gives up draining it", async () => {
