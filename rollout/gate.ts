@@ -107,12 +107,20 @@ export function gateVerdict(
     return { failed: wellSince === undefined ? last.problems.join("; ") : "the fleet was not well for long enough before the deadline" };
 }
 
-/** Asks Query, or Query Frontend. */
+/**
+ * For how long before a look failed uploads count, as a duration of PromQL: since the wave ended, so that what its update mends is not held against it. A minute
+ * at least, in which Prometheus scrapes twice.
+ */
+export const uploadsWithin = (since: number | undefined, now = Date.now()): string =>
+    `${since === undefined ? 300 : Math.min(Math.max(Math.ceil((now - since) / 1000), 60), 300)}s`;
+
+/** Asks Query, or Query Frontend. `since`: the end of the wave. */
 export async function askEvidence(
     { query: url, alerts, severities }: Pick<Gate, "query" | "alerts" | "severities">,
-    signal?: AbortSignal,
+    { since, signal }: { since?: number; signal?: AbortSignal } = {},
 ): Promise<Evidence> {
     const base = url.replace(/\/+$/, "");
+    const within = uploadsWithin(since);
     const ask = (promql: string) => instantQuery(base, promql, signal && { signal });
     const [samples, configs, pending, uploads] = await Promise.all([
         ask("max by (cluster) (timestamp(up))"),
@@ -121,8 +129,8 @@ export async function askEvidence(
         ask(`ALERTS{alertname=~"${alerts}",severity=~"${severities.join("|")}"}`),
         // Rounds of sidecars, ingesters and Rule fail also where they may not look what is there already; Compact has no rounds.
         ask(
-            "sum by (cluster) (increase(thanos_shipper_dir_sync_failures_total[5m])) > 0 or " +
-                'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0',
+            `sum by (cluster) (increase(thanos_shipper_dir_sync_failures_total[${within}])) > 0 or ` +
+                `sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[${within}])) > 0`,
         ),
     ]);
     const at = Date.now();
@@ -155,7 +163,7 @@ export async function waitAtGate(
     const limits = { soak: parseDuration(gate.soak), deadline: parseDuration(gate.deadline) };
     const looks: Look[] = [];
     for (;;) {
-        const problems = await askEvidence(gate, signal).then(
+        const problems = await askEvidence(gate, { since: demands.since, signal }).then(
             (evidence) => problemsIn(evidence, demands),
             (error: Error) => {
                 signal.throwIfAborted();

@@ -11,7 +11,7 @@ import { apps, frontend, NAMESPACE } from "../support/runningFleet";
 /** The oldest that this program supports (upstream/versions.ts). */
 const OLDER_THANOS = "v0.42.3";
 
-const GATE = { soak: "30s", deadline: "4m" };
+const GATE = { soak: "30s", deadline: "6m" };
 /** No proxy: whatever a program asks for elsewhere than in its own pod is refused. */
 const NOWHERE = "http://127.0.0.1:9";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import { type Before, beforeOf, type Evidence, gateVerdict, type Look, problemsIn, waitAtGate } from "../../../rollout/gate";
+import { type Before, beforeOf, type Evidence, gateVerdict, type Look, problemsIn, uploadsWithin, waitAtGate } from "../../../rollout/gate";
 
 const AT = 1_000_000;
 const NOTHING: Before = { clusters: [], alerts: [], failedUploads: [], warnings: [] };
@@ -18,6 +18,15 @@ const evidence = (newest: Record<string, number>, more: Partial<Evidence> = {}):
 });
 
 describe("the gate after a wave", () => {
+    it("counts uploads that have failed since the wave ended, for a minute at least, and those of five minutes before a rollout", () => {
+        const now = Date.now();
+        assert.equal(uploadsWithin(undefined, now), "300s");
+        assert.deepEqual(
+            [0, 59, 61, 299.5, 4000].map((seconds) => uploadsWithin(now - seconds * 1000, now)),
+            ["60s", "60s", "61s", "300s", "300s"],
+        );
+    });
+
     describe("demands", () => {
         const since = AT - 600_000;
         const problems = (found: Evidence, before: Partial<Before> = {}) =>
@@ -178,8 +187,8 @@ describe("the gate after a wave", () => {
                 UP,
                 CONFIGS,
                 'ALERTS{alertname=~"Fleet.*",severity=~"critical|warning"}',
-                "sum by (cluster) (increase(thanos_shipper_dir_sync_failures_total[5m])) > 0 or " +
-                    'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[5m])) > 0',
+                "sum by (cluster) (increase(thanos_shipper_dir_sync_failures_total[60s])) > 0 or " +
+                    'sum by (cluster) (increase(thanos_objstore_bucket_operation_failures_total{operation="upload"}[60s])) > 0',
             ]);
         });
 
