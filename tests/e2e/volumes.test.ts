@@ -68,8 +68,8 @@ describe("a larger volume", () => {
         });
 
         const red = await deploy("red", { prometheus: { storage: "3Gi" } });
-        // Both claims, and the release with a new retentionSize.
-        assert.deepEqual(changed(red), { ...NOTHING, updated: 3 });
+        // Both claims, the release with a new retentionSize, and the rule that has the hash of this configuration.
+        assert.deepEqual(changed(red), { ...NOTHING, updated: 4 });
         assert.deepEqual(Object.values(await capacities("red", /-db-/)), ["3Gi", "3Gi"]);
         await eventually("Prometheus has read its new limit", 120, async () => {
             const limits = await query(base, 'prometheus_tsdb_retention_limit_bytes{cluster="red"}');

@@ -45,13 +45,16 @@ export async function pods(cluster: ClusterName): Promise<Record<string, string>
     return Object.fromEntries(items.map((pod) => [pod.metadata?.name, `${pod.metadata?.uid} ${restarts(pod)}`]));
 }
 
+/** Longer than any test asks: one that fails before it stops asking must not keep the process alive. */
+const ASKS_FOR_MS = 1_800_000;
+
 /** Asks a question every second until it is stopped. Returns what was wrong with the answers. */
 export function askSteadily(base: string): () => Promise<string[]> {
     const wrong: string[] = [];
     let asking = true;
     let asked = 0;
     const loop = (async () => {
-        for (; asking; asked++) {
+        for (const end = Date.now() + ASKS_FOR_MS; asking && Date.now() < end; asked++) {
             const answer = await scalar(base, `count(${WRITTEN})`).catch((error: Error) => error.message);
             const missing = await warnings(base, `count(${WRITTEN})`).catch(() => []);
             if (answer !== TARGETS || missing.length > 0) wrong.push(`${new Date().toISOString()} ${answer} ${missing.join()}`);
