@@ -9,6 +9,7 @@ describe("lint of a running cluster", () => {
         const printed = execFileSync(process.execPath, ["cli/thanos-fleet.js", "lint", "--context", context], {
             cwd: ROOT,
             env: { ...process.env, KUBECONFIG: kubeconfig },
+            timeout: 120_000,
         }).toString();
         const [, components = ""] = /^0 findings; recognised \d+ components: (.*?); \d+ rules? undecidable/.exec(printed) ?? [];
         assert.deepEqual(components.split(", ").sort(), [

@@ -268,6 +268,7 @@ describe("rights on a real S3 server", () => {
     });
 
     describe("allow nothing else:", () => {
+        // Not before: these two are denied what they try, and the test above finds that nothing was.
         it("a Rule that may only read counts failed uploads", () => startRule(FAILED, "store"));
 
         it("an ingester that may only read counts failed uploads", () => startReceive(FAILED, "store"));

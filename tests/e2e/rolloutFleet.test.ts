@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { scalar } from "../../clients/thanos";
 import { OPERATOR } from "../../components/naming/names";
 import type { ClusterName } from "../../local/fleet/settings";
-import { askSteadily, lost, SCRAPE_SECONDS, sampleTimes } from "../support/changesUnderLoad";
+import { askEverySecond, askSteadily, lost, SCRAPE_SECONDS, sampleTimes } from "../support/changesUnderLoad";
 import { FleetFiles } from "../support/fleetFiles";
 import { checkoutWith } from "../support/otherThanos";
 import { apps, frontend, NAMESPACE } from "../support/runningFleet";
@@ -79,22 +79,11 @@ describe("a rollout over the running fleet", () => {
     /** A target whose pod no version of Thanos restarts, so that it is always there. */
     const STEADY = `up{cluster="red",job="${OPERATOR}"}`;
 
-    /** Asks every second for the steady target. Returns what was wrong. */
-    function askForTarget(): () => Promise<string[]> {
-        const wrong: string[] = [];
-        let asking = true;
-        const loop = (async () => {
-            for (; asking; await sleep(1000)) {
-                const answer = await scalar(base, `count(${STEADY})`).catch((error: Error) => error.message);
-                if (answer !== 1) wrong.push(`${new Date().toISOString()} ${answer}`);
-            }
-        })();
-        return async () => {
-            asking = false;
-            await loop;
-            return wrong;
-        };
-    }
+    const askForTarget = () =>
+        askEverySecond(async () => {
+            const answer = await scalar(base, `count(${STEADY})`).catch((error: Error) => error.message);
+            return answer === 1 ? undefined : String(answer);
+        });
 
     /** When the target was scraped, by any Prometheus, in the last seconds; as its copies' holders say. */
     async function scrapes(seconds: number): Promise<number[]> {

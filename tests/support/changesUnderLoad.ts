@@ -48,18 +48,19 @@ export async function pods(cluster: ClusterName): Promise<Record<string, string>
 /** Longer than any test asks: one that fails before it stops asking must not keep the process alive. */
 const ASKS_FOR_MS = 1_800_000;
 
-/** Asks a question every second until it is stopped. Returns what was wrong with the answers. */
-export function askSteadily(base: string): () => Promise<string[]> {
+/** Asks a question every second until it is stopped. `ask` tells what is wrong with its answer. Returns all that was wrong. */
+export function askEverySecond(ask: () => Promise<string | undefined>): () => Promise<string[]> {
     const wrong: string[] = [];
+    const end = Date.now() + ASKS_FOR_MS;
     let asking = true;
     let asked = 0;
     const loop = (async () => {
-        for (const end = Date.now() + ASKS_FOR_MS; asking && Date.now() < end; asked++) {
-            const answer = await scalar(base, `count(${WRITTEN})`).catch((error: Error) => error.message);
-            const missing = await warnings(base, `count(${WRITTEN})`).catch(() => []);
-            if (answer !== TARGETS || missing.length > 0) wrong.push(`${new Date().toISOString()} ${answer} ${missing.join()}`);
+        for (; asking && Date.now() < end; asked++) {
+            const problem = await ask();
+            if (problem !== undefined) wrong.push(`${new Date().toISOString()} ${problem}`);
             await sleep(1000);
         }
+        if (asking) wrong.push(`${new Date().toISOString()} nobody has stopped it`);
     })();
     return async () => {
         asking = false;
@@ -68,6 +69,14 @@ export function askSteadily(base: string): () => Promise<string[]> {
         return wrong;
     };
 }
+
+/** Asks for what red writes, and for warnings. */
+export const askSteadily = (base: string): (() => Promise<string[]>) =>
+    askEverySecond(async () => {
+        const answer = await scalar(base, `count(${WRITTEN})`).catch((error: Error) => error.message);
+        const missing = await warnings(base, `count(${WRITTEN})`).catch(() => []);
+        return answer !== TARGETS || missing.length > 0 ? `${answer} ${missing.join()}` : undefined;
+    });
 
 /**
  * When the written series have samples, in the `seconds` before half a minute ago: by the copy's holder (a sidecar, or an ingester), for each Prometheus
