@@ -16,6 +16,7 @@ import { onInterrupt } from "./interrupt";
 
 interface Options {
     down?: boolean;
+    agents?: boolean;
     context?: string[];
     clusters?: SourceKind;
     doctor?: boolean;
@@ -26,7 +27,11 @@ interface Options {
 export const localCommand = () =>
     new Command()
         .description(
-            "A whole fleet on this machine: an observer, and one observee of each mode, with real Kubernetes, Thanos and Prometheus. `npm start` is the same.",
+            "A whole fleet on this machine: an observer and observees, with real Kubernetes, Thanos and Prometheus. `npm start` is the same.",
+        )
+        .option(
+            "--agents",
+            "a fleet with two clusters more, which run Prometheus agents, and Rule, which evaluates for them (13 GiB of memory)",
         )
         .option("--down", "remove everything that was made, also after a crash")
         .option(
@@ -44,7 +49,7 @@ export const localCommand = () =>
         .option("--json", "print events, one JSON object a line")
         .addHelpText(
             "after",
-            "\nExamples:\n  thanos-fleet local\n  thanos-fleet local --context observer=one blue=two red=three\n  thanos-fleet local --doctor\n  thanos-fleet local --down",
+            "\nExamples:\n  thanos-fleet local\n  thanos-fleet local --agents\n  thanos-fleet local --context observer=one blue=two red=three\n  thanos-fleet local --doctor\n  thanos-fleet local --down",
         )
         .action(local);
 
@@ -53,13 +58,17 @@ async function local(options: Options): Promise<void> {
     const signal = onInterrupt(() =>
         progress.say("\nStopping: the running step ends first. `npm start` goes on from there, `npm start -- --down` removes everything."),
     );
-    const wishes = { contexts: options.context ?? [], ...(options.clusters && { clusters: options.clusters }) };
-    if (options.doctor) return sayVerdicts(await diagnose(wishes), progress, options.json);
+    const asked = {
+        agents: options.agents ?? false,
+        contexts: options.context ?? [],
+        ...(options.clusters && { clusters: options.clusters }),
+    };
+    if (options.doctor) return sayVerdicts(await diagnose(asked), progress, options.json);
     if (options.status) return sayStatus(await fleetStatus(), progress, options.json);
     progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
     try {
         if (options.down) await down(progress, signal);
-        else await up(wishes, progress, signal);
+        else await up(asked, progress, signal);
     } catch (error) {
         const { message, name } = error as Error;
         if (name === "AbortError") throw new CommandFailed("cancelled", "Stopped.");

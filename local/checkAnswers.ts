@@ -4,7 +4,7 @@ import { query, type Sample, type StoreStatus, scalar, stores } from "../clients
 import { leafQueryHost } from "../components/naming/names";
 import type { Step } from "../terminal/progress";
 import { FleetFailure } from "./fleet/failure";
-import { CLUSTERS, type ClusterName, DOMAIN, NAMESPACE, type Target } from "./fleet/settings";
+import { ALL_CLUSTERS, type ClusterName, DOMAIN, hasSidecars, NAMESPACE, type Targets, targetList } from "./fleet/settings";
 import { HISTORY_SERIES } from "./history";
 import { type ScrapeTargets, targetsOf } from "./scrapeTargets";
 
@@ -24,7 +24,7 @@ export interface FleetAnswer {
 export interface FleetAccess {
     /** Base URL of the observer's Query Frontend. */
     frontend: string;
-    clusters: Record<ClusterName, Target>;
+    clusters: Targets;
 }
 
 const ANSWERS_WITHIN_MS = 240_000;
@@ -60,10 +60,10 @@ interface Missing {
 async function answerOrMissing({ frontend, clusters }: FleetAccess): Promise<FleetAnswer | Missing> {
     const upByPort = await query(frontend, "count by (cluster, namespace, service, endpoint) (up == 1)");
     const counted = await Promise.all(
-        CLUSTERS.map(async ({ name }) => ({
+        targetList(clusters).map(async ({ name, target }) => ({
             name,
             ...countTargets(
-                await targetsOf(clusters[name], NAMESPACE),
+                await targetsOf(target, NAMESPACE),
                 upByPort.filter(({ metric }) => metric.cluster === name),
             ),
         })),
@@ -111,16 +111,21 @@ export function countTargets(targets: readonly ScrapeTargets[], upByPort: readon
 async function likelyCauses({ frontend, clusters }: FleetAccess): Promise<string[]> {
     const endpoints = await stores(frontend).catch(() => []);
     const pods = await Promise.all(
-        CLUSTERS.map(async ({ name }) =>
-            (await unschedulablePods(clusters[name], NAMESPACE).catch(() => [])).map((pod) => `no node takes pod ${pod} (cluster ${name})`),
+        targetList(clusters).map(async ({ name, target }) =>
+            (await unschedulablePods(target, NAMESPACE).catch(() => [])).map((pod) => `no node takes pod ${pod} (cluster ${name})`),
         ),
     );
-    return [...pods.flat(), ...brokenLegs(endpoints)];
+    return [...pods.flat(), ...brokenLegs(endpoints, leavesOf(clusters))];
 }
 
-/** Why the observer's Query does not read from the clusters and their components that it should read from. */
-export function brokenLegs(endpoints: readonly (StoreStatus & { kind: string })[]): string[] {
-    const leaves = CLUSTERS.map(({ name }) => name).filter((name) => name !== "observer");
+/** The clusters with a leaf Query. */
+const leavesOf = (clusters: Targets): ClusterName[] =>
+    ALL_CLUSTERS.filter((cluster) => cluster.name in clusters && cluster.name !== "observer" && hasSidecars(cluster)).map(
+        ({ name }) => name,
+    );
+
+/** Why the observer's Query does not read from the clusters and their components that it should read from. `leaves`: clusters with a leaf Query. */
+export function brokenLegs(endpoints: readonly (StoreStatus & { kind: string })[], leaves: readonly ClusterName[]): string[] {
     return [
         ...endpoints
             .filter(({ lastError }) => lastError !== null)

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ConfigError } from "../config/configError";
 import type { Progress } from "../terminal/progress";
-import { CLUSTERS, type ClusterName, stateDirectory, type Target } from "./fleet/settings";
+import { type ClusterName, FLEETS, type FleetName, stateDirectory, type Targets } from "./fleet/settings";
 import type { SourceKind } from "./fleet/state";
 import { kindTargets } from "./kind";
 import type { MachineFacts } from "./machineFacts";
@@ -11,14 +11,17 @@ import { BUILT_TOOLS, builtTargets } from "./offline/builtClusters";
 import type { Tool, ToolName } from "./offline/findTools";
 
 /** Where the clusters come from (SourceKind), and the contexts that the user named. `why` says for the output why this source was chosen. */
-export type Source = ({ how: "given"; contexts: Record<ClusterName, string> } | { how: "kind" } | { how: "built" }) & { why: string };
+export type Source = ({ how: "given"; contexts: Contexts } | { how: "kind" } | { how: "built" }) & { why: string };
+
+/** The context of each cluster of a fleet, the observer first. */
+type Contexts = { observer: string } & Partial<Record<ClusterName, string>>;
 
 /** What decides which clusters a machine can make. */
 type Machine = Pick<MachineFacts, "docker" | "platform" | "root">;
 
 /** The contexts that the user named as `observer=my-context`, one for each cluster. */
-export function givenContexts(flags: readonly string[]): Record<ClusterName, string> {
-    const names = CLUSTERS.map((c) => c.name);
+export function givenContexts(flags: readonly string[], fleet: FleetName): Contexts {
+    const names = FLEETS[fleet].map(({ name }) => name);
     const pairs = flags.map((flag) => flag.split("=", 2));
     const problems = [
         ...pairs
@@ -37,7 +40,8 @@ export function givenContexts(flags: readonly string[]): Record<ClusterName, str
             })),
     ];
     if (problems.length > 0) throw new ConfigError("command line", problems);
-    return Object.fromEntries(pairs) as Record<ClusterName, string>;
+    const contexts = new Map(pairs.map(([name, context]) => [name, context]));
+    return Object.fromEntries(names.map((name) => [name, contexts.get(name)])) as Contexts;
 }
 
 /** The kubeconfig that `kubectl` uses: $KUBECONFIG, which may be several files, or the one in the home directory. */
@@ -48,7 +52,7 @@ function userKubeConfig(): KubeConfig {
 }
 
 /** Refuses a context that is in no kubeconfig, before anything is deployed. */
-export function checkedContexts(contexts: Record<ClusterName, string>, config: KubeConfig): Record<ClusterName, string> {
+export function checkedContexts(contexts: Contexts, config: KubeConfig): Contexts {
     const existing = config.getContexts().map(({ name }) => name);
     const problems = Object.entries(contexts)
         .filter(([, context]) => !existing.includes(context))
@@ -65,10 +69,27 @@ export function checkedContexts(contexts: Record<ClusterName, string>, config: K
 export interface Wishes {
     /** `observer=my-context`, one for each cluster. */
     contexts: readonly string[];
+    /** The fleet that the clusters are for. */
+    fleet: FleetName;
     /** The source that the user asked for. @default the first of given, kind and built that can be had */
     clusters?: SourceKind;
     /** The source of the fleet that is on this machine. Another one would leave its clusters behind. */
     present?: SourceKind;
+}
+
+/** The fleet that the user asked for, else the one that is on this machine. */
+export function chooseFleet(agents: boolean, present: FleetName | undefined): FleetName {
+    if (agents && present === "sidecars") {
+        const namesOf = (fleet: FleetName) => FLEETS[fleet].map(({ name }) => name).join(", ");
+        throw new ConfigError("the fleet on this machine", [
+            {
+                path: "--agents",
+                problem: `is a fleet of ${namesOf("agents")}, and the one that is here has ${namesOf("sidecars")} only.`,
+                remedy: "Remove it with `npm start -- --down` first, or go on with it without --agents.",
+            },
+        ]);
+    }
+    return agents ? "agents" : (present ?? "sidecars");
 }
 
 /** The contexts that the user named, else kind, else clusters that are built here. Refuses a machine that can have none of them, before it gets any tool. */
@@ -89,15 +110,15 @@ export function chooseSource(wishes: Wishes, machine: Machine): Source {
 /** What the clusters of a source are called in the output. */
 export const SOURCE_TEXT: Record<SourceKind, string> = { given: "your clusters", kind: "kind", built: "clusters built here" };
 
-function sourceFor({ contexts, clusters, present }: Wishes, machine: Machine): Source {
+function sourceFor({ contexts, fleet, clusters, present }: Wishes, machine: Machine): Source {
     const refuse = (problem: string, remedy: string) =>
         new ConfigError("command line", [{ path: `--clusters ${clusters}`, problem, remedy }]);
     if (contexts.length > 0) {
         if (clusters !== undefined && clusters !== "given")
             throw refuse("makes clusters, and --context names some that exist.", "Leave one of the two away.");
-        return { how: "given", contexts: checkedContexts(givenContexts(contexts), userKubeConfig()), why: "named with --context" };
+        return { how: "given", contexts: checkedContexts(givenContexts(contexts, fleet), userKubeConfig()), why: "named with --context" };
     }
-    if (clusters === "given") throw refuse("needs --context.", `Add --context ${CLUSTERS[0].name}=CONTEXT: one for each cluster.`);
+    if (clusters === "given") throw refuse("needs --context.", "Add --context observer=CONTEXT: one for each cluster.");
     if (clusters !== undefined) {
         refuseMissing(clusters, `those of --clusters ${clusters}`, machine);
         return { how: clusters, why: "chosen with --clusters" };
@@ -147,10 +168,11 @@ export const toolsOf = ({ how }: Pick<Source, "how">): readonly ToolName[] => TO
 
 export async function findTargets(
     source: Source,
+    fleet: FleetName,
     tools: Partial<Record<ToolName, Tool>>,
     progress: Progress,
     signal: AbortSignal,
-): Promise<Record<ClusterName, Target>> {
+): Promise<Targets> {
     // `toolsOf(source)` were searched.
     const searched = tools as Record<ToolName, Tool>;
     switch (source.how) {
@@ -160,11 +182,11 @@ export async function findTargets(
             await mkdir(stateDirectory(), { recursive: true });
             await writeFile(kubeconfig, userKubeConfig().exportConfig(), { mode: 0o600 });
             const targets = Object.entries(source.contexts).map(([name, context]) => [name, { kubeconfig, context }]);
-            return Object.fromEntries(targets) as Record<ClusterName, Target>;
+            return Object.fromEntries(targets) as Targets;
         }
         case "kind":
-            return kindTargets(searched.kind.path, progress, signal);
+            return kindTargets(FLEETS[fleet], searched.kind.path, progress, signal);
         case "built":
-            return builtTargets(searched, progress, signal);
+            return builtTargets(FLEETS[fleet], searched, progress, signal);
     }
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../rules/problem";
+import { FLEETS, type FleetName } from "./fleet/settings";
 import type { SourceKind } from "./fleet/state";
 import type { MachineFacts } from "./machineFacts";
 import { BUILT_NETWORK } from "./offline/builtClusters";
@@ -17,8 +18,14 @@ export interface Verdict {
 }
 
 const GIB = 1024 ** 3;
-/** The observer's pods request 7 GiB on its one node (local/fleet/settings.ts), and what Kubernetes itself runs needs the rest. A machine of 8 GB has a little less than 8 GiB. */
-const MEMORY_GIB = 7.5;
+/**
+ * The observer's pods request 7 GiB on its one node, with agents 11 GiB (local/fleet/settings.ts), and what Kubernetes itself runs needs the rest; each agent's
+ * cluster needs about 1 GiB. A machine of 8 GB has a little less than 8 GiB.
+ */
+export const MEMORY: Record<FleetName, { gib: number; machineGb: number }> = {
+    sidecars: { gib: 7.5, machineGb: 8 },
+    agents: { gib: 13, machineGb: 16 },
+};
 /** Tools, images, volumes and their history. A fleet that is there has most of it. */
 const DISK_GIB = { first: 10, again: 1 };
 /** kind's own advice (kind.sigs.k8s.io, known issues, "Pod errors due to too many open files"). Linux has 128. */
@@ -26,27 +33,31 @@ const INOTIFY_INSTANCES = 512;
 
 const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`;
 
-/** The checks that matter where the clusters come from `how`. `hasFleet`: whether the machine has the fleet already. */
-export function verdicts(how: SourceKind, facts: MachineFacts, hasFleet: boolean): Verdict[] {
+/** The checks that matter to a fleet whose clusters come from `how`. `hasFleet`: whether the machine has the fleet already. */
+export function verdicts(fleet: FleetName, how: SourceKind, facts: MachineFacts, hasFleet: boolean): Verdict[] {
     const here =
         how === "kind"
-            ? [memoryOf(facts, facts.dockerMemory), inotify(facts)]
+            ? [memoryOf(fleet, facts, facts.dockerMemory), inotify(fleet, facts)]
             : how === "built"
-              ? [memoryOf(facts, facts.memory), addresses(facts)]
+              ? [memoryOf(fleet, facts, facts.memory), addresses(facts)]
               : [];
     return [...here, ...facts.free.map((free) => disk(free, hasFleet)), proxy(facts)];
 }
 
-function memoryOf({ platform }: MachineFacts, bytes: number | undefined): Verdict {
+function memoryOf(fleet: FleetName, { platform }: MachineFacts, bytes: number | undefined): Verdict {
+    const { gib: needed, machineGb } = MEMORY[fleet];
     const check = "memory";
     if (bytes === undefined)
-        return { check, state: "warning", found: "is not known: Docker does not say it.", remedy: `The fleet needs ${MEMORY_GIB} GiB.` };
-    if (bytes >= MEMORY_GIB * GIB) return { check, state: "ok", found: gib(bytes) };
+        return { check, state: "warning", found: "is not known: Docker does not say it.", remedy: `The fleet needs ${needed} GiB.` };
+    if (bytes >= needed * GIB) return { check, state: "ok", found: gib(bytes) };
     return {
         check,
         state: "failed",
-        found: `${gib(bytes)} is less than the ${MEMORY_GIB} GiB that the observer's pods need: some would never start.`,
-        remedy: platform === "linux" ? "Use a machine with 8 GB." : "Give Docker's virtual machine 8 GB, in its settings under Resources.",
+        found: `${gib(bytes)} is less than the ${needed} GiB that the fleet's pods need: some would never start.`,
+        remedy:
+            platform === "linux"
+                ? `Use a machine with ${machineGb} GB.`
+                : `Give Docker's virtual machine ${machineGb} GB, in its settings under Resources.`,
     };
 }
 
@@ -62,14 +73,14 @@ function disk({ directory, bytes }: MachineFacts["free"][number], hasFleet: bool
     };
 }
 
-function inotify({ inotifyInstances }: MachineFacts): Verdict {
+function inotify(fleet: FleetName, { inotifyInstances }: MachineFacts): Verdict {
     const check = "inotify";
     if (inotifyInstances === undefined || inotifyInstances >= INOTIFY_INSTANCES)
         return { check, state: "ok", found: inotifyInstances === undefined ? "is Docker's own" : `${inotifyInstances} instances` };
     return {
         check,
         state: "warning",
-        found: `allows ${inotifyInstances} instances: with three kind nodes, pods may fail with "too many open files".`,
+        found: `allows ${inotifyInstances} instances: with ${FLEETS[fleet].length} kind nodes, pods may fail with "too many open files".`,
         remedy: `Run sudo sysctl fs.inotify.max_user_instances=${INOTIFY_INSTANCES} fs.inotify.max_user_watches=524288.`,
     };
 }

@@ -9,7 +9,7 @@ import { stackFor } from "../engine/stack";
 import { inStep, type Progress } from "../terminal/progress";
 import { askDocker } from "./docker";
 import { FleetFailure } from "./fleet/failure";
-import { CLUSTERS, type ClusterName, clustersDirectory, stackConfig, stateDirectory, type Target } from "./fleet/settings";
+import { clustersDirectory, stackConfig, stateDirectory, type Targets, targetList } from "./fleet/settings";
 import { engineDirectory, readFleetState } from "./fleet/state";
 import { recordedKindClusters, removeKindClusters } from "./kind";
 import { downClusters } from "./offline/builtClusters";
@@ -38,14 +38,14 @@ export async function down(progress: Progress, signal: AbortSignal): Promise<voi
 }
 
 /** Removes what was deployed to a user's clusters, stored data included. The clusters stay. */
-async function destroyStacks(targets: Record<ClusterName, Target>, progress: Progress, signal: AbortSignal): Promise<void> {
+async function destroyStacks(targets: Targets, progress: Progress, signal: AbortSignal): Promise<void> {
     const { pulumi, helm } = await findTools(["pulumi", "helm"], progress, signal);
     const openCluster = clusterOpener(helm.path);
     const engine = { pulumiPath: pulumi.path, stateDir: engineDirectory() };
     const plugins = await findPlugins(engine, { removes: true });
-    for (const { name } of [...CLUSTERS].reverse())
+    for (const { name, target } of targetList(targets).reverse())
         await inStep(progress.step(`Remove ${name}`, 60), async (step) => {
-            const config = stackConfig(name, { target: targets[name], chart: "", storageClass: LOCAL_STORAGE_CLASS });
+            const config = stackConfig(name, { target, chart: "", storageClass: LOCAL_STORAGE_CLASS });
             const stack = await stackFor({
                 ...engine,
                 stackName: name,

@@ -16,7 +16,16 @@ import {
 } from "../upstream/versions";
 import { execute } from "./execute";
 import { FleetFailure } from "./fleet/failure";
-import { CLUSTERS, type ClusterName, dnsHosts, kubeconfigFile, type Target } from "./fleet/settings";
+import {
+    ALL_CLUSTERS,
+    type ClusterName,
+    dnsHosts,
+    type FleetCluster,
+    kubeconfigFile,
+    type Target,
+    type Targets,
+    targetsByName,
+} from "./fleet/settings";
 import { hostsStanza } from "./services/dns";
 import { serveLoadBalancers } from "./services/loadBalancers";
 
@@ -65,7 +74,7 @@ const recordFile = (name: ClusterName) => join(dirname(kubeconfigFile(name)), "k
 
 /** Names of the kind clusters that runs of this fleet made or began to make. Needs no Docker engine. */
 export const recordedKindClusters = (): string[] =>
-    CLUSTERS.filter(({ name }) => existsSync(recordFile(name))).map(({ name }) => kindName(name));
+    ALL_CLUSTERS.filter(({ name }) => existsSync(recordFile(name))).map(({ name }) => kindName(name));
 
 const listClusters = async (kind: string, options: object): Promise<string[]> =>
     (await execute(kind, ["get", "clusters"], options)).stdout.split("\n");
@@ -153,35 +162,35 @@ export function withStanza(corefile: string, stanza: string): string {
     return without.replace(/\.:53 \{\n/, (open) => `${open}${BEGIN}${stanza}${END}`);
 }
 
-/** Makes a cluster for each stack, with the fleet's names in its DNS and the images that all of them run. */
-export async function kindTargets(kind: string, progress: Progress, signal: AbortSignal): Promise<Record<ClusterName, Target>> {
+/** Makes the clusters of a fleet, with the fleet's names in their DNS and the images that all of them run. */
+export async function kindTargets(fleet: readonly FleetCluster[], kind: string, progress: Progress, signal: AbortSignal): Promise<Targets> {
     return inStep(progress.step("Clusters", 180), async (step) => {
-        const clustersByName: [ClusterName, KindCluster][] = [];
+        const clusters: (KindCluster & { name: ClusterName })[] = [];
         // One at a time: a kind node needs much CPU while it starts.
-        for (const { name } of CLUSTERS) {
+        for (const { name } of fleet) {
             step.update(`${name}: kind`);
-            clustersByName.push([name, await kindCluster(name, kind, signal)]);
+            clusters.push({ name, ...(await kindCluster(name, kind, signal)) });
         }
-        const clusters = Object.fromEntries(clustersByName) as Record<ClusterName, KindCluster>;
-        const hosts = dnsHosts(
-            Object.fromEntries(clustersByName.map(([name, { nodeIp }]) => [name, nodeIp])) as Record<ClusterName, string>,
-        );
-        for (const cluster of Object.values(clusters)) {
+        const hosts = dnsHosts(clusters);
+        for (const cluster of clusters) {
             await addFleetNames(cluster, hosts);
             // Services keep their addresses, so addresses are assigned only while this program runs.
             void serveLoadBalancers(cluster.kubeconfig, cluster.nodeIp, signal);
         }
-        const fresh = clustersByName.filter(([, { isNew }]) => isNew).map(([name]) => name);
+        const fresh = clusters.filter(({ isNew }) => isNew).map(({ name }) => name);
         const left = await loadImages(kind, fresh, step, signal);
-        const names = clustersByName.map(([name]) => name).join(", ");
-        return { result: clusters, says: `kind: ${names}${left.length > 0 ? ` · each node pulls ${left.join(", ")} itself` : ""}` };
+        const names = clusters.map(({ name }) => name).join(", ");
+        return {
+            result: targetsByName(clusters),
+            says: `kind: ${names}${left.length > 0 ? ` · each node pulls ${left.join(", ")} itself` : ""}`,
+        };
     });
 }
 
 /** Removes the fleet's kind clusters and answers what it removed. */
 export async function removeKindClusters(kind: string): Promise<string[]> {
     const listed = await listClusters(kind, { timeout: 60_000 });
-    const existing = CLUSTERS.map((c) => c.name).filter((name) => listed.includes(kindName(name)));
+    const existing = ALL_CLUSTERS.map(({ name }) => name).filter((name) => listed.includes(kindName(name)));
     for (const name of existing) await execute(kind, deleteArgs(name, kubeconfigFile(name)), { timeout: 300_000 });
     return existing.map((name) => `kind cluster ${kindName(name)}`);
 }

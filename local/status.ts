@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { clusterId, kubeConfig, loadBalancerAddress } from "../clients/kubernetes";
 import { externalServiceName, thanosName } from "../components/naming/names";
 import { SOURCE_TEXT } from "./clusterSources";
-import { CLUSTERS, type ClusterName, NAMESPACE, type Target } from "./fleet/settings";
+import { type ClusterName, NAMESPACE, type Target, targetList } from "./fleet/settings";
 import { readFleetState, type SourceKind } from "./fleet/state";
 
 /** The fleet on this machine, as `npm start -- --status` tells it. */
@@ -23,10 +23,10 @@ export async function fleetStatus(withinMs = WITHIN_MS): Promise<FleetStatus | u
     if (!state) return undefined;
     const { how, since, targets } = state;
     const soon = <T>(answer: Promise<T>) => Promise.race([answer.catch(() => undefined), sleep(withinMs, undefined, { ref: false })]);
-    const clusters = CLUSTERS.map(async ({ name }) => ({
+    const clusters = targetList(targets).map(async ({ name, target }) => ({
         name,
-        server: serverOf(targets[name]),
-        answers: (await soon(Promise.resolve().then(() => clusterId(targets[name])))) !== undefined,
+        server: serverOf(target),
+        answers: (await soon(Promise.resolve().then(() => clusterId(target)))) !== undefined,
     }));
     const frontend = await soon(frontendAddress(targets.observer));
     return { how, since, clusters: await Promise.all(clusters), ...(frontend !== undefined && { frontend }) };

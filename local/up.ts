@@ -13,11 +13,11 @@ import { summaryLines } from "../plan/print";
 import { color } from "../terminal/color";
 import { inStep, type Progress } from "../terminal/progress";
 import { checkFleet } from "./checkAnswers";
-import { findTargets, SOURCE_TEXT, toolsOf, type Wishes } from "./clusterSources";
+import { findTargets, SOURCE_TEXT, toolsOf } from "./clusterSources";
 import { failures, verdictLine } from "./doctor";
-import { examine } from "./examine";
-import { CLUSTERS, type ClusterName, kubeconfigFile, NAMESPACE, stackConfig } from "./fleet/settings";
-import { engineDirectory, historyDirectory, saveFleetState } from "./fleet/state";
+import { type Asked, examine } from "./examine";
+import { FLEETS, type FleetName, hasSidecars, kubeconfigFile, NAMESPACE, stackConfig, targetList } from "./fleet/settings";
+import { engineDirectory, historyDirectory, keepFleet, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
 import { findPlugins, standInsText } from "./offline/findPlugins";
@@ -25,20 +25,23 @@ import { findTools } from "./offline/findTools";
 import { frontendAddress } from "./status";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
-export async function up(wishes: Omit<Wishes, "present">, progress: Progress, signal: AbortSignal): Promise<void> {
-    const { source, checks } = await inStep(progress.step("Source"), async () => {
-        const result = await examine(wishes);
+export async function up(asked: Asked, progress: Progress, signal: AbortSignal): Promise<void> {
+    const { fleet, source, checks } = await inStep(progress.step("Source"), async () => {
+        const result = await examine(asked);
         if (failures(result.checks).length > 0) throw new ConfigError("this machine", failures(result.checks));
         return { result, says: `${SOURCE_TEXT[result.source.how]}: ${result.source.why}` };
     });
     for (const verdict of checks.filter(({ state }) => state === "warning")) progress.say(verdictLine(verdict));
-    await showPlan(progress);
+    await showPlan(fleet, progress);
     const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
-    const targets = await findTargets(source, tools, progress, signal);
+    await keepFleet(fleet);
+    const targets = await findTargets(source, fleet, tools, progress, signal);
     await saveFleetState(source, targets);
     const chart = await findChart(tools.helm.path, progress, signal);
+    // An agent has no blocks: Receive makes those of its samples.
+    const withHistory = FLEETS[fleet].filter(hasSidecars);
     // Needs no cluster, so it runs while the observer is deployed.
-    const written = Promise.all(CLUSTERS.map(({ name }) => writeHistory(name, historyDirectory(), tools.promtool.path, signal)));
+    const written = Promise.all(withHistory.map(({ name }) => writeHistory(name, historyDirectory(), tools.promtool.path, signal)));
     written.catch(() => {});
 
     const engine = { pulumiPath: tools.pulumi.path, stateDir: engineDirectory() };
@@ -47,14 +50,14 @@ export async function up(wishes: Omit<Wishes, "present">, progress: Progress, si
     if (standIns !== undefined) progress.say(`${"Plugins".padEnd(22)} ${standIns}`);
     const openCluster = clusterOpener(tools.helm.path);
 
-    for (const { name } of CLUSTERS) {
+    for (const { name, target } of targetList(targets)) {
         const settled: string[] = [];
         await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
             const stack = await stackFor({
                 ...engine,
                 stackName: name,
                 program: require("../index") as PulumiFn,
-                config: stackConfig(name, { target: targets[name], chart, storageClass: LOCAL_STORAGE_CLASS }),
+                config: stackConfig(name, { fleet, target, chart, storageClass: LOCAL_STORAGE_CLASS }),
                 plugins,
                 env: { HELM_BINARY: tools.helm.path },
             });
@@ -77,7 +80,7 @@ export async function up(wishes: Omit<Wishes, "present">, progress: Progress, si
                     type,
                     config: { ...config, endpoint: await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE }) },
                 };
-                for (const cluster of CLUSTERS) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
+                for (const cluster of withHistory) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
             }
             return { result: undefined, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
         }).finally(() => {
@@ -102,8 +105,8 @@ export async function up(wishes: Omit<Wishes, "present">, progress: Progress, si
             "",
             `${color.bold("Open")}   ${frontend}   every cluster, one query: try  sum by (cluster) (rate(shop_orders_total[1h]))  over four weeks`,
             "       Grafana: its dashboards and data source are ConfigMaps in the observer; the local fleet runs no server of it",
-            ...CLUSTERS.map(
-                ({ name }) => `       kubectl --kubeconfig ${targets[name].kubeconfig} --context ${targets[name].context} get pods -A`,
+            ...targetList(targets).map(
+                ({ target }) => `       kubectl --kubeconfig ${target.kubeconfig} --context ${target.context} get pods -A`,
             ),
             `${color.bold("Stop")}   npm start -- --down`,
         ].join("\n"),
@@ -111,15 +114,13 @@ export async function up(wishes: Omit<Wishes, "present">, progress: Progress, si
 }
 
 /** Prints what will be deployed, before anything that takes long. */
-async function showPlan(progress: Progress): Promise<void> {
-    const target = (name: ClusterName) => ({ kubeconfig: kubeconfigFile(name), context: name });
+async function showPlan(fleet: FleetName, progress: Progress): Promise<void> {
     const plan = await planFleet(
-        CLUSTERS.map(({ name }) => ({
-            name,
-            config: toEngineConfig(
-                stackConfig(name, { target: target(name), chart: "kube-prometheus-stack", storageClass: LOCAL_STORAGE_CLASS }),
-            ),
-        })),
+        FLEETS[fleet].map(({ name }) => {
+            const target = { kubeconfig: kubeconfigFile(name), context: name };
+            const settings = { fleet, target, chart: "kube-prometheus-stack", storageClass: LOCAL_STORAGE_CLASS };
+            return { name, config: toEngineConfig(stackConfig(name, settings)) };
+        }),
     );
     progress.say(`${summaryLines(plan).join("\n")}\n`);
     progress.event("plan", {

@@ -1,21 +1,48 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ClusterAccess } from "../../clients/kubernetes";
-import type { Mode } from "../../config/schema";
+import { type Mode, STORES_BLOCKS } from "../../config/schema";
 
-/** The fleet that `npm start` makes: its clusters, its directories, and settings that shorten Thanos's waiting times. */
+/** The fleets that `npm start` makes: their clusters, their directories, and settings that shorten Thanos's waiting times. */
 
 export const DOMAIN = "fleet.internal";
 export const NAMESPACE = "monitoring";
 
-/** The observer comes first: the observees read its stack outputs. */
+/** The clusters of `npm start`. The observer comes first: the observees read its stack outputs. */
 export const CLUSTERS = [
     { name: "observer", index: 1 },
     { name: "blue", index: 2, mode: "sidecar" },
     { name: "red", index: 3, mode: "sidecar-remote-write" },
 ] as const satisfies { name: string; index: number; mode?: Mode }[];
 
-export type ClusterName = (typeof CLUSTERS)[number]["name"];
+/** The clusters that `npm start -- --agents` makes besides. */
+const AGENTS = [
+    { name: "yellow", index: 4, mode: "agent" },
+    { name: "green", index: 5, mode: "agent" },
+] as const satisfies { name: string; index: number; mode?: Mode }[];
+
+export type ClusterName = (typeof CLUSTERS | typeof AGENTS)[number]["name"];
+
+/** A cluster of a fleet. */
+export interface FleetCluster {
+    name: ClusterName;
+    /** Its addresses, where it is built here, are derived from it. */
+    index: number;
+    /** Absent: the observer. */
+    mode?: Mode;
+}
+
+/** `sidecars`: every observee keeps blocks of its own. `agents`: two more keep none (docs/adr/0041). */
+export type FleetName = "sidecars" | "agents";
+
+/** The clusters of each fleet, the observer first. */
+export const FLEETS: Record<FleetName, readonly FleetCluster[]> = { sidecars: CLUSTERS, agents: [...CLUSTERS, ...AGENTS] };
+
+/** The clusters that any fleet has. */
+export const ALL_CLUSTERS = FLEETS.agents;
+
+/** Whether sidecars upload the blocks of a cluster. Only such a cluster evaluates its own rules; an observee of this kind has a leaf Query. */
+export const hasSidecars = ({ mode }: Pick<FleetCluster, "mode">): boolean => mode === undefined || STORES_BLOCKS[mode];
 
 /** Everything that the fleet writes on this machine, except the tools' cache, which `--down` keeps. */
 export const stateDirectory = () => join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "thanos-fleet");
@@ -26,7 +53,17 @@ export const kubeconfigFile = (cluster: ClusterName) => join(clustersDirectory()
 /** The cluster that a stack is deployed to. */
 export type Target = ClusterAccess;
 
+/** The cluster of each stack of a fleet, the observer first. */
+export type Targets = { observer: Target } & Partial<Record<ClusterName, Target>>;
+
+export const targetsByName = (clusters: readonly (Target & { name: ClusterName })[]): Targets =>
+    Object.fromEntries(clusters.map(({ name, kubeconfig, context }) => [name, { kubeconfig, context }])) as Targets;
+
+export const targetList = (targets: Targets) => Object.entries(targets).map(([name, target]) => ({ name: name as ClusterName, target }));
+
 export interface StackSettings {
+    /** @default "sidecars" */
+    fleet?: FleetName;
     target: Target;
     /** Name or directory of the kube-prometheus-stack chart. */
     chart: string;
@@ -58,8 +95,23 @@ const FAST_PROMETHEUS = {
     values: NO_API_SERVER_HISTOGRAMS,
 };
 
+/** What the observer has beside agents. */
+const WITH_AGENTS = {
+    receive: {
+        // Red is a hard tenant: what the agents write to the ring of their stream cannot slow it down.
+        rings: [{ name: "red", tenants: ["red"] }],
+        // Three ingesters upload each block of an agent: with blocks of two minutes, Compact would be busy on a small machine.
+        blockDuration: "10m",
+    },
+    // An absolute path, since this program may be started in any folder.
+    rule: { files: [join(__dirname, "agents.rules.yml")], evaluationInterval: "30s", storage: "2Gi", ...SMALLER },
+};
+
 /** The configuration of one stack of the local fleet, as its stack file would have it. */
-export function stackConfig(name: ClusterName, { target, chart, storageClass }: StackSettings): Record<string, unknown> {
+export function stackConfig(
+    name: ClusterName,
+    { fleet = "sidecars", target, chart, storageClass }: StackSettings,
+): Record<string, unknown> {
     const common = {
         cluster: name,
         domain: DOMAIN,
@@ -77,7 +129,7 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
     return {
         ...common,
         role: "observer",
-        observees: CLUSTERS.flatMap((c) => ("mode" in c ? [{ name: c.name, mode: c.mode }] : [])),
+        observees: FLEETS[fleet].flatMap((cluster) => (cluster.mode ? [{ name: cluster.name, mode: cluster.mode }] : [])),
         prometheus: FAST_PROMETHEUS,
         query,
         grafana: LEFT_OUT.grafana,
@@ -92,7 +144,9 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
             routerCpu: "50m",
             // A head keeps series for two hours and more, in which tests restart every pod many times, each time with new series.
             limits: { default: { series: 300_000 } },
+            ...(fleet === "agents" && WITH_AGENTS.receive),
         },
+        ...(fleet === "agents" && { rule: WITH_AGENTS.rule }),
         compact: {
             ...SMALL,
             consistencyDelay: "1m",
@@ -104,9 +158,5 @@ export function stackConfig(name: ClusterName, { target, chart, storageClass }: 
 }
 
 /** The fleet's DNS names for the clusters' CoreDNS, which does here what Route 53 and ExternalDNS do on AWS. */
-export function dnsHosts(nodeIps: Record<ClusterName, string>): Record<string, string> {
-    return Object.fromEntries([
-        ...CLUSTERS.filter((c) => c.name !== "observer").map((c) => [`${c.name}.${DOMAIN}`, nodeIps[c.name]]),
-        [DOMAIN, nodeIps.observer],
-    ]);
-}
+export const dnsHosts = (nodes: readonly { name: ClusterName; nodeIp: string }[]): Record<string, string> =>
+    Object.fromEntries(nodes.map(({ name, nodeIp }) => [name === "observer" ? DOMAIN : `${name}.${DOMAIN}`, nodeIp]));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { clusterId, namespaceExists } from "../../clients/kubernetes";
 import { ConfigError } from "../../config/configError";
-import { CLUSTERS, type ClusterName, NAMESPACE, stateDirectory, type Target } from "./settings";
+import { type FleetName, NAMESPACE, stateDirectory, type Targets, targetList } from "./settings";
 
 /** Files that a run leaves for the next one. */
 
@@ -19,7 +19,7 @@ interface FleetState {
     how: SourceKind;
     /** UIDs, by cluster: a cluster that was made again has another one. */
     ids: Record<string, string>;
-    targets: Record<ClusterName, Target>;
+    targets: Targets;
     /** When these clusters were first recorded, as ISO 8601. */
     since: string;
 }
@@ -28,9 +28,23 @@ const stateFile = () => join(stateDirectory(), "clusters.json");
 export const readFleetState = async (): Promise<FleetState | undefined> =>
     existsSync(stateFile()) ? (JSON.parse(await readFile(stateFile(), "utf8")) as FleetState) : undefined;
 
+const fleetFile = () => join(stateDirectory(), "fleet");
+
+/** The fleet that is on this machine, or that a run has begun to make; undefined if there is none. */
+export async function readFleet(): Promise<FleetName | undefined> {
+    if (existsSync(fleetFile())) return (await readFile(fleetFile(), "utf8")) as FleetName;
+    return existsSync(stateFile()) ? "sidecars" : undefined;
+}
+
+/** Remembers the fleet before its first cluster is made, so that a run after an interrupted one makes the same clusters. */
+export async function keepFleet(fleet: FleetName): Promise<void> {
+    await mkdir(stateDirectory(), { recursive: true });
+    await writeFile(fleetFile(), fleet);
+}
+
 /** Saves the clusters of this run. If they are not those of the last run, the engine's state and the history are removed: they describe lost objects. */
-export async function saveFleetState(source: { how: SourceKind }, targets: Record<ClusterName, Target>): Promise<void> {
-    const ids = Object.fromEntries(await Promise.all(CLUSTERS.map(async ({ name }) => [name, await clusterId(targets[name])])));
+export async function saveFleetState(source: { how: SourceKind }, targets: Targets): Promise<void> {
+    const ids = Object.fromEntries(await Promise.all(targetList(targets).map(async ({ name, target }) => [name, await clusterId(target)])));
     const last = await readFleetState();
     const isSame = isDeepStrictEqual(last?.ids, ids);
     if (!isSame) {
@@ -43,10 +57,12 @@ export async function saveFleetState(source: { how: SourceKind }, targets: Recor
 }
 
 /** Refuses a user's cluster whose namespace is in use: the fleet would change objects in it, and `--down` would remove them. */
-async function refuseOccupied(targets: Record<ClusterName, Target>): Promise<void> {
-    const occupied = await Promise.all(CLUSTERS.map(async ({ name }) => ((await namespaceExists(targets[name], NAMESPACE)) ? [name] : [])));
-    const problems = occupied.flat().map((name) => ({
-        path: `--context ${name}=${targets[name].context}`,
+async function refuseOccupied(targets: Targets): Promise<void> {
+    const occupied = await Promise.all(
+        targetList(targets).map(async (cluster) => ((await namespaceExists(cluster.target, NAMESPACE)) ? [cluster] : [])),
+    );
+    const problems = occupied.flat().map(({ name, target }) => ({
+        path: `--context ${name}=${target.context}`,
         problem: `has a namespace ${NAMESPACE} that was not made by this fleet.`,
         remedy: "Name another cluster, or remove that namespace.",
     }));

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inStep, type Progress } from "../../terminal/progress";
-import { CLUSTERS, type ClusterName, clustersDirectory, dnsHosts, type Target } from "../fleet/settings";
-import { acceptBridgeTraffic, type Cluster, checkReachability, loadImage, upCluster } from "./cluster";
+import { clustersDirectory, dnsHosts, type FleetCluster, type Targets, targetsByName } from "../fleet/settings";
+import { acceptBridgeTraffic, checkReachability, loadImage, upCluster } from "./cluster";
 import { BRIDGE, networkOf } from "./cluster/spec";
 import type { Tool } from "./findTools";
 import { buildImage, IMAGES } from "./images";
@@ -32,12 +32,13 @@ export const BUILT_TOOLS = [
     ] as const),
 ];
 
-/** Makes a cluster for each stack from its programs, in namespaces of this machine, and loads images that are made from programs too. */
+/** Makes the clusters of a fleet from their programs, in namespaces of this machine, and loads images that are made from programs too. */
 export async function builtTargets(
+    fleet: readonly FleetCluster[],
     tools: Record<(typeof BUILT_TOOLS)[number], Tool>,
     progress: Progress,
     signal: AbortSignal,
-): Promise<Record<ClusterName, Target>> {
+): Promise<Targets> {
     const cache = cacheDirectory();
     await mkdir(clustersDirectory(), { recursive: true });
 
@@ -69,12 +70,12 @@ export async function builtTargets(
         pauseImage: archiveOf(IMAGES.pause),
         coreDnsImage: archiveOf(IMAGES.coredns),
     };
-    const hosts = dnsHosts(Object.fromEntries(CLUSTERS.map((c) => [c.name, networkOf(c).nodeIp])) as Record<ClusterName, string>);
+    const hosts = dnsHosts(fleet.map((cluster) => ({ name: cluster.name, nodeIp: networkOf(cluster).nodeIp })));
     const clusters = await inStep(progress.step("Clusters", 60), async (step) => {
         const state = new Map<string, string>();
         await acceptBridgeTraffic();
         const made = await Promise.all(
-            CLUSTERS.map(async ({ name, index }) => {
+            fleet.map(async ({ name, index }) => {
                 const report = (text: string) => {
                     state.set(name, text);
                     step.update([...state].map(([n, t]) => `${n}: ${t}`).join(" · "));
@@ -90,14 +91,14 @@ export async function builtTargets(
                 report("loading images");
                 for (const { archive } of images) await loadImage(cluster, archive, clusterTools);
                 report("up");
-                return [name, cluster] as const;
+                return { ...cluster, name };
             }),
         );
         step.update("testing whether they reach each other");
-        await checkReachability(clustersDirectory(), CLUSTERS);
+        await checkReachability(clustersDirectory(), fleet);
         return {
-            result: Object.fromEntries(made) as Record<ClusterName, Cluster>,
-            says: made.map(([name, { nodeIp }]) => `${name} ${nodeIp}`).join(" · "),
+            result: targetsByName(made),
+            says: made.map(({ name, nodeIp }) => `${name} ${nodeIp}`).join(" · "),
         };
     });
     return clusters;

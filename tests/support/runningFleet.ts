@@ -15,7 +15,9 @@ export { NAMESPACE };
 export async function targetOf(name: ClusterName): Promise<Target> {
     const lastRun = await readFleetState();
     assert.ok(lastRun, "no fleet is running: npm start has left no clusters.json");
-    return lastRun.targets[name];
+    const target = lastRun.targets[name];
+    assert.ok(target, `the running fleet has no cluster ${name}: \`npm start -- --agents\` makes yellow and green`);
+    return target;
 }
 
 /** Address (`host:port`) that other clusters, and this machine, reach a Service by. */

@@ -47,15 +47,15 @@ describe("the ways between clusters that do not work", () => {
     const leaves = ["blue", "red"].map((cluster) => endpoint(`thanos:///query.${cluster}.fleet.internal:10901`));
 
     it("are none if every leaf Query and every other endpoint answers", () =>
-        assert.deepEqual(brokenLegs([...leaves, endpoint("10.0.0.1:10901")]), []));
+        assert.deepEqual(brokenLegs([...leaves, endpoint("10.0.0.1:10901")], ["blue", "red"]), []));
 
     it("are each named with its last error", () =>
-        assert.deepEqual(brokenLegs([...leaves, endpoint("10.0.0.1:10901", "context deadline exceeded")]), [
+        assert.deepEqual(brokenLegs([...leaves, endpoint("10.0.0.1:10901", "context deadline exceeded")], ["blue", "red"]), [
             "Query gets no answer from 10.0.0.1:10901: context deadline exceeded",
         ]));
 
     it("are also those to leaf Queries that Query does not list yet", () =>
-        assert.deepEqual(brokenLegs(leaves.slice(0, 1)), [
+        assert.deepEqual(brokenLegs(leaves.slice(0, 1), ["blue", "red"]), [
             "Query has had no answer from query.red.fleet.internal, the leaf Query of red, yet",
         ]));
 });
@@ -120,14 +120,14 @@ describe("checkFleet", () => {
 
     let api: FakeApi;
     afterEach(() => api.stop());
-    const check = async (redRuns: boolean, updates: string[], withinMs: number) => {
+    const check = async (redRuns: boolean, updates: string[], withinMs: number, ...more: ("yellow" | "green")[]) => {
         api = fleet(redRuns);
         await api.start();
         const kubeconfig = join(temporaryDirectory(), "kubeconfig");
         api.writeKubeconfig(kubeconfig, "fake");
         const target = { kubeconfig, context: "fake" };
         const step = { update: (text: string) => void updates.push(text), done: () => {}, fail: () => {} };
-        const clusters = { observer: target, blue: target, red: target };
+        const clusters = { observer: target, blue: target, red: target, ...Object.fromEntries(more.map((name) => [name, target])) };
         return checkFleet({ frontend: api.url, clusters }, step, new AbortController().signal, withinMs);
     };
 
@@ -137,6 +137,17 @@ describe("checkFleet", () => {
             merged: 1,
             unmerged: 2,
             historySince: "2026-10-17",
+        }));
+
+    it("waits for the targets of agents, and for no leaf Query of theirs", async () =>
+        await assert.rejects(check(true, [], 0, "yellow", "green"), (error) => {
+            const lines = (error as Error).message.split("\n");
+            assert.equal(lines[0], "the fleet does not answer as it should: still waiting for targets: yellow 0 of 2, green 0 of 2");
+            assert.deepEqual(
+                lines.filter((line) => line.includes("leaf Query")).map((line) => / the leaf Query of (\w+)/.exec(line)?.[1]),
+                ["blue", "red"],
+            );
+            return true;
         }));
 
     it("fails with the missing targets, the scheduler's message and the broken ways, and shows them while it waits", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KubeConfig } from "@kubernetes/client-node";
-import { checkedContexts, chooseSource, givenContexts, madeHere, toolsOf, type Wishes } from "../../../local/clusterSources";
+import { checkedContexts, chooseFleet, chooseSource, givenContexts, madeHere, toolsOf, type Wishes } from "../../../local/clusterSources";
 
 const SILENT = { silent: "there is no `docker` on PATH" };
 
@@ -40,7 +40,7 @@ describe("the source of clusters", () => {
     const NO_DOCKER = { docker: SILENT, platform: "linux", root: true };
     const chosen = (wishes: Partial<Wishes>, machine = DOCKER as Parameters<typeof chooseSource>[1]) => {
         try {
-            const { how, why } = chooseSource({ contexts: [], ...wishes }, machine);
+            const { how, why } = chooseSource({ contexts: [], fleet: "sidecars", ...wishes }, machine);
             return `${how}: ${why}`;
         } catch (error) {
             return (error as Error).message;
@@ -108,12 +108,54 @@ describe("the source of clusters", () => {
     });
 });
 
+describe("the fleet", () => {
+    it("has agents if --agents says so", () => {
+        assert.equal(chooseFleet(false, undefined), "sidecars");
+        assert.equal(chooseFleet(true, undefined), "agents");
+    });
+
+    it("stays the one that is here without the flag", () => {
+        assert.equal(chooseFleet(false, "sidecars"), "sidecars");
+        assert.equal(chooseFleet(false, "agents"), "agents");
+        assert.equal(chooseFleet(true, "agents"), "agents");
+    });
+
+    it("gets no agents afterwards", () =>
+        assert.throws(() => chooseFleet(true, "sidecars"), {
+            message: [
+                "the fleet on this machine: 1 problem. Nothing was changed.",
+                "  --agents: is a fleet of observer, blue, red, yellow, green, and the one that is here has observer, blue, red only. Remove it with `npm start -- --down` first, or go on with it without --agents.",
+            ].join("\n"),
+        }));
+});
+
 describe("contexts given by flag", () => {
     it("are one for each cluster", () =>
-        assert.deepEqual(givenContexts(["observer=a", "blue=b", "red=c"]), { observer: "a", blue: "b", red: "c" }));
+        assert.deepEqual(givenContexts(["blue=b", "observer=a", "red=c"], "sidecars"), { observer: "a", blue: "b", red: "c" }));
+
+    it("have the observer first, which is deployed first", () =>
+        assert.deepEqual(Object.keys(givenContexts(["red=c", "blue=b", "observer=a"], "sidecars")), ["observer", "blue", "red"]));
+
+    it("are two more for a fleet with agents", () => {
+        const three = ["observer=a", "blue=b", "red=c"];
+        assert.deepEqual(givenContexts([...three, "yellow=d", "green=e"], "agents"), {
+            observer: "a",
+            blue: "b",
+            red: "c",
+            yellow: "d",
+            green: "e",
+        });
+        assert.throws(() => givenContexts(three, "agents"), {
+            message: [
+                "command line: 2 problems. Nothing was changed.",
+                "  --context: yellow has none. Add --context yellow=CONTEXT: one for each cluster.",
+                "  --context: green has none. Add --context green=CONTEXT: one for each cluster.",
+            ].join("\n"),
+        });
+    });
 
     it("are refused together when some are wrong or missing", () =>
-        assert.throws(() => givenContexts(["observer=a", "green=b", "blue="]), {
+        assert.throws(() => givenContexts(["observer=a", "green=b", "blue="], "sidecars"), {
             message: [
                 "command line: 3 problems. Nothing was changed.",
                 '  --context: "green" is not a cluster of the fleet with a context. Write observer=CONTEXT.',

@@ -27,7 +27,7 @@ const GOOD: MachineFacts = {
 
 describe("what a machine is told before the fleet begins", () => {
     const told = (how: SourceKind, facts: Partial<MachineFacts>, hasFleet = false) =>
-        verdicts(how, { ...GOOD, ...facts }, hasFleet)
+        verdicts("sidecars", how, { ...GOOD, ...facts }, hasFleet)
             .filter(({ state }) => state !== "ok")
             .map(verdictLine);
 
@@ -36,7 +36,7 @@ describe("what a machine is told before the fleet begins", () => {
     });
 
     it("is every check that matters for its source of clusters", () => {
-        const checks = (how: SourceKind) => verdicts(how, GOOD, false).map(verdictLine);
+        const checks = (how: SourceKind) => verdicts("sidecars", how, GOOD, false).map(verdictLine);
         const everywhere = ["ok       disk /state: 20.0 GiB free", "ok       disk /cache: 20.0 GiB free", "ok       proxy: none is set"];
         assert.deepEqual(checks("kind"), ["ok       memory: 8.0 GiB", "ok       inotify: 512 instances", ...everywhere]);
         assert.deepEqual(checks("built"), [
@@ -48,7 +48,7 @@ describe("what a machine is told before the fleet begins", () => {
     });
 
     it("is that 4 GB are too little, of Docker's machine or of this one", () => {
-        const found = "failed   memory: 4.0 GiB is less than the 7.5 GiB that the observer's pods need: some would never start.";
+        const found = "failed   memory: 4.0 GiB is less than the 7.5 GiB that the fleet's pods need: some would never start.";
         assert.deepEqual(told("built", { memory: 4 * GIB }), [`${found} Use a machine with 8 GB.`]);
         assert.deepEqual(told("kind", { dockerMemory: 4 * GIB }), [`${found} Use a machine with 8 GB.`]);
         assert.deepEqual(told("kind", { dockerMemory: 4 * GIB, platform: "darwin" }), [
@@ -60,9 +60,22 @@ describe("what a machine is told before the fleet begins", () => {
         assert.deepEqual(told("kind", { memory: 4 * GIB }), []);
     });
 
+    it("is that a fleet with agents needs twice as much", () => {
+        const ofAgents = (facts: Partial<MachineFacts>) =>
+            verdicts("agents", "kind", { ...GOOD, ...facts }, false)
+                .filter(({ state }) => state !== "ok")
+                .map(verdictLine);
+        assert.deepEqual(ofAgents({}), [
+            "failed   memory: 8.0 GiB is less than the 13 GiB that the fleet's pods need: some would never start. Use a machine with 16 GB.",
+        ]);
+        assert.deepEqual(ofAgents({ dockerMemory: 15 * GIB, inotifyInstances: 128 }), [
+            'warning  inotify: allows 128 instances: with 5 kind nodes, pods may fail with "too many open files". Run sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288.',
+        ]);
+    });
+
     it("is that it may fail, where Docker does not say how much memory it has", () =>
         assert.deepEqual(
-            verdicts("kind", withoutMemory(), false).map(verdictLine)[0],
+            verdicts("sidecars", "kind", withoutMemory(), false).map(verdictLine)[0],
             "warning  memory: is not known: Docker does not say it. The fleet needs 7.5 GiB.",
         ));
 
@@ -84,20 +97,21 @@ describe("what a machine is told before the fleet begins", () => {
 
     it("is that kind's nodes may run out of inotify instances", () => {
         assert.deepEqual(told("kind", { inotifyInstances: 128 }), [
-            'warning  inotify: allows 128 instances: with three kind nodes, pods may fail with "too many open files". Run sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288.',
+            'warning  inotify: allows 128 instances: with 3 kind nodes, pods may fail with "too many open files". Run sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288.',
         ]);
     });
 
     it("names the variables of the proxy that downloads go through", () =>
         assert.equal(
-            verdictLine(verdicts("given", { ...GOOD, proxies: ["HTTPS_PROXY"] }, false).at(-1) as Verdict),
+            verdictLine(verdicts("sidecars", "given", { ...GOOD, proxies: ["HTTPS_PROXY"] }, false).at(-1) as Verdict),
             "ok       proxy: downloads go through HTTPS_PROXY",
         ));
 
     it("refuses what fails, and not what may fail", () =>
-        assert.deepEqual(failures(verdicts("kind", { ...GOOD, dockerMemory: 1 * GIB, inotifyInstances: 128 }, false)).map(problemText), [
-            "memory: 1.0 GiB is less than the 7.5 GiB that the observer's pods need: some would never start. Use a machine with 8 GB.",
-        ]));
+        assert.deepEqual(
+            failures(verdicts("sidecars", "kind", { ...GOOD, dockerMemory: 1 * GIB, inotifyInstances: 128 }, false)).map(problemText),
+            ["memory: 1.0 GiB is less than the 7.5 GiB that the fleet's pods need: some would never start. Use a machine with 8 GB."],
+        ));
 
     function withoutMemory(): MachineFacts {
         const { dockerMemory: _, ...rest } = GOOD;
@@ -146,6 +160,13 @@ describe("npm start on a machine with a fault", function () {
             code: 2,
             output: "failed   clusters: those of --clusters kind need Docker, which does not answer (Cannot connect to the Docker daemon). Start Docker.\nThe fleet cannot run here yet: see what failed.\n",
         });
+    });
+
+    it("--doctor says that 8 GB are too little for --agents", async () => {
+        docker(8 * GIB);
+        const { code, output } = await start("--doctor", "--agents");
+        assert.equal(code, 2, output);
+        assert.match(output, /\nfailed {3}memory: 8\.0 GiB is less than the 13 GiB that the fleet's pods need/);
     });
 
     it("--doctor --json prints one object, in which every check is", async () => {

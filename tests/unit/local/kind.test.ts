@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { kubeconfigFile } from "../../../local/fleet/settings";
+import { CLUSTERS, FLEETS, kubeconfigFile } from "../../../local/fleet/settings";
 import { createArgs, deleteArgs, kindTargets, recordedKindClusters, removeKindClusters, withStanza } from "../../../local/kind";
 import { hostsStanza } from "../../../local/services/dns";
 import type { Progress } from "../../../terminal/progress";
@@ -55,7 +55,7 @@ describe("a fleet in kind", () => {
     beforeEach(() => {
         process.env.XDG_STATE_HOME = temporaryDirectory();
         programs = new FakePrograms();
-        addKindAndDocker(programs, api.kubeconfig(...NAMES.map((name) => `kind-thanos-fleet-${name}`)));
+        addKindAndDocker(programs, api.kubeconfig(...FLEETS.agents.map(({ name }) => `kind-thanos-fleet-${name}`)));
         programs.install();
         stop = new AbortController();
     });
@@ -66,7 +66,7 @@ describe("a fleet in kind", () => {
         else process.env.XDG_STATE_HOME = state;
     });
 
-    const make = (progress: Progress = quiet) => kindTargets("kind", progress, stop.signal);
+    const make = (progress: Progress = quiet) => kindTargets(CLUSTERS, "kind", progress, stop.signal);
     const callsOf = (pattern: RegExp) => programs.calls().filter((call) => pattern.test(call));
     /** Leaves the machine as an interrupted `kind create` of the first cluster does. */
     async function interrupt(): Promise<void> {
@@ -100,8 +100,8 @@ describe("a fleet in kind", () => {
     it("is one cluster for each stack, reached by its own kubeconfig", async () => {
         const targets = await make();
         assert.deepEqual(
-            NAMES.map((name) => [targets[name].kubeconfig, targets[name].context]),
-            NAMES.map((name) => [kubeconfigFile(name), `kind-thanos-fleet-${name}`]),
+            targets,
+            Object.fromEntries(NAMES.map((name) => [name, { kubeconfig: kubeconfigFile(name), context: `kind-thanos-fleet-${name}` }])),
         );
         assert.deepEqual(
             callsOf(/^kind create/),
@@ -196,13 +196,14 @@ describe("a fleet in kind", () => {
     });
 
     it("is removed with all its clusters, and nothing else", async () => {
-        await make();
+        await kindTargets(FLEETS.agents, "kind", quiet, stop.signal);
         writeFileSync(join(programs.directory, "clusters", "somebody-elses"), "");
+        const all = [...NAMES, "yellow", "green"];
         assert.deepEqual(
             await removeKindClusters("kind"),
-            NAMES.map((name) => `kind cluster thanos-fleet-${name}`),
+            all.map((name) => `kind cluster thanos-fleet-${name}`),
         );
-        assert.deepEqual(callsOf(/^kind delete/).length, 3);
+        assert.deepEqual(callsOf(/^kind delete/).length, all.length);
         assert.equal(readFileSync(join(programs.directory, "clusters", "somebody-elses"), "utf8"), "");
     });
 });

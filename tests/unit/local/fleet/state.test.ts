@@ -3,15 +3,15 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../../../../config/configError";
-import { type ClusterName, stateDirectory, type Target } from "../../../../local/fleet/settings";
-import { engineDirectory, historyDirectory, readFleetState, saveFleetState } from "../../../../local/fleet/state";
+import { stateDirectory, type Targets } from "../../../../local/fleet/settings";
+import { engineDirectory, historyDirectory, keepFleet, readFleet, readFleetState, saveFleetState } from "../../../../local/fleet/state";
 import { FakeApi } from "../../../support/fakeApi";
 import { temporaryDirectory } from "../../../support/temporaryDirectory";
 
 describe("the record of a fleet's clusters", () => {
     const state = process.env.XDG_STATE_HOME;
     let api: FakeApi;
-    let targets: Record<ClusterName, Target>;
+    let targets: Targets;
     let uid: string;
     let namespaces: object[];
     before(async () => {
@@ -43,6 +43,25 @@ describe("the record of a fleet's clusters", () => {
         const { since = "", ...rest } = (await readFleetState()) ?? {};
         assert.deepEqual(rest, { how: "kind", ids: { observer: "first", blue: "first", red: "first" }, targets });
         assert.ok(Math.abs(Date.now() - Date.parse(since)) < 60_000, since);
+    });
+
+    it("is of every cluster of a fleet with agents", async () => {
+        const { kubeconfig } = targets.observer;
+        await saveFleetState({ how: "kind" }, { ...targets, yellow: { kubeconfig, context: "a" }, green: { kubeconfig, context: "b" } });
+        assert.deepEqual(Object.keys((await readFleetState())?.ids ?? {}), ["observer", "blue", "red", "yellow", "green"]);
+    });
+
+    it("names the fleet from before its first cluster is made on", async () => {
+        assert.equal(await readFleet(), undefined);
+        await keepFleet("agents");
+        assert.equal(await readFleet(), "agents");
+        await saveFleetState({ how: "kind" }, targets);
+        assert.equal(await readFleet(), "agents");
+    });
+
+    it("is of a fleet without agents where it names none", async () => {
+        await saveFleetState({ how: "kind" }, targets);
+        assert.equal(await readFleet(), "sidecars");
     });
 
     it("says since when these clusters are there", async () => {
