@@ -2,6 +2,7 @@ import type { Backends } from "../model";
 import { receiveMode } from "./commandLine";
 import { type Process, processesOf, type Surroundings } from "./process";
 import { type ServiceName, serviceNamed, serviceOf } from "./services";
+import { operatedPodsOf } from "./sidecar";
 
 /** The pods behind the Service that an endpoint names, where each has samples of its own. Undefined where they have not, or where nobody knows. */
 export function backendsOf(address: string, namespace: string, around: Surroundings): Backends | undefined {
@@ -15,12 +16,16 @@ function backends(named: ServiceName, around: Surroundings): Backends | undefine
     const processes = (service?.behind ?? []).flatMap(({ manifest }) =>
         processesOf(manifest, manifest.name, ["receive", "sidecar"], around).filter(hasSamples),
     );
-    const [first] = processes;
-    if (service === undefined || first === undefined) return undefined;
+    const operated = around.manifests
+        .flatMap((manifest) => operatedPodsOf(manifest) ?? [])
+        .filter((pods) => service?.selects(pods) ?? (pods.namespace === named.namespace && pods.isBehind(named.name)));
+    const replicas = [...processes.map(({ workload }) => workload.replicas), ...operated.map((pods) => pods.replicas)];
+    if (replicas.length === 0) return undefined;
     return {
-        program: first.component === "receive" ? "Receive" : "Prometheus",
-        pods: processes.reduce((sum, { workload }) => sum + workload.replicas, 0),
-        headless: service.headless,
+        program: processes[0]?.component === "receive" ? "Receive" : "Prometheus",
+        pods: replicas.reduce((sum, count) => sum + count, 0),
+        // The operator and the chart make headless Services.
+        headless: service?.headless ?? true,
     };
 }
 

@@ -51,8 +51,15 @@ function shardOf({ line, content }: Process): string | undefined {
 function relabellingOf(line: Process["line"], content: Known<string>): string {
     if (!isKnown(content)) return text(line.flags, "selector.relabel-config-file") ?? content.notKnown;
     const relabelling = readYaml(content);
-    return relabelling === undefined ? content : JSON.stringify(relabelling);
+    return relabelling === undefined ? content : inOneSpelling(relabelling);
 }
+
+/** The same text for the same steps: `1` is `"1"` to Prometheus, and keys have no order. */
+const inOneSpelling = (value: unknown): string =>
+    JSON.stringify(value, (_, part: unknown) => {
+        if (isMap(part)) return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+        return typeof part === "number" || typeof part === "boolean" ? String(part) : part;
+    });
 
 export const storeIn = ({ path, line, blocks }: Process): Store => ({ path, ...blocks(), ...storeFlags(line) });
 
@@ -151,6 +158,7 @@ function differsByPod(value: string, variable: Process["variable"]): boolean | u
 interface Ring {
     readonly endpoints?: readonly (string | { readonly az?: string })[] | null;
     readonly tenants?: readonly string[] | null;
+    readonly tenant_matcher_type?: string;
     readonly algorithm?: string;
 }
 
@@ -164,7 +172,7 @@ export function ringsIn(content: string, path: string): Hashring[] {
             path: `${path}.hashrings[${i}]`,
             ingesters: endpoints.length,
             ...(perZone.length > 1 && { perZone }),
-            ...(tenants.length > 0 && { tenants }),
+            ...(tenants.length > 0 && !(ring.tenant_matcher_type === "glob" && tenants.includes("*")) && { tenants }),
             ...(ring.algorithm && { algorithm: ring.algorithm }),
         };
     });

@@ -7,10 +7,14 @@ export interface ServiceName {
     readonly namespace: string;
 }
 
+type Pods = Pick<Workload, "namespace" | "podLabels">;
+
 /** A Service, and the workloads whose pods it selects. */
 export interface Service {
     readonly headless: boolean;
     readonly annotations: Readonly<Record<string, string>>;
+    /** Whether it leads to such pods. */
+    selects(pods: Pods): boolean;
     readonly behind: readonly { readonly manifest: Manifest; readonly workload: Workload }[];
 }
 
@@ -37,14 +41,15 @@ export function serviceOf({ name, namespace }: ServiceName, manifests: readonly 
         .find(({ metadata }) => metadata?.name === name && (metadata.namespace ?? "default") === namespace);
     const selector = Object.entries(service?.spec?.selector ?? {});
     if (service === undefined || selector.length === 0) return undefined;
+    const selects: Service["selects"] = (pods) =>
+        pods.namespace === namespace && selector.every(([label, value]) => pods.podLabels[label] === value);
     return {
         headless: service.spec?.clusterIP === "None",
         annotations: service.metadata?.annotations ?? {},
+        selects,
         behind: manifests.flatMap((manifest) => {
             const workload = workloadOf(manifest);
-            if (workload?.namespace !== namespace) return [];
-            const { podLabels } = workload;
-            return selector.every(([label, value]) => podLabels[label] === value) ? [{ manifest, workload }] : [];
+            return workload !== undefined && selects(workload) ? [{ manifest, workload }] : [];
         }),
     };
 }

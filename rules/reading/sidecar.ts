@@ -11,6 +11,9 @@ import { DEFAULT_ACCOUNT, isA } from "./workload";
 /** Fields of the operator's Prometheus, and of `prometheus.prometheusSpec` of kube-prometheus-stack where they are the same. */
 interface Spec {
     readonly replicas?: number;
+    readonly shards?: number;
+    readonly serviceName?: string;
+    readonly podMetadata?: { readonly labels?: Readonly<Record<string, string>> };
     readonly image?: string | { readonly tag?: string };
     readonly version?: string;
     readonly retention?: string;
@@ -43,6 +46,8 @@ interface Operated {
     readonly spec: Spec;
     readonly namespace: string;
     readonly name: string;
+    /** Whether the chart makes a Service of its sidecars. */
+    readonly isDiscovered: boolean;
 }
 
 function operated(manifest: Manifest): Operated | undefined {
@@ -51,20 +56,57 @@ function operated(manifest: Manifest): Operated | undefined {
         readonly spec?: Spec;
         readonly namespace?: string;
         readonly values?: {
-            readonly prometheus?: { readonly enabled?: boolean; readonly agentMode?: boolean; readonly prometheusSpec?: Spec };
+            readonly prometheus?: {
+                readonly enabled?: boolean;
+                readonly agentMode?: boolean;
+                readonly thanosService?: { readonly enabled?: boolean };
+                readonly prometheusSpec?: Spec;
+            };
         };
     }
     const { metadata, spec, namespace, values } = manifest.fields as Fields;
     const { name } = manifest;
     if (isA(manifest, "monitoring.coreos.com/v1", "Prometheus"))
-        return spec?.thanos && { spec, namespace: metadata?.namespace ?? "default", name };
+        return spec?.thanos && { spec, namespace: metadata?.namespace ?? "default", name, isDiscovered: false };
     if (!isA(manifest, "helm.sh/v3", "Release")) return undefined;
-    const { enabled = true, agentMode = false, prometheusSpec } = values?.prometheus ?? {};
+    const { enabled = true, agentMode = false, thanosService, prometheusSpec } = values?.prometheus ?? {};
     // The chart's default is `thanos: {}`, which is no sidecar.
     const hasSidecar = Object.keys(prometheusSpec?.thanos ?? {}).length > 0;
     return prometheusSpec && enabled && !agentMode && hasSidecar
-        ? { spec: prometheusSpec, namespace: namespace ?? "default", name }
+        ? { spec: prometheusSpec, namespace: namespace ?? "default", name, isDiscovered: thanosService?.enabled ?? false }
         : undefined;
+}
+
+/** Pods with a sidecar that prometheus-operator makes, which no manifest describes. */
+export interface OperatedPods {
+    readonly namespace: string;
+    /** Those by which people select them. */
+    readonly podLabels: Readonly<Record<string, string>>;
+    readonly replicas: number;
+    /** Whether a Service of this name leads to them, which the operator or the chart makes. */
+    isBehind(service: string): boolean;
+}
+
+export function operatedPodsOf(manifest: Manifest): OperatedPods | undefined {
+    const found = operated(manifest);
+    if (found === undefined) return undefined;
+    const { spec, namespace, name, isDiscovered } = found;
+    // The chart makes the name of its Prometheus out of several values.
+    const byName =
+        manifest.kind === "Release" ? {} : { "app.kubernetes.io/instance": name, "operator.prometheus.io/name": name, prometheus: name };
+    return {
+        namespace,
+        podLabels: {
+            ...spec.podMetadata?.labels,
+            "app.kubernetes.io/name": "prometheus",
+            "app.kubernetes.io/managed-by": "prometheus-operator",
+            ...byName,
+        },
+        replicas: (spec.replicas ?? 1) * (spec.shards ?? 1),
+        isBehind: (service) =>
+            (service === "prometheus-operated" && spec.serviceName === undefined) ||
+            (isDiscovered && service.endsWith("-thanos-discovery")),
+    };
 }
 
 /** The sidecar of a Prometheus, which prometheus-operator runs, or a workload of its own. */
