@@ -1,7 +1,8 @@
 /**
  * Writes many series of a tenant to Receive until it is killed, as a program of its own: in the process that measures queries, encoding the series would
- * delay the answers. Argument: `Noise` as JSON. Sends `{ [status]: requests }` after each request.
+ * delay the answers. Its priority is low, since the tenant's own machine would do this work. Argument: `Noise` as JSON. Sends `{ [status]: requests }` after each request.
  */
+import { constants, setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { remoteWrite } from "./remoteWrite";
 
@@ -15,6 +16,7 @@ export interface Noise {
 }
 
 async function main({ url, tenant, series, seriesPerRequest, everySeconds }: Noise): Promise<void> {
+    setPriority(constants.priority.PRIORITY_LOW);
     const statuses: Record<number, number> = {};
     for (let start = 0; ; start = (start + seriesPerRequest) % series) {
         const next = sleep((everySeconds * 1000 * seriesPerRequest) / series);
