@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { LiveObject } from "../clients/liveObjects";
 import { changedSince } from "../lint/changedSince";
 import type { SourceFile } from "../lint/documents";
-import { readFiles } from "../lint/files";
+import { readFiles, textAt } from "../lint/files";
 import { type Finding, type Report, SEVERITIES, type Severity, type Unreadable } from "../lint/finding";
 import { lint } from "../lint/lint";
 import { githubOf } from "../lint/print/github";
@@ -55,6 +55,7 @@ async function run(paths: readonly string[], options: Options): Promise<number> 
         throw new CommandFailed("wrongInput", "--namespace is of running clusters. Name one with --context, or leave it away.");
     const live = (await Promise.all(contexts.map((context) => readCluster(context, namespaces)))).flat();
     const report = lint(chain(readFiles(paths), live), {
+        fileAt: textAt,
         ...(ref !== undefined && { isChanged: changedSinceRef(ref) }),
     });
     const fails = ({ severity }: Finding) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);

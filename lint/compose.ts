@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isMap } from "../rules/isMap";
+import type { Manifest } from "../rules/reading/manifest";
 
 /** The services of a docker-compose file (compose-spec, 05-services.md), as far as they say what a container runs, and which files it reads. */
 
@@ -8,29 +9,42 @@ interface Service {
     readonly entrypoint?: unknown;
     readonly command?: unknown;
     readonly volumes?: unknown;
+    readonly container_name?: unknown;
     readonly scale?: unknown;
     readonly deploy?: { readonly replicas?: unknown } | null;
 }
 
-/** Each service as a workload of one container. `folder` is that of the file: paths are relative to it. */
-export function composeManifests(services: Record<string, unknown>, folder: string): { name: string; fields: Record<string, unknown> }[] {
+/** An object as which Kubernetes would describe a service, or a part of it. */
+interface Described extends Pick<Manifest, "apiVersion" | "kind" | "name" | "fields"> {
+    /** Its key below `services`. */
+    readonly service: string;
+}
+
+/**
+ * Each service as a workload of one container, and as a name by which others reach it. `folder` is that of the file: paths are relative to it.
+ * A container is replaced in place, as the pod of a StatefulSet is.
+ */
+export function composeManifests(services: Record<string, unknown>, folder: string): Described[] {
     return Object.entries(services).flatMap(([name, service]) => {
         if (typeof service !== "object" || service === null) return [];
-        const { image, entrypoint, command, volumes: given, scale, deploy } = service as Service;
+        const { image, entrypoint, command, volumes: given, container_name: containerName, scale, deploy } = service as Service;
         if (typeof image !== "string") return [];
         const replicas = deploy?.replicas ?? scale;
         const mounts = Array.isArray(given) ? given.flatMap((volume) => mountOf(volume, folder)) : [];
         const volumes = mounts.map(({ path }, i) => ({ name: `${i}`, bind: { path } }));
         const volumeMounts = mounts.map(({ mountPath }, i) => ({ name: `${i}`, mountPath }));
         const container = { name, image, command: words(entrypoint), args: words(command), volumeMounts };
+        const labels = { service: name };
+        const template = { metadata: { labels }, spec: { containers: [container], volumes } };
+        const workload = { metadata: { name }, spec: { ...(typeof replicas === "number" && { replicas }), template } };
+        // Its name is resolved to the addresses of all its containers.
+        const hosts = [name, ...(typeof containerName === "string" && containerName !== name ? [containerName] : [])];
         return [
-            {
-                name,
-                fields: {
-                    metadata: { name },
-                    spec: { ...(typeof replicas === "number" && { replicas }), template: { spec: { containers: [container], volumes } } },
-                },
-            },
+            { service: name, apiVersion: "apps/v1", kind: "StatefulSet", name, fields: workload },
+            ...hosts.map((host) => ({
+                ...{ service: name, apiVersion: "v1", kind: "Service", name: host },
+                fields: { metadata: { name: host }, spec: { clusterIP: "None", selector: labels } },
+            })),
         ];
     });
 }

@@ -84,6 +84,16 @@ function leadsToFolder(link: string): boolean {
     }
 }
 
+/** The text of a file that another one names. Undefined where nobody can read it. */
+export function textAt(path: string): string | undefined {
+    try {
+        const read = statSync(path).isFile() ? readNamed(path) : undefined;
+        return read !== undefined && "text" in read ? read.text : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
 function readNamed(path: string): SourceFile | Unreadable {
     const fd = openSync(path, "r");
     try {

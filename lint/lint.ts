@@ -21,10 +21,18 @@ export interface LintOptions {
     readonly today?: string;
     /** Whether a finding or an unreadable file is of interest. A deployment is read as a whole all the same. */
     readonly isChanged?: (file: string) => boolean;
+    /**
+     * The text of a file that docker-compose mounts, if it can be read.
+     * @default none is
+     */
+    readonly fileAt?: (path: string) => string | undefined;
 }
 
 /** Runs every rule on the deployments that files describe. */
-export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayInUtc(), isChanged = () => true }: LintOptions): Report {
+export function lint(
+    files: Iterable<SourceFile | Unreadable>,
+    { today = todayInUtc(), isChanged = () => true, fileAt }: LintOptions,
+): Report {
     const { objects, unreadable } = readObjects(files);
     const suppressions = new Suppressions(
         RULES.map(({ id }) => id),
@@ -37,7 +45,7 @@ export function lint(files: Iterable<SourceFile | Unreadable>, { today = todayIn
     const kinds = new Set<string>();
     const undecided: Undecided[] = [];
     for (const deployment of deploymentsOf(objects)) {
-        const reading = readDeployment(deployment);
+        const reading = readDeployment(deployment, fileAt);
         for (const [kind, parts] of Object.entries(reading.model)) if (parts.length > 0) kinds.add(kind);
         for (const { kind } of reading.lacks) kinds.add(kind);
         components.push(...componentsOf(deployment, reading));
@@ -140,11 +148,12 @@ function passedOverBy(object: SourceObject): PassedOver[] {
 }
 
 /** What is only read together with others, such as a ConfigMap that somebody mounts, may still throw. */
-const readDeployment = (objects: readonly SourceObject[]): Reading =>
+const readDeployment = (objects: readonly SourceObject[], fileAt: LintOptions["fileAt"]): Reading =>
     readModel(
         objects.map(({ manifest }) => manifest),
         KINDS,
         (error) => error instanceof TypeError,
+        fileAt,
     );
 
 function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): Unreadable[] {

@@ -33,10 +33,10 @@ const DEEPEST_LIST = 3;
 export function objectsOf(source: SourceDocument, value: unknown): SourceObject[] {
     if (isKustomization(source.file) && isMap(value)) return kustomization(source, value);
     return isMap(value) && isMap(value.services) && value.kind === undefined
-        ? composeManifests(value.services, dirname(source.file)).map(({ name, fields }) => {
-              // A container is replaced in place, as the pod of a StatefulSet is.
-              const manifest = { apiVersion: "apps/v1", kind: "StatefulSet", name, id: idOf(source, ["services", name]), fields };
-              return { manifest, title: `service ${name}`, source, keys: ["services", name] };
+        ? composeManifests(value.services, dirname(source.file)).map(({ service, ...described }) => {
+              const keys = ["services", service];
+              const manifest = { ...described, id: idOf(source, [...keys, described.kind, described.name]) };
+              return { manifest, title: `service ${service}`, source, keys };
           })
         : listed(source, value, [], 0);
 }

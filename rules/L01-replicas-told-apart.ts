@@ -17,14 +17,21 @@ export const replicasToldApart = defineRule({
     thresholds: {},
     check: ({ sources }) => {
         const problems = new Problems();
-        for (const { path, program, replicas, replicaLabels } of sources.filter(several))
+        for (const source of sources.filter(several)) {
+            const { path, replicas, replicaLabels } = source;
             problems.when(
                 isKnown(replicaLabels) && replicaLabels.length === 0,
                 `${path}.labels`,
                 `are the same for all ${replicas} replicas, and each of them uploads: Compact halts at the first overlap.`,
-                program === "Prometheus"
-                    ? "Remove replicaExternalLabelName: the operator then adds prometheus_replica."
-                    : 'Add --label=replica="$(POD_NAME)", with POD_NAME from metadata.name.',
+                remedyFor(source),
+            );
+        }
+        for (const { source, first } of alike(sources))
+            problems.when(
+                true,
+                `${source.path}.labels`,
+                `are those of ${first.path}, and both upload to the same blocks: Compact halts at the first overlap.`,
+                "Give each a label of its own.",
             );
         return problems.all();
     },
@@ -33,7 +40,16 @@ export const replicasToldApart = defineRule({
             .filter(several)
             .flatMap(({ path, replicaLabels }) => (isKnown(replicaLabels) ? [] : [{ path, fact: replicaLabels.notKnown }])),
     good: { ...NOTHING, sources: [source({}), source({ replicaLabels: [], replicas: 1 }), source({ replicaLabels: [], uploads: false })] },
-    bad: { ...NOTHING, sources: [source({ replicaLabels: [] }), source({ program: "Prometheus", path: "prometheus", replicaLabels: [] })] },
+    bad: {
+        ...NOTHING,
+        sources: [
+            source({ replicaLabels: [] }),
+            source({ program: "Prometheus", operated: true, path: "prometheus", replicaLabels: [] }),
+            ...["rule-a", "rule-b"].map((path) =>
+                source({ program: "Rule", path, replicas: 1, replicaLabels: [], externalLabels: '[["rule","yes"]]' }),
+            ),
+        ],
+    },
     manifests: {
         good: [
             objstore("blue"),
@@ -51,6 +67,22 @@ export const replicasToldApart = defineRule({
         ],
     },
 });
+
+/** Each source with the external labels of an earlier one, on the same blocks. */
+const alike = (sources: readonly Source[]) =>
+    sources.filter(isComparable).flatMap((source, i, all) => {
+        const first = all.slice(0, i).find((other) => other.stream === source.stream && other.externalLabels === source.externalLabels);
+        return first === undefined ? [] : [{ source, first }];
+    });
+
+const isComparable = ({ uploads, replicas, externalLabels }: Source) => uploads && replicas === 1 && externalLabels !== undefined;
+
+function remedyFor({ program, operated: isOperated }: Source): string {
+    if (program !== "Prometheus") return 'Add --label=replica="$(POD_NAME)", with POD_NAME from metadata.name.';
+    return isOperated
+        ? "Remove replicaExternalLabelName: the operator then adds prometheus_replica."
+        : "Add replica: $POD_NAME to external_labels, with POD_NAME from metadata.name (before Prometheus 3 with --enable-feature=expand-external-labels).";
+}
 
 const several = ({ uploads, replicas }: Source) => uploads && replicas > 1;
 

@@ -119,7 +119,7 @@ export interface Hashring {
 export interface Prometheus {
     /** Where it is described. */
     readonly path: string;
-    /** Pods that scrape the same targets. */
+    /** Pods that scrape the same targets, also those of other workloads. */
     readonly replicas: number;
     /** Runs in agent mode: it forwards samples and stores no blocks. */
     readonly agent: boolean;
@@ -151,8 +151,12 @@ export interface Source {
     /** Whether it uploads them. */
     readonly uploads: boolean;
     readonly replicas: number;
+    /** Whether prometheus-operator makes its pods. */
+    readonly operated?: boolean;
     /** External labels whose value differs from replica to replica. */
     readonly replicaLabels: Known<readonly string[]>;
+    /** All external labels as one text, to compare it with others. Absent: one differs from replica to replica, or they are not known. */
+    readonly externalLabels?: string;
     /** How late a sample may be; 0: none is late. */
     readonly outOfOrder: Duration;
     /** How long it keeps samples. Absent: not known. */

@@ -45,7 +45,7 @@ export class FlagError extends Error {
 
     constructor(
         message: string,
-        readonly refusedBy: "Thanos" | "prometheus-operator" = "Thanos",
+        readonly refusedBy: "Thanos" | "prometheus-operator" | "Prometheus" = "Thanos",
     ) {
         super(message);
     }

@@ -18,15 +18,18 @@ interface Fields {
 
 /** `Secret monitoring/objstore (objstore.yml)`; `File ./bucket.yml`. */
 export const originText = ({ kind, namespace, name, key }: Origin) =>
-    kind === "File" ? `${kind} ${[name, key].filter((part) => part !== "").join("/")}` : `${kind} ${namespace}/${name} (${key})`;
+    kind === "File" ? `${kind} ${pathOf({ name, key })}` : `${kind} ${namespace}/${name} (${key})`;
 
-/** Reads ConfigMaps and Secrets that are among the manifests. */
+const pathOf = ({ name, key }: Pick<Origin, "name" | "key">) => [name, key].filter((part) => part !== "").join("/");
+
+/** Reads ConfigMaps and Secrets that are among the manifests, and files that docker-compose mounts. */
 export class Files {
     private readonly objects = new Map<string, Fields>();
 
     constructor(
         manifests: readonly Manifest[],
         private readonly isUnknown: (error: unknown) => boolean,
+        private readonly fileAt: (path: string) => string | undefined,
     ) {
         for (const { apiVersion, kind, fields } of manifests)
             if ((kind === "ConfigMap" || kind === "Secret") && (apiVersion === "v1" || apiVersion === "core/v1"))
@@ -39,6 +42,7 @@ export class Files {
 
     /** The text; or why it is not known. Content that is unknown before an update throws where the caller wants the engine to say so. */
     text(origin: Origin, unknownContent: "throw" | "not known" = "not known"): string | NotKnown {
+        if (origin.kind === "File") return this.fileAt(pathOf(origin)) ?? { notKnown: `${originText(origin)} is not read` };
         const object = this.objects.get(keyOf(origin.kind, origin.namespace, origin.name));
         if (object === undefined) return { notKnown: `${originText(origin)} is not among the manifests` };
         const read = () => content(object, origin);

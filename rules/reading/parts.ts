@@ -16,6 +16,7 @@ import {
 } from "../model";
 import { backendsOf } from "./backends";
 import { compactorFlags, duration, FlagError, receiveMode, storeFlags, text } from "./commandLine";
+import { externalLabels, type Label } from "./externalLabels";
 import { type Process, readYaml, type Surroundings } from "./process";
 
 /** A part of the model from the process that is it. */
@@ -110,6 +111,7 @@ export function sourceIn(process: Process): Source[] {
     const isReceive = component === "receive";
     if (isReceive && !receiveMode(line).stores) return [];
     const retention = duration(line.flags, "tsdb.retention", isReceive ? "15d" : "48h");
+    const labels = externalLabels(labelsIn(process), process.variable);
     return [
         {
             path,
@@ -117,7 +119,8 @@ export function sourceIn(process: Process): Source[] {
             stream: process.blocks().stream,
             uploads: process.content("objstore.config") !== undefined,
             replicas: workload.replicas,
-            replicaLabels: replicaLabels(process),
+            // Blocks of Receive have a label of their tenant, too.
+            ...(isReceive ? { replicaLabels: labels.replicaLabels } : labels),
             outOfOrder: isReceive ? duration(line.flags, "tsdb.out-of-order.time-window", "0s") : NONE,
             // Receive takes 0 for for ever.
             ...(retention > 0 && { retention }),
@@ -127,33 +130,12 @@ export function sourceIn(process: Process): Source[] {
 
 const NONE: Duration = parseDuration("0");
 
-/** Labels (`--label=replica="$(POD_NAME)"`) whose value is another one in each pod. */
-function replicaLabels({ line, variable }: Process): Known<string[]> {
-    const labels = (line.flags.get("label") ?? []).map((label) => /^([^=]+)=(.*)$/s.exec(label) ?? [label, label, ""]);
-    const found = labels.map(([, name = "", value = ""]) => ({ name, differs: differsByPod(value, variable) }));
-    const unclear = found.find(({ differs }) => differs === undefined);
-    const differing = found.filter(({ differs }) => differs === true).map(({ name }) => name);
-    return unclear !== undefined && differing.length === 0
-        ? { notKnown: `nobody can tell from its manifest whether its label ${unclear.name} is another one in each pod` }
-        : differing;
-}
-
-/** Fields of a pod that are another one in each. */
-const BY_POD =
-    /^(metadata\.(name|uid)|status\.podIPs?|metadata\.labels\['(statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index)'\])$/;
-
-/** Fields of a pod that are the same in all of a workload. Others, as the name of its node, may be another one in each. */
-const SHARED = /^(metadata\.namespace|metadata\.(labels|annotations)\[.*\]|spec\.serviceAccountName)$/;
-
-function differsByPod(value: string, variable: Process["variable"]): boolean | undefined {
-    const names = [...value.matchAll(/\$\(([^)]*)\)/g)].map(([, name = ""]) => name);
-    const differs = names.map((name) => {
-        const field = variable(name)?.valueFrom?.fieldRef?.fieldPath ?? "";
-        return BY_POD.test(field) ? true : SHARED.test(field) ? false : undefined;
+/** `--label=replica="$(POD_NAME)"` */
+const labelsIn = ({ line }: Process): Label[] =>
+    (line.flags.get("label") ?? []).map((label) => {
+        const [, name = label, value = ""] = /^([^=]+)=(.*)$/s.exec(label) ?? [];
+        return { name, value };
     });
-    if (differs.includes(true)) return true;
-    return differs.includes(undefined) || /[$]|\{\{/.test(value.replace(/\$\([^)]*\)/g, "")) ? undefined : false;
-}
 
 interface Ring {
     readonly endpoints?: readonly (string | { readonly az?: string })[] | null;

@@ -1,6 +1,6 @@
 import { parseAllDocuments } from "yaml";
-import { type Known, type NotKnown, STREAM_LABEL, type Store } from "../model";
-import { releaseOf } from "../version";
+import { type Known, type NotKnown, type Release, STREAM_LABEL, type Store } from "../model";
+import { type Program, releaseOf } from "../version";
 import { type CommandLine, parseArgv, text } from "./commandLine";
 import { type Files, type Origin, originText } from "./files";
 import type { Manifest } from "./manifest";
@@ -62,13 +62,13 @@ function thanosArguments(container: Container, wanted: readonly string[], { quie
     const { image, command, args } = container;
     const isWanted = (first = "") => first.startsWith("--") || wanted.includes(first);
     if (image !== undefined && IMAGE.test(image)) {
-        const script = scriptOf(command, args);
+        const script = scriptOf("thanos", command, args);
         if (script !== undefined) return script;
         return isWanted(command?.[1] ?? args?.[0]) ? [...(command ?? []).slice(1), ...(args ?? [])] : undefined;
     }
     // Whatever its image is called: it is Thanos if the program is, or if a component is followed by a flag of Thanos.
     return quietly(() => {
-        const script = scriptOf(command, args);
+        const script = scriptOf("thanos", command, args);
         if (script !== undefined) return script;
         const words = [...(command ?? []), ...(args ?? [])];
         if (/(^|\/)thanos$/.test(command?.[0] ?? "")) return isWanted(words[1]) ? words.slice(1) : undefined;
@@ -78,18 +78,34 @@ function thanosArguments(container: Container, wanted: readonly string[], { quie
 }
 
 /** The arguments of `sh -c "exec thanos receive --x=y"`. */
-function scriptOf(command: readonly string[] = [], args: readonly string[] = []): string[] | undefined {
+export function scriptOf(
+    program: "thanos" | "prometheus",
+    command: readonly string[] = [],
+    args: readonly string[] = [],
+): string[] | undefined {
     const words = command.length > 0 ? [...command, ...args] : args;
     if (!/(^|\/)(ba|da|a)?sh$/.test(words[0] ?? "")) return undefined;
     const script = words.find((word, i) => i > 0 && !word.startsWith("-")) ?? "";
-    const call = /(?:^|[\s;&|])(?:\S*\/)?thanos\s+((?:\\\n|[^\n;&|])*)/.exec(script)?.[1];
+    const call = CALLS[program].exec(script)?.[1];
     if (call === undefined) return undefined;
     const pieces = call.replaceAll("\\\n", " ").match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
     return pieces.map((piece) => piece.replace(/(^|=)(["'])([\s\S]*)\2$/, "$1$3"));
 }
 
+const CALLS = {
+    thanos: /(?:^|[\s;&|])(?:\S*\/)?thanos\s+((?:\\\n|[^\n;&|])*)/,
+    prometheus: /(?:^|[\s;&|])(?:\S*\/)?prometheus\s+(?=-)((?:\\\n|[^\n;&|])*)/,
+};
+
+/** The release that the tag of an image names. */
+export function releaseIn(program: Program, image = ""): Pick<Release, "image"> {
+    const [name = ""] = image.split("@");
+    const release = releaseOf(program, /:([^/:]+)$/.exec(name)?.[1]);
+    return release === undefined ? {} : { image: release };
+}
+
 /** Fills `$(NAME)` in, as Kubernetes does, where the container says the value. */
-const expand = (word: string, { env }: Container): string =>
+export const expand = (word: string, { env }: Container): string =>
     word.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => env?.find((variable) => variable.name === name)?.value ?? whole);
 
 function processOf(parts: Pick<Process, "path" | "component" | "workload" | "line">, container: Container, around: Surroundings): Process {
@@ -120,10 +136,9 @@ function processOf(parts: Pick<Process, "path" | "component" | "workload" | "lin
         if (inline !== undefined) return inline;
         return origin === undefined ? { notKnown: fact } : files.text(origin, unknownContent);
     };
-    const [image = ""] = (container.image ?? "").split("@");
     return {
         ...parts,
-        version: releaseOf("Thanos", /:([^/:]+)$/.exec(image)?.[1]),
+        version: releaseIn("Thanos", container.image).image,
         content(flag, unknownContent) {
             const found = source(flag);
             return found && textOf(found, unknownContent);

@@ -11,7 +11,8 @@ import { pagesOf } from "./pages";
 import { commandIn, compactorIn, endpointListIn, frontendIn, ringsIn, sourceIn, storeIn } from "./parts";
 import { podRolesOf } from "./podRoles";
 import { type Process, processesOf, type Surroundings } from "./process";
-import { operatedSourceOf, sidecarObjectStore, sidecarOf } from "./sidecar";
+import { plainPrometheusOf, plainSidecarOf, plainSourceOf } from "./prometheus";
+import { operatedSidecarOf, operatedSourceOf, sidecarObjectStore } from "./sidecar";
 import { prometheusOf } from "./workload";
 
 /** The deployment that manifests describe, and the manifest of each part. */
@@ -27,17 +28,18 @@ export interface Reading {
 
 /**
  * Reads the parts of the given kinds and no other field: a value unknown at preview must not stop a rule that does not need it.
- * `isUnknown` recognises the error that reading an unknown value throws.
+ * `isUnknown` recognises the error that reading an unknown value throws. `fileAt` reads a file that docker-compose mounts.
  */
 export function readModel(
     manifests: readonly Manifest[],
     kinds: readonly PartKind[],
     isUnknown: (error: unknown) => boolean = () => false,
+    fileAt: (path: string) => string | undefined = () => undefined,
 ): Reading {
     const ids = new Map<string, string>();
     const unread: Reading["unread"][number][] = [];
     const lacks: Reading["lacks"][number][] = [];
-    const surroundings = surroundingsOf(manifests, isUnknown);
+    const surroundings = surroundingsOf(manifests, isUnknown, fileAt);
     // The engine registers in no fixed order; sorted by id, the same stack always gives the same problems.
     const parts = [...manifests].sort(byId).flatMap((manifest) => {
         const title = `${manifest.kind} ${manifest.name}`;
@@ -69,7 +71,11 @@ export function readModel(
 }
 
 /** Each cluster has its own Secrets, Services and namespaces, of the same names as those of others. What is in no cluster, as resources of AWS, is near all of them. */
-function surroundingsOf(manifests: readonly Manifest[], isUnknown: (error: unknown) => boolean): (manifest: Manifest) => Surroundings {
+function surroundingsOf(
+    manifests: readonly Manifest[],
+    isUnknown: (error: unknown) => boolean,
+    fileAt: (path: string) => string | undefined,
+): (manifest: Manifest) => Surroundings {
     const clusters = [...new Set(manifests.flatMap(({ cluster }) => cluster ?? []))];
     const names = new Map(clusters.map((cluster) => [cluster, cluster.split("::").at(-1) ?? cluster]));
     const areNamed = new Set(names.values()).size === clusters.length;
@@ -82,7 +88,7 @@ function surroundingsOf(manifests: readonly Manifest[], isUnknown: (error: unkno
         const around: Surroundings = {
             manifests: near,
             ...(clusters.length > 1 && name !== undefined && { cluster: name }),
-            files: new Files(near, isUnknown),
+            files: new Files(near, isUnknown, fileAt),
             quietly: (read) => quietly(read, isUnknown),
         };
         made.set(cluster, around);
@@ -140,19 +146,20 @@ const from = <T>(components: readonly string[], read: (process: Process, around:
 const READ: { readonly [K in PartKind]: Read<K> } = {
     compactors: from(COMPONENTS.compactors, (process) => [compactorIn(process)]),
     receives: from(COMPONENTS.receives, (process, around) => [receive(process, around)]),
-    prometheuses: (manifest, path) => {
+    prometheuses: (manifest, path, _, around) => {
         const prometheus = prometheusOf(manifest);
-        return prometheus === undefined ? [] : [{ path, ...prometheus }];
+        return prometheus === undefined ? plainPrometheusOf(manifest, path, around) : [{ path, ...prometheus }];
     },
     pages: (manifest, path, _, around) => pagesOf(manifest, path, around),
     stores: from(COMPONENTS.stores, (process) => [storeIn(process)]),
     sources: (manifest, path, processes, around) => [
         ...operatedSourceOf(manifest, path, around),
+        ...plainSourceOf(manifest, path, around),
         ...from(COMPONENTS.sources, sourceIn)(manifest, path, processes, around),
     ],
     frontends: from(COMPONENTS.frontends, (process, around) => [frontendIn(process, around)]),
     caches: from(COMPONENTS.caches, cachesIn),
-    sidecars: (manifest, path, _, around) => sidecarOf(manifest, path, around),
+    sidecars: (manifest, path, _, around) => [...operatedSidecarOf(manifest, path, around), ...plainSidecarOf(manifest, path, around)],
     endpointLists: from(COMPONENTS.endpointLists, (process, around) => [endpointListIn(process, around)]),
     commands: from(COMPONENTS.commands, (process) => [commandIn(process)]),
     objectStores: (manifest, path, processes, around) => [

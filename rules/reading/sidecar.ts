@@ -1,11 +1,11 @@
 import { type Duration, parseDuration } from "../duration";
-import { type Known, type ObjectStoreFile, PROMETHEUS_REPLICA_LABEL, type Release, type Sidecar, type Source } from "../model";
+import { type ObjectStoreFile, PROMETHEUS_REPLICA_LABEL, type Release, type Sidecar, type Source } from "../model";
 import { type Program, releaseOf } from "../version";
-import { durationIn, parseArgv, text } from "./commandLine";
+import { durationIn } from "./commandLine";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
 import { identityOf, objectStoreFile } from "./objectStores";
-import { blocksOf, notKnown, processesOf, readYaml, type Surroundings } from "./process";
+import { blocksOf, notKnown, releaseIn, type Surroundings } from "./process";
 import { DEFAULT_ACCOUNT, isA } from "./workload";
 
 /** Fields of the operator's Prometheus, and of `prometheus.prometheusSpec` of kube-prometheus-stack where they are the same. */
@@ -109,10 +109,10 @@ export function operatedPodsOf(manifest: Manifest): OperatedPods | undefined {
     };
 }
 
-/** The sidecar of a Prometheus, which prometheus-operator runs, or a workload of its own. */
-export function sidecarOf(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
+/** The sidecar of a Prometheus that prometheus-operator runs. */
+export function operatedSidecarOf(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
     const found = operated(manifest);
-    if (found === undefined) return sidecarInPod(manifest, path, around);
+    if (found === undefined) return [];
     const { spec } = found;
     const operator = operatorRelease(around);
     return [
@@ -129,39 +129,11 @@ export function sidecarOf(manifest: Manifest, path: string, around: Surroundings
     ];
 }
 
-const PROMETHEUS = /(^|\/)prometheus([:@]|$)/;
-
-function sidecarInPod(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
-    return processesOf(manifest, path, ["sidecar"], around).flatMap((sidecar) => {
-        const { workload } = sidecar;
-        const prometheus = workload.containers.find(({ image = "" }) => PROMETHEUS.test(image));
-        if (prometheus === undefined) return [];
-        const { flags } = parseArgv([...(prometheus.command ?? []), ...(prometheus.args ?? [])]);
-        const config = text(flags, "config.file") ?? "/etc/prometheus/prometheus.yml";
-        const origin = workload.originOf(prometheus, config);
-        const floats = floatsIn(
-            origin === undefined ? { notKnown: `${config} is in no ConfigMap and no Secret of its pods` } : around.files.text(origin),
-        );
-        return [
-            {
-                path,
-                uploads: sidecar.content("objstore.config") !== undefined,
-                prometheus: release("Prometheus", prometheus.image, undefined),
-                thanos: { ...(sidecar.version && { image: sidecar.version }) },
-                operated: false,
-                compactionOff: false,
-                features: (flags.get("enable-feature") ?? []).flatMap((names) => names.split(",")),
-                ...(floats !== undefined && { floats }),
-            },
-        ];
-    });
-}
-
 const uploads = ({ thanos }: Spec) => thanos?.objectStorageConfig !== undefined || thanos?.objectStorageConfigFile !== undefined;
 
 function release(program: Program, image: Spec["image"], version: string | undefined): Release {
-    const tag = typeof image === "object" ? image.tag : /:([^/:@]+)(@|$)/.exec(image ?? "")?.[1];
-    const [byImage, declared] = [releaseOf(program, tag), releaseOf(program, version)];
+    const byImage = typeof image === "object" ? releaseOf(program, image.tag) : releaseIn(program, image).image;
+    const declared = releaseOf(program, version);
     // The chart writes the tag of `image` into `version`.
     const charted = typeof image === "object" ? byImage : undefined;
     return { ...(byImage && { image: byImage }), ...((declared ?? charted) && { declared: declared ?? charted }) } as Release;
@@ -227,6 +199,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
             stream: blocksOf(origin && around.files.text(origin), origin, found, around),
             uploads: uploads(spec),
             replicas: spec.replicas ?? 1,
+            operated: true,
             replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
             outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow || "0s"),
             ...(retention > 0 && { retention }),
@@ -261,12 +234,4 @@ function accountOf({ spec }: Operated, { kind, fields }: Manifest): string | und
     }
     if (kind !== "Release") return spec.serviceAccountName ?? DEFAULT_ACCOUNT;
     return (fields as Values).values?.prometheus?.serviceAccount?.name || undefined;
-}
-
-/** `storage.tsdb.chunk_encoding.floats` of a Prometheus configuration. */
-function floatsIn(config: Known<string> | undefined): Known<string> | undefined {
-    interface Fields {
-        readonly storage?: { readonly tsdb?: { readonly chunk_encoding?: { readonly floats?: string } } };
-    }
-    return typeof config === "string" ? (readYaml(config) as Fields | undefined)?.storage?.tsdb?.chunk_encoding?.floats : config;
 }

@@ -207,7 +207,7 @@ export function prometheusOf(manifest: Manifest): Omit<Prometheus, "path"> | und
 }
 
 /** Where Receive takes remote write (pkg/receive/handler.go). */
-const RECEIVE_PATH = "/api/v1/receive";
+export const RECEIVE_PATH = "/api/v1/receive";
 
 const writesToReceive = ({ remoteWrite }: PrometheusFields) => (remoteWrite ?? []).some(({ url = "" }) => url.includes(RECEIVE_PATH));
 

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import type { PartKind } from "../../../../rules/model";
+import { readModel } from "../../../../rules/reading/readModel";
+import { manifestsOf } from "../../../support/ruleExamples";
+
+interface Written {
+    /** @default the image of Prometheus 3.13.2 */
+    readonly image?: string;
+    readonly command?: readonly string[];
+    readonly args?: readonly string[];
+    readonly env?: readonly object[];
+    readonly replicas?: number;
+    /** Arguments of the sidecar; null: there is none. */
+    readonly sidecar?: readonly string[] | null;
+}
+
+const CONFIG = { name: "config", mountPath: "/etc/prometheus" };
+
+/** A StatefulSet of Prometheus with a sidecar, whose configuration is ConfigMap `NAME`. */
+function written(name: string, { image = "prom/prometheus:v3.13.2", replicas = 2, sidecar = [], ...container }: Written = {}) {
+    const thanos = {
+        name: "thanos",
+        image: "quay.io/thanos/thanos:v0.42.4",
+        args: ["sidecar", "--objstore.config=type: S3", ...(sidecar ?? [])],
+    };
+    const containers = [
+        { name: "server", image, volumeMounts: [CONFIG], ...container },
+        ...(sidecar === null ? [] : [{ ...thanos, volumeMounts: [CONFIG] }]),
+    ];
+    const volumes = [{ name: "config", configMap: { name } }];
+    return {
+        apiVersion: "apps/v1",
+        kind: "StatefulSet",
+        metadata: { name },
+        spec: { replicas, template: { spec: { containers, volumes } } },
+    };
+}
+
+const config = (name: string, text: string, key = "prometheus.yml") => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name },
+    data: { [key]: text },
+});
+
+const labels = (...lines: string[]) => `global:\n  external_labels:\n${lines.map((line) => `    ${line}\n`).join("")}`;
+
+const read = (kind: PartKind, ...objects: object[]) => readModel(manifestsOf(objects), [kind]);
+const [POD] = [{ name: "POD", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }];
+
+describe("a Prometheus that people have written", () => {
+    const replicaLabelsOf = (text: string, differences: Written = {}) =>
+        read("sources", written("p", differences), config("p", text)).model.sources[0]?.replicaLabels;
+    const before3 = { image: "prom/prometheus:v2.55.1" };
+
+    it("has the retention of its flags, the window of its configuration, and the blocks of its sidecar", () => {
+        const args = ["--storage.tsdb.retention.time=36h"];
+        const text = "storage: {tsdb: {out_of_order_time_window: 30m}}";
+        assert.deepEqual(read("sources", written("p", { args }), config("p", text)).model.sources, [
+            {
+                path: "StatefulSet p",
+                program: "Prometheus",
+                stream: "the blocks of default/p",
+                uploads: true,
+                replicas: 2,
+                replicaLabels: [],
+                externalLabels: "[]",
+                outOfOrder: 1_800_000,
+                retention: 129_600_000,
+            },
+        ]);
+    });
+
+    it("keeps samples for 15 days by default, and for nobody knows how long where a size ends it", () => {
+        const retentionOf = (args: string[], text = "{}") =>
+            read("sources", written("p", { args }), config("p", text)).model.sources[0]?.retention;
+        assert.equal(retentionOf([]), 15 * 86_400_000);
+        assert.equal(retentionOf(["--storage.tsdb.retention.size=50GB"]), undefined);
+        assert.equal(retentionOf([], "storage: {tsdb: {retention: {time: 1d}}}"), undefined);
+    });
+
+    it("tells its replicas apart by a variable that it replaces itself", () => {
+        assert.deepEqual(replicaLabelsOf(labels("cluster: eu", `replica: \${HOSTNAME}`)), ["replica"]);
+        assert.deepEqual(replicaLabelsOf(labels("replica: $POD"), { env: [POD] }), ["replica"]);
+        assert.deepEqual(replicaLabelsOf(labels("cluster: $REGION"), { env: [{ name: "REGION", value: "eu" }] }), []);
+    });
+
+    it("replaces no variable before release 3, unless a feature says so", () => {
+        const text = labels(`replica: \${HOSTNAME}`);
+        assert.deepEqual(replicaLabelsOf(text, before3), []);
+        assert.deepEqual(replicaLabelsOf(text, { ...before3, args: ["--enable-feature=expand-external-labels"] }), ["replica"]);
+        assert.deepEqual(replicaLabelsOf(text, { image: "prom/prometheus" }), {
+            notKnown: "the release of Prometheus is not known, which decides whether it replaces variables in external labels",
+        });
+    });
+
+    it("tells its replicas apart by a variable that the reloader of its sidecar replaces", () => {
+        const sidecar = ["--reloader.config-file=/etc/prometheus/template.yml", "--reloader.config-envsubst-file=/out/prometheus.yml"];
+        const { sources } = read(
+            "sources",
+            written("p", { args: ["--config.file=/out/prometheus.yml"], sidecar, env: [POD] }),
+            config("p", labels("replica: $(POD)"), "template.yml"),
+        ).model;
+        assert.deepEqual(sources[0]?.replicaLabels, ["replica"]);
+    });
+
+    it("has labels that nobody knows where its configuration is in no ConfigMap", () =>
+        assert.deepEqual(read("sources", written("p", { args: ["--config.file=/out/p.yml"] })).model.sources[0]?.replicaLabels, {
+            notKnown: "/out/p.yml is in no ConfigMap and no Secret of its pods",
+        }));
+
+    it("is recognised by its program, by its script and by its flags, whatever its image is called", () => {
+        const found = (differences: Written) =>
+            read("prometheuses", written("p", { image: "registry.example/metrics:7", ...differences }), config("p", "{}")).model
+                .prometheuses.length;
+        assert.equal(found({ command: ["/bin/prometheus"] }), 1);
+        assert.equal(found({ command: ["sh", "-c", "exec /bin/prometheus --config.file=/etc/prometheus/prometheus.yml"] }), 1);
+        assert.equal(found({ args: ["--storage.tsdb.path=/prometheus"] }), 1);
+        assert.equal(found({ args: ["--port=9090"] }), 0);
+    });
+
+    it("has to do with Thanos if it has a sidecar or writes to Receive", () => {
+        const found = (text: string) => read("prometheuses", written("p", { sidecar: null }), config("p", text)).model.prometheuses;
+        assert.deepEqual(found("{}"), []);
+        assert.deepEqual(found("remote_write: [{url: 'https://receive.example/api/v1/receive'}]"), [
+            { path: "StatefulSet p", replicas: 2, agent: false },
+        ]);
+    });
+
+    it("is an agent by its flag, and by the feature of older releases", () => {
+        const isAgent = (args: string[]) =>
+            read("prometheuses", written("p", { args }), config("p", "{}")).model.prometheuses.map(({ agent }) => agent);
+        assert.deepEqual(isAgent(["--agent"]), [true]);
+        assert.deepEqual(isAgent(["--enable-feature=agent"]), [true]);
+        assert.deepEqual(isAgent([]), [false]);
+    });
+
+    it("has for replicas all that scrape the same targets, in whichever workloads", () => {
+        const scraping = (name: string, job: string) => config(name, `${labels(`replica: ${name}`)}scrape_configs: [{job_name: ${job}}]`);
+        const [a, b] = [written("a", { replicas: 1 }), written("b", { replicas: 1 })];
+        const replicasOf = (...objects: object[]) =>
+            read("prometheuses", a, b, ...objects).model.prometheuses.map(({ replicas }) => replicas);
+        assert.deepEqual(replicasOf(scraping("a", "pods"), scraping("b", "pods")), [2, 2]);
+        assert.deepEqual(replicasOf(scraping("a", "pods"), scraping("b", "nodes")), [1, 1]);
+        assert.deepEqual(
+            read("prometheuses", a, b, scraping("a", "pods")).lacks.map(({ path, fact }) => `${path}: ${fact}`),
+            [
+                "StatefulSet a: whether b scrapes the same targets is not known: the configuration of one of them is not read",
+                "StatefulSet b: whether a scrapes the same targets is not known: the configuration of one of them is not read",
+            ],
+        );
+    });
+
+    it("writes chunks by its configuration, which its sidecar has to read", () =>
+        assert.deepEqual(
+            read("sidecars", written("p"), config("p", "storage: {tsdb: {chunk_encoding: {floats: xor2}}}")).model.sidecars.map(
+                ({ floats, prometheus }) => ({ floats, prometheus }),
+            ),
+            [{ floats: "xor2", prometheus: { image: "3.13.2" } }],
+        ));
+});
