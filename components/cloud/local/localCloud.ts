@@ -40,8 +40,8 @@ export function localCloud(args: LocalCloudArgs, opts: pulumi.ComponentResourceO
         namespaceLabels: {},
         // kind sets no such label, and neither do most clusters outside of a cloud.
         nodesHaveZones: false,
-        // kube-proxy follows within seconds, also where the machine is busy.
-        drainSeconds: 10,
+        // CoreDNS answers with an address for 30 s after it is gone, as kubeadm and kind set it up.
+        drainSeconds: 40,
         loadBalancer: {},
         ingress: {},
         makeStores: (name, streams, storeOpts) => {
