@@ -7,7 +7,7 @@ import { type ClusterName, FLEETS, type FleetName, stateDirectory, type Targets 
 import type { SourceKind } from "./fleet/state";
 import { kindTargets } from "./kind";
 import type { MachineFacts } from "./machineFacts";
-import { BUILT_TOOLS, builtTargets } from "./offline/builtClusters";
+import { builtTargets, builtTools } from "./offline/builtClusters";
 import type { Tool, ToolName } from "./offline/findTools";
 
 /** Where the clusters come from (SourceKind), and the contexts that the user named. `why` says for the output why this source was chosen. */
@@ -161,10 +161,11 @@ export function madeHere({ docker, ...machine }: Machine): Source {
     return { how: "built", why: `Docker does not answer (${docker.silent}), and root may make namespaces` };
 }
 
-const TOOLS = { given: [], kind: ["kind"], built: BUILT_TOOLS } as const satisfies Record<SourceKind, readonly ToolName[]>;
-
-/** The tools that a source needs. They are searched together with all others, so that one error names every missing tool. */
-export const toolsOf = ({ how }: Pick<Source, "how">): readonly ToolName[] => TOOLS[how];
+/** The tools that a source needs for a fleet. They are searched together with all others, so that one error names every missing tool. */
+export function toolsOf({ how }: Pick<Source, "how">, fleet: FleetName): readonly ToolName[] {
+    if (how === "built") return builtTools(fleet);
+    return how === "kind" ? ["kind"] : [];
+}
 
 export async function findTargets(
     source: Source,
@@ -173,7 +174,7 @@ export async function findTargets(
     progress: Progress,
     signal: AbortSignal,
 ): Promise<Targets> {
-    // `toolsOf(source)` were searched.
+    // `toolsOf(source, fleet)` were searched.
     const searched = tools as Record<ToolName, Tool>;
     switch (source.how) {
         case "given": {
@@ -187,6 +188,6 @@ export async function findTargets(
         case "kind":
             return kindTargets(FLEETS[fleet], searched.kind.path, progress, signal);
         case "built":
-            return builtTargets(FLEETS[fleet], searched, progress, signal);
+            return builtTargets(fleet, searched, progress, signal);
     }
 }

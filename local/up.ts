@@ -33,7 +33,7 @@ export async function up(asked: Asked, progress: Progress, signal: AbortSignal):
     });
     for (const verdict of checks.filter(({ state }) => state === "warning")) progress.say(verdictLine(verdict));
     await showPlan(fleet, progress);
-    const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source)] as const, progress, signal);
+    const tools = await findTools(["pulumi", "helm", "thanos", "promtool", ...toolsOf(source, fleet)] as const, progress, signal);
     await keepFleet(fleet);
     const targets = await findTargets(source, fleet, tools, progress, signal);
     await saveFleetState(source, targets);

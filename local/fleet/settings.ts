@@ -95,6 +95,9 @@ const FAST_PROMETHEUS = {
     values: NO_API_SERVER_HISTOGRAMS,
 };
 
+/** Memcached, as a fleet with more than one Query Frontend needs it. */
+const CACHE = { type: "memcached", replicas: 1, memory: "64Mi", cpu: "10m" };
+
 /** What the observer has beside agents. */
 const WITH_AGENTS = {
     receive: {
@@ -103,6 +106,8 @@ const WITH_AGENTS = {
         // Three ingesters upload each block of an agent: with blocks of two minutes, Compact would be busy on a small machine.
         blockDuration: "10m",
     },
+    queryFrontend: { cache: CACHE },
+    store: { cache: CACHE },
     // An absolute path, since this program may be started in any folder.
     rule: { files: [join(__dirname, "agents.rules.yml")], evaluationInterval: "30s", storage: "2Gi", ...SMALLER },
 };
@@ -133,8 +138,8 @@ export function stackConfig(
         prometheus: FAST_PROMETHEUS,
         query,
         grafana: LEFT_OUT.grafana,
-        queryFrontend: SMALLER,
-        store: { replicas: 1, syncInterval: "20s", ...SMALL },
+        queryFrontend: { ...SMALLER, ...(fleet === "agents" && WITH_AGENTS.queryFrontend) },
+        store: { replicas: 1, syncInterval: "20s", ...SMALL, ...(fleet === "agents" && WITH_AGENTS.store) },
         receive: {
             routers: 2,
             ingesters: 3,

@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inStep, type Progress } from "../../terminal/progress";
-import { clustersDirectory, dnsHosts, type FleetCluster, type Targets, targetsByName } from "../fleet/settings";
+import { clustersDirectory, dnsHosts, FLEETS, type FleetName, type Targets, targetsByName } from "../fleet/settings";
 import { acceptBridgeTraffic, checkReachability, loadImage, upCluster } from "./cluster";
 import { BRIDGE, networkOf } from "./cluster/spec";
-import type { Tool } from "./findTools";
-import { buildImage, IMAGES } from "./images";
+import type { Tool, ToolName } from "./findTools";
+import { buildImage, IMAGES, type ImageSpec } from "./images";
 import { cacheDirectory } from "./tools/machine";
 
 export { downClusters } from "./cluster";
@@ -13,8 +13,8 @@ export { downClusters } from "./cluster";
 /** The addresses of the clusters' nodes begin so, on this interface of the machine. */
 export const BUILT_NETWORK = { interface: BRIDGE.interface, prefix: BRIDGE.address.replace(/\d+\/24$/, "") };
 
-/** The tools that run the clusters, or are in their images. */
-export const BUILT_TOOLS = [
+/** The tools that run the clusters of every fleet, or are in their images. */
+const BUILT_TOOLS = [
     ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "conntrack"] as const),
     ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"] as const),
     ...([
@@ -32,10 +32,17 @@ export const BUILT_TOOLS = [
     ] as const),
 ];
 
+/** Only the fleet with agents has memcached. */
+const { memcached, ...ALWAYS } = IMAGES;
+const imagesOf = (fleet: FleetName): ImageSpec[] => Object.values(fleet === "agents" ? { ...ALWAYS, memcached } : ALWAYS);
+
+/** The tools that the clusters of a fleet need. */
+export const builtTools = (fleet: FleetName): ToolName[] => [...BUILT_TOOLS, ...(fleet === "agents" ? (["memcached"] as const) : [])];
+
 /** Makes the clusters of a fleet from their programs, in namespaces of this machine, and loads images that are made from programs too. */
 export async function builtTargets(
-    fleet: readonly FleetCluster[],
-    tools: Record<(typeof BUILT_TOOLS)[number], Tool>,
+    fleet: FleetName,
+    tools: Record<ToolName, Tool>,
     progress: Progress,
     signal: AbortSignal,
 ): Promise<Targets> {
@@ -44,7 +51,7 @@ export async function builtTargets(
 
     const images = await inStep(progress.step("Images", 20), async (step) => {
         const archives: { name: string; archive: string }[] = [];
-        for (const image of Object.values(IMAGES)) {
+        for (const image of imagesOf(fleet)) {
             step.update(image.name);
             archives.push({ name: image.name, archive: await buildImage(image, tools, cache) });
         }
@@ -70,12 +77,12 @@ export async function builtTargets(
         pauseImage: archiveOf(IMAGES.pause),
         coreDnsImage: archiveOf(IMAGES.coredns),
     };
-    const hosts = dnsHosts(fleet.map((cluster) => ({ name: cluster.name, nodeIp: networkOf(cluster).nodeIp })));
+    const hosts = dnsHosts(FLEETS[fleet].map((cluster) => ({ name: cluster.name, nodeIp: networkOf(cluster).nodeIp })));
     const clusters = await inStep(progress.step("Clusters", 60), async (step) => {
         const state = new Map<string, string>();
         await acceptBridgeTraffic();
         const made = await Promise.all(
-            fleet.map(async ({ name, index }) => {
+            FLEETS[fleet].map(async ({ name, index }) => {
                 const report = (text: string) => {
                     state.set(name, text);
                     step.update([...state].map(([n, t]) => `${n}: ${t}`).join(" · "));
@@ -95,7 +102,7 @@ export async function builtTargets(
             }),
         );
         step.update("testing whether they reach each other");
-        await checkReachability(clustersDirectory(), fleet);
+        await checkReachability(clustersDirectory(), FLEETS[fleet]);
         return {
             result: targetsByName(made),
             says: made.map(({ name, nodeIp }) => `${name} ${nodeIp}`).join(" · "),

@@ -85,6 +85,17 @@ describe("a fleet with agents", () => {
                 assert.deepEqual([...new Set(sets.map((labels) => labels[CLUSTER_LABEL]))].sort(), [...AGENTS].sort());
         }));
 
+    it("keeps answers and parts of blocks in memcached", async () =>
+        await eventually("Query Frontend and the Stores have asked memcached", 120, async () => {
+            const asked = await query(base, 'count by (pod) (thanos_memcached_operations_total{cluster="observer"} > 0)');
+            const pods = asked.map(({ metric }) => metric.pod ?? "");
+            for (const component of ["thanos-query-frontend-", "thanos-store-agents-", "thanos-store-blue-"])
+                assert.ok(
+                    pods.some((pod) => pod.startsWith(component)),
+                    `${component} is not among ${pods.join(", ")}`,
+                );
+        }));
+
     it(`takes less than ${MOST_MEMORY} GiB of the machine's memory`, () => {
         const meminfo = readFileSync("/proc/meminfo", "utf8");
         const kibibytes = (field: string) => Number(new RegExp(`^${field}: +(\\d+) kB`, "m").exec(meminfo)?.[1]);

@@ -1,13 +1,16 @@
+import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
 import { type Header, type Pack, pack } from "tar-stream";
 import {
     ALERTMANAGER_IMAGE,
     CONFIG_RELOADER_IMAGE,
     KUBE_STATE_METRICS_IMAGE,
+    MEMCACHED_IMAGE,
     NODE_EXPORTER_IMAGE,
     OPERATOR_IMAGE,
     PROMETHEUS_IMAGE,
@@ -32,6 +35,8 @@ export interface ImageSpec {
     owned?: Readonly<Record<string, number>>;
     /** The binaries may bind ports below 1024 without root (file capability). */
     bindsLowPorts?: true;
+    /** The binaries are linked to the C library and others, which are taken from this machine. */
+    dynamic?: true;
 }
 
 const NOBODY = 65534;
@@ -101,6 +106,14 @@ export const IMAGES = {
         entrypoint: "/kube-state-metrics",
         user: "nobody",
     },
+    /** The official entrypoint is a shell script that puts the name of the binary before flags; here the binary is the entrypoint. */
+    memcached: {
+        name: MEMCACHED_IMAGE,
+        binaries: { "/usr/local/bin/memcached": "memcached" },
+        entrypoint: "/usr/local/bin/memcached",
+        user: "memcache",
+        dynamic: true,
+    },
 } as const satisfies Record<string, ImageSpec>;
 
 /** Files that programs read through Go's os/user and net: the users that images name, and that the hosts file comes before DNS. */
@@ -126,7 +139,7 @@ export async function buildImage(
     tools: Readonly<Partial<Record<ToolName, { path: string }>>>,
     cacheDir: string,
 ): Promise<string> {
-    const files = Object.entries(image.binaries).map(([to, name]) => {
+    const binaries = Object.entries(image.binaries).map(([to, name]) => {
         const tool = tools[name];
         if (!tool)
             throw new Error(
@@ -134,6 +147,8 @@ export async function buildImage(
             );
         return { to, from: tool.path };
     });
+    const libraries = image.dynamic ? await librariesOf(binaries.map(({ from }) => from)) : [];
+    const files = [...binaries, ...libraries.map((library) => ({ to: library, from: library }))];
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
     const recipe = { image, architecture, ETC, binaries: await Promise.all(files.map(({ from }) => digest(createReadStream(from)))) };
     const key = createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
@@ -182,11 +197,17 @@ export async function buildImage(
     return archive;
 }
 
+/** The shared libraries of programs, and the loader, by the paths at which they are looked for: `libc.so.6 => /lib/.../libc.so.6 (0x...)`. */
+async function librariesOf(programs: readonly string[]): Promise<string[]> {
+    const { stdout } = await promisify(execFile)("ldd", [...programs], { timeout: 30_000 });
+    return [...new Set([...stdout.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, library = ""]) => library))].sort();
+}
+
 function layer(image: ImageSpec, files: readonly { to: string; from: string }[]): AsyncIterable<Buffer> {
     return tar(async (add) => {
         const owned = image.owned ?? {};
         const folders = new Set(
-            [...Object.keys(ETC), ...Object.keys(image.binaries), ...Object.keys(owned).map((d) => `${d}/.`)].flatMap(parents),
+            [...Object.keys(ETC), ...files.map(({ to }) => to), ...Object.keys(owned).map((d) => `${d}/.`)].flatMap(parents),
         );
         const relative = (file: string) => file.slice(1);
         for (const dir of [...folders].sort())

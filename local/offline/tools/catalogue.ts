@@ -270,7 +270,7 @@ export const CATALOGUE = {
         page: released("kubernetes-sigs/kind", VERSIONS.kind),
         cpuSeconds: 0,
     },
-    /** For tests of caches. The local fleet caches in memory: images that are made here have no C library, and memcached needs one. */
+    /** For the fleet with agents, and for tests of caches. */
     memcached: system("memcached", ["-V"], /^memcached (\S+)/),
     etcd: system("etcd-server", ["--version"], /^etcd Version: (\S+)/m),
     containerd: system("containerd", ["--version"], /^containerd \S+ v?([^\s~+]+)/),

@@ -32,7 +32,7 @@ describe("clusters that npm start makes itself", () => {
                 ].join("\n"),
             }));
 
-    it("need kind and nothing to build where Docker answers", () => assert.deepEqual(toolsOf({ how: "kind" }), ["kind"]));
+    it("need kind and nothing to build where Docker answers", () => assert.deepEqual(toolsOf({ how: "kind" }, "agents"), ["kind"]));
 });
 
 describe("the source of clusters", () => {

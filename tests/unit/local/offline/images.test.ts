@@ -109,6 +109,17 @@ describe("images", () => {
         assert.deepEqual(readdirSync(path.join(dir, "cache/images")).sort(), [path.basename(one), path.basename(two)].sort());
     });
 
+    it("has the C library and the loader for a binary that needs them", async () => {
+        const archive = await buildImage(IMAGES.memcached, { memcached: { path: "/bin/sh" } }, path.join(dir, "cache"));
+        const [, layer = ""] = Object.keys(await list(createReadStream(archive)));
+        const { content } = (await list(createReadStream(archive)))[layer] as Item;
+        const files = await list(Readable.from(Buffer.from(content, "latin1")));
+        const libraries = Object.keys(files).filter((name) => /^lib.*\.so\.\d+$/.test(name));
+        assert.match(libraries.join(" "), /(^|\/)libc\.so\.6\b/);
+        assert.match(libraries.join(" "), /(^|\/)ld-linux[-\w]*\.so\.\d+\b/);
+        for (const library of libraries) assert.equal(sha256(files[library]?.content ?? ""), sha256(readFileSync(`/${library}`, "latin1")));
+    });
+
     it("says which tool an image lacks", async () => {
         await assert.rejects(build(IMAGES.thanos), {
             message:
@@ -130,6 +141,7 @@ describe("images", () => {
                 "quay.io/prometheus/node-exporter:v1.12.1-distroless /bin/node_exporter nobody",
                 "quay.io/prometheus/alertmanager:v0.34.0 /bin/alertmanager nobody",
                 "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0 /kube-state-metrics nobody",
+                "docker.io/library/memcached:1.6.45-alpine /usr/local/bin/memcached memcache",
             ],
         );
     });
