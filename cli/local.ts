@@ -63,7 +63,7 @@ async function local(options: Options): Promise<void> {
         contexts: options.context ?? [],
         ...(options.clusters && { clusters: options.clusters }),
     };
-    if (options.doctor) return sayVerdicts(await diagnose(asked), progress, options.json);
+    if (options.doctor) return sayVerdicts(await diagnose(asked, signal), progress, options.json);
     if (options.status) return sayStatus(await fleetStatus(), progress, options.json);
     progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
     try {

@@ -55,9 +55,3 @@ export async function unschedulablePods(cluster: ClusterAccess, namespace: strin
 export async function clusterId(cluster: ClusterAccess): Promise<string> {
     return (await coreApi(cluster).readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
 }
-
-/** Whether the cluster has a namespace of this name. */
-export async function namespaceExists(cluster: ClusterAccess, name: string): Promise<boolean> {
-    const { items } = await coreApi(cluster).listNamespace({ fieldSelector: `metadata.name=${name}` });
-    return items.length > 0;
-}

@@ -11,7 +11,11 @@ import { builtTargets, builtTools } from "./offline/builtClusters";
 import type { Tool, ToolName } from "./offline/findTools";
 
 /** Where the clusters come from (SourceKind), and the contexts that the user named. `why` says for the output why this source was chosen. */
-export type Source = ({ how: "given"; contexts: Contexts } | { how: "kind" } | { how: "built" }) & { why: string };
+export type Source = (
+    | { how: "given"; contexts: Contexts; storageClasses: Partial<Record<ClusterName, string>> }
+    | { how: "kind" }
+    | { how: "built" }
+) & { why: string };
 
 /** The context of each cluster of a fleet, the observer first. */
 type Contexts = { observer: string } & Partial<Record<ClusterName, string>>;
@@ -45,7 +49,7 @@ export function givenContexts(flags: readonly string[], fleet: FleetName): Conte
 }
 
 /** The kubeconfig that `kubectl` uses: $KUBECONFIG, which may be several files, or the one in the home directory. */
-function userKubeConfig(): KubeConfig {
+export function userKubeConfig(): KubeConfig {
     const config = new KubeConfig();
     config.loadFromDefault();
     return config;
@@ -116,7 +120,12 @@ function sourceFor({ contexts, fleet, clusters, present }: Wishes, machine: Mach
     if (contexts.length > 0) {
         if (clusters !== undefined && clusters !== "given")
             throw refuse("makes clusters, and --context names some that exist.", "Leave one of the two away.");
-        return { how: "given", contexts: checkedContexts(givenContexts(contexts, fleet), userKubeConfig()), why: "named with --context" };
+        return {
+            how: "given",
+            contexts: checkedContexts(givenContexts(contexts, fleet), userKubeConfig()),
+            storageClasses: {},
+            why: "named with --context",
+        };
     }
     if (clusters === "given") throw refuse("needs --context.", "Add --context observer=CONTEXT: one for each cluster.");
     if (clusters !== undefined) {
@@ -182,7 +191,10 @@ export async function findTargets(
             const kubeconfig = join(stateDirectory(), "kubeconfig");
             await mkdir(stateDirectory(), { recursive: true });
             await writeFile(kubeconfig, userKubeConfig().exportConfig(), { mode: 0o600 });
-            const targets = Object.entries(source.contexts).map(([name, context]) => [name, { kubeconfig, context }]);
+            const targets = Object.entries(source.contexts).map(([name, context]) => [
+                name,
+                { kubeconfig, context, storageClass: source.storageClasses[name as ClusterName] },
+            ]);
             return Object.fromEntries(targets) as Targets;
         }
         case "kind":

@@ -1,8 +1,9 @@
 import { ConfigError } from "../config/configError";
-import { chooseFleet, chooseSource, SOURCE_TEXT, type Source, type Wishes } from "./clusterSources";
+import { chooseFleet, chooseSource, SOURCE_TEXT, type Source, userKubeConfig, type Wishes } from "./clusterSources";
 import { type Verdict, verdicts } from "./doctor";
-import type { FleetName } from "./fleet/settings";
+import type { ClusterName, FleetName } from "./fleet/settings";
 import { readFleet, readFleetState } from "./fleet/state";
+import { checkGiven } from "./givenClusters";
 import { machineFacts } from "./machineFacts";
 
 /** What the user asked for on the command line. */
@@ -18,18 +19,26 @@ interface Examination {
     checks: Verdict[];
 }
 
-/** Looks at this machine, before anything is made on it. Throws a ConfigError where no clusters can be had. */
-export async function examine({ agents, ...asked }: Asked): Promise<Examination> {
+/** Looks at this machine and at the clusters that the user named, before anything is made. Throws a ConfigError where no clusters can be had. */
+export async function examine({ agents, ...asked }: Asked, signal: AbortSignal): Promise<Examination> {
     const [lastRun, present, facts] = await Promise.all([readFleetState(), readFleet(), machineFacts()]);
     const fleet = chooseFleet(agents, present);
     const source = chooseSource({ ...asked, fleet, ...(lastRun && { present: lastRun.how }) }, facts);
-    return { fleet, source, checks: verdicts(fleet, source.how, facts, lastRun !== undefined) };
+    const checks = verdicts(fleet, source.how, facts, lastRun !== undefined);
+    if (source.how !== "given") return { fleet, source, checks };
+    const clusters = Object.entries(source.contexts).map(([name, context]) => {
+        const config = userKubeConfig();
+        config.setCurrentContext(context);
+        return { name: name as ClusterName, context, config };
+    });
+    const given = await checkGiven(clusters, lastRun ?? { ids: {}, targets: {} }, signal);
+    return { fleet, source: { ...source, storageClasses: given.storageClasses }, checks: [...checks, ...given.checks] };
 }
 
 /** What `npm start -- --doctor` tells: where the clusters would come from, and every check; or why there can be none. */
-export async function diagnose(asked: Asked): Promise<Verdict[]> {
+export async function diagnose(asked: Asked, signal: AbortSignal): Promise<Verdict[]> {
     try {
-        const { source, checks } = await examine(asked);
+        const { source, checks } = await examine(asked, signal);
         return [{ check: "clusters", state: "ok", found: `${SOURCE_TEXT[source.how]}: ${source.why}` }, ...checks];
     } catch (error) {
         if (!(error instanceof ConfigError)) throw error;

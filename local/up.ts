@@ -17,7 +17,7 @@ import { findTargets, SOURCE_TEXT, toolsOf } from "./clusterSources";
 import { failures, verdictLine } from "./doctor";
 import { type Asked, examine } from "./examine";
 import { FLEETS, type FleetName, hasSidecars, kubeconfigFile, NAMESPACE, stackConfig, targetList } from "./fleet/settings";
-import { engineDirectory, historyDirectory, keepFleet, saveFleetState } from "./fleet/state";
+import { engineDirectory, historyDirectory, keepFleet, type SourceKind, saveFleetState } from "./fleet/state";
 import { uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
 import { findPlugins, standInsText } from "./offline/findPlugins";
@@ -27,8 +27,8 @@ import { frontendAddress } from "./status";
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
 export async function up(asked: Asked, progress: Progress, signal: AbortSignal): Promise<void> {
     const { fleet, source, checks } = await inStep(progress.step("Source"), async () => {
-        const result = await examine(asked);
-        if (failures(result.checks).length > 0) throw new ConfigError("this machine", failures(result.checks));
+        const result = await examine(asked, signal);
+        if (failures(result.checks).length > 0) throw new ConfigError(SUBJECT[result.source.how], failures(result.checks));
         return { result, says: `${SOURCE_TEXT[result.source.how]}: ${result.source.why}` };
     });
     for (const verdict of checks.filter(({ state }) => state === "warning")) progress.say(verdictLine(verdict));
@@ -112,6 +112,9 @@ export async function up(asked: Asked, progress: Progress, signal: AbortSignal):
         ].join("\n"),
     );
 }
+
+/** What was looked at. */
+const SUBJECT: Record<SourceKind, string> = { given: "your clusters and this machine", kind: "this machine", built: "this machine" };
 
 /** Prints what will be deployed, before anything that takes long. */
 async function showPlan(fleet: FleetName, progress: Progress): Promise<void> {

@@ -51,7 +51,10 @@ export const clustersDirectory = () => join(stateDirectory(), "clusters");
 export const kubeconfigFile = (cluster: ClusterName) => join(clustersDirectory(), cluster, "kubeconfig");
 
 /** The cluster that a stack is deployed to. */
-export type Target = ClusterAccess;
+export interface Target extends ClusterAccess {
+    /** StorageClass of its volumes. @default the one of clusters that are made here */
+    storageClass?: string;
+}
 
 /** The cluster of each stack of a fleet, the observer first. */
 export type Targets = { observer: Target } & Partial<Record<ClusterName, Target>>;
@@ -67,6 +70,7 @@ export interface StackSettings {
     target: Target;
     /** Name or directory of the kube-prometheus-stack chart. */
     chart: string;
+    /** StorageClass where the target has none of its own. */
     storageClass: string;
 }
 
@@ -122,7 +126,7 @@ export function stackConfig(
         domain: DOMAIN,
         cloud: "local",
         namespace: NAMESPACE,
-        storageClass,
+        storageClass: target.storageClass ?? storageClass,
         chart,
         kubeconfig: target.kubeconfig,
         context: target.context,

@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { clusterId, namespaceExists } from "../../clients/kubernetes";
-import { ConfigError } from "../../config/configError";
-import { type FleetName, NAMESPACE, stateDirectory, type Targets, targetList } from "./settings";
+import { clusterId } from "../../clients/kubernetes";
+import { type FleetName, stateDirectory, type Targets, targetList } from "./settings";
 
 /** Files that a run leaves for the next one. */
 
@@ -47,24 +46,9 @@ export async function saveFleetState(source: { how: SourceKind }, targets: Targe
     const ids = Object.fromEntries(await Promise.all(targetList(targets).map(async ({ name, target }) => [name, await clusterId(target)])));
     const last = await readFleetState();
     const isSame = isDeepStrictEqual(last?.ids, ids);
-    if (!isSame) {
-        if (source.how === "given") await refuseOccupied(targets);
+    if (!isSame)
         for (const stale of [join(engineDirectory(), "backend"), historyDirectory()]) await rm(stale, { recursive: true, force: true });
-    }
     const since = (isSame && last?.since) || new Date().toISOString();
     await mkdir(stateDirectory(), { recursive: true });
     await writeFile(stateFile(), JSON.stringify({ how: source.how, ids, targets, since } satisfies FleetState));
-}
-
-/** Refuses a user's cluster whose namespace is in use: the fleet would change objects in it, and `--down` would remove them. */
-async function refuseOccupied(targets: Targets): Promise<void> {
-    const occupied = await Promise.all(
-        targetList(targets).map(async (cluster) => ((await namespaceExists(cluster.target, NAMESPACE)) ? [cluster] : [])),
-    );
-    const problems = occupied.flat().map(({ name, target }) => ({
-        path: `--context ${name}=${target.context}`,
-        problem: `has a namespace ${NAMESPACE} that was not made by this fleet.`,
-        remedy: "Name another cluster, or remove that namespace.",
-    }));
-    if (problems.length > 0) throw new ConfigError("command line", problems);
 }

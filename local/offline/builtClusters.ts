@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inStep, type Progress } from "../../terminal/progress";
 import { clustersDirectory, dnsHosts, FLEETS, type FleetName, type Targets, targetsByName } from "../fleet/settings";
-import { acceptBridgeTraffic, checkReachability, loadImage, upCluster } from "./cluster";
+import { acceptBridgeTraffic, type ClusterTools, checkReachability, loadImage, upCluster } from "./cluster";
 import { BRIDGE, networkOf } from "./cluster/spec";
 import type { Tool, ToolName } from "./findTools";
 import { buildImage, IMAGES, type ImageSpec } from "./images";
@@ -14,7 +14,7 @@ export { downClusters } from "./cluster";
 export const BUILT_NETWORK = { interface: BRIDGE.interface, prefix: BRIDGE.address.replace(/\d+\/24$/, "") };
 
 /** The tools that run the clusters of every fleet, or are in their images. */
-const BUILT_TOOLS = [
+export const BUILT_TOOLS = [
     ...(["etcd", "containerd", "ctr", "runc", "tini", "cni", "iptables", "ip", "unshare", "conntrack"] as const),
     ...(["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"] as const),
     ...([
@@ -39,30 +39,26 @@ const imagesOf = (fleet: FleetName): ImageSpec[] => Object.values(fleet === "age
 /** The tools that the clusters of a fleet need. */
 export const builtTools = (fleet: FleetName): ToolName[] => [...BUILT_TOOLS, ...(fleet === "agents" ? (["memcached"] as const) : [])];
 
-/** Makes the clusters of a fleet from their programs, in namespaces of this machine, and loads images that are made from programs too. */
-export async function builtTargets(
+type BuiltTools = Record<(typeof BUILT_TOOLS)[number], Tool>;
+
+/** The images that the clusters of a fleet run, as archives that are made of the tools, or were made before. */
+export async function buildImages(
     fleet: FleetName,
-    tools: Record<ToolName, Tool>,
-    progress: Progress,
-    signal: AbortSignal,
-): Promise<Targets> {
-    const cache = cacheDirectory();
-    await mkdir(clustersDirectory(), { recursive: true });
+    tools: BuiltTools,
+    onImage: (name: string) => void,
+): Promise<{ name: string; archive: string }[]> {
+    const archives: { name: string; archive: string }[] = [];
+    for (const image of imagesOf(fleet)) {
+        onImage(image.name);
+        archives.push({ name: image.name, archive: await buildImage(image, tools, cacheDirectory()) });
+    }
+    return archives;
+}
 
-    const images = await inStep(progress.step("Images", 20), async (step) => {
-        const archives: { name: string; archive: string }[] = [];
-        for (const image of imagesOf(fleet)) {
-            step.update(image.name);
-            archives.push({ name: image.name, archive: await buildImage(image, tools, cache) });
-        }
-        return { result: archives, says: `${archives.length} made from the tools` };
-    });
-    const archiveOf = (image: { name: string }) => ({
-        name: image.name,
-        archive: images.find(({ name }) => name === image.name)?.archive ?? "",
-    });
-
-    const clusterTools = {
+/** What a cluster is made of. */
+export function clusterToolsOf(tools: BuiltTools, images: readonly { name: string; archive: string }[]): ClusterTools {
+    const archiveOf = ({ name }: { name: string }) => ({ name, archive: images.find((image) => image.name === name)?.archive ?? "" });
+    return {
         etcd: tools.etcd.path,
         containerd: tools.containerd.path,
         ctr: tools.ctr.path,
@@ -77,6 +73,17 @@ export async function builtTargets(
         pauseImage: archiveOf(IMAGES.pause),
         coreDnsImage: archiveOf(IMAGES.coredns),
     };
+}
+
+/** Makes the clusters of a fleet from their programs, in namespaces of this machine, and loads images that are made from programs too. */
+export async function builtTargets(fleet: FleetName, tools: BuiltTools, progress: Progress, signal: AbortSignal): Promise<Targets> {
+    await mkdir(clustersDirectory(), { recursive: true });
+
+    const images = await inStep(progress.step("Images", 20), async (step) => {
+        const archives = await buildImages(fleet, tools, (name) => step.update(name));
+        return { result: archives, says: `${archives.length} made from the tools` };
+    });
+    const clusterTools = clusterToolsOf(tools, images);
     const hosts = dnsHosts(FLEETS[fleet].map((cluster) => ({ name: cluster.name, nodeIp: networkOf(cluster).nodeIp })));
     const clusters = await inStep(progress.step("Clusters", 60), async (step) => {
         const state = new Map<string, string>();

@@ -6,6 +6,8 @@ export interface ClusterSpec {
     name: string;
     /** 1 to 50, a different one for each cluster on this machine: every address is derived from it. */
     index: number;
+    /** Whether Services of type LoadBalancer get the node's address, as a cloud gives them one. @default true */
+    servesLoadBalancers?: boolean;
 }
 
 /** The programs that a cluster consists of, as absolute paths, and the images that every cluster needs. */

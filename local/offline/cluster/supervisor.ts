@@ -42,7 +42,11 @@ async function main(planFile: string): Promise<void> {
     log("all started");
     const { signal } = new AbortController();
     const admin = files.kubeconfigFor("admin");
-    await Promise.all([serveLoadBalancers(admin, plan.network.nodeIp, signal), resizeVolumes(admin, signal)]);
+    const { servesLoadBalancers = true } = plan.spec;
+    await Promise.all([
+        ...(servesLoadBalancers ? [serveLoadBalancers(admin, plan.network.nodeIp, signal)] : []),
+        resizeVolumes(admin, signal),
+    ]);
 }
 
 /**

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { clusterId, kubeConfig, loadBalancerAddress, namespaceExists, unschedulablePods } from "../../../clients/kubernetes";
+import { clusterId, kubeConfig, loadBalancerAddress, unschedulablePods } from "../../../clients/kubernetes";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
 describe("the client of Kubernetes", () => {
@@ -77,13 +77,5 @@ describe("the client of Kubernetes", () => {
         };
         assert.deepEqual(await unschedulablePods(blue(), "monitoring"), ["waits: 0/1 nodes are available."]);
         assert.equal(asked, "/api/v1/namespaces/monitoring/pods?fieldSelector=status.phase%3DPending");
-    });
-
-    it("says whether a namespace exists", async () => {
-        answer = { items: [{ metadata: { name: "monitoring" } }] };
-        assert.equal(await namespaceExists(blue(), "monitoring"), true);
-        assert.equal(asked, "/api/v1/namespaces?fieldSelector=metadata.name%3Dmonitoring");
-        answer = { items: [] };
-        assert.equal(await namespaceExists(blue(), "monitoring"), false);
     });
 });

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigError } from "../../../../config/configError";
-import { stateDirectory, type Targets } from "../../../../local/fleet/settings";
+import type { Targets } from "../../../../local/fleet/settings";
 import { engineDirectory, historyDirectory, keepFleet, readFleet, readFleetState, saveFleetState } from "../../../../local/fleet/state";
 import { FakeApi } from "../../../support/fakeApi";
 import { temporaryDirectory } from "../../../support/temporaryDirectory";
@@ -13,9 +12,8 @@ describe("the record of a fleet's clusters", () => {
     let api: FakeApi;
     let targets: Targets;
     let uid: string;
-    let namespaces: object[];
     before(async () => {
-        api = new FakeApi(({ url }) => (url.endsWith("/kube-system") ? { metadata: { uid } } : { items: namespaces }));
+        api = new FakeApi(({ url }) => (url.endsWith("/kube-system") ? { metadata: { uid } } : undefined));
         await api.start();
     });
     after(() => api.stop());
@@ -29,7 +27,6 @@ describe("the record of a fleet's clusters", () => {
             red: { kubeconfig, context: "c" },
         };
         uid = "first";
-        namespaces = [];
         for (const directory of [join(engineDirectory(), "backend"), historyDirectory()]) mkdirSync(directory, { recursive: true });
     });
     afterEach(() => {
@@ -83,26 +80,5 @@ describe("the record of a fleet's clusters", () => {
         uid = "second";
         await saveFleetState({ how: "built" }, targets);
         assert.deepEqual(kept(), [false, false]);
-    });
-
-    it("refuses a user's clusters that have the namespace already, and changes nothing", async () => {
-        namespaces = [{ metadata: { name: "monitoring" } }];
-        await assert.rejects(saveFleetState({ how: "given" }, targets), (error) => {
-            assert.ok(error instanceof ConfigError);
-            assert.deepEqual(
-                error.problems.map(({ path }) => path),
-                ["--context observer=a", "--context blue=b", "--context red=c"],
-            );
-            return true;
-        });
-        assert.deepEqual(kept(), [true, true]);
-        assert.equal(existsSync(join(stateDirectory(), "clusters.json")), false);
-    });
-
-    it("accepts a user's clusters in which an earlier run made the namespace", async () => {
-        await saveFleetState({ how: "given" }, targets);
-        namespaces = [{ metadata: { name: "monitoring" } }];
-        await saveFleetState({ how: "given" }, targets);
-        assert.equal((await readFleetState())?.how, "given");
     });
 });
