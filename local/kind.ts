@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
@@ -26,6 +26,7 @@ import {
     type Targets,
     targetsByName,
 } from "./fleet/settings";
+import { endMaker, runRecorded, wasBegun } from "./kindMaker";
 import { hostsStanza } from "./services/dns";
 import { serveLoadBalancers } from "./services/loadBalancers";
 
@@ -65,11 +66,7 @@ export const createArgs = (name: string, kubeconfig: string) => [
 ];
 export const deleteArgs = (name: string, kubeconfig: string) => ["delete", "cluster", "--name", kindName(name), "--kubeconfig", kubeconfig];
 
-/**
- * How far the making of a cluster came. kind lists a cluster whose making was interrupted like any other, so its beginning and its end are recorded in a
- * file beside the kubeconfig.
- */
-const RECORD = { begun: "begun", made: "made" };
+/** How far the making of a cluster came: kind lists a cluster whose making was interrupted like any other, so beginning and end are recorded. */
 const recordFile = (name: ClusterName) => join(dirname(kubeconfigFile(name)), "kind");
 
 /** Names of the kind clusters that runs of this fleet made or began to make. Needs no Docker engine. */
@@ -79,26 +76,31 @@ export const recordedKindClusters = (): string[] =>
 const listClusters = async (kind: string, options: object): Promise<string[]> =>
     (await execute(kind, ["get", "clusters"], options)).stdout.split("\n");
 
+/** kind locks a kubeconfig by this file, which it leaves when it is killed, and then changes no kubeconfig and fails. */
+const unlock = (kubeconfig: string) => rm(`${kubeconfig}.lock`, { force: true });
+
+/** Removes a cluster, made or half-made, after what still makes it. Docker may list no node of it yet, so it need not be listed. */
+async function removeCluster(name: ClusterName, kind: string, options: object): Promise<void> {
+    await endMaker(recordFile(name), kindName(name));
+    await unlock(kubeconfigFile(name));
+    await execute(kind, deleteArgs(name, kubeconfigFile(name)), options);
+}
+
 /** Makes a cluster in a container of the Docker engine, or keeps the one that is there. A cluster that was only begun is made anew. */
 async function kindCluster(name: ClusterName, kind: string, signal: AbortSignal): Promise<KindCluster> {
     const kubeconfig = kubeconfigFile(name);
     await mkdir(dirname(kubeconfig), { recursive: true });
     const options = { signal, timeout: 600_000 };
-    const exists = (await listClusters(kind, options)).includes(kindName(name));
-    const isHalfMade = exists && (await readFile(recordFile(name), "utf8").catch(() => "")) === RECORD.begun;
-    if (isHalfMade) await execute(kind, deleteArgs(name, kubeconfig), options);
-    const isNew = !exists || isHalfMade;
-    if (isNew) {
-        await writeFile(recordFile(name), RECORD.begun);
-        // kind takes this file as a lock, and leaves it when it is killed.
-        await rm(`${kubeconfig}.lock`, { force: true });
-        await execute(kind, createArgs(name, kubeconfig), options);
-    } else {
+    if (await wasBegun(recordFile(name))) await removeCluster(name, kind, options);
+    const isNew = !(await listClusters(kind, options)).includes(kindName(name));
+    await unlock(kubeconfig);
+    if (isNew) await runRecorded(recordFile(name), kind, createArgs(name, kubeconfig), signal);
+    else {
         // A stopped node is listed, too. Starting one that runs changes nothing.
         await execute("docker", ["start", nodeOf(name)], options);
         await execute(kind, ["export", "kubeconfig", "--name", kindName(name), "--kubeconfig", kubeconfig], options);
     }
-    await writeFile(recordFile(name), RECORD.made);
+    await writeFile(recordFile(name), "made");
     const { stdout: ip } = await execute(
         "docker",
         ["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", nodeOf(name)],
@@ -189,8 +191,11 @@ export async function kindTargets(fleet: readonly FleetCluster[], kind: string, 
 
 /** Removes the fleet's kind clusters and answers what it removed. */
 export async function removeKindClusters(kind: string): Promise<string[]> {
-    const listed = await listClusters(kind, { timeout: 60_000 });
-    const existing = ALL_CLUSTERS.map(({ name }) => name).filter((name) => listed.includes(kindName(name)));
-    for (const name of existing) await execute(kind, deleteArgs(name, kubeconfigFile(name)), { timeout: 300_000 });
+    const options = { timeout: 300_000 };
+    const names = ALL_CLUSTERS.map(({ name }) => name);
+    const listed = await listClusters(kind, options);
+    const begun = await Promise.all(names.map((name) => wasBegun(recordFile(name))));
+    const existing = names.filter((name, i) => begun[i] || listed.includes(kindName(name)));
+    for (const name of existing) await removeCluster(name, kind, options);
     return existing.map((name) => `kind cluster ${kindName(name)}`);
 }
