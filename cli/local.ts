@@ -63,10 +63,10 @@ async function local(options: Options): Promise<void> {
         contexts: options.context ?? [],
         ...(options.clusters && { clusters: options.clusters }),
     };
-    if (options.doctor) return sayVerdicts(await diagnose(asked, signal), progress, options.json);
     if (options.status) return sayStatus(await fleetStatus(), progress, options.json);
-    progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
     try {
+        if (options.doctor) return sayVerdicts(await diagnose(asked, signal), progress, options.json);
+        progress.say(color.bold(`thanos-fleet ${version}: a fleet on this machine\n`));
         if (options.down) await down(progress, signal);
         else await up(asked, progress, signal);
     } catch (error) {

@@ -201,27 +201,34 @@ export async function lookAt(
     signal: AbortSignal,
     withinMs = { answer: ANSWERS_WITHIN_MS, address: ADDRESS_WITHIN_MS },
 ): Promise<Looked> {
-    const everything = { resourceAttributes: { group: "*", resource: "*", verb: "*" } };
     try {
-        const asking = config.makeApiClient(AuthorizationV1Api).createSelfSubjectAccessReview({ body: { spec: everything } });
-        asking.catch(() => {});
-        const late = sleep(withinMs.answer, undefined, { ref: false }).then(() => {
-            throw new Error(`no answer within ${withinMs.answer / 1000} s`);
-        });
-        const { status } = await Promise.race([asking, late]);
-        if (!status?.allowed) return { lacksRights: true };
+        if (!(await mayDoEverything(config, withinMs.answer))) return { lacksRights: true };
+        return await factsOf(config, usedId, signal, withinMs.address);
     } catch (error) {
+        signal.throwIfAborted();
         return { silent: reasonOf(error as Error & { code?: number }) };
     }
+}
+
+async function mayDoEverything(config: KubeConfig, withinMs: number): Promise<boolean> {
+    const everything = { resourceAttributes: { group: "*", resource: "*", verb: "*" } };
+    const asking = config.makeApiClient(AuthorizationV1Api).createSelfSubjectAccessReview({ body: { spec: everything } });
+    const late = sleep(withinMs, undefined, { ref: false }).then(() => {
+        throw new Error(`no answer within ${withinMs / 1000} s`);
+    });
+    const { status } = await Promise.race([asking, late]);
+    return status?.allowed ?? false;
+}
+
+async function factsOf(config: KubeConfig, usedId: string | undefined, signal: AbortSignal, withinMs: number): Promise<ClusterFacts> {
     const core = config.makeApiClient(CoreV1Api);
-    const [nodes, namespaces, classes, configMaps, daemonSets, crds, servesLoadBalancers] = await Promise.all([
+    const [nodes, namespaces, classes, configMaps, daemonSets, crds] = await Promise.all([
         core.listNode(),
         core.listNamespace(),
         config.makeApiClient(StorageV1Api).listStorageClass(),
         core.listNamespacedConfigMap({ namespace: "kube-system" }),
         config.makeApiClient(AppsV1Api).listDaemonSetForAllNamespaces(),
         operatorOfCrds(config),
-        givesAddress(core, signal, withinMs.address),
     ]);
     const idOf = (name: string) => namespaces.items.find(({ metadata }) => metadata?.name === name)?.metadata?.uid;
     const id = idOf("kube-system") ?? "";
@@ -234,7 +241,8 @@ export async function lookAt(
         dnsConfigMaps: configMaps.items.filter(({ metadata }) => metadata?.name?.includes("dns")),
         ...(crds !== undefined && { crds }),
         daemonSets: daemonSets.items.filter(({ metadata }) => metadata?.namespace !== NAMESPACE),
-        servesLoadBalancers,
+        // Last, since it makes something that has to be removed again.
+        servesLoadBalancers: await givesAddress(core, signal, withinMs),
     };
 }
 

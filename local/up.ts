@@ -26,7 +26,8 @@ import { frontendAddress } from "./status";
 
 /** Deploys the fleet, from nothing or from the state of an earlier run, until it answers queries. */
 export async function up(asked: Asked, progress: Progress, signal: AbortSignal): Promise<void> {
-    const { fleet, source, checks } = await inStep(progress.step("Source"), async () => {
+    const { fleet, source, checks } = await inStep(progress.step("Source"), async (step) => {
+        if (asked.contexts.length > 0) step.update("asking your clusters");
         const result = await examine(asked, signal);
         if (failures(result.checks).length > 0) throw new ConfigError(SUBJECT[result.source.how], failures(result.checks));
         return { result, says: `${SOURCE_TEXT[result.source.how]}: ${result.source.why}` };

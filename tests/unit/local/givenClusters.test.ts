@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 import { type ClusterFacts, checkGiven, type Looked, lookAt, problemsOf, storageClassOf } from "../../../local/givenClusters";
 import { problemText } from "../../../rules/problem";
@@ -180,6 +181,26 @@ describe("what a cluster that a user named is asked", () => {
         const config = await cluster();
         api?.stop();
         assert.match(((await look(config)) as { silent: string }).silent, /ECONNREFUSED/);
+    });
+
+    it("is told as not reached where an answer is missing", async () =>
+        assert.deepEqual(await look(await cluster({ "/api/v1/nodes": { kind: "Status", code: 503 } })), {
+            silent: "its API server answers 503",
+        }));
+
+    it("is left when Ctrl-C stops it, without the Service that asked", async () => {
+        const service = { metadata: { name: "thanos-fleet-asks-x1" }, status: {} };
+        const config = await cluster({
+            "/api/v1/services": { items: [] },
+            "/api/v1/namespaces/default/services": service,
+            "/api/v1/namespaces/default/services/thanos-fleet-asks-x1": service,
+        });
+        const stop = new AbortController();
+        const looking = lookAt(config, undefined, stop.signal, { answer: 1000, address: 60_000 });
+        while (requests("POST").length < 2) await sleep(20);
+        stop.abort();
+        await assert.rejects(looking, { name: "AbortError" });
+        assert.deepEqual(requests("DELETE"), ["/api/v1/namespaces/default/services/thanos-fleet-asks-x1"]);
     });
 
     it("tells the version of the operator's CRDs", async () => {
