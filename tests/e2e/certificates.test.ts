@@ -10,6 +10,7 @@ import { runOperation } from "../../engine/operation";
 import { type ClusterName, DOMAIN } from "../../local/fleet/settings";
 import { type Bag, reveal } from "../../local/offline/standins/secretValues";
 import { make as makeWithTls } from "../../local/offline/standins/tls";
+import { pods } from "../support/changesUnderLoad";
 import { eventually } from "../support/eventually";
 import { localStack } from "../support/localStack";
 import { writeRequest } from "../support/remoteWrite";
@@ -250,30 +251,15 @@ describe("mutual TLS between clusters", () => {
             });
         }
 
-        /** Every pod of the observer and of red, with the restart counts of its containers. */
-        const pods = async () =>
-            (
-                await Promise.all(
-                    (["observer", "red"] as const).map(async (cluster) =>
-                        (
-                            await (await core(cluster)).listNamespacedPod({ namespace: NAMESPACE })
-                        ).items.map(
-                            ({ metadata, status }) =>
-                                `${cluster} ${metadata?.name} ${metadata?.uid} ${status?.containerStatuses?.map((c) => c.restartCount)}`,
-                        ),
-                    ),
-                )
-            )
-                .flat()
-                .sort();
+        const podsNow = async () => ({ observer: await pods("observer"), red: await pods("red") });
 
         let started: number;
-        let podsBefore: string[];
+        let podsBefore: Awaited<ReturnType<typeof podsNow>>;
         let base: string;
         before(async () => {
             base = await frontend();
             started = Date.now() / 1000;
-            podsBefore = await pods();
+            podsBefore = await podsNow();
             const old = RENEWED.map(serialOf);
             await stack.up({ replace: RENEWED.map((name) => tlsResource("LocallySignedCert", name).urn) });
             await runOperation(await localStack("red"), "up");
@@ -317,7 +303,7 @@ describe("mutual TLS between clusters", () => {
             }
         });
 
-        it("restart no pod", async () => assert.deepEqual(await pods(), podsBefore));
+        it("restart no pod", async () => assert.deepEqual(await podsNow(), podsBefore));
     });
 });
 

@@ -38,11 +38,12 @@ export async function deploy(
 export const changed = ({ counts }: Awaited<ReturnType<typeof deploy>>) => ({ ...counts, same: 0 });
 export const NOTHING = { created: 0, updated: 0, replaced: 0, deleted: 0, same: 0 };
 
-/** UID and restarts of every pod. */
+/** UID and restarts of every pod but those that an earlier update has ended, which serve on for a while. */
 export async function pods(cluster: ClusterName): Promise<Record<string, string>> {
     const { items } = await (await core(cluster)).listNamespacedPod({ namespace: NAMESPACE });
     const restarts = (pod: (typeof items)[number]) => (pod.status?.containerStatuses ?? []).map((c) => c.restartCount).join();
-    return Object.fromEntries(items.map((pod) => [pod.metadata?.name, `${pod.metadata?.uid} ${restarts(pod)}`]));
+    const staying = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+    return Object.fromEntries(staying.map((pod) => [pod.metadata?.name, `${pod.metadata?.uid} ${restarts(pod)}`]));
 }
 
 /** Longer than any test asks: one that fails before it stops asking must not keep the process alive. */
