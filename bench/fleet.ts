@@ -6,11 +6,11 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import type { Counts } from "../engine/counts";
 import { runOperation } from "../engine/operation";
-import type { Plugin } from "../engine/plugins";
 import { stackFor } from "../engine/stack";
 import { readStackFile } from "../engine/stackFile";
 import { findTools } from "../local/offline/findTools";
 import { createProgress, inStep, type Progress, styleFor } from "../terminal/progress";
+import { RECORDING_PLUGINS } from "./recorders";
 
 /**
  * Measures how an observer grows with its fleet: a first `up`, and one without changes, of the stack in Pulumi.observer.yaml with ten small clusters
@@ -26,12 +26,6 @@ const FLEETS = [10, 100];
 
 /** Limits for the last fleet. */
 const LIMIT = { resources: 700, unchangedMs: 120_000 };
-
-const RECORDERS = join(ROOT, "tests", "support", "pluginRecorder", "bin");
-const LOCAL_STAND_INS = join(ROOT, "local", "offline", "standins", "bin");
-const PLUGINS = Object.entries({ aws: RECORDERS, kubernetes: RECORDERS, random: LOCAL_STAND_INS, tls: LOCAL_STAND_INS }).map(
-    ([name, directory]): Plugin => ({ name, version: require(`@pulumi/${name}/package.json`).version, standIn: join(directory, name) }),
-);
 
 /** The example observer with `count` small clusters. */
 function configOf(count: number): Record<string, string> {
@@ -67,7 +61,14 @@ async function measure(clusters: number, pulumiPath: string, progress: Progress)
     const stateDir = mkdtempSync(join(tmpdir(), "thanos-fleet-bench-"));
     try {
         const program = require("../index") as PulumiFn;
-        const stack = await stackFor({ pulumiPath, stateDir, stackName: STACK, program, config: configOf(clusters), plugins: PLUGINS });
+        const stack = await stackFor({
+            pulumiPath,
+            stateDir,
+            stackName: STACK,
+            program,
+            config: configOf(clusters),
+            plugins: RECORDING_PLUGINS,
+        });
         const first = await timedUp(stack, progress, `First up of ${clusters}`);
         const second = await timedUp(stack, progress, `Unchanged up of ${clusters}`);
         if (second.counts.same !== first.counts.created)

@@ -34,7 +34,9 @@ export const previewCommand = () =>
         )
         .option(...DIRECTORY)
         .option("--stack <name...>", "only these stacks (default: every stack file)")
-        .option("--policy-pack <directory...>", "the policy packs to run", [join(__dirname, "..", "policies")])
+        .option("--policy-pack <path...>", "the policy packs to run: folders, or executables", [
+            join(__dirname, "..", "policies", "pack.js"),
+        ])
         .option("--out <file>", "write the page to this file (default: standard output)")
         .option("--drift", "say what is not as it was deployed, too: reads every resource anew (docs/rollouts.md)")
         .option("--expect-no-changes", "exit with 7 where something would change")

@@ -36,7 +36,7 @@ export const upCommand = () =>
         )
         .option(...DIRECTORY)
         .option("--stack <name...>", "only these stacks (default: every stack file)")
-        .option("--policy-pack <directory...>", "the policy packs to run", [join(CHECKOUT, "policies")])
+        .option("--policy-pack <path...>", "the policy packs to run: folders, or executables", [join(CHECKOUT, "policies", "pack.js")])
         .option("--refresh", "read every resource anew before it is compared, and so put back what others have changed")
         .option(...WAIT)
         .option("--accept", "take the fleet as it is now: gates do not stop for what is unwell at this moment (docs/rollouts.md)")

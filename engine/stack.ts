@@ -16,11 +16,6 @@ export interface StackOptions extends EngineOptions {
     /** The whole configuration, as `toEngineConfig` takes it. */
     config: Record<string, unknown>;
     plugins: Plugin[];
-    /**
-     * The folder of `pulumi-analyzer-policy-nodejs`, which runs policy packs. It is shipped with the official language host, so an engine that
-     * is built from its Go module has none. @default the one of the language host
-     */
-    policyRunner?: string;
     /** Environment variables for the plugins, such as HELM_BINARY. @default none */
     env?: Record<string, string>;
 }
@@ -40,10 +35,7 @@ export async function stackFor(options: StackOptions): Promise<Stack> {
         runtime: "nodejs",
         // The engine starts the plugins in this folder, so relative paths resolve as with `pulumi up` in the project's folder.
         main: PROJECT_DIRECTORY,
-        plugins: {
-            providers: standIns,
-            ...(options.policyRunner && { analyzers: [{ name: "policy-nodejs", path: options.policyRunner }] }),
-        },
+        plugins: { providers: standIns },
     };
     const stack = await LocalWorkspace.createOrSelectStack(
         { stackName, projectName: PROJECT, program: options.program },

@@ -1,21 +1,13 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
-import { Config } from "@pulumi/pulumi";
-import { today } from "../rules/date";
 import { EASED_RULES, type Easing, easingProblems } from "../rules/easing";
 import { isMap } from "../rules/isMap";
 import { type Problem, problemText } from "../rules/problem";
+import type { Policy } from "./policy";
 
 /** The easings of a stack's own configuration, and why they do not count. */
 export interface StackEasings {
     readonly easings: readonly Easing[];
     readonly problems: readonly Problem[];
 }
-
-/**
- * Reads them from the configuration of the stack that is checked, which the engine gives to a pack before it loads it (sdk/go/common/resource/plugin,
- * constructEnv; with a language host, pulumi-language-nodejs does the same). They have this project's name in stacks of other projects, too.
- */
-export const easingsOfStack = (): StackEasings => readEasings(new Config("thanos-fleet").get(EASED_RULES), today());
 
 /** `text` is JSON, as the engine gives settings that are lists. One easing that does not count eases nothing, and the others count. */
 export function readEasings(text: string | undefined, now: string): StackEasings {
@@ -49,13 +41,18 @@ const isEasing = (entry: unknown): entry is Easing =>
     (entry.until === undefined || typeof entry.until === "string");
 
 /** Stops a stack whose easings do not count: this project's own stacks are refused earlier, with the rest of their configuration. */
-export const easingsCount = ({ problems }: StackEasings): StackValidationPolicy => ({
+export const easingsCount = ({ problems }: StackEasings): Policy => ({
     name: "eased-rules",
     displayName: "Eased rules",
     description: "A rule is eased with a reason, and not after its date.",
-    enforcementLevel: "mandatory",
+    level: "mandatory",
+    severity: "high",
+    remediation: "Write each easing as {rule, reason, until}.",
+    url: "https://github.com/thanos-io/thanos",
     tags: ["thanos"],
-    validateStack: (_, report) => {
+    scope: "deployment",
+    settings: {},
+    validate: (_, __, report) => {
         for (const problem of problems) report(problemText(problem));
     },
 });

@@ -1,12 +1,20 @@
-import { PolicyPack } from "@pulumi/policy";
 import { RULES } from "../rules";
-import { easingsCount, easingsOfStack } from "./easings";
-import { toPolicy } from "./policy";
-
-const eased = easingsOfStack();
+import { today } from "../rules/date";
+import { EASED_RULES } from "../rules/easing";
+import { easingsCount, readEasings } from "./easings";
+import { description, version } from "./package.json";
+import { loadReader, toPolicy } from "./policy";
+import { serve } from "./server";
 
 /** Loading this file starts a server, so tests load `policy.ts` and `easings.ts` instead. */
-new PolicyPack("thanos-fleet", {
-    description: "Stops a Thanos deployment that would lose data, before it is created",
-    policies: [...RULES.map((rule) => toPolicy(rule, eased.easings)), easingsCount(eased)],
+void serve({
+    name: "thanos-fleet",
+    version,
+    description,
+    policies: (config) => {
+        // Easings have this project's name in stacks of other projects, too.
+        const eased = readEasings(config.get(`thanos-fleet:${EASED_RULES}`), today());
+        return [...RULES.map((rule) => toPolicy(rule, eased.easings)), easingsCount(eased)];
+    },
+    onReady: loadReader,
 });

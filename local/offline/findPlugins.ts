@@ -12,9 +12,6 @@ import { proxiedFetch } from "./tools/proxiedFetch";
 
 const standIn = (name: string) => join(__dirname, "standins", "bin", name);
 
-/** The folder of the stand-in policy host, for an engine without the official language host. */
-export const POLICY_RUNNER = standIn("analyzer");
-
 export interface FoundPlugin extends Plugin {
     /** Why it is a stand-in. @default none: it is the official plugin */
     why?: string;

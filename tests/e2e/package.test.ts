@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { files, version } from "../../package.json";
 import { ROOT } from "../support/root";
@@ -34,6 +34,9 @@ describe("the packed package", () => {
                 .sort(),
             [...files, "package.json", "LICENSE", "README.md"].sort(),
         ));
+
+    it("has a policy pack that can be executed", () =>
+        accessSync(join(folder, "node_modules", "thanos-fleet", "policies", "pack.js"), constants.X_OK));
 
     it("starts every command", () => {
         const help = thanosFleet(["--help"]).stdout;

@@ -14,7 +14,7 @@ import { ROOT } from "../support/root";
 import { targetOf } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
-const policyPacks = [join(ROOT, "policies")];
+const policyPacks = [join(ROOT, "policies", "pack.js")];
 
 /** A Compact that keeps raw samples for a day. The configuration refuses this retention, so the program constructs Compact directly. */
 const shortRetention: PulumiFn = async () => {

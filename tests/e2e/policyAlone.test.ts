@@ -8,13 +8,12 @@ import { OperationFailed, runOperation } from "../../engine/operation";
 import type { Plugin } from "../../engine/plugins";
 import { stackFor } from "../../engine/stack";
 import { readStackFile } from "../../engine/stackFile";
-import { POLICY_RUNNER } from "../../local/offline/findPlugins";
 import { OBJSTORE, objstore, retentionFlags, thanos } from "../../rules/example";
 import { ROOT } from "../support/root";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
-const policyPacks = [join(ROOT, "policies")];
+const policyPacks = [join(ROOT, "policies", "pack.js")];
 const RECORDERS = join(ROOT, "tests", "support", "pluginRecorder", "bin");
 const STAND_INS = join(ROOT, "local", "offline", "standins", "bin");
 const plugins = Object.entries({ aws: RECORDERS, kubernetes: RECORDERS, random: STAND_INS, tls: STAND_INS }).map(
@@ -52,7 +51,7 @@ describe("the policy pack in the real engine, with recording plugins instead of 
 
     const stack = async (stackName: string, program: PulumiFn, config: Record<string, unknown> = {}): Promise<Stack> => {
         const { pulumi } = await tools("pulumi");
-        return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins, policyRunner: POLICY_RUNNER });
+        return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins });
     };
 
     const refusalOf = async (refused: Stack): Promise<string> => {

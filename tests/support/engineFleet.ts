@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
-import { POLICY_RUNNER } from "../../local/offline/findPlugins";
 import { ROOT } from "./root";
 import { tools } from "./runningFleet";
 import { temporaryDirectory } from "./temporaryDirectory";
@@ -42,7 +41,8 @@ export class EngineFleet {
             { name: "random", path: join(standIns, "random") },
             { name: "tls", path: join(standIns, "tls") },
         ];
-        const plugins = { providers, analyzers: [{ name: "policy-nodejs", path: POLICY_RUNNER }] };
+        // For policy packs that are folders; this project's is an executable.
+        const plugins = { providers, analyzers: [{ name: "policy-nodejs", path: join(ROOT, "tests", "support", "policyRunner") }] };
         writeFileSync(join(this.directory, "Pulumi.yaml"), stringify({ ...project, plugins }));
     }
 

@@ -4,7 +4,7 @@ import { stackFor } from "../../engine/stack";
 import { type ClusterName, stackConfig } from "../../local/fleet/settings";
 import { engineDirectory } from "../../local/fleet/state";
 import { findChart } from "../../local/offline/findChart";
-import { findPlugins, POLICY_RUNNER } from "../../local/offline/findPlugins";
+import { findPlugins } from "../../local/offline/findPlugins";
 import { quiet } from "./quiet";
 import { targetOf, tools } from "./runningFleet";
 
@@ -29,7 +29,6 @@ export async function localStack(name: ClusterName, args: LocalStackArgs = {}): 
         program: args.program ?? (require("../../index") as PulumiFn),
         config: { ...stackConfig(name, { target, chart, storageClass: LOCAL_STORAGE_CLASS }), ...args.config },
         plugins: await findPlugins(engine),
-        policyRunner: POLICY_RUNNER,
         env: { HELM_BINARY: helm.path },
     });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type ResourceValidationArgs, type StackValidationArgs, unknownCheckingProxy } from "@pulumi/policy";
 import { parseAllDocuments, stringify } from "yaml";
 import { toPolicy } from "../../policies/policy";
+import { readable } from "../../policies/properties";
 import { undecided } from "../../rules";
 import type { KubernetesObject } from "../../rules/example";
 import { problemText } from "../../rules/problem";
@@ -31,23 +31,17 @@ export function findingsIn(rule: Rule, objects: readonly object[]): { problems: 
 }
 
 /** What a rule's policy reports about Kubernetes objects that a stack registers, as the pack's server runs it. Throws what the policy throws. */
-export async function reportsOn(rule: Rule, objects: readonly object[]): Promise<string[]> {
+export function reportsOn(rule: Rule, objects: readonly object[]): string[] {
     const policy = toPolicy(rule);
     const resources = objects.map((object) => {
         const { apiVersion, kind, ...fields } = object as KubernetesObject;
         const type = typeOf(apiVersion, kind);
         const { name } = fields.metadata;
-        return { type, name, urn: urnOf(type, name), props: unknownCheckingProxy(structuredClone(fields)) };
+        return { type, name, urn: urnOf(type, name), props: readable(fields) };
     });
     const found: string[] = [];
-    const report = (message: string) => void found.push(message);
-    const getConfig = () => ({});
-    if ("validateStack" in policy) await policy.validateStack({ resources, getConfig } as unknown as StackValidationArgs, report);
-    else {
-        const { validateResource } = policy;
-        assert.ok(typeof validateResource === "function");
-        for (const resource of resources) await validateResource({ ...resource, getConfig } as unknown as ResourceValidationArgs, report);
-    }
+    for (const together of policy.scope === "part" ? resources.map((resource) => [resource]) : [resources])
+        policy.validate(together, {}, (message) => void found.push(message));
     return found;
 }
 

@@ -51,15 +51,14 @@ describe("stackFor", () => {
         assert.deepEqual([home, backend], [join(stateDir, "home"), `file://${join(stateDir, "backend")}`]);
     });
 
-    it("runs stand-ins and the policy runner from their folders, and downloads no plugin then", async () => {
+    it("runs stand-ins from their folders, and downloads no plugin then", async () => {
         const plugins = [
             { name: "kubernetes", version: "4.34.2", standIn: "/standins/kubernetes" },
             { name: "tls", version: "5.6.1" },
         ];
-        await open({ plugins, policyRunner: "/standins/analyzer", env: { HELM_BINARY: "/bin/helm" } });
+        await open({ plugins, env: { HELM_BINARY: "/bin/helm" } });
         assert.deepEqual(fileOf("Pulumi.yaml").plugins, {
             providers: [{ name: "kubernetes", path: "/standins/kubernetes" }],
-            analyzers: [{ name: "policy-nodejs", path: "/standins/analyzer" }],
         });
         const [, helm, noDownloads] = calls().at(-1)?.split("|") ?? [];
         assert.deepEqual([helm, noDownloads], ["/bin/helm", "true"]);

@@ -11,7 +11,14 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { RULES } from "../../../rules";
 import { ROOT } from "../../support/root";
 
-const RUNNER = join(ROOT, "local", "offline", "standins", "bin", "analyzer", "pulumi-analyzer-policy-nodejs");
+const PACK = join(ROOT, "policies", "pack.js");
+
+/** The ways in which the engine starts the pack: as an executable, and by Pulumi's loader where the folder is named. */
+const WAYS: Record<string, readonly [program: string, ...args: string[]]> = {
+    "as an executable": [PACK, "127.0.0.1:1"],
+    "by Pulumi's loader": [process.execPath, join(ROOT, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack"), "127.0.0.1:1", "."],
+};
+
 const TYPE = "kubernetes:apps/v1:StatefulSet";
 const URN = `urn:pulumi:dev::fleet::${TYPE}::thanos-compact-blue`;
 
@@ -19,31 +26,42 @@ const EASED = [{ rule: "L7", reason: "this cluster is for tests", until: "9999-0
 
 type Properties = Parameters<typeof Struct.fromJavaScript>[0];
 
-/** The pack in its own process, as the engine starts it. This shows what tests of policy.ts cannot: that Pulumi's runner loads the pack. */
-describe("the policy pack in Pulumi's own runner", function () {
-    // About 2 s; a busy machine takes longer to start Node.
+/** The pack in its own process, as the engine starts it and asks it. */
+describe("the policy pack in a process of its own", function () {
+    // About a second; a busy machine takes longer to start Node.
     this.timeout(120_000);
-    let runner: ChildProcess;
+    let pack: ChildProcess;
     let client: AnalyzerClient;
 
-    before(async () => {
-        runner = spawn(RUNNER, ["127.0.0.1:1", "."], {
-            cwd: join(ROOT, "policies"),
-            stdio: ["ignore", "pipe", "inherit"],
-            // The engine gives the configuration of the stack this way.
-            env: { ...process.env, PULUMI_CONFIG: JSON.stringify({ "thanos-fleet:easedRules": JSON.stringify(EASED) }) },
-        });
-        client = new AnalyzerClient(`127.0.0.1:${await firstLine(runner)}`, credentials.createInsecure());
-    });
+    async function start([program, ...args]: readonly [string, ...string[]]): Promise<void> {
+        stop();
+        pack = spawn(program, args, { cwd: join(ROOT, "policies"), stdio: ["ignore", "pipe", "inherit"] });
+        client = new AnalyzerClient(`127.0.0.1:${await firstLine(pack)}`, credentials.createInsecure());
+    }
 
-    after(() => {
+    function stop(): void {
         client?.close();
-        runner?.kill();
-    });
+        pack?.kill();
+    }
 
-    it("offers every rule once, and warns of one that the stack eases", async () => {
+    after(stop);
+
+    for (const [how, command] of Object.entries(WAYS))
+        it(`starts ${how}, and offers every rule once`, async () => {
+            await start(command);
+            const info = await call<object, pb.AnalyzerInfo>("getAnalyzerInfo", new Empty());
+            assert.equal(info.getName(), "thanos-fleet");
+            assert.deepEqual(
+                info.getPoliciesList().map((p) => p.getName()),
+                [...RULES.map(({ name }) => name), "eased-rules"],
+            );
+        });
+
+    it("warns of a rule that the stack eases", async () => {
+        const request = new pb.AnalyzerStackConfigureRequest();
+        request.getConfigMap().set("thanos-fleet:easedRules", JSON.stringify(EASED));
+        await call("configureStack", request);
         const info = await call<object, pb.AnalyzerInfo>("getAnalyzerInfo", new Empty());
-        assert.equal(info.getName(), "thanos-fleet");
         assert.deepEqual(
             info.getPoliciesList().map((p) => [p.getName(), p.getEnforcementlevel()]),
             [
@@ -85,11 +103,10 @@ describe("the policy pack in Pulumi's own runner", function () {
                 .setType(TYPE)
                 .setName(name)
                 .setUrn(URN.replace("thanos-compact-blue", name))
-                .setProperties(Struct.fromJavaScript(compactor("90d")))
-                .setOptions(options());
+                .setProperties(Struct.fromJavaScript(compactor("90d")));
             request.addResources(resource);
         }
-        const response = await call<pb.AnalyzeStackRequest, pb.AnalyzeResponse>("analyzeStack", request);
+        const response = await call<object, pb.AnalyzeResponse>("analyzeStack", request);
         assert.deepEqual(
             response.getDiagnosticsList().map((d) => [d.getPolicyname(), d.getUrn(), d.getEnforcementlevel()]),
             [["one-compactor-per-stream", `${URN}-again`, pb.EnforcementLevel.MANDATORY]],
@@ -138,8 +155,7 @@ describe("the policy pack in Pulumi's own runner", function () {
             .setType(TYPE)
             .setName("thanos-compact-blue")
             .setUrn(URN)
-            .setProperties(Struct.fromJavaScript(compactor(raw, ...unknown)))
-            .setOptions(options());
+            .setProperties(Struct.fromJavaScript(compactor(raw, ...unknown)));
         const response = await call<pb.AnalyzeRequest, pb.AnalyzeResponse>("analyze", request);
         return response.getDiagnosticsList().map((d) => ({
             policy: d.getPolicyname(),
@@ -158,7 +174,7 @@ describe("the policy pack in Pulumi's own runner", function () {
 
     /** Sends one request, with a deadline. */
     function call<Request, Response>(
-        method: "analyze" | "analyzeStack" | "configure" | "getAnalyzerInfo",
+        method: "analyze" | "analyzeStack" | "configure" | "configureStack" | "getAnalyzerInfo",
         request: Request,
     ): Promise<Response> {
         const send = promisify(client[method] as unknown as (r: Request, o: object, done: (e: Error | null, r: Response) => void) => void);
@@ -179,9 +195,6 @@ function compactor(raw: string, ...unknown: string[]): Properties {
         spec: { replicas: 1, template: { spec: { containers: [{ name: "compact", image: "quay.io/thanos/thanos:v0.42.4", args }] } } },
     };
 }
-
-/** The server refuses a request without custom timeouts: it takes the engine for too old. */
-const options = () => new pb.AnalyzerResourceOptions().setCustomtimeouts(new pb.AnalyzerResourceOptions.CustomTimeouts());
 
 async function firstLine(child: ChildProcess): Promise<string> {
     assert.ok(child.stdout);

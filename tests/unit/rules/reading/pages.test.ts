@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UnknownValueError } from "@pulumi/policy";
+import { UnknownValueError } from "../../../../policies/properties";
 import type { Manifest } from "../../../../rules/reading/manifest";
 import { readModel } from "../../../../rules/reading/readModel";
 import { IMAGE, manifest, UNKNOWN } from "../../../support/thanosManifests";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UnknownValueError } from "@pulumi/policy";
+import { UnknownValueError } from "../../../../policies/properties";
 import { parseDuration } from "../../../../rules/duration";
 import { receiveReplicates } from "../../../../rules/L07-receive-replicates";
 import { ketamaEverywhere } from "../../../../rules/L08-ketama-everywhere";
