@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../config/configError";
 import { backendOf, knownStacks } from "../engine/pulumiCli";
@@ -13,12 +13,14 @@ import { stackDriver } from "../rollout/stackDriver";
 import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { CommandFailed, type Exit } from "./exitCodes";
 import { onInterrupt } from "./interrupt";
+import { POLICY_PACK, POLICY_PACK_CONFIG, policyPacksOf } from "./policyPacks";
 import { failedAsPulumi } from "./pulumiErrors";
 
 interface Options {
     cwd?: string;
     stack?: string[];
     policyPack: string[];
+    policyPackConfig?: string[];
     out?: string;
     expectNoChanges?: boolean;
     drift?: boolean;
@@ -34,9 +36,8 @@ export const previewCommand = () =>
         )
         .option(...DIRECTORY)
         .option("--stack <name...>", "only these stacks (default: every stack file)")
-        .option("--policy-pack <path...>", "the policy packs to run: folders, or executables", [
-            join(__dirname, "..", "policies", "pack.js"),
-        ])
+        .option(...POLICY_PACK)
+        .option(...POLICY_PACK_CONFIG)
         .option("--out <file>", "write the page to this file (default: standard output)")
         .option("--drift", "say what is not as it was deployed, too: reads every resource anew (docs/rollouts.md)")
         .option("--expect-no-changes", "exit with 7 where something would change")
@@ -55,7 +56,7 @@ export const previewCommand = () =>
 async function preview(options: Options): Promise<void> {
     // Relative to where the command was called, as a shell completes it.
     const out = options.out === undefined ? undefined : resolve(options.out);
-    const policyPacks = options.policyPack.map((pack) => resolve(pack));
+    const packs = policyPacksOf(options);
     if (out !== undefined) refuseUnwritable(out);
     enter(options.cwd);
     const directory = process.cwd();
@@ -65,7 +66,7 @@ async function preview(options: Options): Promise<void> {
     const say = (text: string) => void process.stderr.write(`${text}\n`);
     const signal = onInterrupt(() => say("Stopping: no page is written."));
     const previews = await previewFleet(fleet, {
-        drive: stackDriver({ directory, policyPacks, report: true }),
+        drive: stackDriver({ directory, ...packs, report: true }),
         unknown: fleet.map(({ name }) => name).filter((name) => !known.some((stack) => stack.name === name)),
         parallel,
         signal,

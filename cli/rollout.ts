@@ -48,6 +48,8 @@ interface Run {
     names: readonly string[];
     parallel: number;
     policyPacks: string[];
+    /** Their configurations, one for each. @default none */
+    policyPackConfigs?: string[];
     /** Whether every resource is read anew before it is compared. @default false */
     refresh?: boolean;
     /** How long to wait for locks that others hold, milliseconds. */
@@ -65,7 +67,19 @@ const REMEMBERED = 5;
 
 /** Rolls the waves out, alone, with a journal. Throws a CommandFailed or a ConfigError where it ends otherwise than well. */
 export async function runRollout(run: Run): Promise<void> {
-    const { command, waves, directory, backend, names, parallel, policyPacks, refresh = false, json, prepare } = run;
+    const {
+        command,
+        waves,
+        directory,
+        backend,
+        names,
+        parallel,
+        policyPacks,
+        policyPackConfigs = [],
+        refresh = false,
+        json,
+        prepare,
+    } = run;
     const times = timesIn(backend ? await recentRollouts(backend, REMEMBERED) : []);
     const print = json ? printJson : printText(times);
     const signal = onInterrupt(() =>
@@ -90,7 +104,7 @@ export async function runRollout(run: Run): Promise<void> {
             command,
             ...(commit !== undefined && { commit }),
             begin: rollout,
-            drive: stackDriver({ directory, policyPacks, refresh }),
+            drive: stackDriver({ directory, policyPacks, policyPackConfigs, refresh }),
             parallel,
             waitForLock: (stack) => turn.comesFor(stack),
             ...(gate && { gate }),

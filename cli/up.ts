@@ -1,4 +1,3 @@
-import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../config/configError";
 import { backendOf, outputOf } from "../engine/pulumiCli";
@@ -11,6 +10,7 @@ import { parseDuration } from "../rules/duration";
 import { VERSIONS } from "../upstream/versions";
 import { chosenStacks, DIRECTORY, enter } from "./directory";
 import { refuseUnknownOrUpdated } from "./knownStacks";
+import { POLICY_PACK, POLICY_PACK_CONFIG, policyPacksOf } from "./policyPacks";
 import { failedAsPulumi } from "./pulumiErrors";
 import { type Preparation, type Printer, runRollout } from "./rollout";
 import { WAIT, waitOf } from "./turn";
@@ -19,13 +19,12 @@ interface Options {
     cwd?: string;
     stack?: string[];
     policyPack: string[];
+    policyPackConfig?: string[];
     refresh?: boolean;
     wait?: string;
     accept?: boolean;
     json?: boolean;
 }
-
-const CHECKOUT = join(__dirname, "..");
 
 export const upCommand = () =>
     new Command()
@@ -36,7 +35,8 @@ export const upCommand = () =>
         )
         .option(...DIRECTORY)
         .option("--stack <name...>", "only these stacks (default: every stack file)")
-        .option("--policy-pack <path...>", "the policy packs to run: folders, or executables", [join(CHECKOUT, "policies", "pack.js")])
+        .option(...POLICY_PACK)
+        .option(...POLICY_PACK_CONFIG)
         .option("--refresh", "read every resource anew before it is compared, and so put back what others have changed")
         .option(...WAIT)
         .option("--accept", "take the fleet as it is now: gates do not stop for what is unwell at this moment (docs/rollouts.md)")
@@ -50,8 +50,7 @@ export const upCommand = () =>
 
 async function up(options: Options): Promise<void> {
     const wait = waitOf(options.wait);
-    // Relative to where the command was called, as a shell completes it.
-    const policyPacks = options.policyPack.map((pack) => resolve(pack));
+    const packs = policyPacksOf(options);
     enter(options.cwd);
     const directory = process.cwd();
     const names = chosenStacks(options.stack);
@@ -69,7 +68,7 @@ async function up(options: Options): Promise<void> {
         backend,
         names,
         parallel: settings.parallel,
-        policyPacks,
+        ...packs,
         ...(options.refresh && { refresh: true }),
         wait,
         soak: settings.gate ? parseDuration(settings.gate.soak) : 0,

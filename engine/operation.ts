@@ -25,8 +25,10 @@ export interface OperationOptions {
     openCluster?: SettleOptions["openCluster"];
     /** Receives a sentence for each interrupted operation that was settled. */
     onSettled?: (text: string) => void;
-    /** Folders of the policy packs to run, by `preview` and `up`. */
+    /** The policy packs that `preview` and `up` run: folders, or executables. */
     policyPacks?: string[];
+    /** JSON files with their configurations, one for each. @default none */
+    policyPackConfigs?: string[];
     /** Whether `preview` and `up` read every resource anew before they compare. @default false */
     refresh?: boolean;
 }
@@ -151,7 +153,8 @@ export async function runOperation(stack: Stack, operation: Operation, options: 
         options.onEvent?.(event);
     };
     const common = { onEvent, ...(forward && options.signal && { signal: options.signal }) };
-    const updates = { ...(options.policyPacks && { policyPacks: options.policyPacks }), ...(options.refresh && { refresh: true }) };
+    const { policyPacks, policyPackConfigs, refresh } = options;
+    const updates = { ...(policyPacks && { policyPacks }), ...(policyPackConfigs && { policyPackConfigs }), ...(refresh && { refresh }) };
     try {
         // The SDK does not look at a signal that was aborted before (automation/cmd.ts).
         options.signal?.throwIfAborted();

@@ -40,9 +40,12 @@ const isEasing = (entry: unknown): entry is Easing =>
     typeof entry.reason === "string" &&
     (entry.until === undefined || typeof entry.until === "string");
 
+/** Its name in the configuration of the pack. */
+export const EASINGS_COUNT = "eased-rules";
+
 /** Stops a stack whose easings do not count: this project's own stacks are refused earlier, with the rest of their configuration. */
 export const easingsCount = ({ problems }: StackEasings): Policy => ({
-    name: "eased-rules",
+    name: EASINGS_COUNT,
     displayName: "Eased rules",
     description: "A rule is eased with a reason, and not after its date.",
     level: "mandatory",

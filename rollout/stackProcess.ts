@@ -19,8 +19,10 @@ export interface StackTask {
     operation: "preview" | "up" | "destroy" | "drift check";
     /** The directory of Pulumi.yaml and the stack files. */
     directory: string;
-    /** Folders of the policy packs to run. */
+    /** The policy packs to run: folders, or executables. */
     policyPacks: string[];
+    /** Their configurations, one for each. @default none */
+    policyPackConfigs?: string[];
     /** Whether previews and updates read every resource anew before they compare. @default false */
     refresh?: boolean;
     /** Whether a preview reports what it found. @default false: `up` needs only the counts */
@@ -40,7 +42,7 @@ export type StackEnd = { counts: Counts; report?: StackReport } & (
 export type StackMessage = { doing: string } | { ended: StackEnd };
 
 async function runStack(
-    { stack: name, operation, directory, policyPacks, refresh = false, report = false }: StackTask,
+    { stack: name, operation, directory, policyPacks, policyPackConfigs = [], refresh = false, report = false }: StackTask,
     signal: AbortSignal,
 ): Promise<StackEnd> {
     // Paths in a stack file begin at Pulumi.yaml.
@@ -67,6 +69,7 @@ async function runStack(
         const { counts, outputs } = await runOperation(stack, operation, {
             signal,
             policyPacks,
+            policyPackConfigs,
             refresh,
             onEvent,
             onDoing: (doing) => send({ doing }),

@@ -1,7 +1,7 @@
 import { type Duration, parseDuration } from "./duration";
 import type { KubernetesObject } from "./example";
 import type { PartKind, ThanosModel } from "./model";
-import type { Problem } from "./problem";
+import { type Problem, problemText } from "./problem";
 import type { Versions } from "./version";
 
 /** A setting of a rule. The policy pack's configuration schema and the defaults both come from it. */
@@ -69,15 +69,40 @@ export interface Lack {
 /** Infers the types of the thresholds that `check` gets from their declaration. */
 export const defineRule = <const S extends ThresholdSchema>(rule: Rule<S>): Rule<S> => rule;
 
+/** An override that is no threshold, or has a value that is not valid. */
+class ThresholdError extends Error {
+    constructor(readonly problem: Problem) {
+        super(problemText(problem));
+    }
+}
+
 /** A rule's thresholds: its defaults with `overrides`. Throws if a name or a value is not valid. */
 export function thresholdsOf<S extends ThresholdSchema>(rule: Rule<S>, overrides: Overrides = {}): Thresholds<S> {
     const unknown = Object.keys(overrides).find((name) => !(name in rule.thresholds));
-    if (unknown !== undefined) throw new Error(`${rule.name}.${unknown}: is not a threshold of this rule. ${thresholdNames(rule)}`);
+    if (unknown !== undefined)
+        throw new ThresholdError({
+            path: `${rule.name}.${unknown}`,
+            problem: "is not a threshold of this rule.",
+            remedy: thresholdNames(rule),
+        });
     const values = Object.entries(rule.thresholds).map(([name, t]) => [
         name,
         readValue(t, overrides[name] ?? t.default, `${rule.name}.${name}`),
     ]);
     return Object.fromEntries(values) as Thresholds<S>;
+}
+
+/** What is wrong with each of the overrides. */
+export function thresholdProblems(rule: Rule<ThresholdSchema>, overrides: Overrides): Problem[] {
+    return Object.entries(overrides).flatMap(([name, value]) => {
+        try {
+            thresholdsOf(rule, { [name]: value });
+            return [];
+        } catch (error) {
+            if (error instanceof ThresholdError) return [error.problem];
+            throw error;
+        }
+    });
 }
 
 function thresholdNames(rule: Rule<ThresholdSchema>): string {
@@ -91,13 +116,15 @@ function readValue(threshold: Threshold, value: unknown, path: string): Duration
     if (threshold.kind === "boolean" && typeof value === "boolean") return value;
     const wanted = { duration: "a duration such as 40h", integer: "a whole number", boolean: "true or false" }[threshold.kind];
     const least = threshold.kind === "integer" ? ` of at least ${threshold.least}` : "";
-    throw new Error(`${path}: ${JSON.stringify(value)} is not ${wanted}${least}. ${threshold.doc}`);
+    throw new ThresholdError({ path, problem: `${JSON.stringify(value)} is not ${wanted}${least}.`, remedy: threshold.doc });
 }
 
 function durationAt(path: string, text: string): Duration {
     try {
         return parseDuration(text);
     } catch (error) {
-        throw new Error(`${path}: ${(error as Error).message}`);
+        // Two sentences: what is wrong, and what to write.
+        const [problem = "", remedy = ""] = (error as Error).message.split(/(?<=\.) (?=Write )/);
+        throw new ThresholdError({ path, problem, remedy });
     }
 }

@@ -24,6 +24,7 @@ interface OperationCall {
     onEvent: (event: EngineEvent) => void;
     signal?: AbortSignal;
     policyPacks?: string[];
+    policyPackConfigs?: string[];
 }
 type Call = [operation: string, options?: OperationCall];
 type Run = (...call: Call) => Promise<unknown>;
@@ -75,16 +76,19 @@ describe("runOperation", () => {
         });
     });
 
-    it("runs what it is asked for, `up` and `preview` with policy packs", async () => {
+    it("runs what it is asked for, `up` and `preview` with policy packs and their configurations", async () => {
         const { stack, calls } = fakeStack(backend);
         for (const operation of ["up", "preview", "destroy"] as const)
-            assert.deepEqual((await runOperation(stack, operation, { policyPacks: ["policies"] })).outputs, {});
+            assert.deepEqual(
+                (await runOperation(stack, operation, { policyPacks: ["policies"], policyPackConfigs: ["policies.json"] })).outputs,
+                {},
+            );
         assert.deepEqual(
-            calls.map(([operation, options]) => [operation, options?.policyPacks]),
+            calls.map(([operation, options]) => [operation, options?.policyPacks, options?.policyPackConfigs]),
             [
-                ["up", ["policies"]],
-                ["preview", ["policies"]],
-                ["destroy", undefined],
+                ["up", ["policies"], ["policies.json"]],
+                ["preview", ["policies"], ["policies.json"]],
+                ["destroy", undefined, undefined],
             ],
         );
     });
