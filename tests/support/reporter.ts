@@ -19,7 +19,10 @@ module.exports = class extends Mocha.reporters.Spec {
             const reports = join(ROOT, "reports");
             mkdirSync(reports, { recursive: true });
             const suite = (options.reporterOptions as { suite?: string } | undefined)?.suite ?? "unit";
-            writeFileSync(join(reports, `${suite}.json`), `${JSON.stringify({ suite, passes, failures, pending, seconds: Object.fromEntries(files) })}\n`);
+            writeFileSync(
+                join(reports, `${suite}.json`),
+                `${JSON.stringify({ suite, passes, failures, pending, seconds: Object.fromEntries(files) })}\n`,
+            );
         });
     }
 };
