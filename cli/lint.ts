@@ -2,8 +2,9 @@ import { Command, Option } from "commander";
 import type { LiveObject } from "../clients/liveObjects";
 import { changedSince } from "../lint/changedSince";
 import type { SourceFile } from "../lint/documents";
-import { readFiles, textAt } from "../lint/files";
+import { readFiles, readHcl, textAt } from "../lint/files";
 import { type Finding, type Report, SEVERITIES, type Severity, type Unreadable } from "../lint/finding";
+import { withHcl } from "../lint/hcl";
 import { lint } from "../lint/lint";
 import { githubOf } from "../lint/print/github";
 import { jsonOf } from "../lint/print/json";
@@ -30,8 +31,8 @@ const FAILS: Severity = "high";
 /** `thanos-fleet lint`: the rules on manifests, whoever wrote them. */
 export const lintCommand = (): Command =>
     new Command()
-        .description("Finds what loses data in Kubernetes manifests and docker-compose files with Thanos and Prometheus.")
-        .argument("[path...]", "files, folders (their *.yaml, *.yml and *.json), or - for standard input")
+        .description("Finds what loses data in Kubernetes manifests, docker-compose files and Terraform with Thanos and Prometheus.")
+        .argument("[path...]", "files, folders (their *.yaml, *.yml, *.json and *.tf), or - for standard input")
         .addOption(new Option("--format <format>", "how to print findings").choices(FORMATS).default("text"))
         .option("--json", "print only [{rule, severity, file, line, message, remedy}]; the same as --format json")
         .addOption(new Option("--fail-on <severity>", "the mildest severity that fails").choices(SEVERITIES).default(FAILS))
@@ -54,7 +55,7 @@ async function run(paths: readonly string[], options: Options): Promise<number> 
     if (namespaces.length > 0 && contexts.length === 0)
         throw new CommandFailed("wrongInput", "--namespace is of running clusters. Name one with --context, or leave it away.");
     const live = (await Promise.all(contexts.map((context) => readCluster(context, namespaces)))).flat();
-    const report = lint(chain(readFiles(paths), live), {
+    const report = lint(chain(readFiles(paths), await withHcl(readHcl(paths)), live), {
         fileAt: textAt,
         ...(ref !== undefined && { isChanged: changedSinceRef(ref) }),
     });

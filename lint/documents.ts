@@ -5,6 +5,8 @@ import type { Unreadable } from "./finding";
 export interface SourceFile {
     readonly file: string;
     readonly text: string;
+    /** What the text says, where it is neither YAML nor JSON. */
+    readonly value?: unknown;
 }
 
 /** A document of a file. */
@@ -13,6 +15,7 @@ export interface SourceDocument {
     /** Line of its first character in the file, from 1. */
     readonly line: number;
     readonly text: string;
+    readonly value?: unknown;
 }
 
 /** As Kubernetes reads YAML: `<<` merges, and the last of two equal keys counts. */
@@ -28,7 +31,8 @@ export const MOST_NODES = 1_000_000;
 const MARKER = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/gm;
 
 /** The documents of a file. They are cut before they are parsed, so that a broken one leaves the others readable. */
-export function documentsOf({ file, text }: SourceFile): SourceDocument[] {
+export function documentsOf({ file, text, value }: SourceFile): SourceDocument[] {
+    if (value !== undefined) return [{ file, line: 1, text, value }];
     const starts = [0, ...[...text.matchAll(MARKER)].map(({ index }) => index)];
     const documents: SourceDocument[] = [];
     let line = 1;
@@ -54,6 +58,7 @@ const TEMPLATE = /^[ \t]*(?:- +)?(?:[^\s#'"]+: +)?\{\{/m;
 
 /** The value of a document, or why there is none. */
 export function readDocument(source: SourceDocument): { readonly value: unknown } | Unreadable {
+    if (source.value !== undefined) return { value: source.value };
     const json = jsonOf(source.text);
     if (json !== undefined) return { value: json };
     if (hasTooManyNodes(source.text))

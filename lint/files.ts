@@ -12,14 +12,31 @@ export const STDIN = "stdin";
 
 /** Files that are read in a folder. A file that is named is read whatever its name. */
 const MANIFEST = /\.(ya?ml|json)$/i;
+/** A configuration of Terraform or OpenTofu in its own language. */
+const HCL = /\.tf$/;
 /** Folders that never contain manifests. */
 const SKIPPED = /^(\..*|node_modules)$/;
 
-/** Reads files, the manifests in folders, and standard input (`-`); one after the other, so that only those with manifests stay in memory. */
-export function* readFiles(paths: readonly string[]): Generator<SourceFile | Unreadable> {
+/** Reads files, the manifests in folders, and standard input (`-`); one after the other, so that only those with manifests stay in memory. Leaves HCL out. */
+export function readFiles(paths: readonly string[]): Generator<SourceFile | Unreadable> {
+    return readAll(paths, (file, isNamed) => !HCL.test(file) && (isNamed || MANIFEST.test(file)));
+}
+
+/** Reads the files of HCL among files and in folders. What cannot be found is said by `readFiles`. */
+export function* readHcl(paths: readonly string[]): Generator<SourceFile | Unreadable> {
+    const found = paths.filter((path) => path !== "-" && existsSync(path));
+    for (const file of readAll(found, (name) => HCL.test(name))) if (HCL.test(file.file)) yield file;
+}
+
+/** Whether to read a file: one that is named, or is in a folder. */
+type Wanted = (file: string, isNamed: boolean) => boolean;
+
+function* readAll(paths: readonly string[], wanted: Wanted): Generator<SourceFile | Unreadable> {
     // A link may lead back to a folder above it, and two paths to the same file.
     const seen = new Set<string>();
-    for (const path of paths) yield* path === "-" ? [readFile(STDIN, 0)] : readPath(shown(path), seen);
+    for (const path of paths)
+        if (path === "-") yield readFile(STDIN, 0);
+        else if (wanted(path, true) || isFolder(path)) yield* readPath(shown(path), seen, wanted);
 }
 
 /** GitHub and SARIF want paths below the folder that lint runs in without `./`, and relative. */
@@ -28,13 +45,13 @@ function shown(path: string): string {
     return below === "" ? "." : below.startsWith("..") ? path : below;
 }
 
-function* readPath(path: string, seen: Set<string>): Generator<SourceFile | Unreadable> {
+function* readPath(path: string, seen: Set<string>, wanted: Wanted): Generator<SourceFile | Unreadable> {
     try {
         const stats = statSync(path);
         const real = realpathOf(path, stats);
         if (seen.has(real)) return;
         seen.add(real);
-        if (stats.isDirectory()) yield* readFolder(path, seen);
+        if (stats.isDirectory()) yield* readFolder(path, seen, wanted);
         else yield readNamed(path);
     } catch (error) {
         yield unreadable(path, ...systemProblem(error as NodeJS.ErrnoException));
@@ -44,7 +61,7 @@ function* readPath(path: string, seen: Set<string>): Generator<SourceFile | Unre
 /** A pipe, for instance of a shell's `<(helm template ...)`, has no path of its own. */
 const realpathOf = (path: string, stats: Stats) => (stats.isDirectory() || stats.isFile() ? realpathSync(path) : path);
 
-function* readFolder(folder: string, seen: Set<string>): Generator<SourceFile | Unreadable> {
+function* readFolder(folder: string, seen: Set<string>, wanted: Wanted): Generator<SourceFile | Unreadable> {
     const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     const isChart = ["Chart.yaml", "templates"].every((wanted) => entries.some(({ name }) => name === wanted));
     if (isChart)
@@ -53,9 +70,9 @@ function* readFolder(folder: string, seen: Set<string>): Generator<SourceFile | 
     for (const entry of entries) {
         if (isChart && entry.name === "templates") continue;
         const path = join(folder, entry.name);
-        const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && leadsToFolder(path));
-        if (isFolder ? !SKIPPED.test(entry.name) : (entry.isFile() || entry.isSymbolicLink()) && MANIFEST.test(entry.name))
-            yield* readPath(path, seen);
+        const leadsToFolder = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path));
+        if (leadsToFolder ? !SKIPPED.test(entry.name) : (entry.isFile() || entry.isSymbolicLink()) && wanted(entry.name, false))
+            yield* readPath(path, seen, wanted);
     }
 }
 
@@ -76,7 +93,7 @@ function patchesIn(folder: string, entries: readonly Dirent[]): string[] {
 }
 
 /** What a link leads to decides how it is read. One that leads nowhere is read as a file, which says so. */
-function leadsToFolder(link: string): boolean {
+function isFolder(link: string): boolean {
     try {
         return statSync(link).isDirectory();
     } catch {

@@ -59,6 +59,9 @@ const nameOf = (chart: unknown) => (typeof chart === "string" ? chart : "");
 const isAboutThanos = ({ chart, values }: Asked) =>
     OF_THANOS.test(nameOf(chart)) || /kube-prometheus/.test(nameOf(chart)) || at(at(values, "prometheus"), "prometheusSpec") !== undefined;
 
+/** Arguments that set single values. A plan has each, if only as an empty list. */
+const OF_TERRAFORM = ["set", "set_list", "set_sensitive", "set_wo"];
+
 function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
     const [group] = apiVersion.split("/");
     const spec = at(fields, "spec");
@@ -91,6 +94,20 @@ function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
             };
         });
     }
+    if (kind === "helm_release" && group === "terraform") {
+        const documents = [at(fields, "values") ?? []].flat();
+        const values = documents.map(yaml);
+        const isWritten = values.every(isMap);
+        return [
+            {
+                chart: at(fields, "chart"),
+                values: isWritten ? values.reduce(merged, {}) : {},
+                namespace: at(fields, "namespace"),
+                others: [...(isWritten ? [] : ["expressions"]), ...OF_TERRAFORM.filter((key) => [at(fields, key) ?? []].flat().length > 0)],
+                keys: [],
+            },
+        ];
+    }
     if (kind === "HelmChart" && group === "helm.cattle.io")
         return [
             {
@@ -102,6 +119,15 @@ function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
             },
         ];
     return [];
+}
+
+/** As Helm merges one file of values into another. */
+function merged(values: Record<string, unknown>, later: Record<string, unknown>): Record<string, unknown> {
+    const both = Object.entries(later).map(([key, value]) => {
+        const before = values[key];
+        return [key, isMap(before) && isMap(value) ? merged(before, value) : value] as const;
+    });
+    return { ...values, ...Object.fromEntries(both) };
 }
 
 const at = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);

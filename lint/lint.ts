@@ -4,6 +4,7 @@ import { isMap } from "../rules/isMap";
 import type { PartKind } from "../rules/model";
 import { type Problem, problemText } from "../rules/problem";
 import { FlagError } from "../rules/reading/commandLine";
+import { UncomputedError } from "../rules/reading/notKnown";
 import { type Reading, readModel } from "../rules/reading/readModel";
 import { type Rule, thresholdsOf } from "../rules/rule";
 import { deploymentsOf } from "./deployments";
@@ -12,6 +13,7 @@ import { byPlace, type Finding, type PassedOver, type Report, type Suppressed, t
 import { locate } from "./locate";
 import { objectsOf, type SourceObject } from "./objects";
 import { Suppressions } from "./suppressions";
+import { isTerraform, terraformObjects } from "./terraform";
 
 export interface LintOptions {
     /**
@@ -22,7 +24,7 @@ export interface LintOptions {
     /** Whether a finding or an unreadable file is of interest. A deployment is read as a whole all the same. */
     readonly isChanged?: (file: string) => boolean;
     /**
-     * The text of a file that docker-compose mounts, if it can be read.
+     * The text of a file that docker-compose mounts or Terraform reads, if it can be read.
      * @default none is
      */
     readonly fileAt?: (path: string) => string | undefined;
@@ -33,7 +35,7 @@ export function lint(
     files: Iterable<SourceFile | Unreadable>,
     { today = todayInUtc(), isChanged = () => true, fileAt }: LintOptions,
 ): Report {
-    const { objects, unreadable } = readObjects(files);
+    const { objects, unreadable } = readObjects(files, fileAt);
     const suppressions = new Suppressions(
         RULES.map(({ id }) => id),
         today,
@@ -48,6 +50,7 @@ export function lint(
         const reading = readDeployment(deployment, fileAt);
         for (const [kind, parts] of Object.entries(reading.model)) if (parts.length > 0) kinds.add(kind);
         for (const { kind } of reading.lacks) kinds.add(kind);
+        undecided.push(...uncomputedIn(deployment, reading));
         components.push(...componentsOf(deployment, reading));
         unreadable.push(...unreadObjects(deployment, reading));
         for (const rule of RULES)
@@ -86,9 +89,15 @@ export function lint(
     };
 }
 
-function readObjects(files: Iterable<SourceFile | Unreadable>): { objects: SourceObject[]; unreadable: Unreadable[] } {
+function readObjects(
+    files: Iterable<SourceFile | Unreadable>,
+    fileAt: LintOptions["fileAt"] = () => undefined,
+): { objects: SourceObject[]; unreadable: Unreadable[] } {
     const objects: SourceObject[] = [];
     const unreadable: Unreadable[] = [];
+    const terraform: Parameters<typeof terraformObjects>[0][number][] = [];
+    const add = (object: SourceObject, isRight: boolean) =>
+        isRight ? objects.push(object) : unreadable.push(ofAnotherType(object, object.title));
     for (const file of files) {
         if ("problem" in file) {
             unreadable.push(file);
@@ -97,21 +106,24 @@ function readObjects(files: Iterable<SourceFile | Unreadable>): { objects: Sourc
         for (const document of documentsOf(file)) {
             const read = readDocument(document);
             if ("problem" in read) unreadable.push(read);
+            else if (isTerraform(document, read.value)) terraform.push({ source: document, value: read.value });
             else
                 for (const object of objectsOf(document, read.value))
-                    if (hasTypesOfKubernetes(object) || hasTypesOfKubernetes(withoutNulls(object))) objects.push(object);
-                    else unreadable.push(ofAnotherType(object, object.title));
+                    add(object, hasTypesOfKubernetes(object) || hasTypesOfKubernetes(withoutNulls(object)));
         }
     }
+    for (const object of terraformObjects(terraform, fileAt)) add(object, hasTypesOfKubernetes(object));
     return { objects, unreadable };
 }
+
+const isUncomputed = (error: unknown) => error instanceof UncomputedError;
 
 const KINDS: readonly PartKind[] = [...new Set(RULES.flatMap(({ reads }) => reads))];
 
 /** Reading trusts the types of the fields: a text where Kubernetes demands a list makes it throw. */
 function hasTypesOfKubernetes({ manifest }: SourceObject): boolean {
     try {
-        readModel([manifest], KINDS);
+        readModel([manifest], KINDS, isUncomputed);
         return true;
     } catch (error) {
         if (error instanceof TypeError) return false;
@@ -152,14 +164,14 @@ const readDeployment = (objects: readonly SourceObject[], fileAt: LintOptions["f
     readModel(
         objects.map(({ manifest }) => manifest),
         KINDS,
-        (error) => error instanceof TypeError,
+        (error) => error instanceof TypeError || isUncomputed(error),
         fileAt,
     );
 
 function unreadObjects(objects: readonly SourceObject[], { unread }: Reading): Unreadable[] {
     return unread.flatMap(({ path, id, error }) => {
         const object = objects.find(({ manifest }) => manifest.id === id);
-        if (object === undefined) return [];
+        if (object === undefined || isUncomputed(error)) return [];
         if (!(error instanceof FlagError)) return [ofAnotherType(object, path)];
         const { file, line } = locate(object, { path, problem: error.message, remedy: "" });
         return [{ file, line, problem: `${object.title} cannot be read: ${error.message}`, remedy: `${error.refusedBy} refuses it too.` }];
@@ -173,8 +185,7 @@ function findingOf(
     { ids }: Reading,
     isChanged: (file: string) => boolean,
 ): { finding: Finding; object: SourceObject; isNew: boolean } {
-    // The path of a problem begins with the path of its part. Where both `a` and `a.b` fit, `a.b` is the part.
-    const [part = ""] = [...ids.keys()].filter((path) => problem.path.startsWith(`${path}.`)).sort((a, b) => b.length - a.length);
+    const part = partOf(problem.path, ids);
     const byId = new Map(objects.map((object) => [object.manifest.id, object]));
     const object = byId.get(ids.get(part) ?? "");
     if (object === undefined) throw new Error(`${rule.id} reports ${problem.path}, which is no part of any object.`);
@@ -196,15 +207,28 @@ function findingOf(
     return { finding, object, isNew: [object, ...others].some(({ source }) => isChanged(source.file)) };
 }
 
+/** Objects that no rule can read before another program has computed a value. */
+const uncomputedIn = (objects: readonly SourceObject[], reading: Reading): Undecided[] =>
+    reading.unread
+        .filter(({ error }) => isUncomputed(error))
+        .map(({ path, error }) => ({ rule: "every rule", part: titleOf(path, objects, reading), reason: error.message }));
+
 /** Titles of the objects that are a part of Thanos or a Prometheus. An Ingress before one is none, nor are buckets and roles. */
 function componentsOf(objects: readonly SourceObject[], { model: { pages, lifecycles, roles, ...parts }, ids }: Reading): string[] {
     const described = Object.values(parts).flatMap((kind: readonly { readonly path: string }[]) => kind.map(({ path }) => ids.get(path)));
     return objects.filter(({ manifest }) => described.includes(manifest.id)).map(({ title }) => title);
 }
 
-/** The path of a part is the title of its object; its id, where another object has that title. */
-const titleOf = (path: string, objects: readonly SourceObject[], { ids }: Reading) =>
-    objects.find(({ manifest }) => manifest.id === ids.get(path))?.title ?? path;
+/** The path of a part begins with the title of its object; with its id, where another object has that title. */
+function titleOf(path: string, objects: readonly SourceObject[], { ids }: Reading): string {
+    const part = partOf(path, ids);
+    const object = objects.find(({ manifest }) => manifest.id === ids.get(part));
+    return object === undefined ? path : `${object.title}${path.slice(part.length)}`;
+}
+
+/** Where both `a` and `a.b` fit, `a.b` is the part. */
+const partOf = (path: string, ids: Reading["ids"]): string =>
+    ids.has(path) ? path : ([...ids.keys()].filter((part) => path.startsWith(`${part}.`)).sort((a, b) => b.length - a.length)[0] ?? "");
 
 /** A rule none of whose parts is described cannot be decided. */
 function nothingFor(rule: Rule, kinds: ReadonlySet<string>): Undecided[] {

@@ -9,16 +9,32 @@ import type { SourceObject } from "./objects";
  * texts name, else a flag of the field's name, else the object.
  * The document is parsed again for it, since few documents have a problem, and trees need much memory.
  */
-export function locate({ source, keys }: SourceObject, { path, problem, remedy }: Problem): Place & { readonly excerpt: string } {
+export function locate(
+    { source, keys, position: begin }: SourceObject,
+    { path, problem, remedy }: Problem,
+): Place & { readonly excerpt: string } {
+    const flags = flagsIn(`${remedy} ${problem}`);
+    if (begin !== undefined) return at(source, positionIn(source.text, begin, fieldOf(path), flags));
     let position = source.text.search(/^(?!---|%|[ \t]*(#|\r?$))/m);
     try {
         const root = treeOf(source).getIn(keys, true);
-        if (isNode(root)) position = placeIn(root, fieldOf(path), flagsIn(`${remedy} ${problem}`)) ?? root.range?.[0] ?? position;
+        if (isNode(root)) position = placeIn(root, fieldOf(path), flags) ?? root.range?.[0] ?? position;
     } catch {
         // Only JSON gets here: its parser is content with a depth for which the one of YAML has no stack.
     }
     return at(source, position);
 }
+
+/** In a block of HCL, the first line that begins with the field, or has one of the flags; else its first. */
+function positionIn(text: string, begin: number, field: string, flags: readonly string[]): number {
+    const end = text.slice(begin + 1).search(/^(resource|data|module|locals|variable|output)\b/m);
+    const block = end === -1 ? text.slice(begin) : text.slice(begin, begin + end);
+    const words = [`^[ \\t]*"?${snake(field)}\\b`, `\\b${field}\\b`, ...flags.map((flag) => `--(no-)?${flag.replaceAll(".", "\\.")}\\b`)];
+    const found = words.map((word) => block.search(new RegExp(word, "m"))).find((position) => position !== -1);
+    return begin + (found ?? 0);
+}
+
+const snake = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The place of a character of a document. */
 export function at({ file, line, text }: SourceObject["source"], position: number): Place & { readonly excerpt: string } {

@@ -14,6 +14,8 @@ export interface SourceObject {
     readonly source: SourceDocument;
     /** Keys that lead to it inside its document: none, or for instance `items`, 3. */
     readonly keys: readonly (string | number)[];
+    /** Where it begins in the text of its document, if that is neither YAML nor JSON. */
+    readonly position?: number;
     /** Why rules do not read it, though it says something of Thanos, and what to lint instead. Absent: they do, or it says nothing. */
     readonly passedOver?: string;
 }

@@ -1,6 +1,7 @@
 import { isDate } from "../rules/date";
 import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
+import { UncomputedError } from "../rules/reading/notKnown";
 import { podTemplateOf } from "../rules/reading/workload";
 import { excerptOf, type Finding, type Place } from "./finding";
 import type { SourceObject } from "./objects";
@@ -102,9 +103,19 @@ const key = ({ file, line }: Place) => `${file}:${line}`;
 
 const lineOf = (text: string, wanted: string) => text.split("\n").findIndex((line) => line.includes(wanted));
 
+/** None where an expression of Terraform makes it. */
+function templateOf(manifest: Manifest): unknown[] {
+    try {
+        return [podTemplateOf(manifest)];
+    } catch (error) {
+        if (error instanceof UncomputedError) return [];
+        throw error;
+    }
+}
+
 /** The annotation of the object and the one of its pod template. */
 function annotationsOf(manifest: Manifest): string[] {
-    return [...new Set<unknown>([manifest.fields, podTemplateOf(manifest)])].flatMap((owner) => {
+    return [...new Set<unknown>([manifest.fields, ...templateOf(manifest)])].flatMap((owner) => {
         const metadata = isMap(owner) ? owner.metadata : undefined;
         const annotations = isMap(metadata) ? metadata.annotations : undefined;
         const text = isMap(annotations) ? annotations[ANNOTATION] : undefined;
