@@ -91,6 +91,11 @@ const listAt = (value: unknown, ...keys: string[]): readonly unknown[] => {
     return Array.isArray(found) ? found : [];
 };
 
+const mapAt = (value: unknown, ...keys: string[]): Record<string, unknown> => {
+    const found = at(value, ...keys);
+    return isMap(found) ? found : {};
+};
+
 const featuresOf = ({ flags }: Server) => (flags.get("enable-feature") ?? []).flatMap((names) => names.split(","));
 
 const isAgent = (server: Server) => text(server.flags, "agent") === "true" || featuresOf(server).includes("agent");
@@ -110,14 +115,21 @@ export function plainPrometheusOf(manifest: Manifest, path: string, around: Surr
 }
 
 /** Whether another Prometheus scrapes the same targets, as people write two of them for two replicas. */
-function isTwin(server: Server, other: Server): boolean {
-    const [own, others] = [server, other].map(({ config }) =>
-        isKnown(config) ? JSON.stringify(listAt(config, "scrape_configs")) : undefined,
-    );
-    if (own !== undefined && others !== undefined) return own === others;
-    throw new NotKnownError(
-        `whether ${other.manifest.name} scrapes the same targets is not known: the configuration of one of them is not read`,
-    );
+function isTwin({ config, manifest }: Server, { config: other, manifest: { name } }: Server): boolean {
+    if (!isKnown(config) || !isKnown(other))
+        throw new NotKnownError(
+            `whether ${name} and ${manifest.name} scrape the same targets is not known: not both configurations are read`,
+        );
+    const [targets, others] = [config, other].map((one) => JSON.stringify(listAt(one, "scrape_configs")));
+    const [labels, otherLabels] = [config, other].map(labelsOfBoth);
+    return targets === others || (labels !== undefined && labels === otherLabels);
+}
+
+/** What two replicas have in common, where a label is called a replica's. */
+function labelsOfBoth(config: Record<string, unknown>): string | undefined {
+    const external = Object.entries(mapAt(config, "global", "external_labels"));
+    const shared = external.filter(([name]) => !/replica/i.test(name));
+    return shared.length === external.length ? undefined : JSON.stringify(shared.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function plainSidecarOf(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
@@ -167,8 +179,7 @@ const NONE = parseDuration("0");
 
 /** Prometheus replaces `${NAME}` and `$NAME` in external labels from release 3 on, and before with a feature. The reloader replaces `$(NAME)`. */
 function labelsOf(config: Record<string, unknown>, server: Server): Known<Label[]> {
-    const external = at(config, "global", "external_labels");
-    const labels = Object.entries(isMap(external) ? external : {}).map(([name, value]) => ({ name, value: String(value) }));
+    const labels = Object.entries(mapAt(config, "global", "external_labels")).map(([name, value]) => ({ name, value: String(value) }));
     const { image } = releaseIn("Prometheus", server.container.image);
     const expands = featuresOf(server).includes("expand-external-labels") || isIn(">=3.0.0", image);
     if (expands === undefined && labels.some(({ value }) => /\$[{\w]/.test(value)))

@@ -136,18 +136,23 @@ describe("a Prometheus that people have written", () => {
     });
 
     it("has for replicas all that scrape the same targets, in whichever workloads", () => {
-        const scraping = (name: string, job: string) => config(name, `${labels(`replica: ${name}`)}scrape_configs: [{job_name: ${job}}]`);
+        const scraping = (name: string, job: string, ...more: string[]) =>
+            config(name, `${labels(...more)}scrape_configs: [{job_name: ${job}}]`);
         const [a, b] = [written("a", { replicas: 1 }), written("b", { replicas: 1 })];
         const replicasOf = (...objects: object[]) =>
             read("prometheuses", a, b, ...objects).model.prometheuses.map(({ replicas }) => replicas);
-        assert.deepEqual(replicasOf(scraping("a", "pods"), scraping("b", "pods")), [2, 2]);
-        assert.deepEqual(replicasOf(scraping("a", "pods"), scraping("b", "nodes")), [1, 1]);
+        const eu = ["cluster: eu", "zone: a"];
+        assert.deepEqual(replicasOf(scraping("a", "pods", "replica: a"), scraping("b", "pods", "replica: b")), [2, 2]);
+        assert.deepEqual(replicasOf(scraping("a", "pods", ...eu), scraping("b", "nodes", ...eu)), [1, 1]);
+        assert.deepEqual(replicasOf(scraping("a", "pods", ...eu, "replica: a"), scraping("b", "nodes", "replica: b", ...eu)), [2, 2]);
         assert.deepEqual(
-            read("prometheuses", a, b, scraping("a", "pods")).lacks.map(({ path, fact }) => `${path}: ${fact}`),
-            [
-                "StatefulSet a: whether b scrapes the same targets is not known: the configuration of one of them is not read",
-                "StatefulSet b: whether a scrapes the same targets is not known: the configuration of one of them is not read",
-            ],
+            replicasOf(scraping("a", "pods", ...eu, "replica: a"), scraping("b", "nodes", "cluster: us", "replica: b")),
+            [1, 1],
+        );
+        const fact = "whether b and a scrape the same targets is not known: not both configurations are read";
+        assert.deepEqual(
+            read("prometheuses", a, b, scraping("a", "pods", ...eu)).lacks.map((lack) => `${lack.path}: ${lack.fact}`),
+            [`StatefulSet a: ${fact}`, `StatefulSet b: ${fact.replace("b and a", "a and b")}`],
         );
     });
 
