@@ -7,22 +7,31 @@ import { defineRule } from "./rule";
 
 /** Components that delete blocks. Tools do where somebody runs them for that. */
 const DELETE = ["compact", "tools"];
+/** They delete what an upload that broke off has left, and go on without the right. */
+const UPLOAD = ["sidecar", "receive", "rule"];
 
 export const onlyCompactDeletes = defineRule({
     id: "L27",
     name: "only-compact-deletes",
     title: "Only Compact may delete blocks",
-    why: "A right to delete is used by whoever takes a pod over, by a wrong flag and by a bug. Store needs to read only; a sidecar, Receive and Rule also write. Without the right, an upload that broke off leaves files behind, which Compact removes.",
+    why: "A right to delete is used by whoever takes a pod over, by a wrong flag and by a bug. Store needs to read only; a sidecar, Receive and Rule also write. Without the right, an upload that broke off leaves files behind, which Compact removes. Thanos's example policy has the right, so those that write are reported only where you ask for it.",
     source: "https://thanos.io/tip/components/compact.md/",
     remedy: "Give Compact a role of its own, and the others no s3:DeleteObject.",
-    severity: "medium",
+    severity: "high",
     reads: ["roles", "objectStores"],
     scope: "deployment",
-    thresholds: {},
-    check: ({ roles, objectStores }) => {
+    thresholds: {
+        allowUploads: {
+            kind: "boolean",
+            default: true,
+            doc: "Whether those that upload may delete, too: sidecars, Receive and Rule.",
+        },
+    },
+    check: ({ roles, objectStores }, { allowUploads }) => {
         const problems = new Problems();
+        const allowed = allowUploads ? [...DELETE, ...UPLOAD] : DELETE;
         for (const role of roles) {
-            const pods = objectStores.filter(({ component = "", ...store }) => !DELETE.includes(component) && mayDelete(role, store));
+            const pods = objectStores.filter(({ component = "", ...store }) => !allowed.includes(component) && mayDelete(role, store));
             const [place] = pods.flatMap(({ place }) => (place !== undefined && isKnown(place) ? [place] : []));
             problems.when(
                 pods.length > 0,

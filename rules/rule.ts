@@ -34,8 +34,8 @@ export interface Rule<S extends ThresholdSchema = ThresholdSchema> {
     /** What to do, in general; each problem has a remedy of its own. */
     readonly remedy: string;
     /**
-     * `critical` deletes or corrupts what is stored; `high` loses what is being written, or shows everything to everybody; `medium` loses nothing, but
-     * answers are wrong or missing.
+     * `critical` deletes or corrupts what is stored; `high` loses what is being written, shows everything to everybody, or gives a right to delete that is
+     * never needed; `medium` loses nothing, but answers are wrong or missing.
      */
     readonly severity: "critical" | "high" | "medium";
     /** The kinds of part that the rule looks at. Nothing else is read to run it. */

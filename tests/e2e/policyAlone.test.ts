@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import * as s3 from "@pulumi/aws/s3";
 import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/pulumi";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
-import { OperationFailed, runOperation } from "../../engine/operation";
+import { OperationFailed, type OperationOptions, runOperation } from "../../engine/operation";
 import type { Plugin } from "../../engine/plugins";
 import { stackFor } from "../../engine/stack";
 import { readStackFile } from "../../engine/stackFile";
-import { OBJSTORE, objstore, retentionFlags, thanos } from "../../rules/example";
+import { toPolicy } from "../../policies/policy";
+import { RULES } from "../../rules";
+import { type KubernetesObject, OBJSTORE, objstore, retentionFlags, thanos } from "../../rules/example";
 import { ROOT } from "../support/root";
+import { findingsIn, typeOf } from "../support/ruleExamples";
 import { tools } from "../support/runningFleet";
 import { temporaryDirectory } from "../support/temporaryDirectory";
 
@@ -46,6 +51,18 @@ const oneCopy: PulumiFn = async () => {
     );
 };
 
+/** A Kubernetes object of any kind. */
+class KubernetesResource extends CustomResource {}
+
+/** A stack of these objects alone. */
+const stackOf =
+    (objects: readonly KubernetesObject[]): PulumiFn =>
+    async () => {
+        const provider = new k8s.Provider("kubernetes", {});
+        for (const { apiVersion, kind, ...fields } of objects)
+            new KubernetesResource(typeOf(apiVersion, kind), fields.metadata.name, fields, { provider });
+    };
+
 describe("the policy pack in the real engine, with recording plugins instead of an account and a cluster", () => {
     const stateDir = temporaryDirectory();
 
@@ -54,8 +71,8 @@ describe("the policy pack in the real engine, with recording plugins instead of 
         return stackFor({ pulumiPath: pulumi.path, stateDir, stackName, program, config, plugins });
     };
 
-    const refusalOf = async (refused: Stack): Promise<string> => {
-        const failed = await runOperation(refused, "preview", { policyPacks }).then(
+    const refusalOf = async (refused: Stack, options: OperationOptions = {}): Promise<string> => {
+        const failed = await runOperation(refused, "preview", { policyPacks, ...options }).then(
             () => assert.fail("the preview passed"),
             (error) => error,
         );
@@ -97,4 +114,30 @@ describe("the policy pack in the real engine, with recording plugins instead of 
         assert.match(message, /easedRules\[1\]\.rule: L2 cannot be eased/);
         assert.match(message, /receive-replicates/);
     });
+
+    for (const rule of RULES.filter((candidate) => toPolicy(candidate).level === "mandatory"))
+        it(`stops the bad example of ${rule.id} with what to do before anything changes, and accepts the good one: ${rule.name}`, async () => {
+            // Some good examples are bad ones of other rules.
+            const others = RULES.filter((other) => other !== rule).map(({ name }) => [name, "disabled"]);
+            const config = join(stateDir, `${rule.id}.json`);
+            writeFileSync(config, JSON.stringify(Object.fromEntries(others)));
+            const options = { policyPackConfigs: [config] };
+            const { good, bad } = rule.manifests;
+
+            const refused = await stack(rule.id, stackOf(bad));
+            const message = await refusalOf(refused, options);
+            assert.ok(message.includes(`(policy ${rule.name})`), message);
+            assert.ok(
+                findingsIn(rule, bad).problems.some((problem) => message.includes(problem)),
+                message,
+            );
+            const { resources = [] } = (await refused.exportStack()).deployment as { resources?: { type: string }[] };
+            assert.deepEqual(
+                resources.map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack"),
+                [],
+            );
+
+            const { counts } = await runOperation(await stack(rule.id, stackOf(good)), "preview", { policyPacks, ...options });
+            assert.equal(counts.created, good.length);
+        });
 });

@@ -18,7 +18,7 @@ export const manifestsOf = (objects: readonly object[]): Manifest[] =>
     });
 
 /** The type of a Kubernetes object in Pulumi. */
-const typeOf = (apiVersion: string, kind: string) => `kubernetes:${apiVersion === "v1" ? "core/v1" : apiVersion}:${kind}`;
+export const typeOf = (apiVersion: string, kind: string) => `kubernetes:${apiVersion === "v1" ? "core/v1" : apiVersion}:${kind}`;
 const urnOf = (type: string, name: string) => `urn:pulumi:dev::fleet::${type}::${name}`;
 
 /** What a rule finds in Kubernetes objects, and what it cannot decide there. */

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { toPolicy } from "../../policies/policy";
 import type { KubernetesObject } from "../../rules/example";
 import type { Rule } from "../../rules/rule";
 import { findingsIn } from "./ruleExamples";
@@ -61,6 +62,7 @@ export const rulesIndex = (rules: readonly Rule[]): string =>
             "_stops_ an update; _warns_ where nothing is lost. The pack's configuration changes both, and a stack's `easedRules` make a rule warn that is not critical " +
             "([ADR 35](../adr/0035-eased-rules.md)).\n" +
             "- **manifests**, whoever wrote them: all rules, by `thanos-fleet lint` ([lint](../lint.md)).",
+        "`tests/unit/rules/doors.test.ts` proves each cell with the examples of the rule; `tests/e2e/policyAlone.test.ts` proves in the real engine that what stops does.",
         [
             "| rule | demands | severity | releases | configuration | policy pack |",
             "| --- | --- | --- | --- | --- | --- |",
@@ -72,7 +74,7 @@ export const rulesIndex = (rules: readonly Rule[]): string =>
                     rule.severity,
                     versions.join(", ") || "all",
                     rule.settings === undefined ? "" : "yes",
-                    rule.severity === "medium" ? "warns" : "stops",
+                    toPolicy(rule).level === "mandatory" ? "stops" : "warns",
                 ];
                 return `| ${cells.join(" | ")} |`;
             }),
