@@ -14,7 +14,7 @@ import { ROOT } from "../../support/root";
 import { SteppingKind } from "../../support/steppingKind";
 import { temporaryDirectory } from "../../support/temporaryDirectory";
 
-const STEP_SECONDS = 0.2;
+const STEP_SECONDS = 0.1;
 const NODE = "thanos-fleet-observer-control-plane";
 
 describe("npm start after one that was interrupted while it made a kind cluster", function () {
@@ -108,10 +108,11 @@ describe("npm start after one that was interrupted while it made a kind cluster"
 
     it("is refused while the other one goes on", async () => {
         const other = await runUntil("kubeadm init");
+        const ended = once(other, "exit");
         await assert.rejects(make(), {
             message: `Another run (process ${other.pid}) makes kind cluster thanos-fleet-observer now. Wait for its end, or end it.`,
         });
-        const [code] = await once(other, "exit");
+        const [code] = await ended;
         assert.equal(code, 0);
         await assertClean();
     });
