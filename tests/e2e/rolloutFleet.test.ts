@@ -20,10 +20,14 @@ describe("a rollout over the running fleet", () => {
     const files = new FleetFiles();
     let base = "";
 
+    /** Writes the stack files with some settings changed. Each Store has two replicas: the only one would be missing from answers while it restarts. */
+    const write = ({ observer, ...observees }: Parameters<FleetFiles["write"]>[0] = {}) =>
+        files.write({ ...observees, observer: { store: { replicas: 2 }, ...observer } });
+
     before(async () => {
         base = await frontend();
         files.settings({ gate: { query: base, ...GATE } });
-        await files.write();
+        await write();
         const { code, printed } = await files.run("up");
         assert.equal(code, 0, printed);
     });
@@ -40,7 +44,7 @@ describe("a rollout over the running fleet", () => {
         const started = Date.now();
         const lostBefore = await lost(base);
         const stopAsking = askSteadily(base);
-        await files.write(inEveryCluster({ maxConcurrentSelect: 5 }));
+        await write(inEveryCluster({ maxConcurrentSelect: 5 }));
         const { code, printed } = await files.run("up");
         const wrong = await stopAsking();
         assert.equal(code, 0, printed);
@@ -59,7 +63,7 @@ describe("a rollout over the running fleet", () => {
     });
 
     it("stops at the observer where a flag that parses breaks queries, again in the next run, and goes on with the mend", async () => {
-        await files.write(inEveryCluster({ timeout: "2ms", storeResponseTimeout: "1ms" }));
+        await write(inEveryCluster({ timeout: "2ms", storeResponseTimeout: "1ms" }));
         const stopped = await files.run("up");
         assert.equal(stopped.code, 20, stopped.printed);
         assert.match(stopped.printed, /^Stopped at the gate after wave 1 of 3: .* Changed: observer\. Not changed: blue, red\.$/m);
@@ -70,7 +74,7 @@ describe("a rollout over the running fleet", () => {
             /^Stopped at the gate after wave 1 of 3: .* Had nothing to change: observer\. Not changed: blue, red\.$/m,
         );
         for (const cluster of ["blue", "red"] as const) assert.ok((await flagsOf(cluster)).includes("--query.timeout=2m"), cluster);
-        await files.write();
+        await write();
         const mended = await files.run("up");
         assert.equal(mended.code, 0, mended.printed);
         assert.match(mended.printed, /^Done: 3 stacks in 3 waves\. Changed: observer\b/m);
@@ -128,7 +132,7 @@ describe("a rollout over the running fleet", () => {
         files.settings({ gate: { query: base, soak: "5m", deadline: "15m" } });
         const env = ["HTTP_PROXY", "HTTPS_PROXY"].map((name) => ({ name, value: NOWHERE }));
         const containers = [{ name: "thanos-sidecar", env }];
-        await files.write(inEveryObservee({ prometheus: { values: { prometheus: { prometheusSpec: { containers } } } } }));
+        await write(inEveryObservee({ prometheus: { values: { prometheus: { prometheusSpec: { containers } } } } }));
         const stopped = await files.run("up");
         assert.equal(stopped.code, 20, stopped.printed);
         assert.match(
@@ -136,20 +140,20 @@ describe("a rollout over the running fleet", () => {
             /^Stopped at the gate after wave 2 of 3: .*uploads fail in blue.* Changed: blue\. Had nothing to change: observer\. Not changed: red\.$/m,
         );
         files.settings({ gate: { query: base, ...GATE } });
-        await files.write();
+        await write();
         const mended = await files.run("up");
         assert.equal(mended.code, 0, mended.printed);
     });
 
     it("stops at the canary whose image cannot be had, and goes on with the mend", async () => {
-        await files.write(inEveryObservee({ pods: { imageRegistry: "127.0.0.1:9" } }));
+        await write(inEveryObservee({ pods: { imageRegistry: "127.0.0.1:9" } }));
         const stopped = await files.run("up");
         assert.equal(stopped.code, 21, stopped.printed);
         assert.match(
             stopped.printed,
             /^Stopped in wave 2 of 3: the update of blue failed\. Changed in part: blue\. Had nothing to change: observer\. Not changed: red\.$/m,
         );
-        await files.write();
+        await write();
         const mended = await files.run("up");
         assert.equal(mended.code, 0, mended.printed);
     });

@@ -58,7 +58,11 @@ export function askEverySecond(ask: () => Promise<string | undefined>): () => Pr
     const loop = (async () => {
         for (; asking && Date.now() < end; asked++) {
             const problem = await ask();
-            if (problem !== undefined) wrong.push(`${new Date().toISOString()} ${problem}`);
+            if (problem !== undefined) {
+                wrong.push(`${new Date().toISOString()} ${problem}`);
+                // What it is about can be looked up on the fleet now, and not when the test has ended.
+                console.log(`        ${wrong.at(-1)}`);
+            }
             await sleep(1000);
         }
         if (asking) wrong.push(`${new Date().toISOString()} nobody has stopped it`);
