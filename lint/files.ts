@@ -36,7 +36,7 @@ function* readAll(paths: readonly string[], wanted: Wanted): Generator<SourceFil
     const seen = new Set<string>();
     for (const path of paths)
         if (path === "-") yield readFile(STDIN, 0);
-        else if (wanted(path, true) || isFolder(path)) yield* readPath(shown(path), seen, wanted);
+        else if (wanted(path, true) || isFolder(path) || !existsSync(path)) yield* readPath(shown(path), seen, wanted);
 }
 
 /** GitHub and SARIF want paths below the folder that lint runs in without `./`, and relative. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { readFiles, readHcl } from "../../../lint/files";
 import { withHcl } from "../../../lint/hcl";
 import { lintTexts } from "../../support/lintCases";
 
@@ -170,6 +171,19 @@ describe("Terraform", () => {
             ],
         );
     });
+
+    it("is said to be missing where no such file is there", () =>
+        assert.deepEqual(
+            [...readFiles(["nowhere.tf"]), ...readHcl(["nowhere.tf"])],
+            [
+                {
+                    file: "nowhere.tf",
+                    line: 1,
+                    problem: "does not exist.",
+                    remedy: "Name files or folders that exist, or - for standard input.",
+                },
+            ],
+        ));
 
     it("is read, or refused, whatever it says in any place", function () {
         // LINT_FUZZ_SECONDS=600 searches for ten minutes.
