@@ -53,7 +53,18 @@ const PARTS = {
         "^rules/isMap\\.ts$",
         "^upstream/",
     ],
-    "^bench/": ["^local/offline/findTools\\.ts$", "^lint/", "^plan/", "^engine/", "^index\\.ts$", "^rollout/", "^terminal/", "^upstream/"],
+    "^bench/": [
+        "^register\\.js$",
+        "^policies/server\\.ts$",
+        "^local/offline/findTools\\.ts$",
+        "^lint/",
+        "^plan/",
+        "^engine/",
+        "^index\\.ts$",
+        "^rollout/",
+        "^terminal/",
+        "^upstream/",
+    ],
 };
 
 /** The folders of `components`: each may import those before it. */
