@@ -87,7 +87,14 @@ export async function serve(pack: Pack): Promise<void> {
     const port = await new Promise<number>((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
     });
+    endWithTheEngine();
     process.stdout.write(`${port}\n`);
+}
+
+/** One that was killed cannot end its plugins. */
+function endWithTheEngine(): void {
+    const engine = process.ppid;
+    setInterval(() => process.ppid !== engine && process.exit(1), 1000);
 }
 
 /** A gRPC handler from a function. Of an error, users see the stack trace: it is a fault of the pack. */

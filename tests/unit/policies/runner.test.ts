@@ -8,7 +8,9 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import pb from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { isRunning } from "../../../engine/isRunning";
 import { RULES } from "../../../rules";
+import { eventually } from "../../support/eventually";
 import { ROOT } from "../../support/root";
 
 const PACK = join(ROOT, "policies", "pack.js");
@@ -56,6 +58,13 @@ describe("the policy pack in a process of its own", function () {
                 [...RULES.map(({ name }) => name), "eased-rules"],
             );
         });
+
+    it("ends after an engine that was killed", async () => {
+        const engine = spawn("sh", ["-c", '"$0" 127.0.0.1:1 & echo "$!" >&2; wait', PACK], { stdio: ["ignore", "pipe", "pipe"] });
+        const [[pid]] = await Promise.all([once(engine.stderr, "data"), once(engine.stdout, "data")]);
+        engine.kill("SIGKILL");
+        await eventually("the pack ends", 30, async () => assert.equal(isRunning(Number(pid)), false));
+    });
 
     it("warns of a rule that the stack eases", async () => {
         const request = new pb.AnalyzerStackConfigureRequest();
