@@ -10,7 +10,7 @@ const PARTS = {
     "^policies/": ["^register\\.js$", "^rules/"],
     "^lint/": ["^rules/"],
     // Of lint, the reading of files.
-    "^import/": ["^lint/(documents|files|objects)\\.ts$", "^config/", "^rules/"],
+    "^import/": ["^lint/(documents|files|helm)\\.ts$", "^config/", "^rules/"],
     "^components/": ["^config/", "^rules/(?!reading/)", "^upstream/"],
     "^index\\.ts$": ["^components/", "^config/"],
     "^terminal/": [],

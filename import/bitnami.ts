@@ -1,8 +1,21 @@
-import { autoscalingOf, type Component, type ComponentName, extraFlags, flag, shardFlags, type ThanosRelease } from "./thanosRelease";
+import type { IsSince } from "./charts";
+import {
+    alertmanagerFlags,
+    autoscalingOf,
+    type CacheFile,
+    type Component,
+    type ComponentName,
+    cacheFile,
+    extraFlags,
+    type Flag,
+    flag,
+    shardFlags,
+    type ThanosRelease,
+} from "./thanosRelease";
 import type { Values } from "./values";
 
 /** Bitnami's chart `thanos`, versions 8 to 17: where it has each flag, and its defaults (bitnami/charts, bitnami/thanos/values.yaml and templates/). */
-export function bitnami(values: Values, major: number): ThanosRelease {
+export function bitnami(values: Values, isSince: IsSince): ThanosRelease {
     const isOn = (key: string, byDefault = false) => values.isOn(`${key}.enabled`, byDefault);
     const common = (name: ComponentName, key: string) => ({
         name,
@@ -29,8 +42,8 @@ export function bitnami(values: Values, major: number): ThanosRelease {
         ...common("query", "query"),
         flags: flags("query", [
             ...replicaLabels(values).flatMap((name) => flag("query.replica-label", name, "query.replicaLabel")),
-            ...values.texts("query.stores").flatMap((address) => flag("endpoint", address, "query.stores")),
-            ...flag("endpoint", values.text("query.dnsDiscovery.sidecarsService"), "query.dnsDiscovery.sidecarsService"),
+            ...values.texts("query.stores").flatMap((address) => flag(endpoint, address, "query.stores")),
+            ...discovered(values, endpoint),
             ...flag("store.sd-files", values.text("query.sdConfig"), "query.sdConfig"),
             ...flag("store.sd-files", values.text("query.existingSDConfigmap"), "query.existingSDConfigmap"),
             ...flag("alert.query-url", "the chart's"),
@@ -39,16 +52,16 @@ export function bitnami(values: Values, major: number): ThanosRelease {
     const frontend = (): Component => ({
         ...common("query-frontend", "queryFrontend"),
         flags: flags("queryFrontend", flag("query-frontend.downstream-url", "the chart's Query")),
-        ...cacheAt(values, "queryFrontend.config"),
+        ...caches({ cache: cacheFile(values, "queryFrontend.config") }),
     });
     const store = (): Component => ({
         ...common("store", "storegateway"),
         ...volume("storegateway"),
-        flags: flags("storegateway", [
-            ...shardFlags(values, "storegateway.sharded"),
-            ...(values.at("bucketCacheConfig") ? flag("store.caching-bucket.config-file", "the chart's", "bucketCacheConfig") : []),
-        ]),
-        ...cacheAt(values, values.at("indexCacheConfig") ? "indexCacheConfig" : "storegateway.config"),
+        flags: flags("storegateway", shardFlags(values, "storegateway.sharded")),
+        ...caches({
+            cache: cacheFile(values, "indexCacheConfig") ?? cacheFile(values, "storegateway.config"),
+            bucketCache: cacheFile(values, "bucketCacheConfig"),
+        }),
     });
     const compact = (): Component => ({
         name: "compact",
@@ -63,15 +76,18 @@ export function bitnami(values: Values, major: number): ThanosRelease {
             ...flag("retention.resolution-5m", values.text("compactor.retentionResolution5m") ?? "30d", "compactor.retentionResolution5m"),
             ...flag("retention.resolution-1h", values.text("compactor.retentionResolution1h") ?? "10y", "compactor.retentionResolution1h"),
             ...flag("consistency-delay", values.text("compactor.consistencyDelay") ?? "30m", "compactor.consistencyDelay"),
-            ...flag("compact.concurrency", values.count("compactor.concurrency") ?? 1, "compactor.concurrency"),
+            ...(isSince(15, 9) ? flag("compact.concurrency", values.count("compactor.concurrency") ?? 1, "compactor.concurrency") : []),
             ...(values.isOn("compactor.cronJob.enabled", false) ? [] : flag("wait", "true")),
         ]),
     });
-    const protocol = major >= 17 ? "capnproto" : "protobuf";
+    const protocol = isSince(17, 0) ? "capnproto" : "protobuf";
+    const endpoint = isSince(11, 1) ? "endpoint" : "store";
     const routes = (key: string) => [
         ...flag("receive.hashrings-file", "the chart's"),
         ...flag("receive.replication-factor", values.count(`${key}.replicationFactor`) ?? 1, `${key}.replicationFactor`),
-        ...flag("receive.replication-protocol", values.text(`${key}.replicationProtocol`) ?? protocol, `${key}.replicationProtocol`),
+        ...(isSince(15, 12)
+            ? flag("receive.replication-protocol", values.text(`${key}.replicationProtocol`) ?? protocol, `${key}.replicationProtocol`)
+            : []),
     ];
     const isStandalone = (values.text("receive.mode") ?? "standalone") === "standalone";
     const ingesters = (): Component => ({
@@ -96,11 +112,10 @@ export function bitnami(values: Values, major: number): ThanosRelease {
         flags: flags("ruler", [
             ...flag("eval-interval", values.text("ruler.evalInterval") ?? "1m", "ruler.evalInterval"),
             ...values.texts("ruler.alertmanagers").flatMap((url) => flag("alertmanagers.url", url, "ruler.alertmanagers")),
-            ...(values.at("ruler.alertmanagersConfig")
-                ? flag("alertmanagers.config-file", "the chart's", "ruler.alertmanagersConfig")
-                : []),
+            ...alertmanagerFlags(values, "ruler.alertmanagersConfig"),
             ...flag("query", "the chart's Query"),
-            ...flag("alert.query-url", "the chart's"),
+            ...values.texts("ruler.queries").flatMap((address) => flag("query", address, "ruler.queries")),
+            ...flag("alert.query-url", values.text("ruler.queryURL") ?? "the chart's", "ruler.queryURL"),
             ...flag("label", `${label("ruler")}="$(POD_NAME)"`, "ruler.replicaLabel"),
             ...flag("label", `ruler_cluster="${values.text("ruler.clusterName") ?? ""}"`, "ruler.clusterName"),
             ...flag("alert.label-drop", label("ruler")),
@@ -140,7 +155,23 @@ function replicaLabels(values: Values): string[] {
     return values.root.query !== undefined && labels.length > 0 ? labels : ["replica"];
 }
 
-function cacheAt(values: Values, path: string): Pick<Component, "cache"> {
-    const text = values.text(path);
-    return text ? { cache: { path, text } } : {};
+/** Sidecars that Query finds by DNS. */
+function discovered(values: Values, endpoint: string): Flag[] {
+    const path = "query.dnsDiscovery";
+    const isOn = values.isOn(`${path}.enabled`, true);
+    const [service, namespace] = [values.text(`${path}.sidecarsService`), values.text(`${path}.sidecarsNamespace`)];
+    if (!isOn) return [];
+    const sidecars = service && namespace ? `dnssrv+_grpc._tcp.${service}.${namespace}.svc` : undefined;
+    return [...flag(endpoint, sidecars, `${path}.sidecarsService`), ...flag(endpoint, "the chart's own components")];
 }
+
+const caches = ({
+    cache,
+    bucketCache,
+}: {
+    cache?: CacheFile | undefined;
+    bucketCache?: CacheFile | undefined;
+}): Pick<Component, "cache"> => ({
+    ...(cache && { cache }),
+    ...(bucketCache && { bucketCache }),
+});

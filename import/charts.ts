@@ -10,6 +10,9 @@ export interface Chart {
     readonly version?: string;
 }
 
+/** Whether a release is of this version of its chart or of a later one. */
+export type IsSince = (major: number, minor: number) => boolean;
+
 /** The first version whose values are read: before it, they had other names. */
 export const OLDEST: Readonly<Record<ChartName, readonly [major: number, minor: number]>> = {
     bitnami: [8, 0],
@@ -102,5 +105,8 @@ export function chartOf(values: Raw): ChartName | undefined {
  * Values of a chart that is a dependency of another one are below its name there: `thanos: {query: ...}`. Undefined where the values are of the chart itself, or of
  * nothing that is known.
  */
-export const nested = (values: Raw): readonly { readonly key: string; readonly values: Raw }[] =>
-    Object.entries(values).flatMap(([key, inner]) => (isMap(inner) && chartOf(inner) !== undefined ? [{ key, values: inner }] : []));
+export const nested = (values: Raw): readonly { readonly key: string; readonly name: ChartName; readonly values: Raw }[] =>
+    Object.entries(values).flatMap(([key, inner]) => {
+        const name = isMap(inner) ? chartOf(inner) : undefined;
+        return isMap(inner) && name !== undefined ? [{ key, name, values: inner }] : [];
+    });

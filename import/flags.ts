@@ -17,6 +17,8 @@ export interface Setting {
     readonly always?: true;
     /** What the project does without the setting, and why, where that is not what Thanos does. */
     readonly ours?: readonly [value: string, why: string];
+    /** Where alone the project passes it. */
+    readonly only?: readonly [where: string, why: string];
 }
 
 /** The project passes a value of its own. */
@@ -35,6 +37,8 @@ export interface Layout {
 /** import/observer.ts decides. */
 export interface Special {
     readonly special: true;
+    /** Flags of one form say the same in several ways, of which the project has another one than the chart: a file, its text, single addresses. */
+    readonly form?: "cache" | "alertmanagers" | "merging" | "sources" | "ring";
     /** What the project passes where the chart passes nothing, and why. */
     readonly ours?: readonly [value: string, why: string];
 }
@@ -50,6 +54,11 @@ const kept = (setting: string, thanos: string): Setting => ({ ...text(setting, t
 const fixed = (value: string, why: string, same?: string): Fixed => ({ fixed: value, why, ...(same !== undefined && { same }) });
 const LAYOUT: Layout = { layout: true };
 const SPECIAL: Special = { special: true };
+const formOf = (form: NonNullable<Special["form"]>): Special => ({ special: true, form });
+const CACHE = formOf("cache");
+const MERGING = formOf("merging");
+const QUERY_SOURCES = formOf("sources");
+const ALERTMANAGERS = formOf("alertmanagers");
 
 type Table = Readonly<Record<string, Treatment>>;
 
@@ -89,9 +98,9 @@ const COMPACT: Table = {
     "downsample.concurrency": number("compact.concurrency.downsamplings", "1"),
     "compact.blocks-fetch-concurrency": number("compact.concurrency.blockFetches", "1"),
     "block-files-concurrency": number("compact.concurrency.blockFiles", "1"),
-    "deduplication.replica-label": SPECIAL,
-    "deduplication.func": SPECIAL,
-    "compact.enable-vertical-compaction": SPECIAL,
+    "deduplication.replica-label": MERGING,
+    "deduplication.func": MERGING,
+    "compact.enable-vertical-compaction": MERGING,
     wait: fixed("set", "Compact goes on working instead of ending after a round."),
     "compact.skip-block-with-out-of-order-chunks": fixed("set", "marks a bad block and leaves it out, instead of halting (thanos#3442)."),
     "block-viewer.global.sync-block-interval": fixed("1h", "Thanos's 1m costs a request per block and minute."),
@@ -106,10 +115,10 @@ const STORE: Table = {
     "store.limits.request-samples": number("store.limits.requestSamples", "0"),
     "index-cache-size": fixed("a quarter of store.memory", CACHE_FILE),
     "chunk-pool-size": fixed("two fifths of store.memory", "Thanos's 2GB knows nothing of the pod's limit."),
-    "index-cache.config": SPECIAL,
-    "index-cache.config-file": SPECIAL,
-    "store.caching-bucket.config": SPECIAL,
-    "store.caching-bucket.config-file": SPECIAL,
+    "index-cache.config": CACHE,
+    "index-cache.config-file": CACHE,
+    "store.caching-bucket.config": CACHE,
+    "store.caching-bucket.config-file": CACHE,
     shards: SPECIAL,
     "selector.relabel-config": SPECIAL,
     "min-time": SPECIAL,
@@ -124,12 +133,12 @@ const QUERY: Table = {
         special: true,
         ours: ["prometheus_replica, receive_replica, rule_replica", "they tell the copies apart that the project's own parts write."],
     },
-    endpoint: SPECIAL,
-    "endpoint-strict": SPECIAL,
-    "endpoint-group": SPECIAL,
-    store: SPECIAL,
-    "store.sd-files": SPECIAL,
-    "endpoint.sd-config-file": { special: true, ours: ["the stack's", SOURCES] },
+    endpoint: QUERY_SOURCES,
+    "endpoint-strict": QUERY_SOURCES,
+    "endpoint-group": QUERY_SOURCES,
+    store: QUERY_SOURCES,
+    "store.sd-files": QUERY_SOURCES,
+    "endpoint.sd-config-file": { ...QUERY_SOURCES, ours: ["the stack's", SOURCES] },
     "endpoint.sd-config-reload-interval": fixed("30s", "after Thanos's 5m a new observee would be asked too late."),
     "query.auto-downsampling": fixed("set", "a query over months reads samples of 5m or 1h: faster, and not exactly the same numbers."),
     "query.timeout": text("query.timeout", "2m"),
@@ -157,9 +166,9 @@ const QUERY_FRONTEND: Table = {
     "query-frontend.compress-responses": fixed("set", "answers are sent compressed."),
     "query-frontend.log-queries-longer-than": text("queryFrontend.logQueriesLongerThan", "0s", ["10s", "Thanos logs none."]),
     "query-range.split-interval": text("queryFrontend.splitInterval", "24h"),
-    "query-range.response-cache-config": SPECIAL,
+    "query-range.response-cache-config": CACHE,
     "query-range.response-cache-config-file": {
-        special: true,
+        ...CACHE,
         ours: ["a cache in memory", "an answer that was computed once is not computed again. `queryFrontend.cache` changes it."],
     },
     "cache-compression-type": fixed("snappy", "more answers fit into the cache."),
@@ -186,7 +195,8 @@ const RECEIVE: Table = {
     "receive.hashrings-algorithm": fixed("ketama", "series then stay on their ingesters when the ring changes."),
     "receive.hashrings-file": fixed("none", "routers route, ingesters store: an ingester that restarts then stops no writes.", ""),
     "receive.local-endpoint": fixed("none", "routers route, ingesters store: an ingester that restarts then stops no writes.", ""),
-    "receive.replication-factor": SPECIAL,
+    // Routers pass it.
+    "receive.replication-factor": formOf("ring"),
     "receive.replication-protocol": fixed(
         "protobuf",
         "this project is tested with it; capnproto loses connections before Thanos 0.41.",
@@ -197,10 +207,10 @@ const RECEIVE: Table = {
     "tsdb.too-far-in-future.time-window": fixed("5m", "one sample from the future would shut out all real ones (thanos#6195)."),
     "tsdb.min-block-duration": text("receive.blockDuration", "2h"),
     "tsdb.max-block-duration": text("receive.blockDuration", "2h"),
-    "tsdb.out-of-order.time-window": text("receive.lateSamples", "0s", [
-        "24h, where Receive uploads",
-        "an agent that was cut off sends its oldest samples last.",
-    ]),
+    "tsdb.out-of-order.time-window": {
+        ...text("receive.lateSamples", "0s", ["24h, where Receive uploads", "an agent that was cut off sends its oldest samples last."]),
+        only: ["only where Receive uploads", "blocks of clusters with sidecars are made by the sidecars, which have all samples."],
+    },
     "objstore.config": fixed(
         "only for agents",
         "of clusters with sidecars, only the sidecars upload: two copies of a block would be merged again.",
@@ -246,13 +256,17 @@ const RULE: Table = {
     label: SPECIAL,
     "alert.label-drop": LAYOUT,
     "alert.query-url": LAYOUT,
-    "alertmanagers.url": SPECIAL,
-    "alertmanagers.config": SPECIAL,
-    "alertmanagers.config-file": SPECIAL,
+    "alertmanagers.url": ALERTMANAGERS,
+    "alertmanagers.config": {
+        ...ALERTMANAGERS,
+        ours: ["the stack's Alertmanager", "without one nobody would get the alerts. `alerting` changes it."],
+    },
+    "alertmanagers.config-file": ALERTMANAGERS,
 };
 
 const BUCKET_WEB: Table = {
     refresh: text("bucketWeb.refresh", "30m"),
+    timeout: fixed("5m", "listing the blocks of one stream takes seconds.", "5m"),
     "disable-admin-operations": fixed("set", PAGE),
 };
 

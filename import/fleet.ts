@@ -6,11 +6,11 @@ import { isMap } from "../rules/isMap";
 import { equalRetention } from "../rules/L34-equal-retention";
 import type { Problem } from "../rules/problem";
 import { bitnami } from "./bitnami";
-import { type Chart, type ChartName, OLDEST } from "./charts";
+import { type Chart, type ChartName, type IsSince, OLDEST } from "./charts";
 import { findingsIn, manifestsOf, prometheusManifest, type ReleaseFinding } from "./findings";
 import { type PrometheusRelease, prometheusRelease } from "./kubePrometheusStack";
 import { noteLeftovers } from "./leftovers";
-import { type Note, Notes } from "./note";
+import { locatedProblem, type Note, Notes, type WhereIs, withRefused } from "./note";
 import { type ImportedStore, importedStore } from "./objectStore";
 import { observerSettings } from "./observer";
 import { type Settings, set, unset } from "./settings";
@@ -27,6 +27,10 @@ export interface ReleaseInput {
     readonly values: Readonly<Record<string, unknown>>;
     /** The name of the cluster that it is in, where the user says one. */
     readonly cluster?: string;
+    /** Fields of its HelmRelease or Application that add other values: `valuesFrom`. */
+    readonly others?: readonly string[];
+    /** File and line of a value, by the `from` of its note. */
+    readonly whereIs?: WhereIs;
 }
 
 export interface FleetInput {
@@ -54,14 +58,11 @@ export interface ImportedFleet {
     readonly decide: readonly string[];
 }
 
-const READERS: Readonly<Record<Exclude<ChartName, "kube-prometheus-stack">, (values: Values, major: number) => ThanosRelease>> = {
+const READERS: Readonly<Record<Exclude<ChartName, "kube-prometheus-stack">, (values: Values, isSince: IsSince) => ThanosRelease>> = {
     bitnami,
     stevehipwell,
     "thanos-community": thanosCommunity,
 };
-
-/** Version of Bitnami's chart whose defaults count where nobody says one: the newest. */
-const NEWEST_MAJOR = 17;
 
 const OBSERVER = "observer";
 const EXAMPLE_DOMAIN = "fleet.example.internal";
@@ -89,12 +90,13 @@ export function importFleet({ releases, objectStore, domain }: FleetInput): Impo
 
     const stacks: ImportedStack[] = [];
     if (thanos) {
-        const notes = own?.notes ?? new Notes();
+        const notes = new Notes(thanos.whereIs, own?.notes.all);
+        noteOthers(thanos, notes);
         const values = new Values(thanos.values);
         const release = readThanos(thanos, values);
         const settings: Settings = { ...own?.settings };
         for (const [key, value] of Object.entries(observerSettings(release, values, notes))) settings[key] = merged(settings[key], value);
-        noteLeftovers(values, notes, isOff(thanos.values));
+        noteLeftovers(values, notes, isOff(thanos.values), idleIn(thanos.chart.name, release));
         if (store === undefined) throw noStore(thanos.file, release);
         storeSettings(store, { release, own, observees, cluster: observerCluster }, settings, notes);
         if (release.components.some(({ name }) => name === "receive") && observees.every(({ mode }) => mode === "sidecar"))
@@ -111,7 +113,7 @@ export function importFleet({ releases, objectStore, domain }: FleetInput): Impo
         settings.observees = observees.map(({ cluster, mode }) => ({ name: cluster, mode }));
         const head = { role: "observer", cluster: observerCluster, domain: domain ?? EXAMPLE_DOMAIN, ...cloud(observerCluster) };
         const manifests = [...manifestsOf(release, values), ...(own ? [prometheusManifest(own.input.values)] : [])];
-        stacks.push(settled("observer", { ...head, ...settings }, notes, findingsIn(manifests)));
+        stacks.push(settled("observer", { ...head, ...settings }, notes.all, findingsIn(manifests)));
     }
     for (const { cluster, settings, mode, notes, input, grafana } of observees) {
         if (grafana) notes.differs("grafana", "installed", "the observer's", "one Grafana shows every cluster.");
@@ -129,13 +131,19 @@ export function importFleet({ releases, objectStore, domain }: FleetInput): Impo
             observer: `organization/thanos-fleet/${observerCluster}`,
             ...cloud(cluster),
         };
-        stacks.push(settled("observee", { ...head, ...settings }, notes, findingsIn([prometheusManifest(input.values)])));
+        stacks.push(settled("observee", { ...head, ...settings }, notes.all, findingsIn([prometheusManifest(input.values)])));
     }
     return { stacks, decide: decisions(stacks, domain, store) };
 }
 
 function refuse(problems: readonly Problem[]): void {
     if (problems.length > 0) throw new ConfigError("values", problems);
+}
+
+/** Whether a chart is older than a version. The newest is meant where nobody says one. */
+function isBefore({ version }: Chart, beforeMajor: number, beforeMinor: number): boolean {
+    const [major = 0, minor = 0] = (version ?? `${Number.MAX_SAFE_INTEGER}`).split(".").map(Number);
+    return major < beforeMajor || (major === beforeMajor && minor < beforeMinor);
 }
 
 function tooOld({ file, chart: { name, version }, values }: ReleaseInput): Problem[] {
@@ -147,9 +155,8 @@ function tooOld({ file, chart: { name, version }, values }: ReleaseInput): Probl
                 remedy: "Rename it to query, and look what the release really runs: helm get values RELEASE --all.",
             },
         ];
-    const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
     const [oldestMajor, oldestMinor] = OLDEST[name];
-    if (version === undefined || major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return [];
+    if (!isBefore({ name, ...(version !== undefined && { version }) }, oldestMajor, oldestMinor)) return [];
     return [
         {
             path: file,
@@ -169,7 +176,8 @@ function twoObservers(releases: readonly ReleaseInput[]): Problem[] {
 }
 
 function memberOf(input: ReleaseInput): Member {
-    const notes = new Notes();
+    const notes = new Notes(input.whereIs);
+    noteOthers(input, notes);
     const release = prometheusRelease(input.values, notes);
     const cluster = input.cluster ?? release.clusterLabel ?? "";
     const label = "prometheus.prometheusSpec.externalLabels.cluster";
@@ -182,6 +190,16 @@ function memberOf(input: ReleaseInput): Member {
             `it is the name of the cluster in the fleet. Series of before ${release.clusterLabel === undefined ? "have no such label" : "keep their label"}: queries over both name both.`,
         );
     return { ...release, cluster, input, notes };
+}
+
+function noteOthers({ others = [] }: ReleaseInput, notes: Notes): void {
+    if (others.length > 0)
+        notes.left(
+            others.join(", "),
+            "not read",
+            "import reads the values that are written in the file, and these are elsewhere.",
+            "Give import what they make together: helm get values RELEASE -o yaml.",
+        );
 }
 
 function nameProblems({ cluster, input, clusterLabel }: Member, members: readonly Member[]): Problem[] {
@@ -210,8 +228,24 @@ function nameProblems({ cluster, input, clusterLabel }: Member, members: readonl
 
 function readThanos({ chart }: ReleaseInput, values: Values): ThanosRelease {
     if (chart.name === "kube-prometheus-stack") throw new Error("kube-prometheus-stack has no Thanos beside its sidecar.");
-    const major = chart.version === undefined ? NEWEST_MAJOR : Number(chart.version.split(".")[0]);
-    return READERS[chart.name](values, major);
+    return READERS[chart.name](values, (major, minor) => !isBefore(chart, major, minor));
+}
+
+/** Sections of components in each chart. */
+const COMPONENTS: Readonly<Record<string, readonly string[]>> = {
+    bitnami: ["query", "queryFrontend", "storegateway", "compactor", "receive", "receiveDistributor", "ruler", "bucketweb"],
+    stevehipwell: ["query", "queryFrontend", "storeGateway", "compact", "receive", "rule"],
+    "thanos-community": ["query", "queryFrontend", "storegateway", "compactor", "receive", "ruler"],
+};
+
+/** Why a section of a component has no effect. Undefined where it has one, or is of no component. */
+function idleIn(chart: ChartName, { components }: ThanosRelease): (section: string) => string | undefined {
+    const runs = new Set(components.map(({ key }) => key.split(".")[0]));
+    return (section) => {
+        if (runs.has(section)) return undefined;
+        if (COMPONENTS[chart]?.includes(section)) return "the release does not run this component: nothing switches it on.";
+        return Object.values(COMPONENTS).flat().includes(section) ? "the chart has no such section, and ignores it." : undefined;
+    };
 }
 
 /** Sections of components that are switched off. */
@@ -361,23 +395,31 @@ const isLoose = ({ path, problem }: Problem) =>
     !FIRM.test(path) || (path.startsWith("objectStore.config.") && problem === "is not a setting here.");
 
 /** The stack without what its schema refuses, each with the reason. */
-function settled(role: ImportedStack["role"], settings: Settings, notes: Notes, findings: readonly ReleaseFinding[]): ImportedStack {
+function settled(
+    role: ImportedStack["role"],
+    settings: Settings,
+    made: readonly Note[],
+    findings: readonly ReleaseFinding[],
+): ImportedStack {
     const name = String(settings.cluster);
+    const easing = new Notes();
+    let notes = [...made];
     let problems = problemsOf(settings);
     // Each removal may make another problem visible, and there are no more of them than settings.
     for (let rounds = 0; rounds < 100; rounds++) {
         const removed = problems.filter((problem) => isLoose(problem) && unset(settings, problem.path));
-        for (const { path, problem, remedy } of removed) notes.left(path, "as imported", problem, remedy);
+        for (const problem of removed) notes = withRefused(notes, problem);
         // The rule is about all three; what is wrong with one of them has its own path.
         const unequal = problems.some(({ path }) => path === "compact.retention");
         if (unequal) {
             settings.easedRules = [{ rule: equalRetention.id, reason: "the Helm values keep the resolutions for different times" }];
-            notes.carried("retention", "of three lengths", "easedRules", equalRetention.id);
+            easing.carried("retention", "of three lengths", "easedRules", equalRetention.id);
         }
         if (removed.length === 0 && !unequal) break;
         problems = problemsOf(settings);
     }
-    return { name, role, settings, notes: notes.all, problems, findings };
+    notes.push(...easing.all);
+    return { name, role, settings, notes, problems: problems.map((problem) => locatedProblem(notes, problem)), findings };
 }
 
 function problemsOf(settings: Settings): readonly Problem[] {
@@ -390,6 +432,9 @@ function problemsOf(settings: Settings): readonly Problem[] {
     }
 }
 
+/** A variable as Flux has them. Relabelling has numbers there: `${1}`. */
+const VARIABLE = /\$\{[A-Za-z_][^}"\\]*\}/g;
+
 function decisions(stacks: readonly ImportedStack[], domain: string | undefined, store: ImportedStore | undefined): string[] {
     const onAws = stacks.filter(({ settings }) => settings.cloud === "aws");
     return [
@@ -400,6 +445,14 @@ function decisions(stacks: readonly ImportedStack[], domain: string | undefined,
             ({ name, settings }) => `aws of ${name}: ${JSON.stringify(settings.aws)}. Write the region and the name of its EKS cluster.`,
         ),
         ...(store === undefined ? ["cloud: aws, since no values say where the bucket is. Write local for another Kubernetes."] : []),
+        ...stacks.flatMap(({ name, settings }) => {
+            const found = [...new Set(JSON.stringify(settings).match(VARIABLE))];
+            return found.length === 0
+                ? []
+                : [
+                      `${found.join(", ")} of ${name}: something fills them in before Helm reads the values (Flux, for instance). Write what they stand for.`,
+                  ];
+        }),
         ...stacks.flatMap(({ name, role, settings }) =>
             role === "observee"
                 ? [`observer of ${name}: ${String(settings.observer)} stands for the observer's stack (pulumi stack ls).`]

@@ -40,11 +40,7 @@ const FIXED: readonly (readonly [fields: string, ours: string, why: string])[] =
     ["resources", "the defaults of prometheus.memory and prometheus.cpu", "without a request Prometheus is the first to be evicted."],
     ["scrapeInterval", "30s", "it is the operator's default, too: nothing changes."],
     ["replicaExternalLabelName", PROMETHEUS_REPLICA_LABEL, "it is the operator's default, too: nothing changes."],
-    [
-        "serviceAccountName, externalUrl, podMetadata, alerting, affinity",
-        "the project's own",
-        "names, checksums and addresses follow the layout of the project.",
-    ],
+    ["serviceAccountName, externalUrl, alerting, affinity", "the project's own", "names and addresses follow the layout of the project."],
 ];
 
 /** Selectors that find everything if they are set to false. The project sets all of them. */
@@ -146,12 +142,22 @@ export function prometheusRelease(root: Readonly<Record<string, unknown>>, notes
                 "the default of prometheus.storage",
                 "without a volume a restart loses up to three hours that are in no bucket yet.",
             );
+        if (size !== undefined && valueAt(root, `${claim}.accessModes`) === undefined)
+            notes.differs(`${claim}.accessModes`, undefined, "ReadWriteOnce", "it is the operator's default, too: nothing changes.");
         taken(`${SPEC}.storageSpec`, (at) => values.at(at));
     }
 
     function resources(): void {
         const limit = `${SPEC}.resources.limits.memory`;
-        carry(valueAt(root, limit) === undefined ? `${SPEC}.resources.requests.memory` : limit, "prometheus.memory", memoryOf);
+        const request = `${SPEC}.resources.requests.memory`;
+        carry(valueAt(root, limit) === undefined ? request : limit, "prometheus.memory", memoryOf);
+        if (valueAt(root, limit) !== valueAt(root, request))
+            notes.differs(
+                request,
+                valueAt(root, request),
+                "request and limit are equal",
+                "a pod that may use more than it requests is the first to be evicted.",
+            );
         carry(`${SPEC}.resources.requests.cpu`, "prometheus.cpu", cpuOf);
         const cores = valueAt(root, `${SPEC}.resources.limits.cpu`);
         if (cores !== undefined) notes.differs(`${SPEC}.resources.limits.cpu`, cores, "no limit", "what nobody else uses is free to take.");
@@ -299,9 +305,16 @@ export function prometheusRelease(root: Readonly<Record<string, unknown>>, notes
                 "false",
                 "objects of every namespace are found, without the label of the release: more may be scraped and evaluated than before.",
             );
-        for (const [fields, ours, why] of FIXED)
-            if (fields.split(", ").every((field) => valueAt(root, `${SPEC}.${field}`) === undefined))
-                notes.differs(`${SPEC}: ${fields}`, undefined, ours, why);
+        for (const [fields, ours, why] of FIXED) {
+            const unset = fields.split(", ").filter((field) => valueAt(root, `${SPEC}.${field}`) === undefined);
+            if (unset.length > 0) notes.differs(`${SPEC}: ${unset.join(", ")}`, undefined, ours, why);
+        }
+        notes.differs(
+            `${SPEC}: podMetadata`,
+            valueAt(root, `${SPEC}.podMetadata`),
+            "with a checksum of the object store",
+            "the sidecar reads its object store when it starts: a changed one replaces the pods.",
+        );
         const on = CONTROL_PLANE.filter((part) => valueAt(root, `${part}.enabled`) === undefined);
         if (on.length > 0)
             notes.differs(

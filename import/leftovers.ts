@@ -1,3 +1,4 @@
+import { isMap } from "../rules/isMap";
 import type { Notes } from "./note";
 import type { Values } from "./values";
 
@@ -102,11 +103,23 @@ const OFTEN_SECRET = /(^|\.)(extraEnv[a-zA-Z]*|extraDeploy|extraManifests|auth|m
 
 const reasonOf = (path: string) => REASONS.find(([pattern]) => pattern.test(path));
 
-/** A note on each value that nothing has read. Sections of components that are off count for nothing. */
-export function noteLeftovers(values: Values, notes: Notes, isOff: (path: string) => boolean = () => false): void {
+/** A note on each value that nothing has read. Sections of components that are off count for nothing; one that has no effect is told once. */
+export function noteLeftovers(
+    values: Values,
+    notes: Notes,
+    isOff: (path: string) => boolean = () => false,
+    idle: (section: string) => string | undefined = () => undefined,
+): void {
     const groups = new Map<string, { value: unknown; why: string; todo: string }>();
     for (const { path, value } of values.unread((at) => reasonOf(at) !== undefined)) {
         if (isOff(path)) continue;
+        const [section = ""] = path.split(".");
+        const useless = idle(section);
+        if (useless !== undefined) {
+            const value = Object.keys(isMap(values.root[section]) ? values.root[section] : {}).join(", ");
+            groups.set(section, { value, why: useless, todo: "Nothing." });
+            continue;
+        }
         const [, why, todo] = reasonOf(path) ?? [
             undefined,
             "has no setting here.",

@@ -1,3 +1,5 @@
+import type { Problem } from "../rules/problem";
+
 /** What import says of one value: where it is now, what is different, or why it is nowhere. */
 export type Note = Carried | Differs | Left;
 
@@ -6,6 +8,8 @@ interface About {
     readonly from: string;
     /** What the values or the chart have there, shortened. */
     readonly value: string;
+    /** Where it is written: `thanos.yaml:12`. Absent: the chart has it whatever the values say. */
+    readonly place?: string;
 }
 
 /** It is a setting of the stack. */
@@ -56,19 +60,63 @@ export const hasCredential = (value: unknown): boolean =>
             (typeof inner === "string" && inner !== "" && SECRET.test(key) && !/name$|file$|ref$/i.test(key)) || hasCredential(inner),
     );
 
-/** The notes on the releases of one stack, in the order in which they were made. */
+/** File and line of what a note is about. Undefined where the values do not have it. */
+export type WhereIs = (from: string) => string | undefined;
+
+/** The notes on a release, in the order in which they were made. */
 export class Notes {
-    readonly all: Note[] = [];
+    /** `all`: where the notes go; two releases of one stack have one list. */
+    constructor(
+        private readonly whereIs: WhereIs = () => undefined,
+        readonly all: Note[] = [],
+    ) {}
 
     carried(from: string, value: unknown, setting: string, to: unknown): void {
-        this.all.push({ kind: "carried", from, value: shown(value), setting, to: shown(to) });
+        this.all.push({ kind: "carried", ...this.about(from, value), setting, to: shown(to) });
     }
 
     differs(from: string, value: unknown, ours: string, why: string): void {
-        this.all.push({ kind: "differs", from, value: shown(value), ours, why });
+        this.all.push({ kind: "differs", ...this.about(from, value), ours, why });
     }
 
     left(from: string, value: unknown, why: string, todo: string): void {
-        this.all.push({ kind: "left", from, value: shown(value), why, todo });
+        this.all.push({ kind: "left", ...this.about(from, value), why, todo });
     }
+
+    private about(from: string, value: unknown): About {
+        const place = this.whereIs(from);
+        return { from, value: shown(value), ...(place !== undefined && { place }) };
+    }
+}
+
+/** What is between a path of settings and one that contains it: `.hosts`. Undefined where it does not contain it. */
+const inside = (path: string, outer: string) =>
+    path === outer ? "" : path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`) ? path.slice(outer.length) : undefined;
+
+/** The values that a setting was made of: those of a setting within it, too. */
+const originsOf = (notes: readonly Note[], setting: string) =>
+    notes.filter(
+        (note): note is Carried =>
+            note.kind === "carried" && (inside(setting, note.setting) !== undefined || inside(note.setting, setting) !== undefined),
+    );
+
+/** A problem with a setting, with the place of the value that it was made of. */
+export function locatedProblem(notes: readonly Note[], problem: Problem): Problem {
+    const place = originsOf(notes, problem.path).find((note) => note.place !== undefined)?.place;
+    return place === undefined ? problem : { ...problem, path: `${problem.path} ${place}` };
+}
+
+/** The same notes, where a setting was left out because the schema refuses it: what was carried over by it was not. */
+export function withRefused(notes: readonly Note[], { path, problem, remedy }: Problem): Note[] {
+    const origins = originsOf(notes, path);
+    const left = origins.map(({ from, value, place, setting }): Left => {
+        const rest = inside(path, setting) ?? "";
+        const about = { from: `${from}${rest}`, value: rest === "" ? value : "as imported", ...(place !== undefined && { place }) };
+        return { kind: "left", ...about, why: `${path} ${problem}`, todo: remedy };
+    });
+    const gone = new Set<Note>(origins.filter(({ setting }) => inside(setting, path) !== undefined));
+    return [
+        ...notes.filter((note) => !gone.has(note)),
+        ...(left.length > 0 ? left : [{ kind: "left", from: path, value: "as imported", why: problem, todo: remedy } as const]),
+    ];
 }

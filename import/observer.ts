@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import { parse } from "yaml";
 import { RECEIVE_REPLICA_LABEL, REPLICA_LABELS, RULE_REPLICA_LABEL } from "../config/labels";
-import { formatDuration, parseDuration } from "../rules/duration";
+import { type Duration, formatDuration, parseDuration } from "../rules/duration";
 import { isMap } from "../rules/isMap";
 import { PROMETHEUS_REPLICA_LABEL } from "../rules/model";
+import { carryCaches } from "./cache";
 import { FLAGS, SOURCES, type Treatment } from "./flags";
 import type { Notes } from "./note";
 import { cpuOf, memoryOf, volumeOf } from "./quantity";
 import { type Settings, set } from "./settings";
-import { type Component, type ComponentName, type Flag, SHARDS, type ThanosRelease } from "./thanosRelease";
-import type { Values } from "./values";
+import { type CacheFile, type Component, type ComponentName, type Flag, SHARDS, type ThanosRelease } from "./thanosRelease";
+import { type Values, valueAt } from "./values";
 
 /** Where the settings of a component are. */
 const SECTIONS: Readonly<
@@ -28,7 +28,7 @@ const SECTIONS: Readonly<
 /** The settings of an observer that does what a release of one of Thanos's charts does. */
 export function observerSettings(release: ThanosRelease, values: Values, notes: Notes): Settings {
     const settings: Settings = {};
-    for (const component of release.components) {
+    for (const component of withDeletionMarks(release.components, settings, notes)) {
         const section = SECTIONS[component.name].section;
         if (component.name === "rule" || component.name === "bucket-web") set(settings, section, settings[section] ?? {});
         flagsOf(component, settings, notes);
@@ -119,6 +119,14 @@ const LEFT_FLAGS: readonly (readonly [RegExp, readonly [string, string]])[] = [
         /^(query\.partial-response|query-range\.partial-response)/,
         ["an answer goes on with a warning if a source is missing (docs/adr/0015).", "Nothing."],
     ],
+    [
+        /^(no-)?debug\.halt-on-error$/,
+        ["Compact halts at an error, and an alert says so: it must not go on with blocks that may be corrupt.", "Nothing."],
+    ],
+    [
+        /^(block-(sync|meta-fetch)-concurrency|store\.grpc\.series-max-concurrency|store\.index-header.*)$/,
+        ["follows from the memory of the pod, or is Thanos's own choice here.", "Write the memory of the component."],
+    ],
     [/^tsdb\.wal-compression/, ["is Thanos's own choice here.", "Nothing."]],
     [/^receive\./, ["the stack decides how Receive routes.", "See `receive` in docs/configuration.md."]],
 ];
@@ -135,10 +143,13 @@ function settingOf(
         notes.left(from, value, "is not a value that import can read.", `Write ${treatment.setting} yourself.`);
         return;
     }
-    // No limit is the absence of the setting.
-    if (written === 0) return;
+    if (written === 0) {
+        notes.carried(from, value, treatment.setting, "without the setting: no limit");
+        return;
+    }
     set(settings, treatment.setting, written);
     notes.carried(from, value, treatment.setting, written);
+    if (treatment.only) notes.differs(from, value, ...treatment.only);
 }
 
 const numberIn = (value: string) => (/^\d+$/.test(value) ? Number(value) : undefined);
@@ -157,10 +168,13 @@ function timeIn(value: string): string | undefined {
 /** Flags that the project passes and the chart does not. */
 function notPassed(component: Component, settings: Settings, notes: Notes): void {
     const passed = new Set(component.flags.map(({ name }) => name));
+    const forms = new Set([
+        ...component.flags.map(({ name }) => FLAGS[component.name][name]).map((known) => known && "special" in known && known.form),
+        component.cache || component.bucketCache ? "cache" : undefined,
+    ]);
     const same: string[] = [];
     for (const [name, treatment] of Object.entries(FLAGS[component.name])) {
-        // Both flags of a pair say the same: one names a file, the other has its text.
-        if (passed.has(name) || (name.endsWith("-file") && component.cache !== undefined)) continue;
+        if (passed.has(name) || ("special" in treatment && treatment.form && forms.has(treatment.form))) continue;
         const from = `${component.name} --${name}`;
         if ("fixed" in treatment) {
             if (treatment.same === undefined) notes.differs(from, undefined, treatment.fixed, treatment.why);
@@ -187,15 +201,16 @@ function notPassed(component: Component, settings: Settings, notes: Notes): void
 function specials(component: Component, flags: readonly Flag[], settings: Settings, notes: Notes): void {
     const of = (...names: string[]) => flags.filter(({ name }) => names.includes(name));
     const from = (flag: Flag) => fromOf(component, flag);
-    if (component.name === "compact")
-        merging(component, of("deduplication.replica-label"), of("deduplication.func").at(-1), settings, notes);
+    if (component.name === "compact") merging(component, flags, settings, notes);
     for (const flag of of("endpoint", "endpoint-strict", "endpoint-group", "store", "store.sd-files", "endpoint.sd-config-file"))
-        notes.left(
-            from(flag),
-            flag.value,
-            SOURCES,
-            "If it is a sidecar or a Query of another cluster, import that cluster's values of kube-prometheus-stack, too, or add it to `observees`.",
-        );
+        if (flag.from === undefined) notes.differs(from(flag), flag.value, "the stack's", SOURCES);
+        else
+            notes.left(
+                from(flag),
+                flag.value,
+                SOURCES,
+                "If it is a sidecar or a Query of another cluster, import that cluster's values of kube-prometheus-stack, too, or add it to `observees`.",
+            );
     for (const flag of of(SHARDS)) {
         const shards = Number(flag.value);
         set(settings, "store.shards", shards);
@@ -238,11 +253,13 @@ function specials(component: Component, flags: readonly Flag[], settings: Settin
             "import does not move rule files: many of them belong into the Prometheus of the cluster that they are about (docs/adr/0023).",
             "Write those that need several clusters to files beside Pulumi.yaml, and list them in `rule.files`.",
         );
-    caches(component, of("store.caching-bucket.config", "store.caching-bucket.config-file"), settings, notes);
+    caches(component, flags, settings, notes);
 }
 
-function merging(component: Component, labels: readonly Flag[], func: Flag | undefined, settings: Settings, notes: Notes): void {
-    for (const flag of labels) {
+/** Compact merges the copies that replicas of Prometheus write, or leaves that to Query. */
+function merging(component: Component, flags: readonly Flag[], settings: Settings, notes: Notes): void {
+    const func = flags.filter(({ name }) => name === "deduplication.func").at(-1);
+    for (const flag of flags.filter(({ name }) => name === "deduplication.replica-label")) {
         const from = fromOf(component, flag);
         if (flag.value === RECEIVE_REPLICA_LABEL)
             notes.differs(from, flag.value, "in streams that Receive uploads to", "only there are there such copies.");
@@ -256,6 +273,57 @@ function merging(component: Component, labels: readonly Flag[], func: Flag | und
                 `Compact merges the blocks of two Prometheus by the label ${PROMETHEUS_REPLICA_LABEL} and by penalty only; another way would keep the samples of both (L3).`,
                 "Query merges them anyway. `compact.mergeReplicas` merges new blocks for good.",
             );
+    }
+    const merges = valueAt(settings, "compact.mergeReplicas") === true;
+    const ofMerging = func && fromOf(component, func);
+    if (func && ofMerging) {
+        if (merges) notes.carried(ofMerging, func.value, "compact.mergeReplicas", "penalty");
+        else notes.left(ofMerging, func.value, "says how Compact merges replicas, and this one does not.", "Nothing.");
+    }
+    for (const flag of flags.filter(({ name }) => name === "compact.enable-vertical-compaction")) {
+        const from = fromOf(component, flag);
+        if (merges) notes.carried(from, flag.value, "compact.mergeReplicas", true);
+        else
+            notes.left(
+                from,
+                flag.value,
+                "Compact merges blocks that overlap only where it merges replicas, and in streams that Receive uploads to; elsewhere it halts at them.",
+                "Look whether the bucket has such blocks (thanos tools bucket verify --issues=overlapped_blocks). If it has, write `compact.mergeReplicas: true`.",
+            );
+    }
+}
+
+/** Store has to forget a block before Compact deletes it (L5). Where Compact deletes early, half of its delay is what Thanos's own defaults are. */
+function withDeletionMarks(components: readonly Component[], settings: Settings, notes: Notes): readonly Component[] {
+    const flagOf = (component: ComponentName, name: string) =>
+        components.find((one) => one.name === component)?.flags.findLast((flag) => flag.name === name);
+    const [deletion, marks] = [flagOf("compact", "delete-delay"), flagOf("store", MARKS)];
+    const [deleted, ignored] = [lengthOf(deletion?.value), lengthOf(marks?.value ?? STORE_MARKS_DELAY)];
+    if (deleted === undefined || ignored === undefined || ignored < deleted) return components;
+    const half = formatDuration(Math.floor(deleted / 2) as Duration);
+    set(settings, "store.ignoreDeletionMarksDelay", half);
+    notes.differs(
+        marks?.from === undefined ? `store --${MARKS}` : `${marks.from} (--${MARKS})`,
+        marks?.value ?? `not set, so ${STORE_MARKS_DELAY}`,
+        `${half}: half of Compact's --delete-delay`,
+        `Compact deletes a block ${deletion?.value} after it has marked it, and Store would still ask for it (L5).`,
+    );
+    return components.map((component) =>
+        component.name === "store"
+            ? { ...component, flags: [...component.flags.filter(({ name }) => name !== MARKS), { name: MARKS, value: half }] }
+            : component,
+    );
+}
+
+const MARKS = "ignore-deletion-marks-delay";
+/** Thanos's own `--ignore-deletion-marks-delay` (cmd/thanos/store.go). */
+const STORE_MARKS_DELAY = "24h";
+
+function lengthOf(text: unknown): Duration | undefined {
+    try {
+        return parseDuration(String(text));
+    } catch {
+        return undefined;
     }
 }
 
@@ -296,50 +364,21 @@ const ALERTS = "Alertmanagers are addresses, or the one that the stack installs.
 const ALERTS_TODO =
     "Write `alerting.alertmanager: external` and `alerting.external`; the default installs an Alertmanager that tells nobody.";
 
-/** A cache file of Thanos as the setting of a component. */
-function caches(component: Component, bucketCache: readonly Flag[], settings: Settings, notes: Notes): void {
-    for (const flag of bucketCache)
-        notes.left(fromOf(component, flag), flag.value, "one setting has both caches of a Store.", "Write `store.cache`.");
-    const { cache } = component;
-    if (cache === undefined) return;
+/** The cache of a component, which may be a file of the chart or a flag of the user's, as the setting that has all its caches. */
+function caches(component: Component, flags: readonly Flag[], settings: Settings, notes: Notes): void {
     const setting = `${SECTIONS[component.name].section}.cache`;
-    const written = cacheIn(cache.text);
-    if (written === undefined) {
-        notes.left(cache.path, cache.text, "is no cache that import can read.", `Write ${setting}.`);
-        return;
-    }
-    set(settings, setting, written);
-    notes.carried(cache.path, cache.text, setting, written);
-}
-
-/** Sizes of a cache in memory follow the pod's; the password of Redis is not written. */
-function cacheIn(text: string): Settings | undefined {
-    let file: unknown;
-    try {
-        file = parse(text, { logLevel: "silent" });
-    } catch {
-        return undefined;
-    }
-    if (!isMap(file)) return undefined;
-    const config = isMap(file.config) ? file.config : {};
-    switch (String(file.type).toUpperCase()) {
-        case "IN-MEMORY":
-            return { type: "in-memory" };
-        case "MEMCACHED": {
-            const addresses = Array.isArray(config.addresses) ? config.addresses.map(String) : [];
-            // The names behind dns+ and dnssrv+ are IP addresses, which change (config/schema/cache.ts).
-            return {
-                type: "own-memcached",
-                addresses: addresses.map((address) => address.replace(/^dns\+/, "").replace(/^dnssrv\+/, "dnssrvnoa+")),
-            };
-        }
-        case "REDIS":
-            return typeof config.addr === "string"
-                ? { type: "own-redis", address: config.addr, ...(config.tls_enabled === true && { tls: true }) }
-                : undefined;
-        default:
-            return undefined;
-    }
+    const ofFlags = (names: RegExp) =>
+        flags.filter(({ name }) => names.test(name)).map((flag) => ({ path: fromOf(component, flag), text: flag.value }));
+    const ofFile = (file: CacheFile | undefined, name: string) =>
+        file ? [{ path: fromOf(component, { name, value: "", from: file.path }), text: file.text }] : [];
+    const own = component.name === "store" ? "index-cache.config" : "query-range.response-cache-config";
+    const files = [
+        ...ofFlags(new RegExp(`^${own}`)),
+        ...ofFile(component.cache, `${own}-file`),
+        ...ofFlags(/^store\.caching-bucket\.config/),
+        ...ofFile(component.bucketCache, "store.caching-bucket.config-file"),
+    ];
+    carryCaches(files, setting, settings, notes);
 }
 
 function replicaLabels({ components }: ThanosRelease, settings: Settings, notes: Notes): void {
@@ -351,6 +390,14 @@ function replicaLabels({ components }: ThanosRelease, settings: Settings, notes:
         .flatMap(({ value }) => /^([a-z_]*replica[a-z_]*)=/i.exec(value)?.[1] ?? []);
     const labels = [...new Set([...flags.map(({ value }) => value), ...ofReceive])].filter((label) => !REPLICA_LABELS.includes(label));
     if (labels.length > 0) set(settings, "query.replicaLabels", labels);
+    const added = REPLICA_LABELS.filter((label) => !flags.some(({ value }) => value === label));
+    if (flags.length > 0 && added.length > 0)
+        notes.differs(
+            `${flags[0]?.from ?? "query"} (--query.replica-label)`,
+            flags.map(({ value }) => value),
+            added.join(", "),
+            "Query merges copies by these labels, too: the project's own parts write them. New blocks have the project's labels, older ones keep theirs.",
+        );
     for (const { value, from } of flags)
         notes.carried(
             `${from ?? "query"} (--query.replica-label)`,
@@ -364,6 +411,8 @@ function replicaLabels({ components }: ThanosRelease, settings: Settings, notes:
 function podsOf(component: Component, settings: Settings, values: Values, notes: Notes): void {
     const { section, pods, memory, cpu, volume, autoscale } = SECTIONS[component.name];
     const { key, replicas } = component;
+    if (replicas && !pods && (values.count(replicas.path) ?? 1) > 1)
+        notes.differs(replicas.path, values.count(replicas.path), "1", "one pod is enough for a page that few people open.");
     if (replicas && pods) podCount(component, replicas, `${section}.${pods}`, settings, values, notes);
     const size = (path: string, setting: string, convert: (quantity: string) => string | undefined) => {
         const value = values.text(path);
@@ -440,6 +489,9 @@ function podCount(
     }
 }
 
+/** Bitnami's charts write so: the cluster's default, as without the setting. */
+const DEFAULT_CLASS = "-";
+
 /** StorageClass, nodes and priority: one setting for all pods of a stack, so only what all components agree on. */
 function whereOf({ components, storageClass }: ThanosRelease, settings: Settings, values: Values, notes: Notes): void {
     const classes = components.flatMap(({ volume }) => (volume ? [volume.storageClass] : []));
@@ -458,7 +510,7 @@ function whereOf({ components, storageClass }: ThanosRelease, settings: Settings
     common(
         [...classes, ...(storageClass ? [storageClass] : [])],
         "storageClass",
-        (value) => typeof value === "string" && /^[a-z0-9]/.test(value),
+        (value) => typeof value === "string" && value !== "" && value !== DEFAULT_CLASS,
     );
     const keys = ["global", ...components.map(({ key }) => key)];
     const at = (key: string) => keys.map((component) => `${component}.${key}`);

@@ -24,7 +24,9 @@ export function textOf(fleet: ImportedFleet, files: readonly StackFileResult[], 
         ),
         ...section(
             "Not carried over",
-            stack.notes.flatMap((note) => (note.kind === "left" ? [`${note.from}: ${note.value}: ${note.why} ${note.todo}`] : [])),
+            stack.notes.flatMap((note) =>
+                note.kind === "left" ? [`${note.place ? `${note.place} ` : ""}${note.from}: ${note.value}: ${note.why} ${note.todo}`] : [],
+            ),
         ),
         ...section(
             "Rules that the releases break today",

@@ -1,4 +1,13 @@
-import { autoscalingOf, type Component, type ComponentName, extraFlags, type Flag, flag, type ThanosRelease } from "./thanosRelease";
+import {
+    alertmanagerFlags,
+    autoscalingOf,
+    type Component,
+    type ComponentName,
+    extraFlags,
+    type Flag,
+    flag,
+    type ThanosRelease,
+} from "./thanosRelease";
 import type { Values } from "./values";
 
 /** stevehipwell's chart `thanos`, versions 1.11 and later: where it has each flag, and its defaults (stevehipwell/helm-charts, charts/thanos). */
@@ -30,6 +39,7 @@ export function stevehipwell(values: Values): ThanosRelease {
         ...ownLabels.flatMap((label) => flag("query.replica-label", label)),
         ...["additionalEndpoints", "query.additionalStores"].flatMap((path) => labelsAt(path, "endpoint")),
         ...labelsAt("additionalEndpointGroups", "endpoint-group"),
+        ...flag("endpoint", "the chart's own components"),
     ]);
     const merges = isOn("compact.deduplication", true);
     const func = values.text("compact.deduplication.func");
@@ -66,7 +76,9 @@ export function stevehipwell(values: Values): ThanosRelease {
         ...labelsAt("rule.overrideQueryEndpoints", "query"),
         ...flag("rule-file", "/etc/thanos/rules/*.yaml"),
         ...flag("eval-interval", values.text("rule.evalInterval") ?? "1m", "rule.evalInterval"),
-        ...(values.at("rule.alertmanagersConfig") ? flag("alertmanagers.config-file", "the chart's", "rule.alertmanagersConfig") : []),
+        ...(values.isOn("rule.alertmanagersConfig.create", true)
+            ? alertmanagerFlags(values, "rule.alertmanagersConfig.value", "alertmanagers: []")
+            : flag("alertmanagers.config-file", "the chart's", "rule.alertmanagersConfig.name")),
     ]);
     const creates = values.isOn("objstoreConfig.create", true);
     const secret = values.text("objstoreConfig.name");

@@ -1,7 +1,9 @@
 import {
+    alertmanagerFlags,
     autoscalingOf,
     type Component,
     type ComponentName,
+    cacheFile,
     extraFlags,
     type Flag,
     flag,
@@ -37,16 +39,16 @@ export function thanosCommunity(values: Values): ThanosRelease {
         flag(name, values.text(`compactor.retention.${key}`) ?? byDefault, `compactor.retention.${key}`);
 
     const store = (): Component => {
-        const bucketCache = values.at("storegateway.cachingBucketConfig");
-        return component("store", "storegateway", 2, [
-            ...shardFlags(values, "storegateway.sharded"),
-            ...(bucketCache ? flag("store.caching-bucket.config-file", "the chart's", "storegateway.cachingBucketConfig") : []),
-        ]);
+        const bucketCache = cacheFile(values, "storegateway.cachingBucketConfig");
+        return {
+            ...component("store", "storegateway", 2, shardFlags(values, "storegateway.sharded")),
+            ...(bucketCache && { bucketCache }),
+        };
     };
-    const cache = values.text("queryFrontend.cacheConfig");
+    const cache = cacheFile(values, "queryFrontend.cacheConfig");
     const frontend = (): Component => ({
         ...component("query-frontend", "queryFrontend", 2, flag("query-frontend.downstream-url", "the chart's Query")),
-        ...(cache && { cache: { path: "queryFrontend.cacheConfig", text: cache } }),
+        ...(cache && { cache }),
     });
     const isSplit = values.text("receive.mode") === "split";
     /** In split mode, a section of its own lies over what ingesters and routers have in common. */
@@ -83,7 +85,7 @@ export function thanosCommunity(values: Values): ThanosRelease {
             ...flag("label", 'ruler_replica="$(POD_NAME)"'),
             ...flag("alert.label-drop", "ruler_replica"),
             ...flag("rule-file", "/etc/thanos/rules/*.yaml"),
-            ...(values.at("ruler.alertmanagers") ? flag("alertmanagers.config-file", "the chart's", "ruler.alertmanagers") : []),
+            ...alertmanagerFlags(values, "ruler.alertmanagers.config", ALERTMANAGERS),
             ...flag("query.config-file", "the chart's"),
             ...flag("alert.query-url", values.text("ruler.alertQueryUrl"), "ruler.alertQueryUrl"),
         ]);
@@ -101,6 +103,7 @@ export function thanosCommunity(values: Values): ThanosRelease {
                           2,
                           [
                               ...labels.flatMap((label) => flag("query.replica-label", label, "query.replicaLabels")),
+                              ...flag("endpoint", "the chart's own components"),
                               ...["query.endpoints.static", "query.stores"].flatMap((path) =>
                                   values.texts(path).flatMap((address) => flag("endpoint", address, path)),
                               ),
@@ -139,6 +142,8 @@ export function thanosCommunity(values: Values): ThanosRelease {
     };
 }
 
+/** An example, which the chart has as its default. */
+const ALERTMANAGERS = "alertmanagers: [{static_configs: [alertmanager.monitoring.svc.cluster.local:9093], scheme: http, api_version: v2}]";
 const HAS_VOLUME: readonly ComponentName[] = ["store", "compact", "rule"];
 /** Since version 0.28; before, not all three of them. */
 const REPLICA_LABELS = ["prometheus_replica", "receive_replica", "ruler_replica"];

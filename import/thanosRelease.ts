@@ -1,3 +1,4 @@
+import { parse, stringify } from "yaml";
 import { isMap } from "../rules/isMap";
 import type { Values } from "./values";
 
@@ -26,8 +27,16 @@ export interface Component {
     readonly volume?: { readonly path: string; readonly default: string; readonly storageClass: string };
     /** Most pods, and the CPU that adds some. Absent: not scaled. */
     readonly autoscaling?: { readonly path: string; readonly maxReplicas: number; readonly cpuPercent: number | undefined };
-    /** The text of its cache file. */
-    readonly cache?: { readonly path: string; readonly text: string };
+    /** Its cache file: Query Frontend's answers, Store's indexes. */
+    readonly cache?: CacheFile;
+    /** Store's cache of chunks and of lists of blocks. */
+    readonly bucketCache?: CacheFile;
+}
+
+/** The text of a cache file, and where the values have it. */
+export interface CacheFile {
+    readonly path: string;
+    readonly text: string;
 }
 
 /** A flag that the chart passes. */
@@ -53,6 +62,42 @@ export function extraFlags(values: Values, path: string): Flag[] {
         const given = value ?? (next !== undefined && !next.startsWith("-") ? next : "true");
         return [{ name, value: given, from: path }];
     });
+}
+
+/** A file that values have as text or as a map. */
+function fileText(values: Values, path: string): string | undefined {
+    const file = values.at(path);
+    if (file === undefined || file === "" || (isMap(file) && Object.keys(file).length === 0)) return undefined;
+    return typeof file === "string" ? file : stringify(file);
+}
+
+/** A cache file of a component. */
+export function cacheFile(values: Values, path: string): CacheFile | undefined {
+    const text = fileText(values, path);
+    return text === undefined ? undefined : { path, text };
+}
+
+/** Alertmanagers in a file of Thanos, as flags with their addresses where these say all that the file does. `byDefault`: what the chart has there. */
+export function alertmanagerFlags(values: Values, path: string, byDefault?: string): Flag[] {
+    const given = fileText(values, path);
+    const text = given ?? byDefault;
+    if (text === undefined) return [];
+    const from = given === undefined ? undefined : path;
+    const urls = urlsIn(text);
+    return urls ? urls.flatMap((url) => flag("alertmanagers.url", url, from)) : flag("alertmanagers.config-file", "the chart's", from);
+}
+
+const PLAIN = new Set(["static_configs", "scheme", "path_prefix", "timeout", "api_version"]);
+
+/** Undefined where an Alertmanager is found by DNS, or has credentials. */
+function urlsIn(text: string): string[] | undefined {
+    const file: unknown = parse(text, { logLevel: "silent" });
+    const all: unknown = isMap(file) ? file.alertmanagers : undefined;
+    if (!Array.isArray(all) || !all.every((one) => isMap(one) && Object.keys(one).every((key) => PLAIN.has(key)))) return undefined;
+    const urls = all.flatMap(({ static_configs: addresses, scheme = "http", path_prefix: prefix = "" }) =>
+        (Array.isArray(addresses) ? addresses : []).map((address) => `${scheme}://${address}${prefix}`),
+    );
+    return urls.length > 0 && urls.every((url) => /^https?:\/\/[\w.-]+:\d+[\w./-]*$/.test(url)) ? urls : undefined;
 }
 
 /** Autoscaling where it is on. Without a number of pods the chart's would be the default of Kubernetes, which is one pod. */

@@ -53,6 +53,9 @@ export function newlines(text: string, end = text.length): number {
     return count;
 }
 
+/** What is wrong with the text of a chart. */
+export const TEMPLATES = "has templates ({{ }}).";
+
 /** A line or a value that begins with a template. Rules and Alertmanager have templates of their own, in quotes or in blocks of text. */
 const TEMPLATE = /^[ \t]*(?:- +)?(?:[^\s#'"]+: +)?\{\{/m;
 
@@ -73,7 +76,7 @@ export function readDocument(source: SourceDocument): { readonly value: unknown 
         const [error] = tree.errors;
         const template = source.text.search(TEMPLATE);
         if (template !== -1 && (error !== undefined || hasTemplates(tree)))
-            return unreadable(source, template, "has templates ({{ }}).", "Lint what `helm template` or another program renders.");
+            return unreadable(source, template, TEMPLATES, "Lint what `helm template` or another program renders.");
         if (error !== undefined) return unreadable(source, error.pos[0], ...whatIsWrong(error));
         return { value: tree.toJS() };
     } catch (error) {

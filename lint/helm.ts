@@ -3,13 +3,16 @@ import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
 
 /** What an object of a GitOps tool says of a release. */
-interface Asked {
+export interface Asked {
     /** Name of the chart, or of what leads to it. */
     readonly chart: unknown;
+    /** Version of the chart, or the range that it has to be in. */
+    readonly version: unknown;
     readonly values: unknown;
     readonly namespace: unknown;
     /** What else decides on its values: nobody would know which count. */
     readonly others: readonly string[];
+    /** Keys that lead to the values. */
     readonly keys: readonly (string | number)[];
 }
 
@@ -62,7 +65,8 @@ const isAboutThanos = ({ chart, values }: Asked) =>
 /** Arguments that set single values. A plan has each, if only as an empty list. */
 const OF_TERRAFORM = ["set", "set_list", "set_sensitive", "set_wo"];
 
-function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
+/** The releases that an object of Flux, Argo CD or k3s asks for. */
+export function askedBy({ apiVersion, kind, fields }: Pick<Manifest, "apiVersion" | "kind" | "fields">): Asked[] {
     const [group] = apiVersion.split("/");
     const spec = at(fields, "spec");
     const given = (from: unknown, ...keys: string[]) => keys.filter((key) => at(from, key) !== undefined);
@@ -71,6 +75,7 @@ function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
             {
                 // A chart of its own source has a reference (Flux 2.3 and later).
                 chart: at(at(at(spec, "chart"), "spec"), "chart") ?? at(at(spec, "chartRef"), "name"),
+                version: at(at(at(spec, "chart"), "spec"), "version"),
                 values: at(spec, "values"),
                 namespace: at(spec, "targetNamespace") ?? at(at(fields, "metadata"), "namespace"),
                 others: given(spec, "valuesFrom"),
@@ -87,6 +92,7 @@ function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
             const helm = at(one, "helm");
             return {
                 chart: at(one, "chart"),
+                version: at(one, "targetRevision"),
                 values: at(helm, "valuesObject") ?? yaml(at(helm, "values")),
                 namespace: at(at(spec, "destination"), "namespace"),
                 others: given(helm, "valueFiles", "parameters", "fileParameters"),
@@ -101,6 +107,7 @@ function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
         return [
             {
                 chart: at(fields, "chart"),
+                version: at(fields, "version"),
                 values: isWritten ? values.reduce(merged, {}) : {},
                 namespace: at(fields, "namespace"),
                 others: [...(isWritten ? [] : ["expressions"]), ...OF_TERRAFORM.filter((key) => [at(fields, key) ?? []].flat().length > 0)],
@@ -112,6 +119,7 @@ function askedBy({ apiVersion, kind, fields }: Manifest): Asked[] {
         return [
             {
                 chart: at(spec, "chart"),
+                version: at(spec, "version"),
                 values: at(spec, "values") ?? yaml(at(spec, "valuesContent")),
                 namespace: at(spec, "targetNamespace"),
                 others: given(spec, "set", "valuesSecrets"),

@@ -49,10 +49,66 @@ describe("values", () => {
 
     it("take the cluster before the file, and the chart that the user names", () => {
         const file = fileOf("query: {replicaCount: 2}");
-        assert.deepEqual(readReleases([`blue=${file}`], chartFrom("bitnami@17.6.0")), [
-            { file, values: { query: { replicaCount: 2 } }, chart: { name: "bitnami", version: "17.6.0" }, cluster: "blue" },
-        ]);
+        const [{ whereIs: _, ...release } = {}] = readReleases([`blue=${file}`], chartFrom("bitnami@17.6.0"));
+        assert.deepEqual(release, {
+            file,
+            values: { query: { replicaCount: 2 } },
+            chart: { name: "bitnami", version: "17.6.0" },
+            cluster: "blue",
+        });
     });
+
+    it("below the name of a dependency are those of the chart that the user names", () => {
+        const file = fileOf(
+            "thanos: {storegateway: {extraFlags: [--min-time=-2w]}}\nkube-prometheus-stack: {defaultRules: {create: true}}\nloki: {}",
+        );
+        assert.deepEqual(
+            readReleases([file], chartFrom("bitnami@17.6.0")).map(({ file: at, values, chart }) => [at, values, chart]),
+            [[`${file} thanos`, { storegateway: { extraFlags: ["--min-time=-2w"] } }, { name: "bitnami", version: "17.6.0" }]],
+        );
+    });
+
+    it("in a HelmRelease are read with its chart's version, and with what else decides on them", () => {
+        const spec = {
+            chart: { spec: { chart: "thanos", version: "1.22.1" } },
+            values: { storeGateway: { replicas: 2 } },
+            valuesFrom: [{ kind: "Secret" }],
+        };
+        const found = fileOf(
+            stringify({ apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease", metadata: { name: "thanos" }, spec }),
+        );
+        assert.deepEqual(
+            readReleases([found], undefined).map(({ chart, values, others }) => [chart, values, others]),
+            [[{ name: "stevehipwell", version: "1.22.1" }, { storeGateway: { replicas: 2 } }, ["valuesFrom"]]],
+        );
+    });
+
+    it("are found by the line of each, also of a flag in a list and below the values of a HelmRelease", () => {
+        const text = "# values\nquery:\n  extraFlags:\n    - --query.timeout=5m\n    - --web.prefix-header=X\nmetrics: {enabled: true}\n";
+        const lineOf = (whole: string, ...from: string[]) => {
+            const file = fileOf(whole);
+            const [release] = readReleases([file], undefined);
+            return from.map((one) => release?.whereIs?.(one)?.replace(`${file}:`, ""));
+        };
+        assert.deepEqual(
+            lineOf(text, "query.extraFlags (--web.prefix-header)", "query.extraFlags", "metrics", "query.replicaCount", "query --wait"),
+            ["5", "3", "6", undefined, undefined],
+        );
+        const head = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    ";
+        assert.deepEqual(lineOf(`${head}${text.replaceAll("\n", "\n    ")}`, "query.extraFlags (--query.timeout)"), ["8"]);
+    });
+
+    it("that are nowhere in a file are refused", () => {
+        const nothing =
+            "values: 1 problem. Nothing was changed.\n  values.yaml: has no values of a release. Name the file that you give to helm with --values, or a HelmRelease or an Application that has them.";
+        assert.deepEqual([refusal("apiVersion: v1\nkind: Secret"), refusal("# nothing")], [nothing, nothing]);
+    });
+
+    it("with templates left in them are refused", () =>
+        assert.equal(
+            refusal("query:\n  stores:\n    {{ range .Values.clusters }}"),
+            "values: 1 problem. Nothing was changed.\n  values.yaml:3: has templates ({{ }}). Give import what Helm has: helm get values RELEASE -o yaml.",
+        ));
 
     it("of another chart are refused", () =>
         assert.equal(

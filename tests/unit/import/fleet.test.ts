@@ -147,7 +147,7 @@ describe("an import of Bitnami's chart", () => {
             [[], { type: "S3", config: { endpoint: "e", bucket: "b", send_content_md5: true, http_config: { max_idle_conns: 5 } } }],
         );
         assert.deepEqual(lines("left", stack), [
-            "objectStore.config.http_config.tls_handshake_timeout: as imported: is not a setting here. Remove it, or look up its name in docs/configuration.md.",
+            "objstoreConfig.config.http_config.tls_handshake_timeout: as imported: objectStore.config.http_config.tls_handshake_timeout is not a setting here. Remove it, or look up its name in docs/configuration.md.",
         ]);
         assert.deepEqual(
             store("region: eu").problems.map(({ path }) => path),
@@ -159,8 +159,162 @@ describe("an import of Bitnami's chart", () => {
         const stack = only("bitnami", "objstoreConfig: {type: GCS, config: {bucket: b}}\nquery: {extraFlags: [--query.timeout=1.5h]}");
         assert.deepEqual([stack.settings.query, stack.problems], [{ replicaLabels: ["replica"] }, []]);
         assert.deepEqual(lines("left", stack), [
-            'query.timeout: as imported: "1.5h" is not a duration. Write a number and a unit (ms, s, m, h, d, w, y), for instance 2m.',
+            'query.extraFlags (--query.timeout): 1.5h: query.timeout "1.5h" is not a duration. Write a number and a unit (ms, s, m, h, d, w, y), for instance 2m.',
         ]);
+        assert.deepEqual(lines("carried", stack, /query\.timeout/), []);
+    });
+
+    it("says in which line the value of a refused setting is", () => {
+        const text =
+            "objstoreConfig: {type: GCS, config: {bucket: b}}\nquery: {extraFlags: [--query.timeout=1.5h]}\ncompactor: {enabled: true, retentionResolutionRaw: 30h}";
+        const places: Record<string, string> = {
+            "query.extraFlags (--query.timeout)": "b.yaml:2",
+            "compactor.retentionResolutionRaw (--retention.resolution-raw)": "b.yaml:3",
+        };
+        const stack = only("bitnami", text, { whereIs: (from) => places[from] });
+        assert.deepEqual(
+            [stack.notes.flatMap((note) => (note.kind === "left" ? (note.place ?? []) : [])), stack.problems.map(({ path }) => path)],
+            [["b.yaml:2"], ["compact.retention.raw b.yaml:3"]],
+        );
+    });
+
+    const STORE = "objstoreConfig: {type: GCS, config: {bucket: b}}\n";
+
+    it("says what else decides on its values", () =>
+        assert.deepEqual(lines("left", only("bitnami", STORE, { others: ["valuesFrom"] }), /valuesFrom/), [
+            "valuesFrom: not read: import reads the values that are written in the file, and these are elsewhere. Give import what they make together: helm get values RELEASE -o yaml.",
+        ]));
+
+    it("lets Store forget blocks after half of the time after which Compact deletes them, where it deletes early", () => {
+        const stores = (flags: string) => {
+            const stack = only("bitnami", `${STORE}storegateway: {enabled: true}\ncompactor: {enabled: true, extraFlags: [${flags}]}`);
+            return [
+                valueAt(stack.settings, "store.ignoreDeletionMarksDelay"),
+                stack.problems,
+                lines("differs", stack, /deletion-marks/).slice(0, 1),
+            ];
+        };
+        assert.deepEqual(stores("--delete-delay=30m"), [
+            "15m",
+            [],
+            [
+                "store --ignore-deletion-marks-delay: not set, so 24h -> 15m: half of Compact's --delete-delay: Compact deletes a block 30m after it has marked it, and Store would still ask for it (L5).",
+            ],
+        ]);
+        assert.equal(stores("--delete-delay=72h")[0], undefined);
+    });
+
+    const cacheOf = (text: string) => {
+        const stack = only("bitnami", `${STORE}queryFrontend: {enabled: true, ${text}}`);
+        assert.deepEqual(stack.problems, []);
+        return [
+            valueAt(stack.settings, "queryFrontend.cache"),
+            [...lines("left", stack, /queryFrontend/), ...lines("differs", stack, /queryFrontend.*cache-config/)],
+        ];
+    };
+
+    it("carries over a cache, whether it is a file as text or as a map, or a flag", () => {
+        const memcached = "{type: MEMCACHED, config: {addresses: ['a:11211'], max_item_size: 2MiB, timeout: 1s}}";
+        const expected = { type: "own-memcached", addresses: ["a:11211"], itemSize: "2Mi" };
+        const others = (path: string) => [
+            `${path}: timeout -> the project's own: sizes follow the memory of the pod; the rest is tested with it.`,
+        ];
+        const file = "queryFrontend.config (--query-range.response-cache-config-file)";
+        assert.deepEqual(cacheOf(`config: ${memcached}`), [expected, others(file)]);
+        assert.deepEqual(cacheOf(`config: "${memcached}"`), [expected, others(file)]);
+        assert.deepEqual(cacheOf(`extraFlags: ["--query-range.response-cache-config=${memcached}"]`), [
+            expected,
+            others("queryFrontend.extraFlags (--query-range.response-cache-config)"),
+        ]);
+    });
+
+    it("writes no password of a cache, and says how to set it", () => {
+        const [cache, notes] = cacheOf("config: {type: REDIS, config: {addr: 'r:6379', username: u, password: not-to-be-shown, db: 0}}");
+        assert.deepEqual(
+            [cache, notes],
+            [
+                { type: "own-redis", address: "r:6379", username: "u" },
+                [
+                    "queryFrontend.config (--query-range.response-cache-config-file): (not shown): a password belongs into no file in the clear. pulumi config set --secret --path queryFrontend.cache.password VALUE.",
+                ],
+            ],
+        );
+    });
+
+    it("lists a cache that no setting can describe", () => {
+        const reasons = (config: string) => {
+            const { settings, notes } = only("bitnami", `${STORE}queryFrontend: {enabled: true, config: ${config}}`);
+            return [valueAt(settings, "queryFrontend.cache"), ...notes.flatMap((note) => (note.kind === "left" ? [note.why] : []))];
+        };
+        assert.deepEqual(
+            [
+                "{type: REDIS, config: {addr: 'a:26379, b:26379', master_name: m}}",
+                "{type: REDIS, config: {addr: ''}}",
+                "{type: GROUPCACHE}",
+            ].map(reasons),
+            [
+                [undefined, "is Redis behind Sentinel, for which there is no setting."],
+                [undefined, "names no server."],
+                [undefined, "is a cache of type GROUPCACHE, for which there is no setting."],
+            ],
+        );
+    });
+
+    it("says what becomes of vertical compaction, with the project's merging and without", () => {
+        const compact = (flags: string) =>
+            only("bitnami", `${STORE}compactor: {enabled: true, extraFlags: [--compact.enable-vertical-compaction${flags}]}`);
+        const merging = compact(", --deduplication.replica-label=prometheus_replica, --deduplication.func=penalty");
+        assert.deepEqual(lines("carried", merging, /vertical|deduplication/), [
+            "compactor.extraFlags (--deduplication.replica-label): prometheus_replica by penalty -> compact.mergeReplicas: true",
+            "compactor.extraFlags (--deduplication.func): penalty -> compact.mergeReplicas: penalty",
+            "compactor.extraFlags (--compact.enable-vertical-compaction): true -> compact.mergeReplicas: true",
+        ]);
+        assert.deepEqual(lines("left", compact(", --deduplication.func=penalty"), /vertical|deduplication/), [
+            "compactor.extraFlags (--deduplication.func): penalty: says how Compact merges replicas, and this one does not. Nothing.",
+            "compactor.extraFlags (--compact.enable-vertical-compaction): true: Compact merges blocks that overlap only where it merges replicas, and in streams that Receive uploads to; elsewhere it halts at them. Look whether the bucket has such blocks (thanos tools bucket verify --issues=overlapped_blocks). If it has, write `compact.mergeReplicas: true`.",
+        ]);
+    });
+
+    it("says by which labels Query merges copies beside those of the release", () =>
+        assert.deepEqual(lines("differs", only("bitnami"), /query\.replicaLabel/), [
+            'query.replicaLabel (--query.replica-label): ["replica","prometheus_replica"] -> receive_replica, rule_replica: Query merges copies by these labels, too: the project\'s own parts write them. New blocks have the project\'s labels, older ones keep theirs.',
+        ]));
+
+    it("carries over Alertmanagers in a file where their addresses are all that it says", () => {
+        const rule = (config: string) => {
+            const stack = only("bitnami", `${STORE}ruler: {enabled: true, alertmanagersConfig: {alertmanagers: [${config}]}}`);
+            return [stack.settings.alerting, lines("left", stack, /alertmanagers/).length];
+        };
+        assert.deepEqual(rule("{static_configs: ['a.monitoring.svc:9093'], scheme: http, path_prefix: /am, api_version: v2}"), [
+            { alertmanager: "external", external: [{ url: "http://a.monitoring.svc:9093/am" }] },
+            0,
+        ]);
+        assert.deepEqual(rule("{static_configs: ['dnssrv+_web._tcp.a.svc']}"), [undefined, 1]);
+    });
+
+    it("lists a StorageClass that is no name", () => {
+        const stack = only("bitnami", `${STORE}storegateway: {enabled: true, persistence: {storageClass: "\${CLASS}", size: 1Gi}}`);
+        assert.equal(lines("left", stack, /storageClass/).length, 1);
+    });
+
+    it("tells once of a component that nothing switches on", () =>
+        assert.deepEqual(lines("left", only("bitnami", `${STORE}storegateway: {replicaCount: 3, logLevel: debug}`), /storegateway/), [
+            "storegateway: replicaCount, logLevel: the release does not run this component: nothing switches it on. Nothing.",
+        ]));
+
+    it("tells once of a section that another chart has", () =>
+        assert.deepEqual(
+            lines("left", only("bitnami", `${STORE}storeGateway: {enabled: true, replicaCount: 3}\nmetrics: {}`), /storeGateway/),
+            ["storeGateway: enabled, replicaCount: the chart has no such section, and ignores it. Nothing."],
+        ));
+
+    it("passes the flags that its version of the chart passes", () => {
+        const concurrency = (version: string) =>
+            valueAt(
+                only("bitnami", `${STORE}compactor: {enabled: true}`, { chart: { name: "bitnami", version } }).settings,
+                "compact.concurrency",
+            );
+        assert.deepEqual([concurrency("15.8.0"), concurrency("15.9.2")], [undefined, { compactions: 1 }]);
     });
 });
 
@@ -214,6 +368,8 @@ describe("an import of thanos-community's chart", () => {
                 consistencyDelay: "30m",
             },
             rule: { retention: "48h", evaluationInterval: "1m", replicas: 2 },
+            // The chart has an example as its default, and sends alerts there.
+            alerting: { alertmanager: "external", external: [{ url: "http://alertmanager.monitoring.svc.cluster.local:9093" }] },
             objectStore: { type: "S3", config: { bucket: "acme-blocks", endpoint: "minio.storage.svc:9000", insecure: true } },
             streams: [{ name: "imported", writers: [], prefix: "team-a/thanos" }],
         });
@@ -268,9 +424,18 @@ describe("an import of kube-prometheus-stack", () => {
             [
                 [],
                 [
-                    "prometheus.values.prometheus.prometheusSpec.retentionSize: as imported: follows from prometheus.storage. Write prometheus.storage instead.",
+                    "prometheus.prometheusSpec.retentionSize: 40GB: prometheus.values.prometheus.prometheusSpec.retentionSize follows from prometheus.storage. Write prometheus.storage instead.",
                 ],
             ],
+        );
+    });
+
+    it("asks for what a variable stands for, which is not one of relabelling", () => {
+        const text = `prometheus: {ingress: {hosts: ["p.\${DOMAIN}"]}, prometheusSpec: {externalLabels: {cluster: blue, zone: "\${1}"}}}`;
+        const { decide } = importFleet({ releases: [release("kube-prometheus-stack", text)], domain: "fleet.test" });
+        assert.deepEqual(
+            decide.filter((line) => line.includes("$")),
+            [`\${DOMAIN} of blue: something fills them in before Helm reads the values (Flux, for instance). Write what they stand for.`],
         );
     });
 
