@@ -60,9 +60,9 @@ export function selectorsOf(chart: string, values: Values): string[] {
 export function copyWithSubcharts(officialDir: string, into: string): string {
     const chart = join(into, "official");
     cpSync(officialDir, chart, { recursive: true });
-    const metadata = parse(readFileSync(join(chart, "Chart.yaml"), "utf8")) as { dependencies: { name: string; repository?: string }[] };
-    const unpacked = readdirSync(join(chart, "charts"));
-    metadata.dependencies = metadata.dependencies.filter(({ name }) => {
+    const metadata = parse(readFileSync(join(chart, "Chart.yaml"), "utf8")) as { dependencies?: { name: string; repository?: string }[] };
+    const unpacked = existsSync(join(chart, "charts")) ? readdirSync(join(chart, "charts")) : [];
+    metadata.dependencies = (metadata.dependencies ?? []).filter(({ name }) => {
         const beside = join(dirname(officialDir), name, "Chart.yaml");
         if (unpacked.some((entry) => entry === name || entry.startsWith(`${name}-`))) return true;
         if (!existsSync(beside)) return false;
