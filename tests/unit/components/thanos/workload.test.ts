@@ -43,7 +43,7 @@ describe("the pods of the observer's Thanos components", () => {
                 .flatMap(({ terminationGracePeriodSeconds: seconds, containers }) =>
                     containers.map(({ lifecycle }) => `${seconds} ${JSON.stringify(lifecycle)}`),
                 );
-        assert.deepEqual([...new Set(endings("Deployment"))], ['160 {"preStop":{"sleep":{"seconds":10}}}']);
+        assert.deepEqual([...new Set(endings("Deployment"))], ['190 {"preStop":{"sleep":{"seconds":40}}}']);
         assert.deepEqual([...new Set(endings("StatefulSet"))].sort(), ["150 undefined", "30 undefined", "300 undefined"]);
     });
 
