@@ -87,7 +87,11 @@ describe("a fleet with agents", () => {
 
     it("keeps answers and parts of blocks in memcached", async () =>
         await eventually("Query Frontend and the Stores have asked memcached", 120, async () => {
-            const asked = await query(base, 'count by (pod) (thanos_memcached_operations_total{cluster="observer"} > 0)');
+            const day = { start: String(Date.now() / 1000 - 86_400), end: String(Date.now() / 1000), step: "600" };
+            const range = new URLSearchParams({ query: "sum by (cluster) (rate(shop_orders_total[1h]))", ...day });
+            assert.ok((await fetch(`${base}/api/v1/query_range?${range}`, { signal: AbortSignal.timeout(20_000) })).ok);
+            const requests = "thanos_memcached_operations_total|cortex_memcache_request_duration_seconds_count";
+            const asked = await query(base, `count by (pod) ({__name__=~"${requests}",cluster="observer"} > 0)`);
             const pods = asked.map(({ metric }) => metric.pod ?? "");
             for (const component of ["thanos-query-frontend-", "thanos-store-agents-", "thanos-store-blue-"])
                 assert.ok(
