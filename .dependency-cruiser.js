@@ -56,7 +56,9 @@ const PARTS = {
     "^bench/": [
         "^register\\.js$",
         "^policies/server\\.ts$",
-        "^local/offline/findTools\\.ts$",
+        "^local/fleet/",
+        "^local/offline/(findTools|findPlugins|findChart)\\.ts$",
+        "^components/naming/",
         "^lint/",
         "^plan/",
         "^engine/",

@@ -4,18 +4,23 @@ import { join } from "node:path";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import { runOperation } from "../engine/operation";
 import { stackFor } from "../engine/stack";
 import { readStackFile } from "../engine/stackFile";
+import { stackConfig } from "../local/fleet/settings";
+import { engineDirectory, readFleet, readFleetState } from "../local/fleet/state";
+import { findChart } from "../local/offline/findChart";
+import { findPlugins } from "../local/offline/findPlugins";
 import { findTools } from "../local/offline/findTools";
 import { createProgress, inStep, type Progress, styleFor } from "../terminal/progress";
 import { RECORDING_PLUGINS } from "./recorders";
 
 /**
  * Measures what the policy pack adds to a preview of the observer in Pulumi.observer.yaml, before its first update. The engine is the real one; recorders
- * take the place of the plugins: AWS and a Kubernetes API would make the preview longer, and the pack's part of it smaller. A pack without policies shows
- * which part of that is out of the rules' reach. The three alternate, so that a busy minute of the machine affects all, and the best of each counts:
- * other work only adds to it.
+ * take the place of the plugins: AWS and a Kubernetes API would make the preview longer, and the pack's part of it smaller. With `--fleet` it is the observer
+ * of the running fleet, whose objects are compared with those of its Kubernetes API. A pack without policies shows which part is out of the rules' reach. The
+ * three alternate, so that a busy minute of the machine affects all, and the best of each counts: other work only adds to it.
  */
 
 const ROOT = join(__dirname, "..");
@@ -52,27 +57,59 @@ function measure(stack: Stack, way: Way, progress: Progress): Promise<Measured> 
     return inStep(progress.step(`Preview with ${way}`), async (step) => {
         const [start, cpu] = [performance.now(), cpuMs()];
         const { counts } = await runOperation(stack, "preview", { policyPacks: WAYS[way], onDoing: (text) => step.update(text) });
-        return { result: { wallMs: performance.now() - start, cpuMs: cpuMs() - cpu }, says: `${counts.created} to create` };
+        return {
+            result: { wallMs: performance.now() - start, cpuMs: cpuMs() - cpu },
+            says: `${counts.created} to create, ${counts.same} unchanged`,
+        };
+    });
+}
+
+/** The observer of the example, whose objects nobody has created. */
+const exampleObserver = (pulumiPath: string, stateDir: string): Promise<Stack> =>
+    stackFor({
+        pulumiPath,
+        stateDir,
+        stackName: STACK,
+        program: require("../index") as PulumiFn,
+        config: readStackFile(ROOT, STACK),
+        plugins: RECORDING_PLUGINS,
+    });
+
+/** The observer that `npm start` has deployed, as it deploys it. */
+async function runningObserver(pulumiPath: string, progress: Progress, signal: AbortSignal): Promise<Stack> {
+    const [state, fleet] = await Promise.all([readFleetState(), readFleet()]);
+    if (state === undefined || fleet === undefined) throw new Error("No fleet is here. Run `npm start` first, or leave --fleet away.");
+    const { helm } = await findTools(["helm"], progress, signal);
+    const engine = { pulumiPath, stateDir: engineDirectory() };
+    const settings = { fleet, target: state.targets.observer, chart: await findChart(helm.path, progress, signal) };
+    return stackFor({
+        ...engine,
+        stackName: STACK,
+        program: require("../index") as PulumiFn,
+        config: stackConfig(STACK, { ...settings, storageClass: LOCAL_STORAGE_CLASS }),
+        plugins: await findPlugins(engine),
+        env: { HELM_BINARY: helm.path },
     });
 }
 
 async function main(): Promise<void> {
-    new Command("npm run bench:policies --")
+    const { fleet } = new Command("npm run bench:policies --")
         .description(
             "Measures what the policy pack adds to a preview of the example observer. Takes a minute or two. Ends with 1 where a limit is exceeded.",
         )
-        .parse();
+        .option("--fleet", "of the observer of the fleet that `npm start` has made instead")
+        .parse()
+        .opts<{ fleet?: boolean }>();
     // The average of the minute before the first run.
     const [load = 0] = loadavg();
     const busy = load > availableParallelism() / 2;
     const progress = createProgress(styleFor(process.stderr, false), process.stderr);
-    const { pulumi } = await findTools(["pulumi"], progress, new AbortController().signal);
+    const { signal } = new AbortController();
+    const { pulumi } = await findTools(["pulumi"], progress, signal);
     const stateDir = mkdtempSync(join(tmpdir(), "thanos-fleet-bench-"));
     const runs: Record<Way, Measured[]> = { "no pack": [], "a pack without policies": [], "the policy pack": [] };
     try {
-        const program = require("../index") as PulumiFn;
-        const config = readStackFile(ROOT, STACK);
-        const stack = await stackFor({ pulumiPath: pulumi.path, stateDir, stackName: STACK, program, config, plugins: RECORDING_PLUGINS });
+        const stack = await (fleet ? runningObserver(pulumi.path, progress, signal) : exampleObserver(pulumi.path, stateDir));
         // Compiles what is not compiled yet.
         for (const way of NAMES) await measure(stack, way, progress);
         for (let run = 0; run < RUNS; run++) for (const way of NAMES) runs[way].push(await measure(stack, way, progress));
@@ -92,7 +129,7 @@ async function main(): Promise<void> {
     const ratio = best("the policy pack", "wallMs") / best("no pack", "wallMs");
     process.stdout.write(
         [
-            `A first preview of stack ${STACK} through the engine`,
+            fleet ? `A preview of the running fleet's ${STACK}` : `A first preview of stack ${STACK}, with plugins that record`,
             `Node ${process.versions.node}, ${availableParallelism()} cores, load ${load.toFixed(1)} before the first run`,
             table.toString(),
             `Limit: ${LIMIT} x of wall time, ${ratio < LIMIT ? "met" : "not met"}.`,
