@@ -1,12 +1,7 @@
-import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { clusterOpener } from "../clients/cluster";
 import { loadBalancerAddress } from "../clients/kubernetes";
 import { LOCAL_STORAGE_CLASS } from "../components/naming/names";
 import type { ObserveeAccess } from "../components/stack/contract";
 import { ConfigError } from "../config/configError";
-import type { Counts } from "../engine/counts";
-import { runOperation } from "../engine/operation";
-import { stackFor } from "../engine/stack";
 import { toEngineConfig } from "../engine/stackFile";
 import { planFleet } from "../plan/planFleet";
 import { summaryLines } from "../plan/print";
@@ -14,6 +9,7 @@ import { color } from "../terminal/color";
 import { inStep, type Progress } from "../terminal/progress";
 import { checkFleet } from "./checkAnswers";
 import { findTargets, SOURCE_TEXT, toolsOf } from "./clusterSources";
+import { deploy, deployTogether } from "./deploy";
 import { failures, verdictLine } from "./doctor";
 import { type Asked, examine } from "./examine";
 import { FLEETS, type FleetName, hasSidecars, kubeconfigFile, NAMESPACE, stackConfig, targetList } from "./fleet/settings";
@@ -49,45 +45,21 @@ export async function up(asked: Asked, progress: Progress, signal: AbortSignal):
     const plugins = await findPlugins(engine);
     const standIns = standInsText(plugins);
     if (standIns !== undefined) progress.say(`${"Plugins".padEnd(22)} ${standIns}`);
-    const openCluster = clusterOpener(tools.helm.path);
-
-    for (const { name, target } of targetList(targets)) {
-        const settled: string[] = [];
-        await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
-            const stack = await stackFor({
-                ...engine,
-                stackName: name,
-                program: require("../index") as PulumiFn,
-                config: stackConfig(name, { fleet, target, chart, storageClass: LOCAL_STORAGE_CLASS }),
-                plugins,
-                env: { HELM_BINARY: tools.helm.path },
-            });
-            const { counts, outputs } = await runOperation(stack, "up", {
-                onDoing: (text) => step.update(text),
-                onSettled: (text) => settled.push(text),
-                openCluster,
-                signal,
-            });
-            progress.event("deployed", { stack: name, counts });
-            if (name === "observer") {
-                step.update("filling in history");
-                await written;
-                // All clusters of the local fleet share one S3 server.
-                const access = Object.values(outputs.access?.value as Record<string, ObserveeAccess>);
-                const { type, config } = access.flatMap(({ objectStore }) => objectStore ?? [])[0] as NonNullable<
-                    ObserveeAccess["objectStore"]
-                >;
-                const store = {
-                    type,
-                    config: { ...config, endpoint: await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE }) },
-                };
-                for (const cluster of withHistory) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
-            }
-            return { result: undefined, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
-        }).finally(() => {
-            for (const text of settled) progress.say(`${"".padEnd(22)} ${text}`);
-        });
-    }
+    const deployment = { fleet, chart, engine, plugins, helm: tools.helm.path, progress, signal };
+    await deploy({ name: "observer", target: targets.observer }, deployment, async (outputs, step) => {
+        step.update("filling in history");
+        await written;
+        // All clusters of the local fleet share one S3 server.
+        const access = Object.values(outputs.access?.value as Record<string, ObserveeAccess>);
+        const { type, config } = access.flatMap(({ objectStore }) => objectStore ?? [])[0] as NonNullable<ObserveeAccess["objectStore"]>;
+        const endpoint = await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE });
+        const store = { type, config: { ...config, endpoint } };
+        for (const cluster of withHistory) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
+    });
+    await deployTogether(
+        targetList(targets).filter(({ name }) => name !== "observer"),
+        deployment,
+    );
 
     const frontend = await frontendAddress(targets.observer);
     const answer = await inStep(progress.step("Check", 60), async (step) => {
@@ -130,11 +102,4 @@ async function showPlan(fleet: FleetName, progress: Progress): Promise<void> {
     progress.event("plan", {
         stacks: plan.stacks.map(({ name, role, mode, resources }) => ({ name, role, mode, resources: resources.length })),
     });
-}
-
-function countsText(counts: Counts): string {
-    const changed = (["created", "updated", "replaced", "deleted"] as const)
-        .filter((kind) => counts[kind] > 0)
-        .map((kind) => `${counts[kind]} ${kind}`);
-    return changed.length === 0 ? `unchanged (${counts.same})` : changed.join(", ");
 }

@@ -1,11 +1,11 @@
+import { clearScreenDown, moveCursor } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
-import { createSpinner, type Spinner } from "nanospinner";
 import { color } from "./color";
 
 /** How the steps of a long command are printed: as lines that rewrite themselves, as plain lines, or as JSON events. */
 export type ProgressStyle = "terminal" | "plain" | "json";
 
-/** A step of a long command. `done` or `fail` ends it, once. */
+/** A step of a long command. `done` or `fail` ends it, once. Several may run at once. */
 export interface Step {
     /** Shows what the step does now. */
     update(doing: string): void;
@@ -46,14 +46,20 @@ export function createProgress(style: ProgressStyle, out: NodeJS.WriteStream = p
                 typeof value === "string" ? stripVTControlCharacters(value) : value,
             ),
         );
+    const terminal = runningLines(out);
     const openers: Record<ProgressStyle, (name: string, estimate?: number) => Step> = {
-        terminal: (name, estimate) => terminalStep(name, estimate, out),
+        terminal: (name, estimate) => terminalStep(name, estimate, terminal),
         plain: (name, estimate) => plainStep(name, estimate, write),
         json: (name, estimate) => jsonStep(name, estimate, emit),
     };
+    const says: Record<ProgressStyle, (text: string) => void> = {
+        terminal: terminal.above,
+        plain: write,
+        json: (text) => emit("say", { text }),
+    };
     return {
         step: openers[style],
-        say: (text) => (style === "json" ? emit("say", { text }) : write(text)),
+        say: says[style],
         event: (event, data) => style === "json" && emit(event, data),
     };
 }
@@ -62,23 +68,66 @@ const estimateText = (estimate?: number) =>
     estimate === undefined ? "" : ` (about ${estimate < 60 ? `${estimate}s` : `${Math.round(estimate / 60)} min`})`;
 const label = (name: string) => name.padEnd(22);
 
-function terminalStep(name: string, estimate: number | undefined, out: NodeJS.WriteStream): Step {
+/** The lines of the steps that run: they stay the last ones on the terminal, and rewrite themselves. */
+interface RunningLines {
+    /** Adds a line, which `text` makes anew each time. Returns what removes it and prints `ended` above those that stay. */
+    add(text: () => string): (ended: string) => void;
+    /** Prints above the lines. */
+    above(text: string): void;
+}
+
+const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+
+// A library of spinners (nanospinner) was here until somebody pressed Ctrl-C on a terminal: it ends the process on that signal by itself, before
+// the step that runs has ended. Others have one line, or are ES modules only.
+function runningLines(out: NodeJS.WriteStream): RunningLines {
+    const lines = new Set<() => string>();
+    let shown = 0;
+    let ticks = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const redraw = (above = "") => {
+        if (shown > 0) {
+            moveCursor(out, 0, -shown);
+            clearScreenDown(out);
+        }
+        const frame = FRAMES[ticks % FRAMES.length];
+        // A line that wraps would take two rows.
+        const drawn = [...lines].map((line) => `${color.yellow(frame)} ${color.dim(line().slice(0, out.columns - 3))}\n`);
+        out.write(above + drawn.join(""));
+        shown = lines.size;
+    };
+    const tick = () => {
+        ticks++;
+        redraw();
+    };
+    return {
+        add(text) {
+            lines.add(text);
+            timer ??= setInterval(tick, 100);
+            redraw();
+            return (ended) => {
+                lines.delete(text);
+                if (lines.size === 0) {
+                    clearInterval(timer);
+                    timer = undefined;
+                }
+                redraw(`${ended}\n`);
+            };
+        },
+        above: (text) => redraw(`${text}\n`),
+    };
+}
+
+function terminalStep(name: string, estimate: number | undefined, lines: RunningLines): Step {
     const started = Date.now();
     let doing = estimateText(estimate);
-    const line = () => `${label(name)} ${color.dim(`${doing} ${formatElapsed(started)}`)}`;
-    const spinner: Spinner = createSpinner(line(), { stream: out }).start();
-    const tick = setInterval(() => spinner.update({ text: line() }), 1000);
-    const end = (finish: () => void) => {
-        clearInterval(tick);
-        finish();
-    };
+    const end = lines.add(() => `${label(name)} ${formatElapsed(started)} ${doing}`);
     return {
         update: (text) => {
             doing = text;
-            spinner.update({ text: line() });
         },
-        done: (result) => end(() => spinner.success({ text: `${label(name)} ${result} ${color.dim(formatElapsed(started))}` })),
-        fail: (reason) => end(() => spinner.error({ text: `${label(name)} ${color.red(reason)}` })),
+        done: (result) => end(`${color.green("✔")} ${label(name)} ${result} ${color.dim(formatElapsed(started))}`),
+        fail: (reason) => end(`${color.red("✖")} ${label(name)} ${color.red(reason)}`),
     };
 }
 

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { Terminal } from "@xterm/headless";
 import { createProgress, formatElapsed, inStep, type ProgressStyle, type Step, styleFor } from "../../../terminal/progress";
+import { eventually } from "../../support/eventually";
 
 const stream = (fields: { isTTY?: boolean; columns?: number }) => fields as NodeJS.WriteStream;
 
@@ -57,6 +62,80 @@ describe("createProgress", () => {
                 { event: "answer", up: 3 },
             ],
         ));
+});
+
+describe("a terminal", () => {
+    /** A terminal of 60 columns, and what people see on it. */
+    function screen() {
+        const terminal = new Terminal({ cols: 60, rows: 5, convertEol: true, allowProposedApi: true });
+        const out = { columns: 60, write: (text: string) => terminal.write(text) } as unknown as NodeJS.WriteStream;
+        const lines = async () => {
+            await new Promise<void>((resolve) => terminal.write("", resolve));
+            const all = [0, 1, 2, 3, 4].map((row) => terminal.buffer.active.getLine(row)?.translateToString(true).trimEnd() ?? "");
+            return all.slice(0, all.findLastIndex((line) => line !== "") + 1);
+        };
+        return { progress: createProgress("terminal", out), lines };
+    }
+    let running: Step[] = [];
+    afterEach(() => {
+        for (const step of running.splice(0)) step.done("");
+    });
+
+    it("shows the result of a step above the steps that go on", async () => {
+        const { progress, lines } = screen();
+        const [blue, red, green] = ["blue", "red", "green"].map((name) => progress.step(`Deploy ${name}`)) as [Step, Step, Step];
+        running = [blue, green];
+        green.update("creating Secret tls");
+        red.done("21 created");
+        assert.deepEqual(await lines(), [
+            "✔ Deploy red             21 created 0s",
+            "⠋ Deploy blue            0s",
+            "⠋ Deploy green           0s creating Secret tls",
+        ]);
+    });
+
+    it("rewrites the line of a step while it runs", async () => {
+        const { progress, lines } = screen();
+        running = [progress.step("Check", 60)];
+        running[0]?.update("waiting for targets");
+        await eventually("a second is over", 5, async () => {
+            const [line, ...others] = await lines();
+            assert.match(line ?? "", /^. Check {18}[1-5]s waiting for targets$/);
+            assert.deepEqual(others, []);
+        });
+    });
+
+    it("shows what is said above the steps that go on", async () => {
+        const { progress, lines } = screen();
+        running = [progress.step("Check")];
+        progress.say("Stopping\nin order");
+        assert.deepEqual(await lines(), ["Stopping", "in order", "⠋ Check                  0s"]);
+    });
+
+    it("cuts the line of a step that runs at the width, and not its result", async () => {
+        const { progress, lines } = screen();
+        const [blue, red] = [progress.step("Deploy blue"), progress.step("Deploy red")];
+        running = [blue];
+        blue.update("b".repeat(60));
+        red.done("r".repeat(60));
+        assert.deepEqual(await lines(), [
+            `✔ Deploy red             ${"r".repeat(35)}`,
+            `${"r".repeat(25)} 0s`,
+            `⠋ Deploy blue            0s ${"b".repeat(31)}`,
+        ]);
+    });
+
+    it("leaves Ctrl-C to the command", async () => {
+        const script = `
+            const { createProgress } = require("./terminal/progress");
+            process.once("SIGINT", () => setTimeout(() => process.exit(8), 50));
+            createProgress("terminal", { isTTY: true, columns: 80, write: () => true }).step("Deploy blue");
+            console.log("running");`;
+        const child = spawn(process.execPath, ["-r", "./register.js", "-e", script], { cwd: join(__dirname, "../../..") });
+        await once(child.stdout, "data");
+        child.kill("SIGINT");
+        assert.deepEqual(await once(child, "exit"), [8, null]);
+    });
 });
 
 describe("an event", () => {
