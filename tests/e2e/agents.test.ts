@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import { query, stores } from "../../clients/thanos";
@@ -10,8 +7,8 @@ import { KPS } from "../../components/naming/names";
 import { CLUSTER_LABEL, RECEIVE_REPLICA_LABEL } from "../../config/labels";
 import { type ClusterName, FLEETS, hasSidecars } from "../../local/fleet/settings";
 import { readFleet } from "../../local/fleet/state";
-import { BRIDGE } from "../../local/offline/cluster/spec";
 import { PROMETHEUS_REPLICA_LABEL } from "../../rules/model";
+import { alertReceiver, OPERATOR_GROUP, TOLD_AGAIN_MS } from "../support/alertReceiver";
 import { eventually } from "../support/eventually";
 import { frontend, kubeConfig, NAMESPACE } from "../support/runningFleet";
 
@@ -24,21 +21,9 @@ const OBSERVEES = CLUSTERS.filter(({ mode }) => mode !== undefined).map(({ name 
 const GIB = 1024 ** 2;
 const MOST_MEMORY = 20;
 
-/** New in each run: Alertmanager keeps an alert for minutes after its rule is gone, and remembers for hours what it has told whom. */
 const NAME = `of-the-test-${Date.now()}`;
 /** The alert of local/fleet/agents.rules.yml. */
 const ALERT = "DeploymentLacksPods";
-const GROUP = "monitoring.coreos.com";
-/** Longer than it takes Alertmanager to tell an alert of the other Prometheus, or of the other pod of Rule: the interval of a group. */
-const TOLD_AGAIN_MS = 25_000;
-
-/** The webhook of Alertmanager 0.34 (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). */
-interface Notification {
-    /** The cluster whose Alertmanager sent it. */
-    from: string;
-    status: string;
-    alerts: { labels: Record<string, string> }[];
-}
 
 describe("a fleet with agents", () => {
     let base: string;
@@ -109,31 +94,16 @@ describe("a fleet with agents", () => {
     });
 
     describe("in which a Deployment of each observee lacks its pod", () => {
-        const received: Notification[] = [];
-        let receiver: Server;
+        let receiver: Awaited<ReturnType<typeof alertReceiver>>;
         /** The clusters with an Alertmanager. */
         const alerting = CLUSTERS.filter(hasSidecars).map(({ name }) => name);
         const evaluating = OBSERVEES.filter((name) => !AGENTS.includes(name));
 
         const custom = async (cluster: ClusterName) => (await kubeConfig(cluster)).makeApiClient(CustomObjectsApi);
-        const rules = { group: GROUP, version: "v1", namespace: NAMESPACE, plural: "prometheusrules" };
-        const receivers = { group: GROUP, version: "v1alpha1", namespace: NAMESPACE, plural: "alertmanagerconfigs" };
+        const rules = { group: OPERATOR_GROUP, version: "v1", namespace: NAMESPACE, plural: "prometheusrules" };
 
         before(async () => {
-            receiver = createServer(async (request, answer) => {
-                const body = Buffer.concat(await request.toArray()).toString("utf8");
-                received.push({ from: (request.url ?? "").slice(1), ...JSON.parse(body) });
-                answer.end();
-            });
-            const [host] = BRIDGE.address.split("/");
-            receiver.listen(0, host);
-            await once(receiver, "listening");
-            const port = (receiver.address() as AddressInfo).port;
-            for (const name of alerting)
-                await (await custom(name)).createNamespacedCustomObject({
-                    ...receivers,
-                    body: receiverAt(`http://${host}:${port}/${name}`),
-                });
+            receiver = await alertReceiver(NAME, alerting, { name: "deployment", value: NAME });
             for (const name of evaluating) await (await custom(name)).createNamespacedCustomObject({ ...rules, body: rule });
             for (const name of OBSERVEES)
                 await (await kubeConfig(name))
@@ -145,8 +115,7 @@ describe("a fleet with agents", () => {
             for (const name of OBSERVEES)
                 await (await kubeConfig(name)).makeApiClient(AppsV1Api).deleteNamespacedDeployment({ namespace: NAMESPACE, name: NAME });
             for (const name of evaluating) await (await custom(name)).deleteNamespacedCustomObject({ ...rules, name: NAME });
-            for (const name of alerting) await (await custom(name)).deleteNamespacedCustomObject({ ...receivers, name: NAME });
-            receiver.close();
+            await receiver.close();
         });
 
         it("is told of it once for each: by the cluster's own Alertmanager, and for agents by Rule and the observer's", async () => {
@@ -157,15 +126,11 @@ describe("a fleet with agents", () => {
                     from: isAgent ? "observer" : cluster,
                     status: "firing",
                     // A Prometheus adds its own name.
-                    alerts: [{ labels: isAgent ? labels : { ...labels, prometheus: `${NAMESPACE}/${KPS}-prometheus` } }],
+                    alerts: [isAgent ? labels : { ...labels, prometheus: `${NAMESPACE}/${KPS}-prometheus` }],
                 };
             });
-            const told = () =>
-                received
-                    .map(({ from, status, alerts }) => ({ from, status, alerts: alerts.map(({ labels }) => ({ labels })) }))
-                    .sort((a, b) => order(a) - order(b));
-            const order = ({ alerts }: { alerts: { labels: Record<string, string> }[] }) =>
-                OBSERVEES.indexOf(alerts[0]?.labels[CLUSTER_LABEL] as ClusterName);
+            const clusterOf = ([alert]: Record<string, string>[]) => OBSERVEES.indexOf(alert?.[CLUSTER_LABEL] as ClusterName);
+            const told = () => receiver.received.sort((a, b) => clusterOf(a.alerts) - clusterOf(b.alerts));
             await eventually("each alert is told", 420, async () => assert.deepEqual(told(), expected));
             await sleep(TOLD_AGAIN_MS);
             assert.deepEqual(told(), expected);
@@ -190,7 +155,7 @@ const withoutNode = {
 
 /** What Rule evaluates for agents, for a cluster that evaluates its own rules. */
 const rule = {
-    apiVersion: `${GROUP}/v1`,
+    apiVersion: `${OPERATOR_GROUP}/v1`,
     kind: "PrometheusRule",
     metadata,
     spec: {
@@ -209,19 +174,3 @@ const rule = {
         ],
     },
 };
-
-const receiverAt = (url: string) => ({
-    apiVersion: `${GROUP}/v1alpha1`,
-    kind: "AlertmanagerConfig",
-    metadata,
-    spec: {
-        route: {
-            receiver: NAME,
-            matchers: [{ name: "deployment", matchType: "=", value: NAME }],
-            groupBy: [CLUSTER_LABEL],
-            groupWait: "5s",
-            groupInterval: "10s",
-        },
-        receivers: [{ name: NAME, webhookConfigs: [{ url, sendResolved: false }] }],
-    },
-});
