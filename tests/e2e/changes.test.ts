@@ -35,7 +35,7 @@ describe("a changed retention", () => {
 
 describe("a changed flag of a leaf Query", () => {
     it("reaches its pods one after the other while no answer lacks its cluster", async () => {
-        const stopAsking = askSteadily(await frontend());
+        const stopAsking = await askSteadily(await frontend());
         const update = await deploy("red", { query: { maxConcurrentSelect: 5 } });
         // The old pods have served on meanwhile, and end now (drainSeconds of components/cloud/local/localCloud.ts).
         await sleep(60_000);

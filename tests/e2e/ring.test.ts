@@ -22,8 +22,8 @@ describe("a ring that grows from three ingesters to six, and becomes smaller aga
     it("takes every sample that is written meanwhile, in three copies or more, and restarts no pod", async () => {
         const podsBefore = await pods("observer");
         const lostBefore = await lost(base);
+        const stopAsking = await askSteadily(base);
         const started = Date.now();
-        const stopAsking = askSteadily(base);
 
         const grown = await deploy("observer", { ...GROWN, receive: { ...GROWN.receive, ingesters: 6 } });
         // Three claims; the StatefulSet, and then the routers' ring file; how many ingesters the alerts expect.
@@ -61,10 +61,10 @@ describe("a ring that grows from three ingesters to six, and becomes smaller aga
     });
 
     it("becomes smaller while three ingesters leave it: no pod restarts, every sample has its copies, and the old ones can be read", async () => {
+        const stopAsking = await askSteadily(base);
         const started = Date.now();
         const podsBefore = await pods("observer");
         const lostBefore = await lost(base);
-        const stopAsking = askSteadily(base);
 
         const smaller = await deploy("observer", { ...GROWN, receive: { ...GROWN.receive, leaving: 3 } });
         // The routers' ring file, and the alerts.

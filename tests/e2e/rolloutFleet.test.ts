@@ -41,9 +41,9 @@ describe("a rollout over the running fleet", () => {
     const inEveryCluster = (query: Record<string, unknown>) => ({ observer: { query }, blue: { query }, red: { query } });
 
     it("brings a changed flag to every cluster, while every answer is whole and every sample is written", async () => {
+        const stopAsking = await askSteadily(base);
         const started = Date.now();
         const lostBefore = await lost(base);
-        const stopAsking = askSteadily(base);
         await write(inEveryCluster({ maxConcurrentSelect: 5 }));
         const { code, printed } = await files.run("up");
         const wrong = await stopAsking();

@@ -56,8 +56,8 @@ describe("a larger volume", () => {
             return { past: time, pastBefore: counts };
         });
         const lostBefore = await lost(base);
+        const stopAsking = await askSteadily(base);
         const started = Date.now();
-        const stopAsking = askSteadily(base);
 
         const observer = await deploy("observer", { receive: { storage: "3Gi" } });
         assert.deepEqual(changed(observer), { ...NOTHING, updated: 3 });

@@ -4,6 +4,7 @@ import { query, scalar, warnings } from "../../clients/thanos";
 import { LOCAL_STORAGE_CLASS } from "../../components/naming/names";
 import { runOperation } from "../../engine/operation";
 import { type ClusterName, stackConfig } from "../../local/fleet/settings";
+import { eventually } from "./eventually";
 import { localStack } from "./localStack";
 import { core, NAMESPACE, targetOf } from "./runningFleet";
 
@@ -75,13 +76,19 @@ export function askEverySecond(ask: () => Promise<string | undefined>): () => Pr
     };
 }
 
-/** Asks for what red writes, and for warnings. */
-export const askSteadily = (base: string): (() => Promise<string[]>) =>
-    askEverySecond(async () => {
+/**
+ * Asks for what red writes, and for warnings, once each target counts once: the last samples of a Prometheus that an earlier test has ended
+ * count for five minutes, since nothing marks them as stale.
+ */
+export async function askSteadily(base: string): Promise<() => Promise<string[]>> {
+    const problem = async () => {
         const answer = await scalar(base, `count(${WRITTEN})`).catch((error: Error) => error.message);
         const missing = await warnings(base, `count(${WRITTEN})`).catch(() => []);
         return answer !== TARGETS || missing.length > 0 ? `${answer} ${missing.join()}` : undefined;
-    });
+    };
+    await eventually("each target counts once", 360, async () => assert.equal(await problem(), undefined));
+    return askEverySecond(problem);
+}
 
 /**
  * When the written series have samples, in the `seconds` before half a minute ago: by the copy's holder (a sidecar, or an ingester), for each Prometheus
