@@ -32,6 +32,7 @@ export const oneCompactorPerStream = defineRule({
             compactor({ path: "compact-red", stream: "red", overlapsOnUpdate: true }),
             compactor({ path: "compact-red-again", stream: "red" }),
             compactor({ path: "compact-green", stream: "green", overlapsOnSchedule: true }),
+            compactor({ path: "compact-yellow", stream: "yellow", mostReplicas: 5 }),
         ],
     },
     manifests: {
@@ -59,14 +60,19 @@ function shard(cluster: string): string {
 /** Whoever moves to another compactor scales the first one down, and keeps it until the second has worked. */
 const running = (compactors: readonly Compactor[]) => compactors.filter(({ replicas }) => replicas > 0);
 
-const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate, overlapsOnSchedule = false }: Compactor): Problem[] =>
-    new Problems()
-        .when(
-            replicas > 1,
-            `${path}.replicas`,
-            `${replicas} compactors would work on ${stream} at once. Compact takes no lock: they corrupt it.`,
-            "Set it to 1; to compact faster, raise --compact.concurrency or shard with --selector.relabel-config.",
-        )
+const wrongReplicas = ({
+    path,
+    stream,
+    replicas,
+    mostReplicas = 1,
+    overlapsOnUpdate,
+    overlapsOnSchedule = false,
+}: Compactor): Problem[] => {
+    const atOnce = `compactors would work on ${stream} at once. Compact takes no lock: they corrupt it.`;
+    const faster = "to compact faster, raise --compact.concurrency or shard with --selector.relabel-config.";
+    return new Problems()
+        .when(replicas > 1, `${path}.replicas`, `${replicas} ${atOnce}`, `Set it to 1; ${faster}`)
+        .when(mostReplicas > 1, `${path}.autoscale`, `up to ${mostReplicas} ${atOnce}`, `Remove the autoscaler; ${faster}`)
         .when(
             overlapsOnUpdate,
             `${path}.strategy`,
@@ -80,6 +86,7 @@ const wrongReplicas = ({ path, stream, replicas, overlapsOnUpdate, overlapsOnSch
             "Set it to Forbid.",
         )
         .all();
+};
 
 /** One without a shard works on the blocks of all shards, too. */
 const overlap = (shard: string | undefined, other: string | undefined) => shard === undefined || other === undefined || shard === other;

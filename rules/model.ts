@@ -48,6 +48,8 @@ export interface Compactor {
     /** The relabelling that selects its shard. Absent: it works on the whole stream. */
     readonly shard?: string;
     readonly replicas: number;
+    /** Replicas that an autoscaler may make of them. */
+    readonly mostReplicas?: number;
     /** Whether an update starts the new pod before the old one has stopped. True of a Deployment, unless its strategy is Recreate; never of a StatefulSet. */
     readonly overlapsOnUpdate: boolean;
     /** Whether a run of a CronJob starts while the last one still works. */

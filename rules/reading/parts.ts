@@ -21,15 +21,17 @@ import { type Process, readYaml, type Surroundings } from "./process";
 
 /** A part of the model from the process that is it. */
 
-export function compactorIn(process: Process): Compactor {
+export function compactorIn(process: Process, around: Surroundings): Compactor {
     const { path, workload, line } = process;
     const { overlapsOnUpdate, overlapsOnSchedule } = workload;
     const shard = shardOf(process);
+    const most = mostReplicas(workload, around);
     return {
         path,
         ...process.blocks(),
         ...(shard !== undefined && { shard }),
         replicas: workload.replicas,
+        ...(most !== undefined && { mostReplicas: most }),
         overlapsOnUpdate,
         ...(overlapsOnSchedule && { overlapsOnSchedule }),
         ...compactorFlags(line),
@@ -92,13 +94,14 @@ interface AutoscalerFields {
     readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string }; readonly maxReplicas?: number };
 }
 
-/** Pods that an autoscaler may make of a workload. */
-function mostReplicas({ name, namespace }: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
+/** Pods that an autoscaler may make of a workload, whose name is read only where there is one. */
+function mostReplicas(workload: Process["workload"], { manifests, quietly }: Surroundings): number | undefined {
     const limits = manifests.flatMap(({ kind, fields }) => {
         if (kind !== "HorizontalPodAutoscaler") return [];
         const limit = quietly(() => {
             const { metadata, spec } = fields as AutoscalerFields;
-            return spec?.scaleTargetRef?.name === name && (metadata?.namespace ?? "default") === namespace ? spec.maxReplicas : undefined;
+            const isOfIt = spec?.scaleTargetRef?.name === workload.name && (metadata?.namespace ?? "default") === workload.namespace;
+            return isOfIt ? spec.maxReplicas : undefined;
         });
         return limit === undefined ? [] : [limit];
     });

@@ -144,7 +144,7 @@ const from = <T>(components: readonly string[], read: (process: Process, around:
     ) => T[];
 
 const READ: { readonly [K in PartKind]: Read<K> } = {
-    compactors: from(COMPONENTS.compactors, (process) => [compactorIn(process)]),
+    compactors: from(COMPONENTS.compactors, (process, around) => [compactorIn(process, around)]),
     receives: from(COMPONENTS.receives, (process, around) => [receive(process, around)]),
     prometheuses: (manifest, path, _, around) => {
         const prometheus = prometheusOf(manifest);

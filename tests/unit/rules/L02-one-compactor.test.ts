@@ -7,11 +7,12 @@ import { thresholdsOf } from "../../../rules/rule";
 import { findingsIn } from "../../support/ruleExamples";
 
 describe("rule L2, one-compactor-per-stream", () => {
-    it("reports replicas, strategy and a second compactor of its bad example", () =>
+    it("reports replicas, strategy, schedule, autoscaler and a second compactor of its bad example", () =>
         assert.deepEqual(rule.check(rule.bad, thresholdsOf(rule)).map(problemText), [
             "compact-blue.replicas: 2 compactors would work on blue at once. Compact takes no lock: they corrupt it. Set it to 1; to compact faster, raise --compact.concurrency or shard with --selector.relabel-config.",
             "compact-red.strategy: a rolling update starts the next compactor of red before the last one has stopped. Use a StatefulSet, or a Deployment with strategy Recreate.",
             "compact-green.concurrencyPolicy: Allow lets a run start while the last one still compacts green. Set it to Forbid.",
+            "compact-yellow.autoscale: up to 5 compactors would work on yellow at once. Compact takes no lock: they corrupt it. Remove the autoscaler; to compact faster, raise --compact.concurrency or shard with --selector.relabel-config.",
             "compact-red-again.stream: red already has a compactor (compact-red). Compact takes no lock: two of them corrupt it. Remove one, give it its own prefix, or shard both with --selector.relabel-config.",
         ]));
 
