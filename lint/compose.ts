@@ -8,6 +8,7 @@ interface Service {
     readonly image?: unknown;
     readonly entrypoint?: unknown;
     readonly command?: unknown;
+    readonly working_dir?: unknown;
     readonly volumes?: unknown;
     readonly container_name?: unknown;
     readonly scale?: unknown;
@@ -27,13 +28,23 @@ interface Described extends Pick<Manifest, "apiVersion" | "kind" | "name" | "fie
 export function composeManifests(services: Record<string, unknown>, folder: string): Described[] {
     return Object.entries(services).flatMap(([name, service]) => {
         if (typeof service !== "object" || service === null) return [];
-        const { image, entrypoint, command, volumes: given, container_name: containerName, scale, deploy } = service as Service;
+        const {
+            image,
+            entrypoint,
+            command,
+            working_dir: workingDir,
+            volumes: given,
+            container_name: containerName,
+            scale,
+            deploy,
+        } = service as Service;
         if (typeof image !== "string") return [];
         const replicas = deploy?.replicas ?? scale;
         const mounts = Array.isArray(given) ? given.flatMap((volume) => mountOf(volume, folder)) : [];
         const volumes = mounts.map(({ path }, i) => ({ name: `${i}`, bind: { path } }));
         const volumeMounts = mounts.map(({ mountPath }, i) => ({ name: `${i}`, mountPath }));
-        const container = { name, image, command: words(entrypoint), args: words(command), volumeMounts };
+        const inFolder = typeof workingDir === "string" ? { workingDir } : {};
+        const container = { name, image, command: words(entrypoint), args: words(command), ...inFolder, volumeMounts };
         const labels = { service: name };
         const template = { metadata: { labels }, spec: { containers: [container], volumes } };
         const workload = { metadata: { name }, spec: { ...(typeof replicas === "number" && { replicas }), template } };

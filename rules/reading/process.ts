@@ -188,8 +188,9 @@ interface ObjectStore {
     readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** What names a bucket, in the stores that Thanos knows (thanos-io/objstore). */
-const BUCKET = ["endpoint", "storage_account", "bucket", "container", "container_name", "directory"];
+/** What names a bucket, in the stores that Thanos knows (thanos-io/objstore), and where it is. */
+const BUCKET = ["bucket", "container", "container_name", "directory"];
+const HOST = ["endpoint", "storage_account"];
 
 /** An address that means another store in each cluster: `minio:9000`, `minio.storage.svc:9000`. */
 const INSIDE = /^[^.]+$|\.svc\b/;
@@ -197,8 +198,11 @@ const INSIDE = /^[^.]+$|\.svc\b/;
 function placeOf(content: string, here: string): string | undefined {
     const file = readYaml(content) as ObjectStore | undefined;
     const config = file?.config;
-    const names = BUCKET.map((key) => config?.[key]).filter((value) => typeof value === "string" && value !== "");
-    if (typeof file?.type !== "string" || names.length === 0) return undefined;
+    const written = (keys: readonly string[]) =>
+        keys.map((key) => config?.[key]).filter((value) => typeof value === "string" && value !== "");
+    const names = written([...HOST, ...BUCKET]);
+    // A placeholder is left empty, and many buckets have the same host.
+    if (typeof file?.type !== "string" || written(BUCKET).length === 0) return undefined;
     const place = [`${file.type.toUpperCase()} ${names.join("/")}`, file.prefix]
         .filter((part) => typeof part === "string" && part !== "")
         .join("/");

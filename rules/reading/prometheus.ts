@@ -46,16 +46,21 @@ function serverOf(manifest: Manifest, around: Surroundings): Server | undefined 
     return { manifest, workload, container, flags, config: configOf(workload, container, flags, around) };
 }
 
-/** That of its image. */
-const CONFIG_FILE = "/etc/prometheus/prometheus.yml";
+/** Where it is if no argument names it: that of the image's own arguments, and that of the program, if other arguments replace these. */
+const CONFIG_FILES = ["/etc/prometheus/prometheus.yml", "prometheus.yml"];
+/** Of the image. */
+const WORKING_DIR = "/prometheus";
 
 function configOf(workload: Workload, container: Container, flags: CommandLine["flags"], around: Surroundings): Server["config"] {
-    const file = text(flags, "config.file") ?? CONFIG_FILE;
-    const origin = workload.originOf(container, file) ?? templateOf(file, workload);
-    const content = origin === undefined ? notKnown(`${file} is in no ConfigMap and no Secret of its pods`) : around.files.text(origin);
+    const named = text(flags, "config.file");
+    const files = named === undefined ? CONFIG_FILES : [named];
+    const [origin] = files.flatMap(
+        (file) => workload.originOf({ workingDir: WORKING_DIR, ...container }, file) ?? templateOf(file, workload) ?? [],
+    );
+    const content = origin === undefined ? notKnown(`${files[0]} is in no ConfigMap and no Secret of its pods`) : around.files.text(origin);
     if (!isKnown(content)) return content;
     const config = readYaml(content);
-    return isMap(config) ? config : notKnown(`${file} is no map of YAML`);
+    return isMap(config) ? config : notKnown(`${files[0]} is no map of YAML`);
 }
 
 /** What the reloader of the sidecar makes the file of (docs/components/sidecar.md, --reloader.config-envsubst-file). */
@@ -108,6 +113,8 @@ export function plainPrometheusOf(manifest: Manifest, path: string, around: Surr
     const server = serverOf(manifest, around);
     if (server === undefined || !(writesToReceive(server) || sidecarOf(server, path, around) !== undefined)) return [];
     const replicas = server.workload.replicas;
+    // It is switched off, or another program scales it.
+    if (replicas === 0) return [];
     const twins = around.manifests
         .flatMap((other) => (other === manifest ? [] : (serverOf(other, around) ?? [])))
         .filter((other) => isTwin(server, other));

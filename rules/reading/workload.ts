@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Prometheus } from "../model";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
@@ -65,6 +66,8 @@ export interface Container {
     readonly image?: string;
     readonly command?: readonly string[];
     readonly args?: readonly string[];
+    /** Paths are relative to it. @default that of the image, which is `/` for Thanos */
+    readonly workingDir?: string;
     readonly env?: readonly Variable[];
     readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
 }
@@ -84,26 +87,30 @@ export interface Workload {
     readonly overlapsOnUpdate: boolean;
     /** A CronJob starts a run while the last one works, unless its policy is Forbid or Replace. */
     readonly overlapsOnSchedule: boolean;
-    /** Where a container finds `file`. */
-    originOf(container: Container, file: string): Origin | undefined;
+    /** Where a container finds the file of a path. */
+    originOf(container: Container, path: string): Origin | undefined;
 }
 
 /** The service account of pods that name none. */
 export const DEFAULT_ACCOUNT = "default";
 
-/** Kinds with pods, by their version: where their pod template is. */
+/** Kinds with pods, by their group: where their pod template is. */
 const TEMPLATES: Readonly<Record<string, (fields: WorkloadFields) => PodTemplate | undefined>> = {
-    "apps/v1 Deployment": ({ spec }) => spec?.template,
-    "apps/v1 StatefulSet": ({ spec }) => spec?.template,
-    "apps/v1 DaemonSet": ({ spec }) => spec?.template,
-    "apps/v1 ReplicaSet": ({ spec }) => spec?.template,
-    "batch/v1 Job": ({ spec }) => spec?.template,
-    "batch/v1 CronJob": ({ spec }) => spec?.jobTemplate?.spec?.template,
-    "v1 Pod": (fields) => fields,
-    "core/v1 Pod": (fields) => fields,
+    "apps Deployment": ({ spec }) => spec?.template,
+    "apps StatefulSet": ({ spec }) => spec?.template,
+    "apps DaemonSet": ({ spec }) => spec?.template,
+    "apps ReplicaSet": ({ spec }) => spec?.template,
+    "batch Job": ({ spec }) => spec?.template,
+    "batch CronJob": ({ spec }) => spec?.jobTemplate?.spec?.template,
+    "core Pod": (fields) => fields,
 };
 
-const templateReader = ({ apiVersion, kind }: Manifest) => TEMPLATES[`${apiVersion} ${kind}`];
+/** In all versions of a group, as `apps/v1beta1`, the fields that are read are the same. Before the group apps these kinds were in extensions. */
+function templateReader({ apiVersion, kind }: Manifest) {
+    const [group = ""] = apiVersion.split("/");
+    const today = group === "extensions" ? "apps" : group === "v1" ? "core" : group;
+    return TEMPLATES[`${today} ${kind}`];
+}
 
 /** The template of a workload's pods; of a Pod, itself. */
 export const podTemplateOf = (manifest: Manifest): PodTemplate | undefined => templateReader(manifest)?.(manifest.fields as WorkloadFields);
@@ -149,17 +156,18 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
         get overlapsOnSchedule() {
             return is("CronJob") && (spec?.concurrencyPolicy ?? "Allow") === "Allow";
         },
-        originOf(container, file) {
+        originOf(container, path) {
+            const file = posix.resolve(container.workingDir ?? "/", path);
             const mount = (container.volumeMounts ?? [])
                 .filter(({ mountPath }) => file === mountPath || file.startsWith(`${mountPath.replace(/\/$/, "")}/`))
                 .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
             const volume = pod?.volumes?.find(({ name }) => name === mount?.name);
             if (mount === undefined || volume === undefined) return undefined;
             const inMount = file.slice(mount.mountPath.replace(/\/$/, "").length + 1);
-            const path = mount.subPath === undefined ? inMount : [mount.subPath, inMount].filter((part) => part !== "").join("/");
+            const inVolume = mount.subPath === undefined ? inMount : [mount.subPath, inMount].filter((part) => part !== "").join("/");
             const sources = volume.projected?.sources ?? [volume];
             const namespace = metadata?.namespace ?? "default";
-            return sources.flatMap((source) => originIn(source, path, namespace))[0];
+            return sources.flatMap((source) => originIn(source, inVolume, namespace))[0];
         },
     };
 }

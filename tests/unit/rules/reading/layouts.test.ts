@@ -24,6 +24,16 @@ describe("Thanos is recognised", () => {
             assert.deepEqual(commandsOf({ image: "quay.io/thanos/thanos:v0.42.4", args: ["store"] }, kind), [["store", "0.42.4"]], kind);
     });
 
+    it("in kinds of the versions and groups of earlier Kubernetes", () => {
+        const old = (apiVersion: string, kind: string) =>
+            read(["commands"], { ...running(kind, { image: "thanos", args: ["store"] }), apiVersion }).model.commands.length;
+        assert.deepEqual(
+            [old("apps/v1beta1", "StatefulSet"), old("extensions/v1beta1", "Deployment"), old("batch/v1beta1", "CronJob")],
+            [1, 1, 1],
+        );
+        assert.deepEqual([old("example.com/v1", "Deployment"), old("apps/v1", "CronJob")], [0, 0]);
+    });
+
     it("by its program or by a flag of its own, whatever its image is called", () => {
         const store = ["store", "--objstore.config-file=/o"];
         assert.deepEqual(commandsOf({ image: "registry.example/metrics:0.36", args: store }), [
@@ -111,6 +121,12 @@ describe("the blocks of a component", () => {
         const azure = "type: AZURE\nconfig: {storage_account: us, container: blocks}\n";
         assert.deepEqual(streamOf({ args: ["store", "--objstore.config", azure] }), ["AZURE us/blocks"]);
     });
+    it("are those of the Secret, if its text leaves the bucket empty", () => {
+        const text = 'type: S3\nconfig: {bucket: "", endpoint: s3.example}\n';
+        assert.deepEqual(streamOf(byVariable, secret("objectstorage", text)), [
+            "the blocks of Secret monitoring/objectstorage (thanos.yaml)",
+        ]);
+    });
     it("are those of their component alone, if nothing is known of them", () =>
         assert.deepEqual(streamOf({ args: ["store"] }), ["the blocks of monitoring/it"]));
     it("are found by the file of one key, and through a projected volume", () => {
@@ -130,6 +146,19 @@ describe("the blocks of a component", () => {
             found,
         );
         assert.deepEqual(from({ emptyDir: {} }), ["the blocks of monitoring/it"]);
+    });
+    it("are found by a path that begins in the folder in which the container works", () => {
+        const from = (file: string, more: object = {}) => {
+            const volumeMounts = [{ name: "o", mountPath: "/etc/o" }];
+            const container = { image, args: ["store", `--objstore.config-file=${file}`], volumeMounts, ...more };
+            const volumes = [{ name: "o", secret: { secretName: "o" } }];
+            const object = running("StatefulSet", container, { template: { spec: { containers: [container], volumes } } });
+            return read(["stores"], object).model.stores.map(({ stream }) => stream);
+        };
+        const found = ["the blocks of Secret monitoring/o (bucket.yml)"];
+        assert.deepEqual(from("etc/o/bucket.yml"), found);
+        assert.deepEqual(from("./bucket.yml", { workingDir: "/etc/o" }), found);
+        assert.deepEqual(from("bucket.yml"), ["the blocks of monitoring/it"]);
     });
 });
 

@@ -127,6 +127,19 @@ describe("a Prometheus that people have written", () => {
         ]);
     });
 
+    it("reads prometheus.yml of its own folder, where its arguments name no file", () => {
+        const { spec, ...object } = written("p", { args: ["--storage.tsdb.path=/prometheus"], sidecar: null });
+        const [server] = spec.template.spec.containers;
+        const volumeMounts = [{ name: "config", mountPath: "/prometheus/prometheus.yml", subPath: "prometheus.yml" }];
+        const template = { spec: { ...spec.template.spec, containers: [{ ...server, volumeMounts }] } };
+        const text = "remote_write: [{url: 'https://receive.example/api/v1/receive'}]";
+        const { prometheuses } = read("prometheuses", { ...object, spec: { ...spec, template } }, config("p", text)).model;
+        assert.equal(prometheuses.length, 1);
+    });
+
+    it("is left out where it is scaled to 0: it is switched off, or another program scales it", () =>
+        assert.deepEqual(read("prometheuses", written("p", { replicas: 0 }), config("p", "{}")).model.prometheuses, []));
+
     it("is an agent by its flag, and by the feature of older releases", () => {
         const isAgent = (args: string[]) =>
             read("prometheuses", written("p", { args }), config("p", "{}")).model.prometheuses.map(({ agent }) => agent);
