@@ -1,8 +1,9 @@
 import { parse } from "yaml";
 import { isMap } from "../rules/isMap";
 import type { Manifest } from "../rules/reading/manifest";
+import { KUSTOMIZE } from "./kustomize";
 
-/** What an object of a GitOps tool says of a release. */
+/** What an object of a GitOps tool, or a kustomization, says of a release. */
 export interface Asked {
     /** Name of the chart, or of what leads to it. */
     readonly chart: unknown;
@@ -16,7 +17,7 @@ export interface Asked {
     readonly keys: readonly (string | number)[];
 }
 
-/** The Helm release that an object of Flux, Argo CD or k3s asks for. */
+/** The Helm release that an object of Flux, Argo CD or k3s, or a kustomization, asks for. */
 export interface AskedRelease {
     /** As a manifest, with the keys that lead to its values. Absent where they are not all written there. */
     readonly release?: { readonly manifest: Manifest; readonly keys: readonly (string | number)[] };
@@ -65,21 +66,34 @@ const isAboutThanos = ({ chart, values }: Asked) =>
 /** Arguments that set single values. A plan has each, if only as an empty list. */
 const OF_TERRAFORM = ["set", "set_list", "set_sensitive", "set_wo"];
 
-/** The releases that an object of Flux, Argo CD or k3s asks for. */
+/** The releases that an object of Flux, Argo CD or k3s, or a chart of a kustomization, asks for. */
 export function askedBy({ apiVersion, kind, fields }: Pick<Manifest, "apiVersion" | "kind" | "fields">): Asked[] {
     const [group] = apiVersion.split("/");
     const spec = at(fields, "spec");
     const given = (from: unknown, ...keys: string[]) => keys.filter((key) => at(from, key) !== undefined);
-    if (kind === "HelmRelease" && group === "helm.toolkit.fluxcd.io")
+    if (kind === "HelmRelease" && group === "helm.toolkit.fluxcd.io") {
+        // A chart of its own source has a reference (Flux 2.3 and later).
+        const chart = at(at(at(spec, "chart"), "spec"), "chart") ?? at(at(spec, "chartRef"), "name");
         return [
             {
-                // A chart of its own source has a reference (Flux 2.3 and later).
-                chart: at(at(at(spec, "chart"), "spec"), "chart") ?? at(at(spec, "chartRef"), "name"),
+                chart,
                 version: at(at(at(spec, "chart"), "spec"), "version"),
                 values: at(spec, "values"),
                 namespace: at(spec, "targetNamespace") ?? at(at(fields, "metadata"), "namespace"),
-                others: given(spec, "valuesFrom"),
+                others: [...given(spec, "valuesFrom"), ...(chart === undefined ? ["the release that it is a patch of"] : [])],
                 keys: ["spec", "values"],
+            },
+        ];
+    }
+    if (kind === "HelmChart" && group === KUSTOMIZE.split("/")[0])
+        return [
+            {
+                chart: at(fields, "name"),
+                version: at(fields, "version"),
+                values: at(fields, "valuesInline"),
+                namespace: at(fields, "namespace"),
+                others: given(fields, "valuesFile", "additionalValuesFiles"),
+                keys: ["valuesInline"],
             },
         ];
     if (kind === "Application" && group === "argoproj.io") {
@@ -91,7 +105,8 @@ export function askedBy({ apiVersion, kind, fields }: Pick<Manifest, "apiVersion
         return all.map(({ source: one, keys }) => {
             const helm = at(one, "helm");
             return {
-                chart: at(one, "chart"),
+                // A chart in a Git repository has a path.
+                chart: at(one, "chart") ?? (helm === undefined ? undefined : at(one, "path")),
                 version: at(one, "targetRevision"),
                 values: at(helm, "valuesObject") ?? yaml(at(helm, "values")),
                 namespace: at(at(spec, "destination"), "namespace"),

@@ -1,6 +1,8 @@
 import { isMap } from "../rules/isMap";
 
-/** Kustomizations of kustomize, as far as they say which files are patches (kubectl.docs.kubernetes.io, references/kustomize/kustomization). */
+/** Kustomizations of kustomize, as far as they say which files are patches, and which charts they render (kubectl.docs.kubernetes.io, references/kustomize/kustomization). */
+
+export const KUSTOMIZE = "kustomize.config.k8s.io/v1beta1";
 
 /** Whether a file is one, by its name. */
 export const isKustomization = (file: string): boolean => /(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(file);
@@ -15,4 +17,12 @@ export function patchesOf(value: unknown): (string | undefined)[] {
         // A file, or the patch itself.
         ...listOf("patchesStrategicMerge").map((patch) => (typeof patch === "string" && !patch.includes("\n") ? patch : undefined)),
     ];
+}
+
+/** The charts that it renders, with the keys that lead to each. They are in its namespace, unless they name another one. */
+export function chartsOf(value: unknown): { readonly keys: readonly (string | number)[]; readonly fields: Record<string, unknown> }[] {
+    if (!isMap(value) || !Array.isArray(value.helmCharts)) return [];
+    return value.helmCharts.flatMap((chart: unknown, i) =>
+        isMap(chart) ? [{ keys: ["helmCharts", i], fields: { namespace: value.namespace, ...chart } }] : [],
+    );
 }

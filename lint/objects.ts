@@ -4,7 +4,7 @@ import type { Manifest } from "../rules/reading/manifest";
 import { composeManifests } from "./compose";
 import type { SourceDocument } from "./documents";
 import { releaseOf } from "./helm";
-import { isKustomization, patchesOf } from "./kustomize";
+import { chartsOf, isKustomization, KUSTOMIZE, patchesOf } from "./kustomize";
 
 /** A manifest, and where it is written. */
 export interface SourceObject {
@@ -45,17 +45,15 @@ export function objectsOf(source: SourceDocument, value: unknown): SourceObject[
 
 /** Its patches change objects that are read as they are. */
 function kustomization(source: SourceDocument, value: Record<string, unknown>): SourceObject[] {
+    const charts = chartsOf(value).map(({ keys, fields }) => {
+        const name = String(fields.releaseName ?? fields.name);
+        return described({ apiVersion: KUSTOMIZE, kind: "HelmChart", name, id: idOf(source, keys), fields }, source, keys);
+    });
     const patches = patchesOf(value).length;
-    if (patches === 0) return [];
-    const manifest = {
-        apiVersion: "kustomize.config.k8s.io/v1beta1",
-        kind: "Kustomization",
-        name: source.file,
-        id: idOf(source, []),
-        fields: value,
-    };
+    if (patches === 0) return charts;
+    const manifest = { apiVersion: KUSTOMIZE, kind: "Kustomization", name: source.file, id: idOf(source, []), fields: value };
     const passedOver = `${patches === 1 ? "1 patch" : `${patches} patches`}: lint what \`kustomize build\` renders`;
-    return [{ manifest, title: source.file, source, keys: [], passedOver }];
+    return [...charts, { manifest, title: source.file, source, keys: [], passedOver }];
 }
 
 function listed(source: SourceDocument, value: unknown, keys: readonly (string | number)[], depth: number): SourceObject[] {
@@ -67,13 +65,15 @@ function listed(source: SourceDocument, value: unknown, keys: readonly (string |
     if (kind.endsWith("List") && Array.isArray(items)) return within("items", items);
     if (kind === "Template" && Array.isArray(objects)) return within("objects", objects);
     const name = typeof metadata?.name === "string" ? metadata.name : "without a name";
-    const manifest = { apiVersion, kind, name, id: idOf(source, keys), fields: value };
-    const title = `${kind} ${name}`;
+    return [described({ apiVersion, kind, name, id: idOf(source, keys), fields: value }, source, keys)];
+}
+
+/** An object, or the release that it asks for. */
+function described(manifest: Manifest, source: SourceDocument, keys: readonly (string | number)[]): SourceObject {
+    const title = `${manifest.kind} ${manifest.name}`;
     const { release, passedOver = ofOperator(manifest) } = releaseOf(manifest) ?? {};
     const rest = { title, source, ...(passedOver !== undefined && { passedOver }) };
-    return release === undefined
-        ? [{ manifest, keys, ...rest }]
-        : [{ manifest: release.manifest, keys: [...keys, ...release.keys], ...rest }];
+    return release === undefined ? { manifest, keys, ...rest } : { manifest: release.manifest, keys: [...keys, ...release.keys], ...rest };
 }
 
 /** Operators of Thanos, by the group of their kinds. */

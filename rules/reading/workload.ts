@@ -157,7 +157,7 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
             return is("CronJob") && (spec?.concurrencyPolicy ?? "Allow") === "Allow";
         },
         originOf(container, path) {
-            const file = posix.resolve(container.workingDir ?? "/", path);
+            const file = posix.resolve("/", container.workingDir ?? "", path);
             const mount = (container.volumeMounts ?? [])
                 .filter(({ mountPath }) => file === mountPath || file.startsWith(`${mountPath.replace(/\/$/, "")}/`))
                 .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];

@@ -187,6 +187,16 @@ describe("lint", () => {
         assert.deepEqual(found({ "r.yaml": k3s }), ["r.yaml:1 L31 HelmChart kps.replicas"]);
     });
 
+    it("reads kube-prometheus-stack among the charts of a kustomization, where its values are all there", () => {
+        const charts = (values: string) =>
+            `namespace: monitoring\nhelmCharts:\n  - name: grafana\n  - name: kube-prometheus-stack\n    releaseName: kps\n    ${values}\n`;
+        const inline = "valuesInline:\n      prometheus: {prometheusSpec: {thanos: {image: x}, replicas: 1}}";
+        assert.deepEqual(found({ "kustomization.yaml": charts(inline) }), ["kustomization.yaml:7 L31 HelmChart kps.replicas"]);
+        assert.deepEqual(found({ "kustomization.yaml": charts(inline.replace("replicas: 1", "replicas: 2")) }), []);
+        assert.deepEqual(found({ "kustomization.yaml": charts(`valuesFile: more.yaml\n    ${inline}`) }), []);
+        assert.deepEqual(found({ "chart.yaml": charts(inline) }), []);
+    });
+
     it("says what it passes over, though it has to do with Thanos, and what to lint instead", () => {
         const passed = (text: string, file = "a.yaml") =>
             lintTexts({ [file]: text }).passedOver.map(({ line, title, reason }) => `${line} ${title}: ${reason}`);
@@ -206,10 +216,17 @@ describe("lint", () => {
         assert.deepEqual(flux("{chart: {spec: {chart: kube-prometheus-stack}}, valuesFrom: [{kind: ConfigMap, name: a}]}"), [
             `1 HelmRelease main: valuesFrom decide on its values, too: ${instead}`,
         ]);
+        const values = "{prometheus: {prometheusSpec: {thanos: {image: x}}}}";
+        assert.deepEqual(flux(`{values: ${values}}`), [
+            `1 HelmRelease main: the release that it is a patch of decide on its values, too: ${instead}`,
+        ]);
         const argo = "{source: {chart: kube-prometheus-stack, helm: {valueFiles: [a.yaml], parameters: []}}}";
         assert.deepEqual(passed(object("argoproj.io/v1alpha1", "Application", argo)), [
             `1 Application main: valueFiles and parameters decide on its values, too: ${instead}`,
         ]);
+        const inGit = (helm: string) => object("argoproj.io/v1alpha1", "Application", `{source: {path: charts/thanos${helm}}}`);
+        assert.deepEqual(passed(inGit(", helm: {values: '{}'}")), [`1 Application main: a release of a chart of Thanos: ${instead}`]);
+        assert.deepEqual(passed(inGit("")), []);
         assert.deepEqual(flux("{chart: {spec: {chart: grafana}}, valuesFrom: [{kind: ConfigMap, name: a}]}"), []);
         const patches = "patches: [{path: a.yaml}, {patch: x}]\npatchesStrategicMerge: [b.yaml]\n";
         assert.deepEqual(passed(patches, "prod/kustomization.yaml"), [
