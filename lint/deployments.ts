@@ -17,22 +17,33 @@ export function deploymentsOf(objects: readonly SourceObject[], depth = 0): (rea
     return [...groups].flatMap(([group, members]) => (group === "" ? byFile(members) : deploymentsOf(members, depth + 1)));
 }
 
-/** The files of one folder: together, or each by itself if they describe an object twice. In one file the last description counts, as for kubectl. */
+/**
+ * The files of one folder: together; or, if they describe an object twice, as alternatives. A file joins the first alternative that describes none of its
+ * objects, so what all alternatives share is read with the first. In one file the last description counts, as for kubectl.
+ */
 function byFile(objects: readonly SourceObject[]): (readonly SourceObject[])[] {
     if (!hasTwins(objects)) return [objects];
-    const files = [...new Set(objects.map(({ source }) => source.file))];
-    return files.map((file) => [
-        ...new Map(objects.filter(({ source }) => source.file === file).map((object) => [identityOf(object), object])).values(),
-    ]);
+    const alternatives: Map<string, SourceObject>[] = [];
+    for (const file of new Set(objects.map(({ source }) => source.file))) {
+        const own = objects.filter(({ source }) => source.file === file).map((object) => [keyOf(object), object] as const);
+        const fitting = alternatives.find((alternative) => !own.some(([key]) => alternative.has(key)));
+        if (fitting === undefined) alternatives.push(new Map(own));
+        else for (const [key, object] of own) fitting.set(key, object);
+    }
+    return alternatives.map((alternative) => [...alternative.values()]);
 }
 
 /** Kinds that rules read. Of others, people write a second copy into the same folder, for instance a ServiceAccount for each component. */
 const READ =
     /^(Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|ConfigMap|Secret|Service|Ingress|IngressRoute|HTTPRoute|Prometheus|PrometheusAgent|ThanosRuler|Release)$/;
 
+const isRead = ({ manifest }: SourceObject) => READ.test(manifest.kind);
+
+/** Two objects of one key are not in one cluster. */
+const keyOf = (object: SourceObject) => (isRead(object) ? identityOf(object) : object.manifest.id);
+
 function hasTwins(objects: readonly SourceObject[]): boolean {
-    const read = objects.filter(({ manifest }) => READ.test(manifest.kind));
-    return new Set(read.map(identityOf)).size < read.length;
+    return new Set(objects.map(keyOf)).size < objects.length;
 }
 
 function identityOf({ manifest: { apiVersion, kind, name, fields } }: SourceObject): string {
