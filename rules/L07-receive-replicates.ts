@@ -3,6 +3,7 @@ import { ringsLack } from "./lacks";
 import { type Hashring, NOTHING, type Receive } from "./model";
 import { type Problem, Problems } from "./problem";
 import { defineRule } from "./rule";
+import { isIn } from "./version";
 
 const ring = (...endpoints: number[]) =>
     JSON.stringify(endpoints.map((count) => ({ endpoints: Array.from({ length: count }, (_, i) => `ingester-${i}.ingester:10901`) })));
@@ -12,7 +13,7 @@ export const receiveReplicates = defineRule({
     name: "receive-replicates",
     title: "Receive stores enough copies, on enough ingesters",
     why:
-        "With replication factor 1 a lost ingester is lost data. With 2 a write succeeds when one copy is stored. With 3 any one ingester may be lost while writes go on. " +
+        "With replication factor 1 a lost ingester is lost data. With 2 a write succeeds when one copy is stored, and before Thanos 0.37 only when both are. With 3 any one ingester may be lost while writes go on. " +
         "Receive refuses a hashring with fewer ingesters than the replication factor, and accepts no sample. With zones it puts a second copy into a zone only when " +
         "each zone has one, and looks for ever where the smallest zone has no ingester left: it never gets ready.",
     source: "https://github.com/thanos-io/thanos/issues/7054",
@@ -67,18 +68,21 @@ function ingesters() {
     });
 }
 
-const tooFewCopies = ({ path, replicationFactor }: Receive, least: number): Problem[] =>
+const tooFewCopies = ({ path, replicationFactor, version }: Receive, least: number): Problem[] =>
     new Problems()
         .when(
             replicationFactor < least,
             `${path}.replicationFactor`,
-            `${replicationFactor} is less than ${least}. ${consequence(replicationFactor)}`,
+            `${replicationFactor} is less than ${least}. ${consequence(replicationFactor, version)}`,
             `Set --receive.replication-factor to ${least} on every router.`,
         )
         .all();
 
-function consequence(replicationFactor: number): string {
+/** Since Thanos 0.37 one of two copies is a quorum (thanos#7669). */
+function consequence(replicationFactor: number, version: string | undefined): string {
     if (replicationFactor === 1) return "A lost ingester is lost data.";
+    if (replicationFactor === 2 && isIn("<0.37.0", version))
+        return "A write succeeds when both copies are stored: while an ingester is down, samples for it are refused.";
     if (replicationFactor === 2) return "A write succeeds when one copy is stored.";
     return "Thanos would accept it; this threshold does not.";
 }

@@ -4,8 +4,13 @@ import { NOTHING } from "../../../rules/model";
 import { problemText } from "../../../rules/problem";
 import { type Overrides, thresholdsOf } from "../../../rules/rule";
 
-function problemsOf(replicationFactor: number, ingesters: number | undefined, overrides: Overrides = {}) {
-    const receive = { path: "r", replicationFactor, rings: ingesters === undefined ? [] : [{ path: "r", ingesters }] };
+function problemsOf(replicationFactor: number, ingesters: number | undefined, overrides: Overrides = {}, version?: string) {
+    const receive = {
+        path: "r",
+        replicationFactor,
+        ...(version && { version }),
+        rings: ingesters === undefined ? [] : [{ path: "r", ingesters }],
+    };
     return rule.check({ ...NOTHING, receives: [receive] }, thresholdsOf(rule, overrides));
 }
 
@@ -55,6 +60,15 @@ describe("rule L7, receive-replicates", () => {
         [2, {}, "2 is less than 3. A write succeeds when one copy is stored."],
         [3, { minReplicationFactor: 5 }, "3 is less than 5. Thanos would accept it; this threshold does not."],
     ];
+    it("says what replication factor 2 leads to before Thanos 0.37", () =>
+        assert.deepEqual(
+            ["0.36.1", "0.37.0"].map((version) => problemsOf(2, undefined, {}, version)[0]?.problem),
+            [
+                "2 is less than 3. A write succeeds when both copies are stored: while an ingester is down, samples for it are refused.",
+                "2 is less than 3. A write succeeds when one copy is stored.",
+            ],
+        ));
+
     for (const [factor, overrides, problem] of consequences)
         it(`says what replication factor ${factor} leads to`, () =>
             assert.deepEqual(
