@@ -30,6 +30,12 @@ export const MOST_NODES = 1_000_000;
 /** What is at the place of a marker that begins or ends a document, at the start of any line, even in a block of text (YAML 1.2.2, 9.1.2). */
 const MARKER = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/gm;
 
+/**
+ * `*app:` at the beginning of a line. By YAML 1.2 the colon belongs to the alias's name; for go-yaml, and so for Kubernetes, it does not, and people write it
+ * so (yamllint#226).
+ */
+const ALIAS_AS_KEY = /^([ \t]*(?:- +)*\*[\w-]+):(?=[ \t\r\n]|$)/gm;
+
 /** The documents of a file. They are cut before they are parsed, so that a broken one leaves the others readable. */
 export function documentsOf({ file, text, value }: SourceFile): SourceDocument[] {
     if (value !== undefined) return [{ file, line: 1, text, value }];
@@ -38,7 +44,7 @@ export function documentsOf({ file, text, value }: SourceFile): SourceDocument[]
     let line = 1;
     for (const [i, start] of starts.entries()) {
         const piece = text.slice(start, starts[i + 1]);
-        if (hasContent(piece)) documents.push({ file, line, text: piece });
+        if (hasContent(piece)) documents.push({ file, line, text: piece.replace(ALIAS_AS_KEY, "$1 :") });
         line += newlines(piece);
     }
     return documents;

@@ -187,6 +187,17 @@ describe("lint", () => {
         assert.deepEqual(found({ "r.yaml": k3s }), ["r.yaml:1 L31 HelmChart kps.replicas"]);
     });
 
+    it("reads an alias as the key of a map, with and without a blank before its colon, as Kubernetes does", () => {
+        const aliased = (key: string) =>
+            compactor("c").replace("metadata:", `metadata:\n  annotations:\n    example.com/app: &app app\n    ${key} c`);
+        for (const key of ["*app:", "*app :"])
+            assert.deepEqual(
+                found({ "c.yaml": aliased(key).replace("StatefulSet", "Deployment") }),
+                ["c.yaml:1 L2 Deployment c.strategy"],
+                key,
+            );
+    });
+
     it("reads kube-prometheus-stack among the charts of a kustomization, where its values are all there", () => {
         const charts = (values: string) =>
             `namespace: monitoring\nhelmCharts:\n  - name: grafana\n  - name: kube-prometheus-stack\n    releaseName: kps\n    ${values}\n`;
