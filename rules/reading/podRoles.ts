@@ -142,8 +142,8 @@ function accountsOf(trust: Policy, name: string | undefined, around: Surrounding
 }
 
 function accountsIn({ Effect, Principal, Condition = {} }: Statement): TrustedAccount[] {
-    const providers = typeof Principal === "object" ? listOf(Principal.Federated) : [];
-    if (Effect !== "Allow" || providers.length === 0) return [];
+    // Which provider it is may not be known, as of a cluster that is made together with the role.
+    if (Effect !== "Allow" || typeof Principal !== "object" || !Object.keys(Principal).includes("Federated")) return [];
     // Operators such as `ForAnyValue:StringLike` and `StringEqualsIfExists` compare alike.
     const subjects = Object.entries(Condition).flatMap(([operator, keys]) =>
         Object.entries(keys)
@@ -153,7 +153,8 @@ function accountsIn({ Effect, Principal, Condition = {} }: Statement): TrustedAc
             ),
     );
     // Without a condition, every service account of the cluster. Other providers are not those of clusters.
-    if (subjects.length === 0) return providers.some((arn) => CLUSTER.test(arn)) ? [{ serviceAccount: "*", by: "like" }] : [];
+    if (subjects.length === 0)
+        return listOf(Principal.Federated).some((arn) => CLUSTER.test(arn)) ? [{ serviceAccount: "*", by: "like" }] : [];
     return subjects.flatMap(({ subject, by }) =>
         by !== undefined && subject.startsWith(SUBJECT) ? [{ serviceAccount: subject.slice(SUBJECT.length).replace(":", "/"), by }] : [],
     );
