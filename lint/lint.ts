@@ -190,11 +190,13 @@ function findingOf(
     const object = byId.get(ids.get(part) ?? "");
     if (object === undefined) throw new Error(`${rule.id} reports ${problem.path}, which is no part of any object.`);
     const text = problemText({ ...problem, path: `${object.title}${problem.path.slice(part.length)}`, remedy: "" });
-    // Parts of the same title have their ids for paths.
-    const message = [...ids].reduce(
-        (known, [path, id]) => (path === id ? known.replaceAll(path, byId.get(id)?.title ?? path) : known),
-        text,
-    );
+    // A message names other parts by their paths: the kind and the name as which they are read, or an id. The longest first: one may begin another.
+    const message = [...ids]
+        .sort(([a], [b]) => b.length - a.length)
+        .reduce((known, [path, id]) => {
+            const title = byId.get(id)?.title ?? path;
+            return title === path ? known : known.replace(named(path), () => title);
+        }, text);
     const finding: Finding = {
         rule: rule.id,
         severity: rule.severity,
@@ -206,6 +208,9 @@ function findingOf(
     const others = [...ids].filter(([path]) => problem.problem.includes(path)).flatMap(([, id]) => byId.get(id) ?? []);
     return { finding, object, isNew: [object, ...others].some(({ source }) => isChanged(source.file)) };
 }
+
+/** A path as a whole word. */
+const named = (path: string) => new RegExp(`(?<![\\w-])${path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w-])`, "g");
 
 /** Objects that no rule can read before another program has computed a value. */
 const uncomputedIn = (objects: readonly SourceObject[], reading: Reading): Undecided[] =>

@@ -110,6 +110,16 @@ describe("lint", () => {
         assert.deepEqual(found({ "all.yaml": `${c}---\n${c}` }), []);
     });
 
+    it("names other parts as a person does, too", () => {
+        const compact = "image: thanos:v0.42.4, command: [compact, '--objstore.config-file=/b.yml']";
+        const services = ["compact", "compact-again"].map((name) => `  ${name}: {${compact}, volumes: ['./b.yml:/b.yml']}\n`);
+        const [finding] = lintTexts({ "docker-compose.yml": `services:\n${services.join("")}` }).findings;
+        assert.equal(
+            finding?.message,
+            "service compact.stream: the blocks of File b.yml already has a compactor (service compact-again). Compact takes no lock: two of them corrupt it.",
+        );
+    });
+
     it("reads OpenShift's Templates, and services of docker-compose", () => {
         const template = {
             kind: "Template",
