@@ -29,6 +29,8 @@ function argumentsOf({ image = "", command = [], args = [] }: Container): readon
     const script = scriptOf("prometheus", command, args);
     if (script !== undefined) return script;
     const words = [...command, ...args];
+    // Images of other programs are called so, too: sflow/prometheus. Flags of Prometheus have two hyphens.
+    if (words.some((word) => /^-[^-]/.test(word))) return undefined;
     return IMAGE.test(image) || PROGRAM.test(command[0] ?? "") || words.some((word) => FLAG.test(word)) ? words : undefined;
 }
 

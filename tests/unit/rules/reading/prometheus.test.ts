@@ -117,6 +117,8 @@ describe("a Prometheus that people have written", () => {
         assert.equal(found({ command: ["sh", "-c", "exec /bin/prometheus --config.file=/etc/prometheus/prometheus.yml"] }), 1);
         assert.equal(found({ args: ["--storage.tsdb.path=/prometheus"] }), 1);
         assert.equal(found({ args: ["--port=9090"] }), 0);
+        assert.equal(found({ image: "sflow/prometheus", args: ["-Dsnmp.ifname=yes"] }), 0);
+        assert.equal(found({ image: "mirror.example/prometheus", args: ["--config.file=/etc/prometheus/prometheus.yml"] }), 1);
     });
 
     it("has to do with Thanos if it has a sidecar or writes to Receive", () => {
