@@ -19,6 +19,10 @@ export function patchesOf(value: unknown): (string | undefined)[] {
     ];
 }
 
+/** Whether it replaces images of Thanos or Prometheus, by whose tags rules know the releases. */
+export const replacesImages = (value: Record<string, unknown>): boolean =>
+    Array.isArray(value.images) && value.images.some((image: unknown) => isMap(image) && /thanos|prometheus/.test(String(image.name)));
+
 /** The charts that it renders, with the keys that lead to each. They are in its namespace, unless they name another one. */
 export function chartsOf(value: unknown): { readonly keys: readonly (string | number)[]; readonly fields: Record<string, unknown> }[] {
     if (!isMap(value) || !Array.isArray(value.helmCharts)) return [];

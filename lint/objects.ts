@@ -4,7 +4,7 @@ import type { Manifest } from "../rules/reading/manifest";
 import { composeManifests } from "./compose";
 import type { SourceDocument } from "./documents";
 import { releaseOf } from "./helm";
-import { chartsOf, isKustomization, KUSTOMIZE, patchesOf } from "./kustomize";
+import { chartsOf, isKustomization, KUSTOMIZE, patchesOf, replacesImages } from "./kustomize";
 
 /** A manifest, and where it is written. */
 export interface SourceObject {
@@ -43,16 +43,20 @@ export function objectsOf(source: SourceDocument, value: unknown): SourceObject[
         : listed(source, value, [], 0);
 }
 
-/** Its patches change objects that are read as they are. */
+/** Its patches and images change objects that are read as they are. */
 function kustomization(source: SourceDocument, value: Record<string, unknown>): SourceObject[] {
     const charts = chartsOf(value).map(({ keys, fields }) => {
         const name = String(fields.releaseName ?? fields.name);
         return described({ apiVersion: KUSTOMIZE, kind: "HelmChart", name, id: idOf(source, keys), fields }, source, keys);
     });
     const patches = patchesOf(value).length;
-    if (patches === 0) return charts;
+    const changes = [
+        ...(patches === 0 ? [] : [patches === 1 ? "1 patch" : `${patches} patches`]),
+        ...(replacesImages(value) ? ["other images"] : []),
+    ];
+    if (changes.length === 0) return charts;
     const manifest = { apiVersion: KUSTOMIZE, kind: "Kustomization", name: source.file, id: idOf(source, []), fields: value };
-    const passedOver = `${patches === 1 ? "1 patch" : `${patches} patches`}: lint what \`kustomize build\` renders`;
+    const passedOver = `${changes.join(" and ")}: lint what \`kustomize build\` renders`;
     return [...charts, { manifest, title: source.file, source, keys: [], passedOver }];
 }
 

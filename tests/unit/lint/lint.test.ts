@@ -253,7 +253,11 @@ describe("lint", () => {
         assert.deepEqual(passed(patches, "prod/kustomization.yaml"), [
             "1 prod/kustomization.yaml: 3 patches: lint what `kustomize build` renders",
         ]);
-        assert.deepEqual(passed("resources: [a.yaml]\n", "kustomization.yaml"), []);
+        assert.deepEqual(passed("resources: [a.yaml]\nimages: [{name: grafana, newTag: x}]\n", "kustomization.yaml"), []);
+        const images = "images: [{name: quay.io/thanos/thanos, newTag: v0.42.4}]\n";
+        assert.deepEqual(passed(`patches: [{path: a.yaml}]\n${images}`, "kustomization.yaml"), [
+            "1 kustomization.yaml: 1 patch and other images: lint what `kustomize build` renders",
+        ]);
         const both = ["ThanosQuery", "ThanosStore"].map((kind) => object("monitoring.thanos.io/v1alpha1", kind)).join("---\n");
         assert.match(
             summaryOf(lintTexts({ "a.yaml": both })),
