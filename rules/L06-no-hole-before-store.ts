@@ -35,7 +35,13 @@ export const noHoleBeforeStore = defineRule({
                 ({ minAge, stream }) =>
                     minAge > 0 && !model.sources.some((source) => source.stream === stream && source.retention !== undefined),
             )
-            .map(({ path }) => ({ path, fact: "how long younger samples are kept is not known: who has them is not among the manifests" })),
+            .map(({ path, stream }) => {
+                const isThere = model.sources.some((source) => source.stream === stream);
+                return {
+                    path,
+                    fact: `how long younger samples are kept is not known${isThere ? "" : ": who has them is not among the manifests"}`,
+                };
+            }),
     good: { ...NOTHING, stores: [store("22h"), { ...store("14d"), path: "old" }], sources: [source("24h")] },
     bad: { ...NOTHING, stores: [store("22h")], sources: [source("22h")] },
     manifests: {

@@ -7,3 +7,13 @@ export class NotKnownError extends Error {
 export class UncomputedError extends NotKnownError {
     override readonly name = "UncomputedError";
 }
+
+/** Undefined where the value is not known: for a field without which the others of its part are worth something. */
+export function ifKnown<T>(read: () => T): T | undefined {
+    try {
+        return read();
+    } catch (error) {
+        if (error instanceof NotKnownError) return undefined;
+        throw error;
+    }
+}

@@ -17,6 +17,7 @@ import {
 import { backendsOf } from "./backends";
 import { compactorFlags, duration, FlagError, receiveMode, storeFlags, text } from "./commandLine";
 import { externalLabels, type Label } from "./externalLabels";
+import { ifKnown } from "./notKnown";
 import { type Process, readYaml, type Surroundings } from "./process";
 
 /** A part of the model from the process that is it. */
@@ -113,7 +114,7 @@ export function sourceIn(process: Process): Source[] {
     const { path, component, workload, line } = process;
     const isReceive = component === "receive";
     if (isReceive && !receiveMode(line).stores) return [];
-    const retention = duration(line.flags, "tsdb.retention", isReceive ? "15d" : "48h");
+    const retention = ifKnown(() => duration(line.flags, "tsdb.retention", isReceive ? "15d" : "48h"));
     const labels = externalLabels(labelsIn(process), process.variable);
     return [
         {
@@ -126,7 +127,7 @@ export function sourceIn(process: Process): Source[] {
             ...(isReceive ? { replicaLabels: labels.replicaLabels } : labels),
             outOfOrder: isReceive ? duration(line.flags, "tsdb.out-of-order.time-window", "0s") : NONE,
             // Receive takes 0 for for ever.
-            ...(retention > 0 && { retention }),
+            ...(retention && { retention }),
         },
     ];
 }

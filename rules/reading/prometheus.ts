@@ -5,7 +5,7 @@ import { isIn } from "../version";
 import { type CommandLine, durationIn, parseArgv, text } from "./commandLine";
 import { externalLabels, type Label } from "./externalLabels";
 import type { Manifest } from "./manifest";
-import { NotKnownError } from "./notKnown";
+import { ifKnown, NotKnownError } from "./notKnown";
 import { expand, notKnown, type Process, processesOf, readYaml, releaseIn, type Surroundings, scriptOf } from "./process";
 import { serviceNamed, serviceOf } from "./services";
 import { type Container, RECEIVE_PATH, type Variable, type Workload, workloadOf } from "./workload";
@@ -168,7 +168,7 @@ export function plainSourceOf(manifest: Manifest, path: string, around: Surround
     if (server === undefined || sidecar === undefined) return [];
     const { workload, config } = server;
     const labels = isKnown(config) ? labelsOf(config, server) : config;
-    const retention = retentionOf(server);
+    const retention = ifKnown(() => retentionOf(server));
     return [
         {
             path,

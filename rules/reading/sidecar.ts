@@ -4,6 +4,7 @@ import { type Program, releaseOf } from "../version";
 import { durationIn } from "./commandLine";
 import type { Origin } from "./files";
 import type { Manifest } from "./manifest";
+import { ifKnown } from "./notKnown";
 import { identityOf, objectStoreFile } from "./objectStores";
 import { blocksOf, notKnown, releaseIn, type Surroundings } from "./process";
 import { DEFAULT_ACCOUNT, isA } from "./workload";
@@ -169,6 +170,7 @@ function operatedRule(manifest: Manifest, path: string, around: Surroundings): S
     const { name } = manifest;
     const namespace = metadata?.namespace ?? "default";
     const origin = originIn(spec.objectStorageConfig, namespace);
+    const retention = ifKnown(() => durationOf("retention", spec.retention || "24h"));
     return [
         {
             path,
@@ -179,7 +181,7 @@ function operatedRule(manifest: Manifest, path: string, around: Surroundings): S
             // The operator always sets it (pkg/thanos/statefulset.go).
             replicaLabels: ["thanos_ruler_replica"],
             outOfOrder: parseDuration("0"),
-            retention: durationOf("retention", spec.retention || "24h"),
+            ...(retention && { retention }),
         },
     ];
 }
@@ -191,7 +193,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
     const { spec } = found;
     const origin = objectStoreOrigin(found);
     const replicaLabel = spec.replicaExternalLabelNameClear ? "" : (spec.replicaExternalLabelName ?? PROMETHEUS_REPLICA_LABEL);
-    const retention = durationOf("retention", spec.retention || "0s");
+    const retention = ifKnown(() => durationOf("retention", spec.retention || "0s"));
     return [
         {
             path,
@@ -202,7 +204,7 @@ export function operatedSourceOf(manifest: Manifest, path: string, around: Surro
             operated: true,
             replicaLabels: replicaLabel === "" ? [] : [replicaLabel],
             outOfOrder: durationOf("tsdb.outOfOrderTimeWindow", spec.tsdb?.outOfOrderTimeWindow || "0s"),
-            ...(retention > 0 && { retention }),
+            ...(retention && { retention }),
         },
     ];
 }

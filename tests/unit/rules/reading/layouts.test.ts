@@ -226,6 +226,22 @@ describe("a value that manifests do not tell", () => {
         assert.equal(read(["compactors"], filled).model.compactors[0]?.deleteDelay, 12 * 3_600_000);
     });
 
+    it("is a retention that something fills in later, which leaves all else of a source known", () => {
+        const sourcesOf = (object: object) =>
+            read(["sources"], object).model.sources.map(({ replicas, retention }) => [replicas, retention]);
+        const kind = (kind: string) => ({
+            apiVersion: "monitoring.coreos.com/v1",
+            kind,
+            metadata: { name: "k8s" },
+            spec: { replicas: 2, retention: `\${RETENTION}`, thanos: { objectStorageConfig: { name: "o", key: "o" } } },
+        });
+        assert.deepEqual(sourcesOf(kind("Prometheus")), [[2, undefined]]);
+        assert.deepEqual(sourcesOf(kind("ThanosRuler")), [[2, undefined]]);
+        assert.deepEqual(sourcesOf(running("StatefulSet", { image, args: ["receive", "--tsdb.retention=$(KEEP)"] }, { replicas: 3 })), [
+            [3, undefined],
+        ]);
+    });
+
     it("is the number of pods of a DaemonSet", () => {
         const ingesters = running("DaemonSet", { image, args: ["receive"] });
         const { model, lacks } = read(["sources"], ingesters);
