@@ -85,10 +85,18 @@ function sidecarOf(server: Server, path: string, around: Surroundings): Process 
     );
 }
 
-function asks({ line, workload }: Process, { manifest }: Server, around: Surroundings): boolean {
-    const [, host = ""] = /^https?:\/\/([\w.-]+)/.exec(text(line.flags, "prometheus.url") ?? "") ?? [];
-    const named = serviceNamed(host, workload.namespace);
-    return named !== undefined && (serviceOf(named, around.manifests)?.behind.some((one) => one.manifest === manifest) ?? false);
+const asks = ({ line, workload }: Process, { manifest }: Server, around: Surroundings): boolean =>
+    leadsTo(
+        /^https?:\/\/([\w.-]+)/.exec(text(line.flags, "prometheus.url") ?? "")?.[1],
+        workload.namespace,
+        (one) => one === manifest,
+        around,
+    );
+
+/** Whether a host is a Service before such a workload. */
+function leadsTo(host = "", namespace: string, isSuch: (manifest: Manifest) => boolean, around: Surroundings): boolean {
+    const named = serviceNamed(host, namespace);
+    return (named && serviceOf(named, around.manifests)?.behind.some(({ manifest }) => isSuch(manifest))) ?? false;
 }
 
 const at = (value: unknown, ...keys: string[]): unknown => keys.reduce((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
@@ -110,36 +118,62 @@ const isAgent = (server: Server) => text(server.flags, "agent") === "true" || fe
 const writesToReceive = ({ config }: Server) =>
     isKnown(config) && listAt(config, "remote_write").some((target) => String(at(target, "url")).includes(RECEIVE_PATH));
 
-/** A Prometheus with a sidecar or a remote write to Receive, with all that scrape the same targets. */
+/** A Prometheus with a sidecar or a remote write to Receive, with all such that scrape the same targets. */
 export function plainPrometheusOf(manifest: Manifest, path: string, around: Surroundings): Prometheus[] {
     const server = serverOf(manifest, around);
-    if (server === undefined || !(writesToReceive(server) || sidecarOf(server, path, around) !== undefined)) return [];
+    if (server === undefined || !isOfThanos(server, path, around)) return [];
     const replicas = server.workload.replicas;
     // It is switched off, or another program scales it.
     if (replicas === 0) return [];
     const twins = around.manifests
         .flatMap((other) => (other === manifest ? [] : (serverOf(other, around) ?? [])))
-        .filter((other) => isTwin(server, other));
+        .filter((other) => isOfThanos(other, path, around) && isTwin(server, other, path, around));
     return [{ path, replicas: twins.reduce((sum, { workload }) => sum + workload.replicas, replicas), agent: isAgent(server) }];
 }
 
+/** Thanos has what it scrapes. */
+const isOfThanos = (server: Server, path: string, around: Surroundings) =>
+    writesToReceive(server) || sidecarOf(server, path, around) !== undefined;
+
 /** Whether another Prometheus scrapes the same targets, as people write two of them for two replicas. */
-function isTwin({ config, manifest }: Server, { config: other, manifest: { name } }: Server): boolean {
-    if (!isKnown(config) || !isKnown(other))
-        throw new NotKnownError(
-            `whether ${name} and ${manifest.name} scrape the same targets is not known: not both configurations are read`,
+function isTwin(server: Server, other: Server, path: string, around: Surroundings): boolean {
+    const pair = [server, other];
+    const isOfPair = (manifest: Manifest) =>
+        pair.some(
+            (one) =>
+                one.manifest === manifest || processesOf(manifest, path, ["sidecar"], around).some((found) => asks(found, one, around)),
         );
-    const [targets, others] = [config, other].map((one) => JSON.stringify(listAt(one, "scrape_configs")));
-    const [labels, otherLabels] = [config, other].map(labelsOfBoth);
-    return targets === others || (labels !== undefined && labels === otherLabels);
+    const [targets, others] = pair.map(({ config, workload }) => {
+        if (!isKnown(config))
+            throw new NotKnownError(
+                `whether ${other.manifest.name} and ${server.manifest.name} scrape the same targets is not known: not both configurations are read`,
+            );
+        // Each of the two scrapes itself and its sidecar.
+        return targetsOf(config).filter((target) => {
+            const host = /^(?:https?:\/\/)?([\w.-]+)/.exec(target)?.[1];
+            return host !== "localhost" && host !== "127.0.0.1" && !leadsTo(host, workload.namespace, isOfPair, around);
+        });
+    });
+    return JSON.stringify(targets) === JSON.stringify(others);
 }
 
-/** What two replicas have in common, where a label is called a replica's. */
-function labelsOfBoth(config: Record<string, unknown>): string | undefined {
-    const external = Object.entries(mapAt(config, "global", "external_labels"));
-    const shared = external.filter(([name]) => !/replica/i.test(name));
-    return shared.length === external.length ? undefined : JSON.stringify(shared.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** What it scrapes: addresses, where it finds others, and the steps that leave some of them out, such as those of another shard. In no order. */
+function targetsOf(config: Record<string, unknown>): string[] {
+    const scrapes = listAt(config, "scrape_configs").filter(isMap);
+    return scrapes
+        .flatMap((scrape) => [
+            ...listAt(scrape, "static_configs").flatMap((group) => listAt(group, "targets").map(String)),
+            ...Object.keys(scrape).flatMap((key) =>
+                key.endsWith("_sd_configs") ? listAt(scrape, key).map((found) => JSON.stringify(found)) : [],
+            ),
+            ...listAt(scrape, "relabel_configs").flatMap((step) =>
+                LEAVES_OUT.test(String(at(step, "action"))) ? JSON.stringify(step) : [],
+            ),
+        ])
+        .sort();
 }
+
+const LEAVES_OUT = /^(keep|drop)/i;
 
 export function plainSidecarOf(manifest: Manifest, path: string, around: Surroundings): Sidecar[] {
     const server = serverOf(manifest, around);

@@ -150,25 +150,58 @@ describe("a Prometheus that people have written", () => {
         assert.deepEqual(isAgent([]), [false]);
     });
 
-    it("has for replicas all that scrape the same targets, in whichever workloads", () => {
-        const scraping = (name: string, job: string, ...more: string[]) =>
-            config(name, `${labels(...more)}scrape_configs: [{job_name: ${job}}]`);
+    describe("has for replicas", () => {
         const [a, b] = [written("a", { replicas: 1 }), written("b", { replicas: 1 })];
-        const replicasOf = (...objects: object[]) =>
-            read("prometheuses", a, b, ...objects).model.prometheuses.map(({ replicas }) => replicas);
-        const eu = ["cluster: eu", "zone: a"];
-        assert.deepEqual(replicasOf(scraping("a", "pods", "replica: a"), scraping("b", "pods", "replica: b")), [2, 2]);
-        assert.deepEqual(replicasOf(scraping("a", "pods", ...eu), scraping("b", "nodes", ...eu)), [1, 1]);
-        assert.deepEqual(replicasOf(scraping("a", "pods", ...eu, "replica: a"), scraping("b", "nodes", "replica: b", ...eu)), [2, 2]);
-        assert.deepEqual(
-            replicasOf(scraping("a", "pods", ...eu, "replica: a"), scraping("b", "nodes", "cluster: us", "replica: b")),
-            [1, 1],
-        );
-        const fact = "whether b and a scrape the same targets is not known: not both configurations are read";
-        assert.deepEqual(
-            read("prometheuses", a, b, scraping("a", "pods", ...eu)).lacks.map((lack) => `${lack.path}: ${lack.fact}`),
-            [`StatefulSet a: ${fact}`, `StatefulSet b: ${fact.replace("b and a", "a and b")}`],
-        );
+        const scraping = (name: string, ...scrapes: string[]) =>
+            config(name, `${labels("cluster: eu", `replica: ${name}`)}scrape_configs: [${scrapes.join(", ")}]`);
+        const job = (targets: string, more = "") => `{job_name: some, static_configs: [{targets: [${targets}]}]${more}}`;
+        const replicasOf = (...objects: object[]) => read("prometheuses", ...objects).model.prometheuses.map(({ replicas }) => replicas);
+        const replicasWith = (first: string, second: string) => replicasOf(a, b, scraping("a", first), scraping("b", second));
+
+        it("all that scrape the same targets, in whichever workloads, order and jobs", () => {
+            assert.deepEqual(replicasWith(job("x:80, y:80"), `${job("y:80")}, ${job("x:80")}`), [2, 2]);
+            const pods = "{job_name: pods, kubernetes_sd_configs: [{role: pod}]}";
+            assert.deepEqual(replicasWith(pods, pods), [2, 2]);
+        });
+
+        it("none that scrapes others, though a label calls it a replica", () => {
+            assert.deepEqual(replicasWith(job("x:80"), job("y:80")), [1, 1]);
+            const nodes = (role: string) => `{job_name: some, kubernetes_sd_configs: [{role: ${role}}]}`;
+            assert.deepEqual(replicasWith(nodes("node"), nodes("pod")), [1, 1]);
+        });
+
+        it("none that leaves other targets out, as shards do", () => {
+            const shard = (part: number) =>
+                job("x:80, y:80", `, relabel_configs: [{action: hashmod, modulus: 2}, {action: keep, regex: ${part}}]`);
+            assert.deepEqual(replicasWith(shard(0), shard(1)), [1, 1]);
+            assert.deepEqual(replicasWith(shard(0), shard(0)), [2, 2]);
+        });
+
+        it("those that besides scrape themselves, each by its own name", () => {
+            const named = (name: string) => {
+                const { spec, ...rest } = written(name, { replicas: 1 });
+                const template = { ...spec.template, metadata: { labels: { app: name } } };
+                const service = { apiVersion: "v1", kind: "Service", metadata: { name }, spec: { selector: { app: name } } };
+                return [{ ...rest, spec: { ...spec, template } }, service];
+            };
+            const both = [...named("a"), ...named("b")];
+            const first = scraping("a", job("localhost:9090, a:10902, x:80"));
+            assert.deepEqual(replicasOf(...both, first, scraping("b", job("127.0.0.1:9091, b:10902, x:80"))), [2, 2]);
+            assert.deepEqual(replicasOf(...both, first, scraping("b", job("127.0.0.1:9091, c:10902, x:80"))), [1, 1]);
+        });
+
+        it("none of which Thanos has no samples", () => {
+            const apart = written("b", { replicas: 1, sidecar: null });
+            assert.deepEqual(replicasOf(a, apart, scraping("a", job("x:80")), scraping("b", job("x:80"))), [1]);
+        });
+
+        it("nobody knows whom where a configuration is not read", () => {
+            const fact = "whether b and a scrape the same targets is not known: not both configurations are read";
+            assert.deepEqual(
+                read("prometheuses", a, b, scraping("a", job("x:80"))).lacks.map((lack) => `${lack.path}: ${lack.fact}`),
+                [`StatefulSet a: ${fact}`, `StatefulSet b: ${fact.replace("b and a", "a and b")}`],
+            );
+        });
     });
 
     it("writes chunks by its configuration, which its sidecar has to read", () =>
