@@ -4,9 +4,12 @@ import { type Process, processesOf, type Surroundings } from "./process";
 import { type ServiceName, serviceNamed, serviceOf } from "./services";
 import { operatedPodsOf } from "./sidecar";
 
+/** `receive:10901`, `dns+receive:10901`, `dnssrv+_grpc._tcp.receive`. Where the Service has an address of its own, all of them lead there. */
+const SERVICE = /^(?:dns\w*\+)?(?:_[\w-]+\._[a-z]+\.)?([a-z0-9.-]+?)(?::\d+)?$/;
+
 /** The pods behind the Service that an endpoint names, where each has samples of its own. Undefined where they have not, or where nobody knows. */
 export function backendsOf(address: string, namespace: string, around: Surroundings): Backends | undefined {
-    const [, host = ""] = /^(?:dns\+)?([a-z0-9.-]+):\d+$/.exec(address) ?? [];
+    const [, host = ""] = SERVICE.exec(address) ?? [];
     const named = serviceNamed(host, namespace);
     return named && around.quietly(() => backends(named, around));
 }

@@ -24,8 +24,17 @@ describe("rule L17, each-source-is-asked", () => {
     it("knows a Service by its name, alone and with its namespace, and no other address", () => {
         for (const named of ["ingester", "ingester.default", "ingester.default.svc.cluster.local", "dns+ingester"])
             assert.equal(asking(`${named}:10901`), 1, named);
-        for (const other of ["ingester.monitoring", "ingester.default.example.com", "other", "dnssrv+_grpc._tcp.ingester.default.svc"])
+        for (const other of ["ingester.monitoring", "ingester.default.example.com", "other"])
             assert.equal(asking(`${other}:10901`), 0, other);
+    });
+
+    it("knows that SRV records of a Service with an address of its own lead to that address", () => {
+        const named = "dnssrv+_grpc._tcp.ingester.default.svc";
+        for (const address of [named, `${named}:10901`, "dnssrvnoa+_grpc._tcp.ingester", "dnssrv+ingester"])
+            assert.equal(asking(address), 1, address);
+        const headless: KubernetesObject = { ...service, spec: { ...service.spec, clusterIP: "None" } };
+        const query = thanos("Deployment", "query", ["query", `--endpoint=${named}`]);
+        assert.deepEqual(findingsIn(rule, [query, headless, ingesters]).problems, []);
     });
 
     it("is not stopped by a wrong flag of the ingesters, which is a matter of theirs", () => {
