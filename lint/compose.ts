@@ -6,6 +6,7 @@ import type { Manifest } from "../rules/reading/manifest";
 
 interface Service {
     readonly image?: unknown;
+    readonly build?: unknown;
     readonly entrypoint?: unknown;
     readonly command?: unknown;
     readonly working_dir?: unknown;
@@ -30,6 +31,7 @@ export function composeManifests(services: Record<string, unknown>, folder: stri
         if (typeof service !== "object" || service === null) return [];
         const {
             image,
+            build,
             entrypoint,
             command,
             working_dir: workingDir,
@@ -38,13 +40,20 @@ export function composeManifests(services: Record<string, unknown>, folder: stri
             scale,
             deploy,
         } = service as Service;
-        if (typeof image !== "string") return [];
+        if (typeof image !== "string" && build === undefined) return [];
         const replicas = deploy?.replicas ?? scale;
         const mounts = Array.isArray(given) ? given.flatMap((volume) => mountOf(volume, folder)) : [];
         const volumes = mounts.map(({ path }, i) => ({ name: `${i}`, bind: { path } }));
         const volumeMounts = mounts.map(({ mountPath }, i) => ({ name: `${i}`, mountPath }));
         const inFolder = typeof workingDir === "string" ? { workingDir } : {};
-        const container = { name, image, command: words(entrypoint), args: words(command), ...inFolder, volumeMounts };
+        const container = {
+            name,
+            ...(typeof image === "string" && { image }),
+            command: words(entrypoint),
+            args: words(command),
+            ...inFolder,
+            volumeMounts,
+        };
         const labels = { service: name };
         const template = { metadata: { labels }, spec: { containers: [container], volumes } };
         const workload = { metadata: { name }, spec: { ...(typeof replicas === "number" && { replicas }), template } };

@@ -80,15 +80,16 @@ function described(manifest: Manifest, source: SourceDocument, keys: readonly (s
     return release === undefined ? { manifest, keys, ...rest } : { manifest: release.manifest, keys: [...keys, ...release.keys], ...rest };
 }
 
-/** Operators of Thanos, by the group of their kinds. */
-const OPERATORS: Readonly<Record<string, string>> = {
-    "monitoring.thanos.io": "thanos-operator",
-    "monitoring.banzaicloud.io": "Banzai's operator of Thanos",
-};
+/** Operators of Thanos, and which of their kinds stand for workloads of it. */
+const OPERATORS: readonly { readonly operator: string; readonly kinds: RegExp }[] = [
+    { operator: "thanos-operator", kinds: /^monitoring\.thanos\.io\// },
+    { operator: "Banzai's operator of Thanos", kinds: /^monitoring\.banzaicloud\.io\// },
+    { operator: "OpenShift's observability operator", kinds: /^monitoring\.rhobs\/\S+ (MonitoringStack|ThanosQuerier)$/ },
+];
 
-function ofOperator({ apiVersion }: Manifest): string | undefined {
-    const operator = OPERATORS[apiVersion.split("/")[0] ?? ""];
-    return operator && `a kind of ${operator}: lint the workloads that it makes`;
+function ofOperator({ apiVersion, kind }: Manifest): string | undefined {
+    const found = OPERATORS.find(({ kinds }) => kinds.test(`${apiVersion} ${kind}`));
+    return found && `a kind of ${found.operator}: lint the workloads that it makes`;
 }
 
 /** Sorted by id, objects are in the order of files and lines. */

@@ -41,6 +41,7 @@ const COMPONENTS = ["sidecar", "store", "query", "query-frontend", "rule", "comp
 
 /** A Thanos image: `quay.io/thanos/thanos:v0.42.4`, or a mirror's `.../thanos@sha256:...`. */
 const IMAGE = /(^|\/)thanos([:@]|$)/;
+const PROGRAM = /(^|\/)thanos$/;
 /** Flags that no other program has beside a component's name. */
 const FLAG =
     /^--(objstore\.config|receive\.|retention\.resolution-|query-range\.|query-frontend\.|store\.|endpoint|grpc-address|prometheus\.url|query\.replica-label)/;
@@ -61,6 +62,8 @@ export function processesOf(manifest: Manifest, path: string, wanted: readonly s
 function thanosArguments(container: Container, wanted: readonly string[], { quietly }: Surroundings): string[] | undefined {
     const { image, command, args } = container;
     const isWanted = (first = "") => first.startsWith("--") || wanted.includes(first);
+    const started = quietly(() => startedIn(command, args));
+    if (started !== undefined) return isWanted(started[0]) ? started : undefined;
     if (image !== undefined && IMAGE.test(image)) {
         const script = scriptOf("thanos", command, args);
         if (script !== undefined) return script;
@@ -71,10 +74,20 @@ function thanosArguments(container: Container, wanted: readonly string[], { quie
         const script = scriptOf("thanos", command, args);
         if (script !== undefined) return script;
         const words = [...(command ?? []), ...(args ?? [])];
-        if (/(^|\/)thanos$/.test(command?.[0] ?? "")) return isWanted(words[1]) ? words.slice(1) : undefined;
+        if (PROGRAM.test(words[0] ?? "")) return isWanted(words[1]) ? words.slice(1) : undefined;
         const named = COMPONENTS.includes(words[0] ?? "") && wanted.includes(words[0] ?? "");
         return named && words.some((word) => FLAG.test(word)) ? words : undefined;
     });
+}
+
+/** The arguments of Thanos in `wait-for-it.sh minio:9000 -- /bin/thanos store --x=y`, or behind an init. */
+function startedIn(command: readonly string[] = [], args: readonly string[] = []): string[] | undefined {
+    // Arguments that begin with a component or a flag have no other program before them, and may be unknown.
+    const first = command[0] ?? args[0] ?? "--";
+    if (first.startsWith("-") || COMPONENTS.includes(first)) return undefined;
+    const words = [...command, ...args];
+    const program = words.findIndex((word, i) => i > 0 && PROGRAM.test(word) && COMPONENTS.includes(words[i + 1] ?? ""));
+    return program === -1 ? undefined : words.slice(program + 1);
 }
 
 /** The arguments of `sh -c "exec thanos receive --x=y"`. */

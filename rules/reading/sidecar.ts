@@ -7,7 +7,7 @@ import type { Manifest } from "./manifest";
 import { ifKnown } from "./notKnown";
 import { identityOf, objectStoreFile } from "./objectStores";
 import { blocksOf, notKnown, releaseIn, type Surroundings } from "./process";
-import { DEFAULT_ACCOUNT, isA } from "./workload";
+import { DEFAULT_ACCOUNT, isA, isOperators } from "./workload";
 
 /** Fields of the operator's Prometheus, and of `prometheus.prometheusSpec` of kube-prometheus-stack where they are the same. */
 interface Spec {
@@ -67,7 +67,7 @@ function operated(manifest: Manifest): Operated | undefined {
     }
     const { metadata, spec, namespace, values } = manifest.fields as Fields;
     const { name } = manifest;
-    if (isA(manifest, "monitoring.coreos.com/v1", "Prometheus"))
+    if (isOperators(manifest, "v1", "Prometheus"))
         return spec?.thanos && { spec, namespace: metadata?.namespace ?? "default", name, isDiscovered: false };
     if (!isA(manifest, "helm.sh/v3", "Release")) return undefined;
     const { enabled = true, agentMode = false, thanosService, prometheusSpec } = values?.prometheus ?? {};
@@ -165,7 +165,7 @@ function operatedRule(manifest: Manifest, path: string, around: Surroundings): S
         readonly metadata?: { readonly namespace?: string };
         readonly spec?: { readonly replicas?: number; readonly retention?: string; readonly objectStorageConfig?: ObjectStorage };
     }
-    if (!isA(manifest, "monitoring.coreos.com/v1", "ThanosRuler")) return [];
+    if (!isOperators(manifest, "v1", "ThanosRuler")) return [];
     const { metadata, spec = {} } = manifest.fields as Fields;
     const { name } = manifest;
     const namespace = metadata?.namespace ?? "default";

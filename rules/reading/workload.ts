@@ -208,8 +208,8 @@ export function prometheusOf(manifest: Manifest): Omit<Prometheus, "path"> | und
         const hasSidecar = Object.keys(spec.thanos ?? {}).length > 0;
         return enabled && (hasSidecar || writesToReceive(spec)) ? { replicas: spec.replicas ?? 1, agent } : undefined;
     }
-    const agent = isA(manifest, "monitoring.coreos.com/v1alpha1", "PrometheusAgent");
-    if (!agent && !isA(manifest, "monitoring.coreos.com/v1", "Prometheus")) return undefined;
+    const agent = isOperators(manifest, "v1alpha1", "PrometheusAgent");
+    if (!agent && !isOperators(manifest, "v1", "Prometheus")) return undefined;
     const spec = (manifest.fields as { spec?: PrometheusFields }).spec ?? {};
     return spec.thanos || writesToReceive(spec) ? { replicas: spec.replicas ?? 1, agent } : undefined;
 }
@@ -221,3 +221,7 @@ const writesToReceive = ({ remoteWrite }: PrometheusFields) => (remoteWrite ?? [
 
 export const isA = ({ apiVersion, kind }: Manifest, wantedVersion: string, wantedKind: string) =>
     apiVersion === wantedVersion && kind === wantedKind;
+
+/** Whether it is of a kind of prometheus-operator, or of its copy in the observability operator of OpenShift, which differs in the group. */
+export const isOperators = (manifest: Manifest, version: string, kind: string) =>
+    ["monitoring.coreos.com", "monitoring.rhobs"].some((group) => isA(manifest, `${group}/${version}`, kind));

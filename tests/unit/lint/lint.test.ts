@@ -9,6 +9,25 @@ const found = (files: Record<string, string>) => lintTexts(files).findings.map(b
 /** Raw samples are deleted before they are downsampled. */
 const SHORT = ["30h", "30h", "30h"];
 
+const cache = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: cache}
+data: {cache.yml: "type: IN-MEMORY"}
+`;
+const frontend = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: frontend}
+spec:
+  replicas: 2
+  template:
+    spec:
+      containers:
+        - image: quay.io/thanos/thanos:v0.42.4
+          args: [query-frontend, --query-range.response-cache-config-file=/c/cache.yml]
+          volumeMounts: [{name: c, mountPath: /c}]
+      volumes: [{name: c, configMap: {name: cache}}]
+`;
+
 describe("lint", () => {
     it("reports a rule with file, line, message, remedy, reason and excerpt", () => {
         const [finding, ...others] = lintTexts({ "a.yaml": compactor("c", ["30h", "90d", "90d"]) }).findings;
@@ -120,6 +139,12 @@ describe("lint", () => {
         );
     });
 
+    it("takes files of a folder together, but for those with variants of an object", () => {
+        const variant = compactor("b");
+        const files = { "cache.yaml": cache, "frontend.yaml": frontend, "compact.yaml": variant, "compact-volatile.yaml": variant };
+        assert.deepEqual(found(files), ["frontend.yaml:5 L14 Deployment frontend.replicas"]);
+    });
+
     it("reads OpenShift's Templates, and services of docker-compose", () => {
         const template = {
             kind: "Template",
@@ -147,6 +172,20 @@ describe("lint", () => {
         assert.deepEqual(found({ "docker-compose.yml": compose(" compact", "    deploy: {replicas: 2}\n") }), [
             "docker-compose.yml:5 L2 service thanos-compact.replicas",
         ]);
+    });
+
+    it("reads services of docker-compose that are built, and names them where others are compared with them", () => {
+        const text = [
+            "services:",
+            "  store: {build: ., command: thanos store --objstore.config-file=/b.yml, volumes: ['./b.yml:/b.yml']}",
+            "  compact: {build: ., command: thanos compact --delete-delay=1h --objstore.config-file=/b.yml, volumes: ['./b.yml:/b.yml']}",
+        ].join("\n");
+        assert.deepEqual(
+            lintTexts({ "compose.yml": text }).findings.map(({ message }) => message),
+            [
+                "service store.ignoreDeletionMarksDelay: 1d is not shorter than the 1h after which service compact deletes a block (deleteDelay): Store would ask for deleted blocks.",
+            ],
+        );
     });
 
     it("knows the blocks of docker-compose's services by the file that they mount", () => {
@@ -231,6 +270,9 @@ describe("lint", () => {
         assert.deepEqual(passed(`---\n${object("monitoring.banzaicloud.io/v1alpha1", "Receiver")}`), [
             "2 Receiver main: a kind of Banzai's operator of Thanos: lint the workloads that it makes",
         ]);
+        assert.deepEqual(passed(object("monitoring.rhobs/v1alpha1", "ThanosQuerier")), [
+            "1 ThanosQuerier main: a kind of OpenShift's observability operator: lint the workloads that it makes",
+        ]);
         assert.deepEqual(flux("{chart: {spec: {chart: thanos}}, values: {compactor: {enabled: true}}}"), [
             `4 HelmRelease main: a release of a chart of Thanos: ${instead}`,
         ]);
@@ -280,6 +322,11 @@ describe("lint", () => {
         assert.deepEqual(lacks("c", "d"), [`L29 (${missing("c")}`, `L29 (${missing("d")}`]);
         const same = [mounted("c"), mounted("c").replace("name: c\n", "name: d\n")];
         assert.match(summaryOf(lintTexts({ "c.yaml": same.join("---\n") })), /L29 \(2 components: Secret monitoring\/objstore-c /);
+    });
+
+    it("reads a Prometheus of OpenShift's observability operator as one of prometheus-operator", () => {
+        const prometheus = "apiVersion: monitoring.rhobs/v1\nkind: Prometheus\nmetadata: {name: p}\nspec:\n  replicas: 1\n  thanos: {}\n";
+        assert.deepEqual(found({ "p.yaml": prometheus }), ["p.yaml:5 L31 Prometheus p.replicas"]);
     });
 
     it("leaves a Prometheus alone that has nothing to do with Thanos", () => {

@@ -34,6 +34,16 @@ describe("Thanos is recognised", () => {
         assert.deepEqual([old("example.com/v1", "Deployment"), old("apps/v1", "CronJob")], [0, 0]);
     });
 
+    it("behind a program that starts it", () => {
+        const store = ["/bin/thanos", "store", "--objstore.config-file=/o"];
+        const found = [["store", "0.42.4", "objstore.config-file"]];
+        const image = "quay.io/thanos/thanos:v0.42.4";
+        assert.deepEqual(commandsOf({ image, args: ["/wait-for-it.sh", "minio:9000", "--", ...store] }), found);
+        assert.deepEqual(commandsOf({ image, command: ["/tini", "--"], args: store }), found);
+        assert.deepEqual(commandsOf({ image: "registry.example/shop:v0.42.4", command: ["/tini", ...store] }), found);
+        assert.deepEqual(commandsOf({ image: "busybox", command: ["cp", "/bin/thanos", "/shared"] }), []);
+    });
+
     it("by its program or by a flag of its own, whatever its image is called", () => {
         const store = ["store", "--objstore.config-file=/o"];
         assert.deepEqual(commandsOf({ image: "registry.example/metrics:0.36", args: store }), [
