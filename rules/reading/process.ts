@@ -52,7 +52,7 @@ export function processesOf(manifest: Manifest, path: string, wanted: readonly s
     return (workload?.containers ?? []).flatMap((container) => {
         const argv = thanosArguments(container, wanted, around);
         if (argv === undefined || workload === undefined) return [];
-        const line = parseArgv(argv.map((word) => expand(word, container)));
+        const line = parseArgv(argv.map((word) => expand(word, container, workload)));
         const component = line.command[0] ?? "";
         return wanted.includes(component) ? [processOf({ path, component, workload, line }, container, around)] : [];
     });
@@ -117,9 +117,12 @@ export function releaseIn(program: Program, image = ""): Pick<Release, "image"> 
     return release === undefined ? {} : { image: release };
 }
 
-/** Fills `$(NAME)` in, as Kubernetes does, where the container says the value. */
-export const expand = (word: string, { env }: Container): string =>
-    word.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => env?.find((variable) => variable.name === name)?.value ?? whole);
+/** Fills `$(NAME)` in, as Kubernetes does, where the container says the value, or that it is the namespace of its pod. */
+export const expand = (word: string, { env }: Container, workload: Workload): string =>
+    word.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => {
+        const { value, valueFrom } = env?.find((variable) => variable.name === name) ?? {};
+        return value ?? (valueFrom?.fieldRef?.fieldPath === "metadata.namespace" ? workload.namespace : whole);
+    });
 
 function processOf(parts: Pick<Process, "path" | "component" | "workload" | "line">, container: Container, around: Surroundings): Process {
     const { workload, line } = parts;

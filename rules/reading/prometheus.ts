@@ -44,7 +44,7 @@ function serverOf(manifest: Manifest, around: Surroundings): Server | undefined 
     )?.[0];
     if (workload === undefined || found === undefined) return undefined;
     const { container, argv } = found;
-    const { flags } = parseArgv(argv.map((word) => expand(word, container)));
+    const { flags } = parseArgv(argv.map((word) => expand(word, container, workload)));
     return { manifest, workload, container, flags, config: configOf(workload, container, flags, around) };
 }
 

@@ -32,7 +32,7 @@ describe("rule L17, each-source-is-asked", () => {
         const named = "dnssrv+_grpc._tcp.ingester.default.svc";
         for (const address of [named, `${named}:10901`, "dnssrvnoa+_grpc._tcp.ingester", "dnssrv+ingester"])
             assert.equal(asking(address), 1, address);
-        const headless: KubernetesObject = { ...service, spec: { ...service.spec, clusterIP: "None" } };
+        const headless: KubernetesObject = { ...service, spec: { ...(service.spec as object), clusterIP: "None" } };
         const query = thanos("Deployment", "query", ["query", `--endpoint=${named}`]);
         assert.deepEqual(findingsIn(rule, [query, headless, ingesters]).problems, []);
     });

@@ -34,6 +34,21 @@ describe("Thanos is recognised", () => {
         assert.deepEqual([old("example.com/v1", "Deployment"), old("apps/v1", "CronJob")], [0, 0]);
     });
 
+    it("with the values of its variables, and the namespace of its pods, in its flags", () => {
+        const env = [
+            { name: "BUCKET", value: "fleet" },
+            { name: "SPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+            { name: "POD", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+        ];
+        const args = ["query", "--endpoint=$(POD).$(BUCKET).$(SPACE).$(OTHER)"];
+        const [list] = read(["endpointLists"], running("Deployment", { image: "quay.io/thanos/thanos:v0.42.4", args, env })).model
+            .endpointLists;
+        assert.deepEqual(
+            list?.endpoints.map(({ address }) => address),
+            ["$(POD).fleet.monitoring.$(OTHER)"],
+        );
+    });
+
     it("behind a program that starts it", () => {
         const store = ["/bin/thanos", "store", "--objstore.config-file=/o"];
         const found = [["store", "0.42.4", "objstore.config-file"]];
