@@ -5,7 +5,7 @@ import type { Counts } from "../engine/counts";
 import { runOperation } from "../engine/operation";
 import type { EngineOptions, Plugin } from "../engine/plugins";
 import { stackFor } from "../engine/stack";
-import { inStep, type Progress, type Step } from "../terminal/progress";
+import { inStep, type Progress } from "../terminal/progress";
 import { type ClusterName, type FleetName, stackConfig, type Target } from "./fleet/settings";
 
 export interface Deployment {
@@ -25,14 +25,11 @@ interface Cluster {
     target: Target;
 }
 
-/** Deploys the stack of a cluster as one step, which ends after `then`. */
-export async function deploy(
-    { name, target }: Cluster,
-    { fleet, chart, engine, plugins, helm, progress, signal }: Deployment,
-    then: (outputs: OutputMap, step: Step) => Promise<void> = async () => {},
-): Promise<void> {
+/** Deploys the stack of a cluster as one step, and answers its outputs. */
+export async function deploy({ name, target }: Cluster, deployment: Deployment): Promise<OutputMap> {
+    const { fleet, chart, engine, plugins, helm, progress, signal } = deployment;
     const settled: string[] = [];
-    await inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
+    return inStep(progress.step(`Deploy ${name}`, 90), async (step) => {
         const stack = await stackFor({
             ...engine,
             stackName: name,
@@ -48,17 +45,15 @@ export async function deploy(
             signal,
         });
         progress.event("deployed", { stack: name, counts });
-        await then(outputs, step);
-        return { result: undefined, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
+        return { result: outputs, says: `${countsText(counts)}${settled.length > 0 ? ", after an interrupted run:" : ""}` };
     }).finally(() => {
         for (const text of settled) progress.say(`${"".padEnd(22)} ${text}`);
     });
 }
 
-/** Deploys stacks that need nothing of each other at once. All of them end, also if one fails: each engine still has its state to write. */
-export async function deployTogether(clusters: Cluster[], deployment: Deployment): Promise<void> {
-    const ended = await Promise.allSettled(clusters.map((cluster) => deploy(cluster, deployment)));
-    const failures = ended.flatMap((end) => (end.status === "rejected" ? [end.reason as Error] : []));
+/** Waits until all have ended, also if one fails: the engines of the others still have their state to write. Throws all failures as one. */
+export async function allEnded(works: readonly Promise<unknown>[]): Promise<void> {
+    const failures = (await Promise.allSettled(works)).flatMap((end) => (end.status === "rejected" ? [end.reason as Error] : []));
     const [first] = failures;
     if (first === undefined) return;
     first.message = failures.map(({ message }) => message).join("\n");

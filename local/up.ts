@@ -9,12 +9,12 @@ import { color } from "../terminal/color";
 import { inStep, type Progress } from "../terminal/progress";
 import { checkFleet } from "./checkAnswers";
 import { findTargets, SOURCE_TEXT, toolsOf } from "./clusterSources";
-import { deploy, deployTogether } from "./deploy";
+import { allEnded, deploy } from "./deploy";
 import { failures, verdictLine } from "./doctor";
 import { type Asked, examine } from "./examine";
 import { FLEETS, type FleetName, hasSidecars, kubeconfigFile, NAMESPACE, stackConfig, targetList } from "./fleet/settings";
 import { engineDirectory, historyDirectory, keepFleet, type SourceKind, saveFleetState } from "./fleet/state";
-import { uploadHistory, writeHistory } from "./history";
+import { HISTORY_DAYS, uploadHistory, writeHistory } from "./history";
 import { findChart } from "./offline/findChart";
 import { findPlugins, standInsText } from "./offline/findPlugins";
 import { findTools } from "./offline/findTools";
@@ -46,20 +46,22 @@ export async function up(asked: Asked, progress: Progress, signal: AbortSignal):
     const standIns = standInsText(plugins);
     if (standIns !== undefined) progress.say(`${"Plugins".padEnd(22)} ${standIns}`);
     const deployment = { fleet, chart, engine, plugins, helm: tools.helm.path, progress, signal };
-    await deploy({ name: "observer", target: targets.observer }, deployment, async (outputs, step) => {
-        step.update("filling in history");
+    const outputs = await deploy({ name: "observer", target: targets.observer }, deployment);
+    const fillHistory = inStep(progress.step("History", 10), async (step) => {
+        step.update("writing blocks");
         await written;
         // All clusters of the local fleet share one S3 server.
         const access = Object.values(outputs.access?.value as Record<string, ObserveeAccess>);
         const { type, config } = access.flatMap(({ objectStore }) => objectStore ?? [])[0] as NonNullable<ObserveeAccess["objectStore"]>;
         const endpoint = await loadBalancerAddress(targets.observer, { name: "s3", namespace: NAMESPACE });
         const store = { type, config: { ...config, endpoint } };
-        for (const cluster of withHistory) await uploadHistory(cluster.name, store, historyDirectory(), tools.thanos.path, signal);
+        step.update("uploading blocks");
+        const uploads = withHistory.map(({ name }) => uploadHistory(name, store, historyDirectory(), tools.thanos.path, signal));
+        const count = (await Promise.all(uploads)).filter((isNew) => isNew).length;
+        return { result: undefined, says: count > 0 ? `${HISTORY_DAYS} days for ${count} clusters` : "is there" };
     });
-    await deployTogether(
-        targetList(targets).filter(({ name }) => name !== "observer"),
-        deployment,
-    );
+    const observees = targetList(targets).filter(({ name }) => name !== "observer");
+    await allEnded([fillHistory, ...observees.map((observee) => deploy(observee, deployment))]);
 
     const frontend = await frontendAddress(targets.observer);
     const answer = await inStep(progress.step("Check", 60), async (step) => {
