@@ -19,6 +19,7 @@ interface Options {
     agents?: boolean;
     context?: string[];
     clusters?: SourceKind;
+    nodeImage?: string;
     doctor?: boolean;
     status?: boolean;
     json?: boolean;
@@ -44,6 +45,7 @@ export const localCommand = () =>
                 "where the clusters come from (default: contexts if you name them, else kind if Docker answers, else built)",
             ).choices(["kind", "built", "given"]),
         )
+        .option("--node-image <image>", "image of the nodes of kind clusters that are made (default: the one of kind's release)")
         .option("--doctor", "only say whether this machine can run the fleet, and what it lacks")
         .option("--status", "only say which fleet is running here, and where it answers")
         .option("--json", "print events, one JSON object a line")
@@ -62,6 +64,7 @@ async function local(options: Options): Promise<void> {
         agents: options.agents ?? false,
         contexts: options.context ?? [],
         ...(options.clusters && { clusters: options.clusters }),
+        ...(options.nodeImage && { nodeImage: options.nodeImage }),
     };
     if (options.status) return sayStatus(await fleetStatus(), progress, options.json);
     try {

@@ -13,7 +13,7 @@ import type { Tool, ToolName } from "./offline/findTools";
 /** Where the clusters come from (SourceKind), and the contexts that the user named. `why` says for the output why this source was chosen. */
 export type Source = (
     | { how: "given"; contexts: Contexts; storageClasses: Partial<Record<ClusterName, string>> }
-    | { how: "kind" }
+    | { how: "kind"; nodeImage?: string }
     | { how: "built" }
 ) & { why: string };
 
@@ -77,6 +77,8 @@ export interface Wishes {
     fleet: FleetName;
     /** The source that the user asked for. @default the first of given, kind and built that can be had */
     clusters?: SourceKind;
+    /** Image of the nodes of kind clusters. @default kind's own */
+    nodeImage?: string;
     /** The source of the fleet that is on this machine. Another one would leave its clusters behind. */
     present?: SourceKind;
 }
@@ -99,7 +101,7 @@ export function chooseFleet(agents: boolean, present: FleetName | undefined): Fl
 /** The contexts that the user named, else kind, else clusters that are built here. Refuses a machine that can have none of them, before it gets any tool. */
 export function chooseSource(wishes: Wishes, machine: Machine): Source {
     const source = sourceFor(wishes, machine);
-    const { present } = wishes;
+    const { present, nodeImage } = wishes;
     if (present !== undefined && present !== source.how)
         throw new ConfigError("the fleet on this machine", [
             {
@@ -108,7 +110,16 @@ export function chooseSource(wishes: Wishes, machine: Machine): Source {
                 remedy: `Remove the fleet with \`npm start -- --down\` first, or go on with ${present === "given" ? "the contexts of the last run" : `--clusters ${present}`}.`,
             },
         ]);
-    return source;
+    if (nodeImage === undefined) return source;
+    if (source.how !== "kind")
+        throw new ConfigError("command line", [
+            {
+                path: "--node-image",
+                problem: `is of kind clusters, and these are ${SOURCE_TEXT[source.how]} (${source.why}).`,
+                remedy: "Leave it away, or add --clusters kind.",
+            },
+        ]);
+    return { ...source, nodeImage };
 }
 
 /** What the clusters of a source are called in the output. */
@@ -198,7 +209,7 @@ export async function findTargets(
             return Object.fromEntries(targets) as Targets;
         }
         case "kind":
-            return kindTargets(FLEETS[fleet], searched.kind.path, progress, signal);
+            return kindTargets(FLEETS[fleet], { ...source, path: searched.kind.path }, progress, signal);
         case "built":
             return builtTargets(fleet, searched, progress, signal);
     }

@@ -7,7 +7,7 @@ import { checkGiven } from "./givenClusters";
 import { machineFacts } from "./machineFacts";
 
 /** What the user asked for on the command line. */
-export interface Asked extends Pick<Wishes, "contexts" | "clusters"> {
+export interface Asked extends Pick<Wishes, "contexts" | "clusters" | "nodeImage"> {
     /** Whether the fleet is to have agents. */
     agents: boolean;
 }

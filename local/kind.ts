@@ -12,6 +12,7 @@ import {
     NODE_EXPORTER_IMAGE,
     OPERATOR_IMAGE,
     PROMETHEUS_IMAGE,
+    S3_IMAGE,
     THANOS_IMAGE,
 } from "../upstream/versions";
 import { execute } from "./execute";
@@ -29,6 +30,14 @@ import {
 import { endMaker, runRecorded, wasBegun } from "./kindMaker";
 import { hostsStanza } from "./services/dns";
 import { serveLoadBalancers } from "./services/loadBalancers";
+
+/** How clusters are made. */
+export interface Kind {
+    /** The program. */
+    path: string;
+    /** Image of the nodes that are made. @default the one of the program's release */
+    nodeImage?: string;
+}
 
 interface KindCluster extends Target {
     nodeIp: string;
@@ -51,10 +60,12 @@ const SHARED_IMAGES = [
     KUBE_STATE_METRICS_IMAGE,
 ];
 
+const imagesOf = (name: ClusterName) => (name === "observer" ? [...SHARED_IMAGES, S3_IMAGE] : SHARED_IMAGES);
+
 const SERVES_WITHIN_MS = 120_000;
 
 /** Arguments of `kind create cluster`. */
-export const createArgs = (name: string, kubeconfig: string) => [
+export const createArgs = (name: string, kubeconfig: string, nodeImage?: string) => [
     "create",
     "cluster",
     "--name",
@@ -63,6 +74,7 @@ export const createArgs = (name: string, kubeconfig: string) => [
     kubeconfig,
     "--wait",
     "180s",
+    ...(nodeImage ? ["--image", nodeImage] : []),
 ];
 export const deleteArgs = (name: string, kubeconfig: string) => ["delete", "cluster", "--name", kindName(name), "--kubeconfig", kubeconfig];
 
@@ -87,14 +99,14 @@ async function removeCluster(name: ClusterName, kind: string, options: object): 
 }
 
 /** Makes a cluster in a container of the Docker engine, or keeps the one that is there. A cluster that was only begun is made anew. */
-async function kindCluster(name: ClusterName, kind: string, signal: AbortSignal): Promise<KindCluster> {
+async function kindCluster(name: ClusterName, { path: kind, nodeImage }: Kind, signal: AbortSignal): Promise<KindCluster> {
     const kubeconfig = kubeconfigFile(name);
     await mkdir(dirname(kubeconfig), { recursive: true });
     const options = { signal, timeout: 600_000 };
     if (await wasBegun(recordFile(name))) await removeCluster(name, kind, options);
     const isNew = !(await listClusters(kind, options)).includes(kindName(name));
     await unlock(kubeconfig);
-    if (isNew) await runRecorded(recordFile(name), kind, createArgs(name, kubeconfig), signal);
+    if (isNew) await runRecorded(recordFile(name), kind, createArgs(name, kubeconfig, nodeImage), signal);
     else {
         // A stopped node is listed, too. Starting one that runs changes nothing.
         await execute("docker", ["start", nodeOf(name)], options);
@@ -131,14 +143,15 @@ async function untilServing(name: ClusterName, cluster: Target, signal: AbortSig
 /** Pulls each image once for all new clusters and returns those that could not be loaded: the nodes pull them themselves. */
 async function loadImages(kind: string, names: readonly ClusterName[], step: Step, signal: AbortSignal): Promise<string[]> {
     const left: string[] = [];
-    for (const image of names.length > 0 ? SHARED_IMAGES : []) {
+    for (const image of new Set(names.flatMap(imagesOf))) {
         step.update(`image ${image}`);
         const options = { signal, timeout: 600_000 };
         try {
             await execute("docker", ["image", "inspect", image], options).catch(() =>
                 execute("docker", ["pull", "--quiet", image], options),
             );
-            for (const name of names) await execute(kind, ["load", "docker-image", image, "--name", kindName(name)], options);
+            for (const name of names.filter((each) => imagesOf(each).includes(image)))
+                await execute(kind, ["load", "docker-image", image, "--name", kindName(name)], options);
         } catch {
             signal.throwIfAborted();
             left.push(image);
@@ -165,7 +178,7 @@ export function withStanza(corefile: string, stanza: string): string {
 }
 
 /** Makes the clusters of a fleet, with the fleet's names in their DNS and the images that all of them run. */
-export async function kindTargets(fleet: readonly FleetCluster[], kind: string, progress: Progress, signal: AbortSignal): Promise<Targets> {
+export async function kindTargets(fleet: readonly FleetCluster[], kind: Kind, progress: Progress, signal: AbortSignal): Promise<Targets> {
     return inStep(progress.step("Clusters", 180), async (step) => {
         const clusters: (KindCluster & { name: ClusterName })[] = [];
         // One at a time: a kind node needs much CPU while it starts.
@@ -180,7 +193,7 @@ export async function kindTargets(fleet: readonly FleetCluster[], kind: string, 
             void serveLoadBalancers(cluster.kubeconfig, cluster.nodeIp, signal);
         }
         const fresh = clusters.filter(({ isNew }) => isNew).map(({ name }) => name);
-        const left = await loadImages(kind, fresh, step, signal);
+        const left = await loadImages(kind.path, fresh, step, signal);
         const names = clusters.map(({ name }) => name).join(", ");
         return {
             result: targetsByName(clusters),

@@ -5,7 +5,7 @@ import { kindTargets } from "../../local/kind";
 import { quiet } from "./quiet";
 
 const signal = onInterrupt(() => {});
-kindTargets(CLUSTERS.slice(0, 1), "kind", quiet, signal).then(
+kindTargets(CLUSTERS.slice(0, 1), { path: "kind" }, quiet, signal).then(
     () => process.exit(0),
     (error: Error) => {
         console.error(error.message);

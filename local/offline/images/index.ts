@@ -22,10 +22,10 @@ import type { ToolName } from "../tools/catalogue";
 import { exists } from "../tools/machine";
 
 /** An image like the one that its project publishes, in all that manifests depend on. */
-export interface ImageSpec {
+export interface ImageSpec<Program extends string = ToolName> {
     name: string;
-    /** Tools, by the path of their binary in the image. */
-    binaries: Readonly<Record<string, ToolName>>;
+    /** Programs, by the path of their binary in the image. */
+    binaries: Readonly<Record<string, Program>>;
     entrypoint: string;
     cmd?: readonly string[];
     /** As in the official image, name or number: with runAsNonRoot the kubelet refuses a name, and has to refuse the same images here. */
@@ -35,8 +35,8 @@ export interface ImageSpec {
     owned?: Readonly<Record<string, number>>;
     /** The binaries may bind ports below 1024 without root (file capability). */
     bindsLowPorts?: true;
-    /** The binaries are linked to the C library and others, which are taken from this machine. */
-    dynamic?: true;
+    /** The programs that are linked to the C library and others, which are taken from this machine. */
+    dynamic?: readonly Program[];
 }
 
 const NOBODY = 65534;
@@ -112,7 +112,7 @@ export const IMAGES = {
         binaries: { "/usr/local/bin/memcached": "memcached" },
         entrypoint: "/usr/local/bin/memcached",
         user: "memcache",
-        dynamic: true,
+        dynamic: ["memcached"],
     },
 } as const satisfies Record<string, ImageSpec>;
 
@@ -134,20 +134,21 @@ const NET_BIND_SERVICE = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x
  * Makes a docker-archive with one layer (what `ctr images import` and `docker load` read) and returns its path in the cache.
  * Equal binaries give equal bytes; an archive that is there already is kept. The binaries are streamed, never held in memory.
  */
-export async function buildImage(
-    image: ImageSpec,
-    tools: Readonly<Partial<Record<ToolName, { path: string }>>>,
+export async function buildImage<Program extends string = ToolName>(
+    image: ImageSpec<Program>,
+    tools: Readonly<Partial<Record<Program, { path: string }>>>,
     cacheDir: string,
 ): Promise<string> {
-    const binaries = Object.entries(image.binaries).map(([to, name]) => {
+    const pathOf = (name: Program): string => {
         const tool = tools[name];
         if (!tool)
             throw new Error(
                 `The image ${image.name} needs the tool ${name}, which was not looked for. Add it to the list given to findTools.`,
             );
-        return { to, from: tool.path };
-    });
-    const libraries = image.dynamic ? await librariesOf(binaries.map(({ from }) => from)) : [];
+        return tool.path;
+    };
+    const binaries = Object.entries(image.binaries).map(([to, name]) => ({ to, from: pathOf(name) }));
+    const libraries = image.dynamic ? await librariesOf(image.dynamic.map(pathOf)) : [];
     const files = [...binaries, ...libraries.map((library) => ({ to: library, from: library }))];
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
     const recipe = { image, architecture, ETC, binaries: await Promise.all(files.map(({ from }) => digest(createReadStream(from)))) };
@@ -203,7 +204,7 @@ async function librariesOf(programs: readonly string[]): Promise<string[]> {
     return [...new Set([...stdout.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, library = ""]) => library))].sort();
 }
 
-function layer(image: ImageSpec, files: readonly { to: string; from: string }[]): AsyncIterable<Buffer> {
+function layer(image: Pick<ImageSpec, "owned" | "bindsLowPorts">, files: readonly { to: string; from: string }[]): AsyncIterable<Buffer> {
     return tar(async (add) => {
         const owned = image.owned ?? {};
         const folders = new Set(

@@ -258,7 +258,7 @@ export const CATALOGUE = {
         page: "local/offline/images/pause/main.go",
         cpuSeconds: 9,
     },
-    /** Needed only where a Docker engine answers, and such machines reach downloads: there is no build. */
+    /** Needed only where a Docker engine answers. */
     kind: {
         version: VERSIONS.kind,
         versionCheck: { args: ["--version"], pattern: /^kind version (\S+)/ },
@@ -267,8 +267,9 @@ export const CATALOGUE = {
             const url = github("kubernetes-sigs/kind", VERSIONS.kind, `kind-${os}-${arch}`);
             return { url, checksums: `${url}.sha256sum` };
         },
+        go: { module: modules.kind, package: "" },
         page: released("kubernetes-sigs/kind", VERSIONS.kind),
-        cpuSeconds: 0,
+        cpuSeconds: 20,
     },
     /** For the fleet with agents, and for tests of caches. */
     memcached: system("memcached", ["-V"], /^memcached (\S+)/),

@@ -83,6 +83,7 @@ export const oauth2Proxy: GoModule = {
     published: published("oauth2Proxy"),
     variables: { "github.com/oauth2-proxy/oauth2-proxy/v7/pkg/version.VERSION": VERSIONS.oauth2Proxy },
 };
+export const kind: GoModule = { name: "kind", published: published("kind"), variables: {} };
 /** A commit without a tag: `--version` prints the module's version as the commit. */
 export const minio: GoModule = {
     name: "minio",

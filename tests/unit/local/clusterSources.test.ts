@@ -67,6 +67,18 @@ describe("the source of clusters", () => {
         );
     });
 
+    it("takes an image of nodes for kind clusters only", () => {
+        const { how, ...kind } = chooseSource({ contexts: [], fleet: "sidecars", nodeImage: "kindest/node:v1.34.8" }, DOCKER);
+        assert.deepEqual([how, kind], ["kind", { nodeImage: "kindest/node:v1.34.8", why: "Docker 28.5.1 answers" }]);
+        assert.equal(
+            chosen({ clusters: "built", nodeImage: "kindest/node:v1.34.8" }),
+            refused(
+                "command line",
+                "--node-image: is of kind clusters, and these are clusters built here (chosen with --clusters). Leave it away, or add --clusters kind.",
+            ),
+        );
+    });
+
     it("needs contexts where it is given, and refuses them where it is not", () => {
         assert.equal(
             chosen({ clusters: "given" }),

@@ -66,7 +66,7 @@ describe("a fleet in kind", () => {
         else process.env.XDG_STATE_HOME = state;
     });
 
-    const make = (progress: Progress = quiet) => kindTargets(CLUSTERS, "kind", progress, stop.signal);
+    const make = (progress: Progress = quiet) => kindTargets(CLUSTERS, { path: "kind" }, progress, stop.signal);
     const callsOf = (pattern: RegExp) => programs.calls().filter((call) => pattern.test(call));
     /** Leaves the machine as an interrupted `kind create` of the first cluster does. */
     async function interrupt(): Promise<void> {
@@ -86,6 +86,13 @@ describe("a fleet in kind", () => {
             "--wait",
             "180s",
         ]));
+
+    it("makes nodes of the image that the user named", async () => {
+        await kindTargets(CLUSTERS.slice(0, 1), { path: "kind", nodeImage: "kindest/node:v1.34.8" }, quiet, stop.signal);
+        assert.deepEqual(callsOf(/^kind create/), [
+            `kind create cluster --name thanos-fleet-observer --kubeconfig ${kubeconfigFile("observer")} --wait 180s --image kindest/node:v1.34.8`,
+        ]);
+    });
 
     it("removes the same cluster", () =>
         assert.deepEqual(deleteArgs("blue", "/state/blue.kubeconfig"), [
@@ -154,7 +161,7 @@ describe("a fleet in kind", () => {
         );
     });
 
-    it("pulls each image that all clusters run once, loads it into every cluster, and says which ones the nodes pull", async () => {
+    it("pulls each image once, loads it into every cluster that runs it, and says which ones the nodes pull", async () => {
         const ended: string[] = [];
         const step = { update: () => {}, done: (text: string) => void ended.push(text), fail: () => {} };
         await make({ ...quiet, step: () => step });
@@ -169,13 +176,16 @@ describe("a fleet in kind", () => {
                 "node-exporter",
                 "alertmanager",
                 "kube-state-metrics",
+                "versitygw",
             ],
         );
         const refused = pulled.find((image) => image.includes("node-exporter"));
         for (const image of pulled.filter((other) => other !== refused))
             assert.deepEqual(
                 callsOf(/^kind load/).filter((call) => call.split(" ")[3] === image),
-                NAMES.map((name) => `kind load docker-image ${image} --name thanos-fleet-${name}`),
+                (image.includes("versitygw") ? ["observer"] : NAMES).map(
+                    (name) => `kind load docker-image ${image} --name thanos-fleet-${name}`,
+                ),
             );
         assert.deepEqual(ended, [`kind: observer, blue, red · each node pulls ${refused} itself`]);
     });
@@ -196,7 +206,7 @@ describe("a fleet in kind", () => {
     });
 
     it("is removed with all its clusters, and nothing else", async () => {
-        await kindTargets(FLEETS.agents, "kind", quiet, stop.signal);
+        await kindTargets(FLEETS.agents, { path: "kind" }, quiet, stop.signal);
         writeFileSync(join(programs.directory, "clusters", "somebody-elses"), "");
         const all = [...NAMES, "yellow", "green"];
         assert.deepEqual(

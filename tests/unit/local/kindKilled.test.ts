@@ -79,7 +79,7 @@ describe("npm start after one that was interrupted while it made a kind cluster"
             .filter(([, , stat = "Z", args = ""]) => !stat.startsWith("Z") && args.includes(programs.directory))
             .map(([, pid]) => Number(pid));
 
-    const make = () => kindTargets(CLUSTERS.slice(0, 1), "kind", quiet, stop.signal);
+    const make = () => kindTargets(CLUSTERS.slice(0, 1), { path: "kind" }, quiet, stop.signal);
 
     /** One cluster, complete, and nothing that changes it any more. */
     async function assertClean(): Promise<void> {

@@ -155,7 +155,8 @@ describe("the search for tools", () => {
     PATH      no kind
     cache     not there
     download  github.com does not answer (ENOTFOUND)
-    remedy    put kind 0.33.0 on PATH (https://github.com/kubernetes-sigs/kind/releases/tag/v0.33.0)
+    build     no Go compiler (no \`go\` on PATH)
+    remedy    install Go (https://go.dev/dl) so that it can be built here, or put kind 0.33.0 on PATH (https://github.com/kubernetes-sigs/kind/releases/tag/v0.33.0)
   etcd
     PATH      no etcd
     package   no apt-get
