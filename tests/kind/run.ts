@@ -3,7 +3,7 @@ import { onInterrupt } from "../../cli/interrupt";
 import { findTools } from "../../local/offline/findTools";
 import { buildImage, IMAGES } from "../../local/offline/images";
 import { cacheDirectory } from "../../local/offline/tools/machine";
-import { createProgress, type Progress, styleFor } from "../../terminal/progress";
+import { createProgress, inStep, type Progress, styleFor } from "../../terminal/progress";
 import { ROOT } from "../support/root";
 import { withEngine } from "./engine";
 import { nodeImage } from "./nodeImage";
@@ -23,12 +23,13 @@ async function loadFleetImages(progress: Progress, signal: AbortSignal): Promise
         progress,
         signal,
     );
-    const step = progress.step("Images of the fleet");
-    for (const image of Object.values(images)) {
-        step.update(image.name);
-        call("docker", "load", "--quiet", "--input", await buildImage(image, tools, cacheDirectory()));
-    }
-    step.done(`${Object.values(images).length} loaded into Docker`);
+    await inStep(progress.step("Images of the fleet"), async (step) => {
+        for (const image of Object.values(images)) {
+            step.update(image.name);
+            call("docker", "load", "--quiet", "--input", await buildImage(image, tools, cacheDirectory()));
+        }
+        return { result: undefined, says: `${Object.values(images).length} loaded into Docker` };
+    });
 }
 
 function call(command: string, ...args: string[]): void {
