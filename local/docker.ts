@@ -19,9 +19,12 @@ function reasonOf(error: NodeJS.ErrnoException & { killed?: boolean; stderr?: st
     return error.stderr?.trim().split("\n").at(-1) || error.message;
 }
 
-/** Memory of the machine on which the engine's containers run, in bytes; undefined where it does not say. */
-export const dockerMemory = (): Promise<number | undefined> =>
-    execute("docker", ["info", "--format", "{{.MemTotal}}"], { timeout: WITHIN_MS }).then(
-        ({ stdout }) => Number(stdout) || undefined,
-        () => undefined,
+/** Memory, in bytes, and CPUs of the machine on which the engine's containers run; what it does not say is absent. */
+export const dockerMachine = (): Promise<{ dockerMemory?: number; dockerCpus?: number }> =>
+    execute("docker", ["info", "--format", "{{.MemTotal}} {{.NCPU}}"], { timeout: WITHIN_MS }).then(
+        ({ stdout }) => {
+            const [dockerMemory, dockerCpus] = stdout.split(" ").map(Number);
+            return { ...(dockerMemory && { dockerMemory }), ...(dockerCpus && { dockerCpus }) };
+        },
+        () => ({}),
     );

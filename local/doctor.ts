@@ -26,6 +26,11 @@ export const MEMORY: Record<FleetName, { gib: number; machineGb: number }> = {
     sidecars: { gib: 7.5, machineGb: 8 },
     agents: { gib: 13, machineGb: 16 },
 };
+/**
+ * CPUs of a machine that runs kind. The scheduler counts what pods request: what kubeadm and kind put into each node requests 0.95 (API server 0.25, controllers
+ * 0.2, etcd, scheduler, kindnet and each of two CoreDNS 0.1), and the pods of the observer about as much, with agents half as much again (local/fleet/settings.ts).
+ */
+export const KIND_CPUS: Record<FleetName, number> = { sidecars: 2, agents: 3 };
 /** Tools, images, volumes and their history. A fleet that is there has most of it. */
 const DISK_GIB = { first: 10, again: 1 };
 /** kind's own advice (kind.sigs.k8s.io, known issues, "Pod errors due to too many open files"). Linux has 128. */
@@ -37,7 +42,7 @@ const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`;
 export function verdicts(fleet: FleetName, how: SourceKind, facts: MachineFacts, hasFleet: boolean): Verdict[] {
     const here =
         how === "kind"
-            ? [memoryOf(fleet, facts, facts.dockerMemory), inotify(fleet, facts)]
+            ? [memoryOf(fleet, facts, facts.dockerMemory), cpus(fleet, facts), inotify(fleet, facts)]
             : how === "built"
               ? [memoryOf(fleet, facts, facts.memory), addresses(facts)]
               : [];
@@ -54,10 +59,25 @@ function memoryOf(fleet: FleetName, { platform }: MachineFacts, bytes: number | 
         check,
         state: "failed",
         found: `${gib(bytes)} is less than the ${needed} GiB that the fleet's pods need: some would never start.`,
-        remedy:
-            platform === "linux"
-                ? `Use a machine with ${machineGb} GB.`
-                : `Give Docker's virtual machine ${machineGb} GB, in its settings under Resources.`,
+        remedy: largerMachine(platform, `${machineGb} GB`),
+    };
+}
+
+const largerMachine = (platform: string, size: string) =>
+    platform === "linux" ? `Use a machine with ${size}.` : `Give Docker's virtual machine ${size}, in its settings under Resources.`;
+
+/** Of kind's nodes: the control plane of a cluster that is built here requests no CPU. */
+function cpus(fleet: FleetName, { platform, dockerCpus }: MachineFacts): Verdict {
+    const needed = KIND_CPUS[fleet];
+    const check = "CPUs";
+    if (dockerCpus === undefined)
+        return { check, state: "warning", found: "are not known: Docker does not say it.", remedy: `The fleet needs ${needed}.` };
+    if (dockerCpus >= needed) return { check, state: "ok", found: `${dockerCpus}` };
+    return {
+        check,
+        state: "failed",
+        found: `${dockerCpus} are fewer than the ${needed} that the fleet's pods request: some would never start.`,
+        remedy: largerMachine(platform, `${needed} CPUs`),
     };
 }
 

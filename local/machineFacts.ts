@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { networkInterfaces, totalmem } from "node:os";
 import { dirname } from "node:path";
-import { askDocker, type DockerAnswer, dockerMemory } from "./docker";
+import { askDocker, type DockerAnswer, dockerMachine } from "./docker";
 import { stateDirectory } from "./fleet/settings";
 import { cacheDirectory } from "./offline/findTools";
 
@@ -14,6 +14,8 @@ export interface MachineFacts {
     docker: DockerAnswer;
     /** Memory of the machine that Docker's containers run on: on macOS, Docker Desktop's own. Absent where Docker does not answer. */
     dockerMemory?: number;
+    /** CPUs of the same machine. */
+    dockerCpus?: number;
     memory: number;
     /** Free space where the fleet writes: its state, and the cache of tools. */
     free: { directory: string; bytes: number }[];
@@ -28,8 +30,8 @@ export interface MachineFacts {
 /** Reads the facts of this machine. What cannot be read is left out: only what is known to be wrong is refused. */
 export async function machineFacts(): Promise<MachineFacts> {
     const docker = await askDocker();
-    const [inContainers, inotify, free] = await Promise.all([
-        "version" in docker ? dockerMemory() : undefined,
+    const [ofDocker, inotify, free] = await Promise.all([
+        "version" in docker ? dockerMachine() : {},
         readFile("/proc/sys/fs/inotify/max_user_instances", "utf8").catch(() => undefined),
         Promise.all([stateDirectory(), cacheDirectory()].map(async (directory) => ({ directory, bytes: await freeBytes(directory) }))),
     ]);
@@ -37,7 +39,7 @@ export async function machineFacts(): Promise<MachineFacts> {
         platform: process.platform,
         root: process.getuid?.() === 0,
         docker,
-        ...(inContainers !== undefined && { dockerMemory: inContainers }),
+        ...ofDocker,
         memory: totalmem(),
         free,
         proxies: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((name) => process.env[name]),

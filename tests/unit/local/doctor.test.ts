@@ -15,6 +15,7 @@ const GOOD: MachineFacts = {
     root: true,
     docker: { version: "28.5.1" },
     dockerMemory: 8 * GIB,
+    dockerCpus: 4,
     memory: 8 * GIB,
     free: [
         { directory: "/state", bytes: 20 * GIB },
@@ -38,7 +39,12 @@ describe("what a machine is told before the fleet begins", () => {
     it("is every check that matters for its source of clusters", () => {
         const checks = (how: SourceKind) => verdicts("sidecars", how, GOOD, false).map(verdictLine);
         const everywhere = ["ok       disk /state: 20.0 GiB free", "ok       disk /cache: 20.0 GiB free", "ok       proxy: none is set"];
-        assert.deepEqual(checks("kind"), ["ok       memory: 8.0 GiB", "ok       inotify: 512 instances", ...everywhere]);
+        assert.deepEqual(checks("kind"), [
+            "ok       memory: 8.0 GiB",
+            "ok       CPUs: 4",
+            "ok       inotify: 512 instances",
+            ...everywhere,
+        ]);
         assert.deepEqual(checks("built"), [
             "ok       memory: 8.0 GiB",
             "ok       addresses: 172.30.0.0/24 is free, or this fleet's",
@@ -60,6 +66,17 @@ describe("what a machine is told before the fleet begins", () => {
         assert.deepEqual(told("kind", { memory: 4 * GIB }), []);
     });
 
+    it("is that Docker's machine has too few CPUs for what kind's nodes and the observer request", () => {
+        const ofAgents = (facts: Partial<MachineFacts>) => verdicts("agents", "kind", { ...GOOD, dockerMemory: 16 * GIB, ...facts }, false);
+        const found = "CPUs: 2 are fewer than the 3 that the fleet's pods request: some would never start.";
+        assert.deepEqual(failures(ofAgents({ dockerCpus: 2 })).map(problemText), [`${found} Use a machine with 3 CPUs.`]);
+        assert.deepEqual(failures(ofAgents({ dockerCpus: 2, platform: "darwin" })).map(problemText), [
+            `${found} Give Docker's virtual machine 3 CPUs, in its settings under Resources.`,
+        ]);
+        assert.deepEqual(failures(ofAgents({ dockerCpus: 3 })), []);
+        assert.deepEqual(told("kind", { dockerCpus: 2 }), []);
+    });
+
     it("is that a fleet with agents needs twice as much", () => {
         const ofAgents = (facts: Partial<MachineFacts>) =>
             verdicts("agents", "kind", { ...GOOD, ...facts }, false)
@@ -73,11 +90,11 @@ describe("what a machine is told before the fleet begins", () => {
         ]);
     });
 
-    it("is that it may fail, where Docker does not say how much memory it has", () =>
-        assert.deepEqual(
-            verdicts("sidecars", "kind", withoutMemory(), false).map(verdictLine)[0],
+    it("is that it may fail, where Docker does not say how large its machine is", () =>
+        assert.deepEqual(verdicts("sidecars", "kind", withoutDockersMachine(), false).map(verdictLine).slice(0, 2), [
             "warning  memory: is not known: Docker does not say it. The fleet needs 7.5 GiB.",
-        ));
+            "warning  CPUs: are not known: Docker does not say it. The fleet needs 2.",
+        ]));
 
     it("is that the disk is full, which a fleet that is there fills already", () => {
         const free = [{ directory: "/state", bytes: 9 * GIB }];
@@ -113,8 +130,8 @@ describe("what a machine is told before the fleet begins", () => {
             ["memory: 1.0 GiB is less than the 7.5 GiB that the fleet's pods need: some would never start. Use a machine with 8 GB."],
         ));
 
-    function withoutMemory(): MachineFacts {
-        const { dockerMemory: _, ...rest } = GOOD;
+    function withoutDockersMachine(): MachineFacts {
+        const { dockerMemory: _memory, dockerCpus: _cpus, ...rest } = GOOD;
         return rest;
     }
 });
@@ -131,9 +148,9 @@ describe("npm start on a machine with a fault", function () {
         const env = { PATH: `${programs.directory}/bin:/bin`, HOME: directory, XDG_STATE_HOME: directory, XDG_CACHE_HOME: directory };
         return run(process.execPath, ["cli/thanos-fleet.js", "local", ...args], { env, within: 100 });
     };
-    /** A Docker engine whose machine has so much memory. */
+    /** A Docker engine whose machine has so much memory, and four CPUs. */
     const docker = (memory: number) =>
-        programs.add("docker", `case "$1" in version) echo 28.5.1 ;; info) echo ${memory} ;; *) exit 1 ;; esac`);
+        programs.add("docker", `case "$1" in version) echo 28.5.1 ;; info) echo ${memory} 4 ;; *) exit 1 ;; esac`);
 
     it("--doctor says that Docker's machine has 4 GB, and exits with 2", async () => {
         docker(4 * GIB);
@@ -177,7 +194,7 @@ describe("npm start on a machine with a fault", function () {
         assert.equal(event, "doctor");
         assert.deepEqual(
             checks.map(({ check }) => check.split(" ")[0]),
-            ["clusters", "memory", "inotify", "disk", "disk", "proxy"],
+            ["clusters", "memory", "CPUs", "inotify", "disk", "disk", "proxy"],
         );
     });
 

@@ -6,7 +6,7 @@ import { readRuleFiles } from "../../../../config/ruleFiles";
 import type { ObserverConfig } from "../../../../config/schema";
 import { streamsOf } from "../../../../config/streams";
 import { toEngineConfig } from "../../../../engine/stackFile";
-import { MEMORY } from "../../../../local/doctor";
+import { KIND_CPUS, MEMORY } from "../../../../local/doctor";
 import { dnsHosts, FLEETS, type FleetName, hasSidecars, stackConfig } from "../../../../local/fleet/settings";
 import { planFleet } from "../../../../plan/planFleet";
 
@@ -41,6 +41,12 @@ describe("a fleet of npm start", () => {
         it(`requests no more CPU than the two cores of a small machine have (${fleet})`, () => {
             const requested = plannedPods(observerOf(fleet)).reduce((sum, { replicas, requests }) => sum + replicas * requests.cpu, 0);
             assert.ok(requested <= 1800, `the observer's pods request ${requested} millicores`);
+        });
+
+    for (const fleet of NAMES)
+        it(`requests no more CPU than npm start asks for, beside what a node of kind requests (${fleet})`, () => {
+            const requested = plannedPods(observerOf(fleet)).reduce((sum, { replicas, requests }) => sum + replicas * requests.cpu, 0);
+            assert.ok(requested + 950 <= 1000 * KIND_CPUS[fleet], `the observer's pods request ${requested} millicores`);
         });
 
     it("has other addresses in each cluster", () => {
