@@ -13,7 +13,8 @@ import { nodeImage } from "./nodeImage";
  * Debian's packages docker.io and debootstrap.
  */
 
-const TESTS = ["queries", "objects", "operator", "connections", "podSecurity", "alerts", "kubeStateMetrics", "dashboards", "contract"];
+/** Others look into namespaces of this machine, or need addresses of pods that differ between clusters, or volumes that grow. */
+const TESTS = ["queries", "objects", "operator", "podSecurity", "alerts", "kubeStateMetrics", "dashboards", "contract"];
 
 /** Puts the fleet's images into the Docker engine, as a pull would: `npm start` loads them into the nodes. */
 async function loadFleetImages(progress: Progress, signal: AbortSignal): Promise<void> {
