@@ -49,7 +49,7 @@ export async function nodeImage(progress: Progress, signal: AbortSignal): Promis
         if (!isThere) {
             const baseName = `thanos-fleet/kind-base:${digest(base)}`;
             step.update("docker import");
-            const settings = ["ENV container=docker", "STOPSIGNAL SIGRTMIN+3", 'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]'];
+            const settings = ["ENV container=docker", 'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]'];
             await run("docker", ["import", ...settings.flatMap((setting) => ["--change", setting]), base, baseName]);
             step.update("kind build node-image");
             await run(tools.kind.path, ["build", "node-image", "--type", "file", server, "--base-image", baseName, "--image", name]);
